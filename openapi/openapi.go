@@ -1,0 +1,14 @@
+// Package openapi holds the OpenAPI documents that the rest of the module is
+// generated from and tested against, as bytes. It imports nothing: parse them
+// with whatever you have.
+package openapi
+
+import _ "embed"
+
+//go:embed marketplace-webhooks.yaml
+var marketplaceWebhooks string
+
+// MarketplaceWebhooks returns the OpenAPI 3.0 document of the four
+// marketplaceWebhooks operations, in YAML: Apple's structure, trimmed and
+// corrected, in our words. The bytes are the caller's own.
+func MarketplaceWebhooks() []byte { return []byte(marketplaceWebhooks) }
