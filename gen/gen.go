@@ -108,9 +108,9 @@ type MarketplaceWebhookCreateRequestData struct {
 //
 // Deprecated: Apple deprecated marketplaceWebhooks in favour of /v1/webhooks (API 4.0 and later).
 type MarketplaceWebhookResponse struct {
-	Data  json.RawMessage   `json:"data"`
-	Links DocumentLinks     `json:"links"`
-	Meta  PagingInformation `json:"meta,omitempty,omitzero"`
+	Data  MarketplaceWebhook `json:"data"`
+	Links DocumentLinks      `json:"links"`
+	Meta  PagingInformation  `json:"meta,omitempty,omitzero"`
 }
 
 // MarketplaceWebhookUpdateRequest defines model for MarketplaceWebhookUpdateRequest.

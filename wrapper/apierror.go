@@ -1,0 +1,186 @@
+package wrapper
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ascmarketplace/webhooks/gen"
+)
+
+// What an APIError may match with errors.Is.
+var (
+	// ErrNotFound: there is no such webhook, or none at all for Get. A path
+	// that App Store Connect does not know (PATH_ERROR) is not it.
+	ErrNotFound = errors.New("not found")
+	// ErrForbidden: the key's role does not allow it, an agreement is
+	// missing, or the resource does not offer the operation.
+	ErrForbidden = errors.New("forbidden")
+	// ErrConflict: the webhook's present state or an attribute stands against it.
+	ErrConflict = errors.New("conflict")
+)
+
+// APIError is an answer by which App Store Connect, or something before it,
+// refused a call. Only codes are stable, says Apple; match them with HasCode.
+type APIError struct {
+	Method string
+	Path   string // template, such as /v1/marketplaceWebhooks/{id}
+
+	StatusCode int
+	// Errors is the body's list, in its order. It is empty when the body was
+	// not Apple's; Excerpt then has its beginning.
+	Errors []ErrorObject
+	// Excerpt is at most 512 printable bytes of a body that was not Apple's.
+	Excerpt string
+	// RequestID is what Apple's support asks for. Empty if there was none.
+	RequestID string
+	// RateLimit is what this answer told, if anything: RateLimit.At is zero otherwise.
+	RateLimit RateLimit
+	// RetryAfter is how long the answer asked to wait. Zero if it did not.
+	RetryAfter time.Duration
+}
+
+// ErrorObject is one error of an APIError. Every member may be empty: the
+// document requires some that have been seen missing.
+type ErrorObject struct {
+	ID     string
+	Status string // may differ from the HTTP status
+	Code   string // hierarchical, such as ENTITY_ERROR.ATTRIBUTE.INVALID
+	Title  string
+	Detail string
+
+	Pointer   string // JSON Pointer into the request's body
+	Parameter string // query parameter
+
+	About, See string // links
+
+	// Associated holds errors by request path. It is undocumented and has
+	// been seen; the decisive error is then often in here.
+	Associated map[string][]ErrorObject
+}
+
+// Error says which call was refused, with what status, and the decisive error.
+func (e *APIError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "wrapper: %s %s: %d", e.Method, e.Path, e.StatusCode)
+	first, more := "", 0
+	for object := range e.all {
+		if len(object.Associated) > 0 {
+			continue
+		}
+		if first == "" {
+			first = object.String()
+		} else {
+			more++
+		}
+	}
+	switch {
+	case first != "":
+		b.WriteString(" " + first)
+	case e.Excerpt != "":
+		fmt.Fprintf(&b, " %q", e.Excerpt)
+	default:
+		b.WriteString(" " + http.StatusText(e.StatusCode))
+	}
+	if more > 0 {
+		fmt.Fprintf(&b, " (and %d more)", more)
+	}
+	if e.RequestID != "" {
+		fmt.Fprintf(&b, " [request %s]", e.RequestID)
+	}
+	return b.String()
+}
+
+// String gives code, detail (or title) and source in one line.
+func (o ErrorObject) String() string {
+	text := o.Detail
+	if text == "" {
+		text = o.Title
+	}
+	text = printable(o.Code+": "+text, 512)
+	if source := o.Pointer + o.Parameter; source != "" {
+		text += " (" + printable(source, 128) + ")"
+	}
+	return text
+}
+
+// HasCode reports whether any error, associated ones included, has code or a
+// code below it: ENTITY_ERROR matches ENTITY_ERROR.ATTRIBUTE.INVALID, but
+// not ENTITY_ERRORS.
+func (e *APIError) HasCode(code string) bool {
+	for object := range e.all {
+		if rest, ok := strings.CutPrefix(object.Code, code); ok && (rest == "" || rest[0] == '.') {
+			return true
+		}
+	}
+	return false
+}
+
+// Is matches ErrNotFound, ErrForbidden and ErrConflict.
+func (e *APIError) Is(target error) bool {
+	switch target {
+	case ErrNotFound:
+		return e.StatusCode == http.StatusNotFound && len(e.Errors) > 0 && !e.HasCode("PATH_ERROR")
+	case ErrForbidden:
+		return e.StatusCode == http.StatusForbidden
+	case ErrConflict:
+		return e.StatusCode == http.StatusConflict
+	}
+	return false
+}
+
+// all is an iterator over every error, each before those associated with it.
+func (e *APIError) all(yield func(ErrorObject) bool) { walk(e.Errors, yield) }
+
+func walk(objects []ErrorObject, yield func(ErrorObject) bool) bool {
+	for _, object := range objects {
+		if !yield(object) {
+			return false
+		}
+		for _, path := range slices.Sorted(maps.Keys(object.Associated)) {
+			if !walk(object.Associated[path], yield) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func newAPIError(op operation, got answer, redact *strings.Replacer) *APIError {
+	e := &APIError{Method: op.method, Path: op.path, StatusCode: got.status, RequestID: requestID(got.header)}
+	e.RateLimit, _ = parseRateLimit(got.header["X-Rate-Limit"], got.at)
+	e.RetryAfter = parseRetryAfter(got.header.Get("Retry-After"), got.at)
+	var body gen.ErrorResponse
+	err := json.Unmarshal(got.body, &body)
+	if _, mistyped := errors.AsType[*json.UnmarshalTypeError](err); err == nil || mistyped {
+		e.Errors = errorObjects(body.Errors, redact) // a member of another type is left empty
+	}
+	if len(e.Errors) == 0 {
+		e.Excerpt = printable(redact.Replace(string(got.body)), 512)
+	}
+	return e
+}
+
+func errorObjects(from []gen.ResponseError, redact *strings.Replacer) []ErrorObject {
+	objects := make([]ErrorObject, len(from))
+	for i, g := range from {
+		objects[i] = ErrorObject{
+			ID: redact.Replace(g.ID), Status: g.Status, Code: g.Code,
+			Title: redact.Replace(g.Title), Detail: redact.Replace(g.Detail),
+			Pointer: redact.Replace(g.Source.Pointer), Parameter: redact.Replace(g.Source.Parameter),
+			About: redact.Replace(g.Links.About), See: redact.Replace(g.Links.See),
+		}
+		for path, associated := range g.Meta.AssociatedErrors {
+			if objects[i].Associated == nil {
+				objects[i].Associated = make(map[string][]ErrorObject, len(g.Meta.AssociatedErrors))
+			}
+			objects[i].Associated[redact.Replace(path)] = errorObjects(associated, redact)
+		}
+	}
+	return objects
+}

@@ -1,0 +1,128 @@
+package wrapper
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// maxBody caps what is read of an answer, after decompression. Apple's are
+// below 10 KB.
+const maxBody = 1 << 20
+
+var errTooLarge = errors.New("the body is over 1 MiB")
+
+// answer is what came back to one attempt.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+	err    error // the body ended early or was too large
+	at     time.Time
+}
+
+// attempt sends the request once and judges what comes back.
+func (c *Client) attempt(ctx context.Context, op operation, secret Secret, build func() (*http.Request, error), before *history) verdict {
+	token, err := c.tokens.Token(ctx)
+	if err != nil {
+		return verdict{err: op.failed(fmt.Errorf("getting a token: %w", err))}
+	}
+	if token == "" || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return verdict{err: op.failed(errors.New("the TokenSource gave a token that no header can carry"))}
+	}
+	req, err := build()
+	if err != nil {
+		return verdict{err: op.failed(err)}
+	}
+	c.setHeaders(req.Header, token)
+
+	attemptCtx, cancel := context.WithTimeout(ctx, c.retry.Timeout)
+	defer cancel()
+	var sent *sending
+	if op.method != http.MethodGet { // a lost GET has done nothing either way
+		sent = new(sending)
+		attemptCtx = sent.trace(attemptCtx)
+	}
+	got, err := c.exchange(req.WithContext(attemptCtx))
+	if err != nil {
+		return op.lost(c.timedOut(ctx, attemptCtx, err), sent.nothing())
+	}
+	c.noteRateLimit(got.header, got.at)
+	got.err = c.timedOut(ctx, attemptCtx, got.err)
+	v := c.judge(op, got, before, credentials{token, secret})
+	v.status, v.request = got.status, requestID(got.header)
+	return v
+}
+
+// setHeaders is three times Header.Set, with one allocation.
+func (c *Client) setHeaders(header http.Header, token string) {
+	values := []string{"Bearer " + token, "application/json", c.userAgent}
+	header["Authorization"] = values[0:1:1]
+	header["Accept"] = values[1:2:2]
+	header["User-Agent"] = values[2:3:3]
+}
+
+// exchange sends req and reads the whole answer, up to maxBody. Its error
+// means that not even a status came back.
+func (c *Client) exchange(req *http.Request) (answer, error) {
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return answer{}, err
+	}
+	defer resp.Body.Close()
+	got := answer{status: resp.StatusCode, header: resp.Header, at: time.Now()}
+	got.body, got.err = readCapped(resp.Body, resp.ContentLength)
+	return got, nil
+}
+
+// readCapped is io.ReadAll with a cap and one allocation for a body whose
+// size is known (negative: unknown).
+func readCapped(r io.Reader, size int64) ([]byte, error) {
+	body := make([]byte, 0, min(max(size, 0), maxBody)+512)
+	for {
+		n, err := r.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		switch {
+		case len(body) > maxBody:
+			return body[:maxBody], errTooLarge
+		case err == io.EOF:
+			return body, nil
+		case err != nil:
+			return body, err
+		}
+		body = slices.Grow(body, 1)
+	}
+}
+
+// timedOut puts the attempt's own timeout in err's place when it was the
+// cause, so that it is not taken for the caller's deadline.
+func (c *Client) timedOut(ctx, attemptCtx context.Context, err error) error {
+	if err != nil && ctx.Err() == nil && attemptCtx.Err() != nil {
+		return attemptTimeoutError{c.retry.Timeout}
+	}
+	return err
+}
+
+// attemptTimeoutError is a net.Error, so that callers can tell it by Timeout.
+type attemptTimeoutError struct{ after time.Duration }
+
+func (e attemptTimeoutError) Error() string {
+	return fmt.Sprintf("no complete answer within %v", e.after)
+}
+func (e attemptTimeoutError) Timeout() bool   { return true }
+func (e attemptTimeoutError) Temporary() bool { return true }
+
+// requestID returns what Apple's support asks for. The header's name is seen
+// live, not documented.
+func requestID(header http.Header) string {
+	id := header.Get("X-Request-Id")
+	if id == "" {
+		id = header.Get("X-Apple-Request-Uuid")
+	}
+	return printable(id, 128)
+}

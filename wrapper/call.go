@@ -1,0 +1,105 @@
+package wrapper
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// operation is what is known of one of the document's operations before it
+// is called.
+type operation struct {
+	id         string // operationId
+	method     string
+	path       string // template
+	success    int    // the one status that means done
+	idempotent bool   // sending it twice does no more than sending it once
+}
+
+// verdict is what one attempt came to.
+type verdict struct {
+	err     error         // nil: done
+	body    []byte        // of an answer that is done
+	again   bool          // another attempt may help and can do no harm
+	now     bool          // ... and need not wait
+	unclear bool          // the operation may have been carried out all the same
+	atLeast time.Duration // App Store Connect asked to wait this long
+	status  int
+	request string // request ID
+}
+
+// call sends what build makes until it is done, refused, or unknown. secret
+// is what errors must not show of it.
+func call[T any](ctx context.Context, c *Client, op operation, secret Secret, build func() (*http.Request, error), decode func([]byte) (T, error)) (T, error) {
+	var before history
+	var value, zero T
+	for attempt := 1; ; attempt++ {
+		if err := ctx.Err(); err != nil {
+			return zero, op.failed(err)
+		}
+		start := time.Now()
+		v := c.attempt(ctx, op, secret, build, &before)
+		if v.err == nil {
+			var err error
+			if value, err = decode(v.body); err != nil {
+				v = op.unexpected(v.status, v.request, &before, err.Error())
+			}
+		}
+		c.log(ctx, slog.LevelDebug, "attempt", op, v, attempt, start)
+		if v.err == nil {
+			return value, nil
+		}
+		if op.method == http.MethodDelete && before.unclear && errors.Is(v.err, ErrNotFound) {
+			return zero, nil // an attempt before this one removed it
+		}
+		before.unclear = before.unclear || v.unclear
+		wait, worthwhile := c.retry.next(ctx, attempt, v)
+		if !worthwhile {
+			return zero, op.conclude(ctx, v)
+		}
+		c.log(ctx, slog.LevelWarn, "retry", op, v, attempt, start)
+		if sleep(ctx, wait) != nil {
+			return zero, op.conclude(ctx, v)
+		}
+	}
+}
+
+// history is what later attempts of a call need to know of earlier ones.
+type history struct {
+	unclear    bool // one may have been carried out
+	refused    bool // one was answered 401
+	unexpected bool // one was answered with something that was not understood
+}
+
+// conclude turns the last verdict into the error that the caller sees.
+func (op operation) conclude(ctx context.Context, v verdict) error {
+	err := v.err
+	if ctxErr := ctx.Err(); ctxErr != nil && !errors.Is(err, ctxErr) {
+		err = fmt.Errorf("%w (stopped: %w)", err, ctxErr)
+	}
+	if v.unclear && !op.idempotent {
+		return &OutcomeUnknownError{Method: op.method, Path: op.path, Err: err}
+	}
+	return err
+}
+
+// failed says which call err kept from being made.
+func (op operation) failed(err error) error {
+	return fmt.Errorf("wrapper: %s %s: %w", op.method, op.path, err)
+}
+
+func (c *Client) log(ctx context.Context, level slog.Level, msg string, op operation, v verdict, attempt int, start time.Time) {
+	if !c.logger.Enabled(ctx, level) {
+		return
+	}
+	c.logger.LogAttrs(ctx, level, msg,
+		slog.String("operation", op.id),
+		slog.String("route", op.method+" "+op.path),
+		slog.Int("status", v.status),
+		slog.Int("attempt", attempt),
+		slog.Duration("duration", time.Since(start)),
+		slog.String("request_id", v.request))
+}

@@ -1,0 +1,168 @@
+package wrapper
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+)
+
+// DefaultBaseURL is where App Store Connect answers, as documented by Apple.
+const DefaultBaseURL = "https://api.appstoreconnect.apple.com"
+
+// A TokenSource gives the bearer token of the next request.
+// *auth.TokenSource is one. It must be safe for concurrent use and should
+// cache its token: it is asked once for every attempt.
+//
+// If it also has the method
+//
+//	Refused(token string, serverTime time.Time)
+//
+// that is called when App Store Connect answers 401, with the refused token
+// and the time in the answer's Date header (zero if there was none), before
+// Token is asked again.
+type TokenSource interface {
+	Token(ctx context.Context) (string, error)
+}
+
+// Client calls App Store Connect. It is safe for concurrent use; make it with
+// NewClient and keep it.
+type Client struct {
+	// MarketplaceWebhooks is the marketplaceWebhooks resource.
+	MarketplaceWebhooks *MarketplaceWebhooks
+
+	tokens    TokenSource
+	baseURL   string
+	http      *http.Client
+	userAgent string
+	logger    *slog.Logger
+	retry     Retry
+
+	mu        sync.Mutex // guards rateLimit, the latest one told
+	rateLimit RateLimit
+}
+
+// Option changes how NewClient sets a Client up.
+type Option func(*Client) error
+
+// NewClient returns a client that signs its requests with tokens. It fails if
+// tokens is nil or an option's value is not usable; it sends nothing.
+func NewClient(tokens TokenSource, opts ...Option) (*Client, error) {
+	if tokens == nil {
+		return nil, errors.New("wrapper: NewClient needs a TokenSource, got nil")
+	}
+	c := &Client{
+		tokens:    tokens,
+		baseURL:   DefaultBaseURL,
+		http:      &http.Client{},
+		userAgent: "ascmarketplace-webhooks",
+		logger:    slog.New(slog.DiscardHandler),
+		retry:     Retry{}.withDefaults(),
+	}
+	for _, opt := range opts {
+		if err := opt(c); err != nil {
+			return nil, err
+		}
+	}
+	c.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	c.MarketplaceWebhooks = &MarketplaceWebhooks{c: c}
+	return c, nil
+}
+
+// WithBaseURL replaces DefaultBaseURL, for a fake or a proxy. The URL must be
+// https, or http on a loopback host: a bearer token travels over TLS only.
+func WithBaseURL(baseURL string) Option {
+	return func(c *Client) error {
+		u, err := url.Parse(baseURL)
+		switch {
+		case err != nil || u.Host == "" || u.Opaque != "":
+			return errors.New("wrapper: base URL must be absolute, such as " + DefaultBaseURL)
+		case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+			return errors.New("wrapper: base URL must have no user, query or fragment")
+		case u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())):
+			return errors.New("wrapper: base URL must be https (or http on a loopback host): a bearer token travels over TLS only")
+		}
+		c.baseURL = baseURL
+		return nil
+	}
+}
+
+// WithHTTPClient sends requests through a copy of client, for a proxy, for
+// client certificates or for instrumentation. Its Transport, Jar and Timeout
+// are kept; its CheckRedirect is not, since no redirect is followed.
+func WithHTTPClient(client *http.Client) Option {
+	return func(c *Client) error {
+		if client == nil {
+			return errors.New("wrapper: WithHTTPClient needs a client, got nil")
+		}
+		own := *client
+		c.http = &own
+		return nil
+	}
+}
+
+// WithUserAgent replaces the User-Agent header, by which Apple's support may
+// find your requests.
+func WithUserAgent(userAgent string) Option {
+	return func(c *Client) error {
+		if userAgent == "" || strings.ContainsFunc(userAgent, func(r rune) bool { return r < ' ' || r > '~' }) {
+			return errors.New("wrapper: user agent must be printable ASCII and not empty")
+		}
+		c.userAgent = userAgent
+		return nil
+	}
+}
+
+// WithLogger logs one debug line for each attempt and one warning for each
+// retry: operation, route template, status, attempt, duration and request ID,
+// and nothing else of the request or the answer.
+func WithLogger(logger *slog.Logger) Option {
+	return func(c *Client) error {
+		if logger == nil {
+			return errors.New("wrapper: WithLogger needs a logger, got nil")
+		}
+		c.logger = logger
+		return nil
+	}
+}
+
+// WithRetry replaces the retry policy. Retry{Attempts: 1} switches retries off.
+func WithRetry(retry Retry) Option {
+	return func(c *Client) error {
+		if retry.Attempts < 0 || retry.Timeout < 0 || retry.Backoff < 0 || retry.MaxWait < 0 {
+			return fmt.Errorf("wrapper: retry policy must have no negative value, got %+v", retry)
+		}
+		c.retry = retry.withDefaults()
+		return nil
+	}
+}
+
+// RateLimit returns the latest rate limit that App Store Connect told, and
+// whether it told any yet. It is cheap enough to ask before every call.
+func (c *Client) RateLimit() (RateLimit, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.rateLimit, !c.rateLimit.At.IsZero()
+}
+
+func (c *Client) noteRateLimit(header http.Header, now time.Time) {
+	if limit, ok := parseRateLimit(header["X-Rate-Limit"], now); ok {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.rateLimit = limit
+	}
+}
+
+func isLoopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.IsLoopback()
+}

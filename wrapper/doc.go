@@ -1,0 +1,29 @@
+// Package wrapper registers, reads, changes and removes the webhook to which
+// App Store Connect posts notifications for alternative app marketplaces.
+//
+//	tokens, err := auth.NewTokenSource(key)
+//	...
+//	client, err := wrapper.NewClient(tokens)
+//	...
+//	result, err := client.MarketplaceWebhooks.Ensure(ctx, wrapper.EnsureMarketplaceWebhook{
+//		EndpointURL: "https://marketplace.example/notifications",
+//		Secret:      wrapper.NewSecret(secret),
+//	})
+//
+// A call ends in one of three ways: done; refused, with an error that says
+// why and that code can act on; or unknown, with an OutcomeUnknownError, when
+// the answer to a Create was lost. Whatever is safe to try again is tried
+// again, within the limits of Retry and of the call's context.
+//
+//	switch unknown, ok := errors.AsType[*wrapper.OutcomeUnknownError](err); {
+//	case errors.Is(err, wrapper.ErrNotFound): // no such webhook
+//	case ok: // look before creating again, or use Ensure: unknown.Err says what happened
+//	}
+//
+// Errors and logs hold no token, no secret and no request body. Nothing is
+// sent but over TLS (loopback excepted), and no redirect is followed.
+//
+// Apple has deprecated marketplaceWebhooks in favour of /v1/webhooks (API 4.0
+// and later), without announcing a removal. The operations here go on to work
+// as long as Apple serves them.
+package wrapper

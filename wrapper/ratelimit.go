@@ -1,0 +1,76 @@
+package wrapper
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// RateLimit is what App Store Connect told in the X-Rate-Limit header of an
+// answer: how many requests one API key may send. Apple documents a rolling
+// hour; a minute has been seen as well.
+type RateLimit struct {
+	Hour, Minute Quota
+	// At is when the answer arrived.
+	At time.Time
+}
+
+// Quota is one window of a RateLimit. Either number may be missing from an
+// answer, and Remaining has been seen negative.
+type Quota struct {
+	Limit, Remaining           int
+	LimitKnown, RemainingKnown bool
+}
+
+// parseRateLimit reads what it understands of lines such as
+// "user-hour-lim:3500;user-hour-rem:500;" and reports whether that was anything.
+func parseRateLimit(lines []string, now time.Time) (limit RateLimit, found bool) {
+	for _, line := range lines {
+		for pair := range strings.SplitSeq(line, ";") {
+			name, value, ok := strings.Cut(pair, ":")
+			if !ok {
+				continue
+			}
+			n, err := strconv.Atoi(strings.TrimSpace(value))
+			if err != nil {
+				continue
+			}
+			switch strings.ToLower(strings.TrimSpace(name)) {
+			case "user-hour-lim":
+				limit.Hour.Limit, limit.Hour.LimitKnown = n, true
+			case "user-hour-rem":
+				limit.Hour.Remaining, limit.Hour.RemainingKnown = n, true
+			case "user-minute-lim":
+				limit.Minute.Limit, limit.Minute.LimitKnown = n, true
+			case "user-minute-rem":
+				limit.Minute.Remaining, limit.Minute.RemainingKnown = n, true
+			default:
+				continue
+			}
+			limit.At, found = now, true
+		}
+	}
+	return limit, found
+}
+
+// parseRetryAfter returns how long to wait by a Retry-After header in seconds
+// or as an HTTP date, never less than zero; zero if it tells nothing.
+func parseRetryAfter(value string, now time.Time) time.Duration {
+	value = strings.TrimSpace(value)
+	const most = 1 << 62 / int64(time.Second)
+	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil {
+		return time.Duration(min(max(seconds, 0), most)) * time.Second
+	}
+	if isDigits(value) {
+		return time.Duration(most) * time.Second
+	}
+	if at, err := http.ParseTime(value); err == nil {
+		return max(at.Sub(now), 0)
+	}
+	return 0
+}
+
+func isDigits(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r < '0' || r > '9' })
+}
