@@ -1,0 +1,158 @@
+package wrapper_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/ascmarketplace/webhooks/wrapper"
+)
+
+// countingServer answers nothing useful and counts what reaches it.
+func countingServer(t testing.TB) (*wrapper.Client, *atomic.Int64) {
+	t.Helper()
+	var requests atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { requests.Add(1) }))
+	t.Cleanup(server.Close)
+	client, err := wrapper.NewClient(fixedToken("token"), wrapper.WithBaseURL(server.URL), wrapper.WithRetry(wrapper.Retry{Attempts: 1}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client, &requests
+}
+
+// TestRefusedLocally: what cannot be right is refused with the field's name,
+// and nothing is sent.
+func TestRefusedLocally(t *testing.T) {
+	client, requests := countingServer(t)
+	webhooks, secret := client.MarketplaceWebhooks, wrapper.NewSecret("s")
+	create := func(endpointURL string) func(context.Context) error {
+		return func(ctx context.Context) error {
+			_, err := webhooks.Create(ctx, wrapper.CreateMarketplaceWebhook{EndpointURL: endpointURL, Secret: secret})
+			return err
+		}
+	}
+	update := func(id, endpointURL string, secret wrapper.Secret) func(context.Context) error {
+		return func(ctx context.Context) error {
+			_, err := webhooks.Update(ctx, id, wrapper.UpdateMarketplaceWebhook{EndpointURL: endpointURL, Secret: secret})
+			return err
+		}
+	}
+	withSecret := func(secret wrapper.Secret) func(context.Context) error {
+		return func(ctx context.Context) error {
+			_, err := webhooks.Create(ctx, wrapper.CreateMarketplaceWebhook{EndpointURL: "https://example.com/n", Secret: secret})
+			return err
+		}
+	}
+	remove := func(id string) func(context.Context) error {
+		return func(ctx context.Context) error { return webhooks.Delete(ctx, id) }
+	}
+	ensure := func(want wrapper.EnsureMarketplaceWebhook) func(context.Context) error {
+		return func(ctx context.Context) error { _, err := webhooks.Ensure(ctx, want); return err }
+	}
+	for name, test := range map[string]struct {
+		call func(context.Context) error
+		want string
+	}{
+		"no URL":              {create(""), "endpoint URL is missing"},
+		"relative URL":        {create("/notifications"), "endpoint URL must be absolute"},
+		"opaque URL":          {create("https:example.com"), "endpoint URL must be absolute"},
+		"no host":             {create("https://:443/n"), "endpoint URL must be absolute"},
+		"userinfo":            {create("https://user:pass@example.com/n"), "endpoint URL must have no user"},
+		"fragment":            {create("https://example.com/n#top"), "endpoint URL must have no fragment"},
+		"empty fragment":      {create("https://example.com/n#"), "endpoint URL must have no fragment"},
+		"http":                {create("http://example.com/n"), "endpoint URL must be https"},
+		"http, private":       {create("http://10.0.0.1/n"), "endpoint URL must be https"},
+		"http, looks local":   {create("http://localhost.example.com/n"), "endpoint URL must be https"},
+		"other scheme":        {create("ftp://localhost/n"), "endpoint URL must be https"},
+		"space":               {create("https://example.com/a b"), "endpoint URL does not parse"},
+		"not ASCII":           {create("https://exämple.com/n"), "endpoint URL does not parse"},
+		"control character":   {create("https://example.com/\n"), "endpoint URL does not parse"},
+		"bad port":            {create("https://example.com:port/"), "endpoint URL does not parse"},
+		"update URL":          {update("id", "http://example.com", wrapper.Secret{}), "endpoint URL must be https"},
+		"ensure URL":          {ensure(wrapper.EnsureMarketplaceWebhook{Secret: secret}), "endpoint URL is missing"},
+		"no secret":           {withSecret(wrapper.Secret{}), "secret is missing or empty"},
+		"empty secret":        {withSecret(wrapper.NewSecret("")), "secret is missing or empty"},
+		"secret not UTF-8":    {withSecret(wrapper.NewSecret("\xff")), "secret is not valid UTF-8"},
+		"update empty secret": {update("id", "", wrapper.NewSecret("")), "secret is missing or empty"},
+		"ensure empty secret": {ensure(wrapper.EnsureMarketplaceWebhook{EndpointURL: "https://example.com", Secret: wrapper.NewSecret("")}), "secret is missing or empty"},
+		"no id":               {remove(""), "webhook id is missing"},
+		"dot":                 {remove("."), "webhook id has a character"},
+		"dot dot":             {remove(".."), "webhook id has a character"},
+		"slash":               {remove("a/b"), "webhook id has a character"},
+		"backslash":           {remove(`a\b`), "webhook id has a character"},
+		"query":               {remove("a?b"), "webhook id has a character"},
+		"fragment id":         {remove("a#b"), "webhook id has a character"},
+		"escaped":             {remove("%2e%2e"), "webhook id has a character"},
+		"newline":             {remove("a\nb"), "webhook id has a character"},
+		"id not ASCII":        {remove("ä"), "webhook id has a character"},
+		"long id":             {remove(strings.Repeat("a", 257)), "webhook id is over 256 bytes"},
+		"update id":           {update("..", "", secret), "webhook id has a character"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := test.call(t.Context())
+			if err == nil || !strings.HasPrefix(err.Error(), "wrapper: "+test.want) {
+				t.Errorf("got %v, want wrapper: %s", err, test.want)
+			}
+			if strings.Contains(err.Error(), "pass@") {
+				t.Errorf("the error echoes a password: %v", err)
+			}
+		})
+	}
+	if n := requests.Load(); n != 0 {
+		t.Errorf("%d requests left", n)
+	}
+}
+
+func TestAcceptedEndpointURLs(t *testing.T) {
+	client, requests := countingServer(t)
+	for _, endpointURL := range []string{
+		"https://example.com", "https://example.com/", "https://example.com:8443/a?b=c", "HTTPS://EXAMPLE.com/n",
+		"http://localhost/n", "http://127.0.0.1:8080/n", "http://127.9.9.9", "http://[::1]:8080/n", "https://xn--exmple-cua.com/%C3%A4",
+	} {
+		before := requests.Load()
+		_, err := client.MarketplaceWebhooks.Create(t.Context(), wrapper.CreateMarketplaceWebhook{EndpointURL: endpointURL, Secret: wrapper.NewSecret("s")})
+		if requests.Load() != before+1 {
+			t.Errorf("%s was not sent: %v", endpointURL, err)
+		}
+	}
+}
+
+// FuzzID: whatever an id is, the request goes to the webhook's own path on
+// the same host, or nowhere.
+func FuzzID(f *testing.F) {
+	for _, id := range []string{"c74970b8-6be0-40fa-8f51-8e1532005635", "..", "a/../b", "%2e%2e", "a?b", "a;b=c", "eyJ=", "@host", ":80"} {
+		f.Add(id)
+	}
+	const prefix = "/v1/marketplaceWebhooks/"
+	f.Fuzz(func(t *testing.T, id string) {
+		var sent *http.Request
+		client, err := wrapper.NewClient(fixedToken("token"), wrapper.WithRetry(wrapper.Retry{Attempts: 1}),
+			wrapper.WithHTTPClient(&http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+				sent = req
+				return nil, errors.New("not sent")
+			})}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = client.MarketplaceWebhooks.Delete(t.Context(), id)
+		if sent == nil {
+			return
+		}
+		if sent.URL.Host != "api.appstoreconnect.apple.com" || sent.URL.Scheme != "https" || sent.URL.RawQuery != "" || sent.URL.Fragment != "" {
+			t.Errorf("id %q leads to %s", id, sent.URL)
+		}
+		rest, ok := strings.CutPrefix(sent.URL.EscapedPath(), prefix)
+		if !ok || rest == "" || rest == "." || rest == ".." || strings.Contains(rest, "/") || sent.URL.Path != prefix+id {
+			t.Errorf("id %q leads to path %q", id, sent.URL.EscapedPath())
+		}
+	})
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }

@@ -1,0 +1,99 @@
+package wrapper_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ascmarketplace/webhooks/wrapper"
+)
+
+func known(limit, remaining int) wrapper.Quota {
+	return wrapper.Quota{Limit: limit, Remaining: remaining, LimitKnown: true, RemainingKnown: true}
+}
+
+func TestRateLimitHeader(t *testing.T) {
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	for name, test := range map[string]struct {
+		lines []string
+		want  wrapper.RateLimit
+	}{
+		"documented":         {[]string{"user-hour-lim:3500;user-hour-rem:500;"}, wrapper.RateLimit{Hour: known(3500, 500), At: now}},
+		"no final semicolon": {[]string{"user-hour-lim:3500;user-hour-rem:500"}, wrapper.RateLimit{Hour: known(3500, 500), At: now}},
+		"minute beside":      {[]string{"user-hour-lim:3500;user-hour-rem:500;user-minute-lim:300;user-minute-rem:299;"}, wrapper.RateLimit{Hour: known(3500, 500), Minute: known(300, 299), At: now}},
+		"minute alone":       {[]string{"user-minute-lim:300;user-minute-rem:299"}, wrapper.RateLimit{Minute: known(300, 299), At: now}},
+		"two lines":          {[]string{"user-hour-lim:3500;user-hour-rem:500;", "user-minute-lim:300;user-minute-rem:0;"}, wrapper.RateLimit{Hour: known(3500, 500), Minute: known(300, 0), At: now}},
+		"negative":           {[]string{"user-hour-lim:3500;user-hour-rem:-3;"}, wrapper.RateLimit{Hour: known(3500, -3), At: now}},
+		"half missing":       {[]string{"user-hour-rem:7;"}, wrapper.RateLimit{Hour: wrapper.Quota{Remaining: 7, RemainingKnown: true}, At: now}},
+		"spaces and case":    {[]string{" User-Hour-Lim : 10 ; user-hour-rem: 9 "}, wrapper.RateLimit{Hour: known(10, 9), At: now}},
+		"half garbage":       {[]string{"user-hour-lim:many;user-hour-rem:9;what;:;;"}, wrapper.RateLimit{Hour: wrapper.Quota{Remaining: 9, RemainingKnown: true}, At: now}},
+		"garbage":            {[]string{"garbage", "a:b:c;", "user-day-lim:5"}, wrapper.RateLimit{}},
+		"too large":          {[]string{"user-hour-lim:" + strings.Repeat("9", 40)}, wrapper.RateLimit{}},
+		"none":               {nil, wrapper.RateLimit{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, found := wrapper.ParseRateLimit(test.lines, now)
+			if got != test.want || found != !test.want.At.IsZero() {
+				t.Errorf("got %+v, %v, want %+v", got, found, test.want)
+			}
+		})
+	}
+}
+
+func TestRetryAfterHeader(t *testing.T) {
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	forever := 100 * 365 * 24 * time.Hour
+	for value, want := range map[string]time.Duration{
+		"":                                     0,
+		"0":                                    0,
+		"7":                                    7 * time.Second,
+		" 7 ":                                  7 * time.Second,
+		"-7":                                   0,
+		"1.5":                                  0,
+		"soon":                                 0,
+		"Mon, 23 Nov 2026 12:01:00 GMT":        time.Minute,
+		"Mon, 23 Nov 2026 11:59:00 GMT":        0,
+		"Monday, 23-Nov-26 12:00:30 GMT":       30 * time.Second,
+		"Mon Nov 23 12:00:02 2026":             2 * time.Second,
+		"9223372036854775807":                  forever,
+		"99999999999999999999999999999999999":  forever,
+		"-99999999999999999999999999999999999": 0,
+	} {
+		got := wrapper.ParseRetryAfter(value, now)
+		if want == forever && got >= forever {
+			continue
+		}
+		if got != want {
+			t.Errorf("Retry-After %q: got %v, want %v", value, got, want)
+		}
+	}
+}
+
+func FuzzRateLimit(f *testing.F) {
+	f.Add("user-hour-lim:3500;user-hour-rem:500;")
+	f.Add("user-minute-rem:-1")
+	f.Add(";;::")
+	f.Fuzz(func(t *testing.T, line string) {
+		limit, found := wrapper.ParseRateLimit([]string{line}, time.Now())
+		if found == (limit == wrapper.RateLimit{}) {
+			t.Errorf("found %v, but %+v", found, limit)
+		}
+	})
+}
+
+func FuzzRetryAfter(f *testing.F) {
+	f.Add("120")
+	f.Add("Mon, 23 Nov 2026 12:01:00 GMT")
+	f.Add("-1")
+	f.Fuzz(func(t *testing.T, value string) {
+		now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+		got := wrapper.ParseRetryAfter(value, now)
+		if got < 0 {
+			t.Errorf("negative wait %v", got)
+		}
+		if at, err := http.ParseTime(value); err == nil && at.After(now) && got != at.Sub(now) {
+			t.Errorf("date %v: waits %v", at, got)
+		}
+	})
+}
