@@ -1,0 +1,140 @@
+package asctest
+
+// Apple's error bodies. Only the codes and the form are Apple's; the wording is ours.
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// apiError is one member of the array errors.
+type apiError struct {
+	ID     string  `json:"id"`
+	Status string  `json:"status"`
+	Code   string  `json:"code"`
+	Title  string  `json:"title"`
+	Detail string  `json:"detail"`
+	Source *source `json:"source,omitempty"`
+}
+
+// source says which part of the request was at fault.
+type source struct {
+	Pointer   string `json:"pointer,omitempty"`
+	Parameter string `json:"parameter,omitempty"`
+}
+
+func newError(status int, code, detail string) apiError {
+	if code == "" {
+		code = usualCode(status)
+	}
+	return apiError{
+		ID: newUUID(), Status: strconv.Itoa(status), Code: code,
+		Title: usualTitle(status), Detail: detail,
+	}
+}
+
+func (e apiError) at(pointer string) apiError {
+	e.Source = &source{Pointer: pointer}
+	return e
+}
+
+func (e apiError) status() int {
+	status, _ := strconv.Atoi(e.Status)
+	return status
+}
+
+// usualCode is the code that goes with a status when nothing more is known.
+func usualCode(status int) string {
+	switch status {
+	case http.StatusBadRequest:
+		return "ENTITY_INVALID"
+	case http.StatusUnauthorized:
+		return "NOT_AUTHORIZED"
+	case http.StatusForbidden:
+		return "FORBIDDEN_ERROR"
+	case http.StatusNotFound:
+		return "NOT_FOUND"
+	case http.StatusMethodNotAllowed:
+		return "METHOD_NOT_ALLOWED"
+	case http.StatusConflict:
+		return "ENTITY_ERROR"
+	case http.StatusUnsupportedMediaType:
+		return "UNSUPPORTED_MEDIA_TYPE"
+	case http.StatusUnprocessableEntity:
+		return "ENTITY_UNPROCESSABLE"
+	case http.StatusTooManyRequests:
+		return "RATE_LIMIT_EXCEEDED"
+	case http.StatusRequestEntityTooLarge:
+		return "REQUEST_ENTITY_TOO_LARGE"
+	}
+	return "UNEXPECTED_ERROR"
+}
+
+func usualTitle(status int) string {
+	switch status {
+	case http.StatusUnauthorized:
+		return "The token was not accepted"
+	case http.StatusConflict:
+		return "The request conflicts with a rule or with the present state"
+	case http.StatusUnprocessableEntity:
+		return "The body does not have the expected shape"
+	}
+	if text := http.StatusText(status); text != "" {
+		return text
+	}
+	return "Error"
+}
+
+func unprocessable(pointer, detail string) apiError {
+	return newError(http.StatusUnprocessableEntity, "", detail).at(pointer)
+}
+
+// attributeError is a 409 about one attribute; kind is REQUIRED, TYPE, INVALID or UNKNOWN.
+func attributeError(kind, name, detail string) apiError {
+	code := "ENTITY_ERROR.ATTRIBUTE." + kind
+	return newError(http.StatusConflict, code, detail).at("/data/attributes/" + escapePointer(name))
+}
+
+// parameterError is a 400 about one query parameter; kind is ILLEGAL, INVALID or DUPLICATE.
+func parameterError(kind, name, detail string) apiError {
+	e := newError(http.StatusBadRequest, "PARAMETER_ERROR."+kind, detail)
+	if name != "" {
+		e.Source = &source{Parameter: name}
+	}
+	return e
+}
+
+func escapePointer(name string) string {
+	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+}
+
+// answer is what is sent back. Its body is complete before anything is sent.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+	reason string // for the log and Requests: why it was refused
+	blames bool   // it says that the request breaks the document
+}
+
+func jsonAnswer(status int, body any) answer {
+	a := answer{status: status, header: http.Header{"Content-Type": {"application/json"}}}
+	a.body, _ = json.Marshal(body) // our own structs of strings and numbers
+	return a
+}
+
+// refuse answers with the status of the first error.
+func refuse(errs ...apiError) answer {
+	a := jsonAnswer(errs[0].status(), map[string][]apiError{"errors": errs})
+	a.reason = errs[0].Code
+	return a
+}
+
+// blame refuses a request that breaks the document.
+func blame(errs []apiError) answer {
+	a := refuse(errs...)
+	a.blames = true
+	return a
+}

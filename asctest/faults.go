@@ -1,0 +1,197 @@
+package asctest
+
+// Faults on demand: which call fails, how, and whether it took effect.
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Kind is a way for an answer to go wrong.
+type Kind string
+
+// The kinds of faults. Those that say "cut" spoil the right answer; when that
+// has no body, as after a delete, they cut the connection before any header.
+const (
+	ErrorAnswer        Kind = ""                     // an error in Apple's form; Status 500 unless given
+	Late               Kind = "late"                 // the right answer, after Delay; takes effect
+	LateBody           Kind = "late body"            // the same, with Delay in the middle of the body
+	ResetBeforeHeaders Kind = "reset before headers" // the connection is reset instead of an answer
+	ResetMidBody       Kind = "reset mid-body"       // cut: reset in the middle of the body
+	TruncatedBody      Kind = "truncated body"       // cut: closed before Content-Length is reached
+	CloseDelimited     Kind = "close-delimited"      // cut: no Content-Length, closed in the middle
+	HTMLPage           Kind = "HTML page"            // a proxy's page; Status 502 unless given
+	PlainText          Kind = "plain text"           // a proxy's line; Status 502 unless given
+	EmptyBody          Kind = "empty body"           // success, nothing in it
+	WrongContentType   Kind = "wrong content type"   // the right answer, called text/html
+	InvalidJSON        Kind = "invalid JSON"         // success, half an object
+	Null               Kind = "null"                 // success, the JSON value null
+	WrongType          Kind = "wrong type"           // success, a resource of another type
+	NoID               Kind = "no id"                // success, a resource without id
+	EndlessBody        Kind = "endless body"         // success, JSON that never ends
+	GzipBomb           Kind = "gzip bomb"            // success, 256 MiB of JSON in 300 KB of gzip
+	Redirect           Kind = "redirect"             // Status 307 to /v1/elsewhere unless given
+)
+
+// Kinds returns all of them, for tests that go through them.
+func Kinds() []Kind {
+	return []Kind{
+		ErrorAnswer, Late, LateBody, ResetBeforeHeaders, ResetMidBody, TruncatedBody, CloseDelimited,
+		HTMLPage, PlainText, EmptyBody, WrongContentType, InvalidJSON, Null, WrongType, NoID,
+		EndlessBody, GzipBomb, Redirect,
+	}
+}
+
+// Fault is an answer that goes wrong on purpose. The zero value is one
+// 500 UNEXPECTED_ERROR to the next call.
+type Fault struct {
+	Operation Operation     // which calls; empty means any
+	Times     int           // how many of them; 0 means 1, negative means all until StopFailing
+	Kind      Kind          // what goes wrong
+	Applied   bool          // the call takes effect all the same, if it is a good one
+	Delay     time.Duration // wait before the answer; the wait ends early if the client leaves
+
+	Status int         // the status, if not the usual one of Kind
+	Code   string      // the code of an ErrorAnswer, if not the usual one of Status
+	Body   string      // the body, if not the usual one of Kind
+	Header http.Header // replaces headers; no values removes one
+}
+
+// FailNext makes the next calls that each fault is for go wrong, in the order given.
+func (h *Handler) FailNext(faults ...Fault) {
+	h.faults.mu.Lock()
+	defer h.faults.mu.Unlock()
+	for _, f := range faults {
+		if f.Times == 0 {
+			f.Times = 1
+		}
+		h.faults.queue = append(h.faults.queue, f)
+	}
+}
+
+// StopFailing forgets the faults that are still to come.
+func (h *Handler) StopFailing() {
+	h.faults.mu.Lock()
+	defer h.faults.mu.Unlock()
+	h.faults.queue = nil
+}
+
+type faults struct {
+	source func(Request) *Fault
+	mu     sync.Mutex
+	queue  []Fault
+}
+
+// next returns the fault of a request, or nil.
+func (fs *faults) next(r Request) *Fault {
+	if f := fs.pop(r.Operation); f != nil || fs.source == nil {
+		return f
+	}
+	return fs.source(r)
+}
+
+func (fs *faults) pop(operation Operation) *Fault {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	i := slices.IndexFunc(fs.queue, func(f Fault) bool {
+		return f.Operation == "" || f.Operation == operation
+	})
+	if i < 0 {
+		return nil
+	}
+	f := fs.queue[i]
+	switch {
+	case f.Times == 1:
+		fs.queue = slices.Delete(fs.queue, i, i+1)
+	case f.Times > 1:
+		fs.queue[i].Times--
+	}
+	return &f
+}
+
+// applies tells whether the call takes effect.
+func (f *Fault) applies() bool { return f.Applied || f.Kind == Late || f.Kind == LateBody }
+
+// spoil returns what is sent instead of the right answer, and in which way.
+func (f *Fault) spoil(c *call, right answer) (answer, Kind) {
+	a := f.usual(c, right)
+	if f.Status != 0 {
+		a.status = f.Status
+	}
+	if f.Body != "" {
+		a.body = []byte(f.Body)
+	}
+	kind := f.Kind
+	switch kind {
+	case ResetMidBody, TruncatedBody, CloseDelimited:
+		if len(a.body) == 0 {
+			kind = ResetBeforeHeaders
+		}
+	}
+	if kind == ResetBeforeHeaders {
+		a = answer{}
+	}
+	a.reason = "fault: " + string(kind)
+	return a, kind
+}
+
+// usual is the answer of the fault's kind.
+func (f *Fault) usual(c *call, right answer) answer {
+	a := answer{status: success(c.operation), header: right.header.Clone()}
+	a.header.Set("Content-Type", "application/json")
+	switch f.Kind {
+	case Late, LateBody, ResetMidBody, TruncatedBody, CloseDelimited:
+		return right
+	case HTMLPage, PlainText:
+		a.status = http.StatusBadGateway
+		a.header.Set("Content-Type", "text/plain")
+		a.body = []byte("upstream connect error\n")
+		if f.Kind == HTMLPage {
+			a.header.Set("Content-Type", "text/html")
+			a.body = []byte("<!DOCTYPE html><title>Bad gateway</title>" + strings.Repeat("<p>Try again later.</p>\n", 100))
+		}
+	case WrongContentType:
+		a.body = right.body
+		if len(a.body) == 0 {
+			a.body = []byte("{}")
+		}
+		a.header.Set("Content-Type", "text/html")
+	case InvalidJSON:
+		a.body = []byte(`{"data":`)
+	case Null:
+		a.body = []byte("null")
+	case WrongType:
+		a.body = oddResource(c, `{"type":"apps","id":"`+newUUID()+`"}`)
+	case NoID:
+		a.body = oddResource(c, `{"type":"marketplaceWebhooks","attributes":{"endpointUrl":"https://example.com/"}}`)
+	case Redirect:
+		a.status = http.StatusTemporaryRedirect
+		a.header.Set("Location", "/v1/elsewhere")
+	case ErrorAnswer:
+		status := f.Status
+		if status == 0 {
+			status = http.StatusInternalServerError
+		}
+		e := refuse(newError(status, f.Code, "This fault was asked for."))
+		a.status, a.body = e.status, e.body
+	}
+	return a
+}
+
+func oddResource(c *call, data string) []byte {
+	if c.operation == List {
+		data = "[" + data + "]"
+	}
+	return []byte(`{"data":` + data + `,"links":{"self":"` + collectionPath + `"}}`)
+}
+
+// success is the status of a good answer with a body.
+func success(operation Operation) int {
+	if operation == Create {
+		return http.StatusCreated
+	}
+	return http.StatusOK
+}

@@ -1,0 +1,86 @@
+package asctest_test
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/ascmarketplace/webhooks/asctest"
+)
+
+// fetch returns what a client sees; the status is 0 if no header came.
+func (c *caller) fetch(method, path, body string) (status int, header http.Header, got string, err error) {
+	response, err := c.client.Do(c.request(method, path, body))
+	if err != nil {
+		return 0, nil, "", err
+	}
+	defer response.Body.Close()
+	b, err := io.ReadAll(io.LimitReader(response.Body, 2<<20))
+	return response.StatusCode, response.Header, string(b), err
+}
+
+func TestFaultsAsAClientSeesThem(t *testing.T) {
+	t.Parallel()
+	const json = "application/json"
+	tests := []struct {
+		fault   asctest.Fault
+		status  int
+		media   string
+		body    string // how it begins
+		failure error  // what ends it
+	}{
+		{asctest.Fault{}, 500, json, `{"errors":[{"id":`, nil},
+		{asctest.Fault{Status: 429, Header: http.Header{"Retry-After": {"120"}}}, 429, json, `{"errors":`, nil},
+		{asctest.Fault{Status: 403, Code: "FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED"}, 403, json, `{"errors":`, nil},
+		{asctest.Fault{Status: 409, Body: `{"errors":[{}]}`}, 409, json, `{"errors":[{}]}`, nil},
+		{asctest.Fault{Kind: asctest.Late}, 201, json, `{"data":{"type"`, nil},
+		{asctest.Fault{Kind: asctest.LateBody}, 201, json, `{"data":{"type"`, nil},
+		{asctest.Fault{Kind: asctest.ResetBeforeHeaders}, 0, "", "", io.EOF},
+		{asctest.Fault{Kind: asctest.ResetMidBody}, 201, json, `{"data":{"type"`, syscall.ECONNRESET},
+		{asctest.Fault{Kind: asctest.TruncatedBody}, 201, json, `{"data":{"type"`, io.ErrUnexpectedEOF},
+		{asctest.Fault{Kind: asctest.CloseDelimited}, 201, json, `{"data":{"type"`, nil},
+		{asctest.Fault{Kind: asctest.HTMLPage}, 502, "text/html", "<!DOCTYPE html>", nil},
+		{asctest.Fault{Kind: asctest.PlainText, Status: 503}, 503, "text/plain", "upstream", nil},
+		{asctest.Fault{Kind: asctest.EmptyBody}, 201, json, "", nil},
+		{asctest.Fault{Kind: asctest.WrongContentType}, 201, "text/html", `{"data":{"type"`, nil},
+		{asctest.Fault{Kind: asctest.InvalidJSON}, 201, json, `{"data":`, nil},
+		{asctest.Fault{Kind: asctest.Null}, 201, json, `null`, nil},
+		{asctest.Fault{Kind: asctest.WrongType}, 201, json, `{"data":{"type":"apps"`, nil},
+		{asctest.Fault{Kind: asctest.NoID}, 201, json, `{"data":{"type":"marketplaceWebhooks","attributes"`, nil},
+		{asctest.Fault{Kind: asctest.EndlessBody}, 201, json, `{"data":[   `, nil},
+		{asctest.Fault{Kind: asctest.GzipBomb}, 201, json, `     `, nil},
+		{asctest.Fault{Kind: asctest.Redirect, Status: 308}, 308, json, "", nil},
+	}
+	seen := map[asctest.Kind]bool{}
+	for _, test := range tests {
+		seen[test.fault.Kind] = true
+		for _, applied := range []bool{false, true} {
+			c := newCaller(t)
+			c.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+			test.fault.Applied = applied
+			c.server.FailNext(test.fault)
+			status, header, body, err := c.fetch("POST", collection, createBody)
+			reset := errors.Is(err, syscall.ECONNRESET) // before headers either is possible
+			if status != test.status || !strings.HasPrefix(body, test.body) || header.Get("Content-Type") != test.media ||
+				!errors.Is(err, test.failure) && (status != 0 || !reset) {
+				t.Errorf("%+v: %d %s %.80s %v", test.fault, status, header.Get("Content-Type"), body, err)
+			}
+			_, registered := c.server.Webhook()
+			late := test.fault.Kind == asctest.Late || test.fault.Kind == asctest.LateBody
+			if registered != (applied || late) {
+				t.Errorf("%+v: registered: %v", test.fault, registered)
+			}
+			if status, _, body, _ = c.fetch("GET", collection, ""); status != 200 || !strings.Contains(body, `"total"`) {
+				t.Errorf("%+v: the call after it: %d %s", test.fault, status, body)
+			}
+		}
+	}
+	for _, kind := range asctest.Kinds() {
+		if !seen[kind] {
+			t.Errorf("kind %q is not in the table", kind)
+		}
+	}
+}

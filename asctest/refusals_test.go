@@ -1,0 +1,151 @@
+package asctest_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/ascmarketplace/webhooks/asctest"
+)
+
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	c := newCaller(t)
+	id := c.create()
+	instance := collection + "/" + id
+	attributes := func(s string) string {
+		return `{"data":{"type":"marketplaceWebhooks","attributes":` + s + `}}`
+	}
+	update := func(s string) string {
+		return `{"data":{"type":"marketplaceWebhooks","id":"` + id + `"` + s + `}}`
+	}
+	const invalid, shape, attribute, parameter = "ENTITY_INVALID", "ENTITY_UNPROCESSABLE", "ENTITY_ERROR.ATTRIBUTE.", "PARAMETER_ERROR."
+	tests := []struct {
+		method, path, body string
+		status             int
+		code, source       string
+	}{
+		{"GET", "/v1/apps", "", 404, "PATH_ERROR", ""},
+		{"GET", "/", "", 404, "PATH_ERROR", ""},
+		{"DELETE", collection + "/", "", 404, "PATH_ERROR", ""},
+		{"DELETE", collection + "/..", "", 404, "PATH_ERROR", ""},
+		{"DELETE", collection + "/%2e%2e", "", 404, "PATH_ERROR", ""},
+		{"DELETE", collection + "/a/b", "", 404, "PATH_ERROR", ""},
+		{"DELETE", collection + "/a%2Fb", "", 404, "NOT_FOUND", ""},
+		{"PATCH", collection + "/unknown", update(""), 404, "NOT_FOUND", ""},
+		{"GET", instance, "", 403, "FORBIDDEN_ERROR", ""},
+		{"POST", instance, createBody, 403, "FORBIDDEN_ERROR", ""},
+		{"PATCH", collection, update(""), 403, "FORBIDDEN_ERROR", ""},
+		{"DELETE", collection, "", 403, "FORBIDDEN_ERROR", ""},
+		{"PUT", instance, createBody, 405, "METHOD_NOT_ALLOWED", ""},
+		{"OPTIONS", collection, "", 405, "METHOD_NOT_ALLOWED", ""},
+
+		{"GET", collection + "?limit=0", "", 400, parameter + "INVALID", "limit"},
+		{"GET", collection + "?limit=-1", "", 400, parameter + "INVALID", "limit"},
+		{"GET", collection + "?limit=201", "", 400, parameter + "INVALID", "limit"},
+		{"GET", collection + "?limit=99999999999999999999", "", 400, parameter + "INVALID", "limit"},
+		{"GET", collection + "?limit=ten", "", 400, parameter + "INVALID", "limit"},
+		{"GET", collection + "?limit=", "", 400, parameter + "INVALID", "limit"},
+		{"GET", collection + "?limit=1&limit=2", "", 400, parameter + "DUPLICATE", "limit"},
+		{"GET", collection + "?cursor=x", "", 400, parameter + "ILLEGAL", "cursor"},
+		{"GET", collection + "?fields[marketplaceWebhooks]=secret", "", 400, parameter + "INVALID", "fields[marketplaceWebhooks]"},
+		{"GET", collection + "?fields[marketplaceWebhooks]=", "", 400, parameter + "INVALID", "fields[marketplaceWebhooks]"},
+		{"GET", collection + "?limit=%zz", "", 400, parameter + "INVALID", ""},
+		{"DELETE", instance + "?limit=1", "", 400, parameter + "ILLEGAL", "limit"},
+
+		{"POST", collection, `{"data":`, 400, invalid, ""},
+		{"POST", collection, createBody + "{}", 400, invalid, ""},
+		{"POST", collection, "null", 422, shape, "/data"},
+		{"POST", collection, `{}`, 422, shape, "/data"},
+		{"POST", collection, `{"data":[]}`, 422, shape, "/data"},
+		{"POST", collection, `{"data":{"attributes":{}}}`, 422, shape, "/data/type"},
+		{"POST", collection, `{"data":{"type":"apps","attributes":{}}}`, 422, shape, "/data/type"},
+		{"POST", collection, `{"data":{"type":"marketplaceWebhooks"}}`, 422, shape, "/data/attributes"},
+		{"POST", collection, attributes("7"), 422, shape, "/data/attributes"},
+		{"POST", collection, `{"meta":1,"data":{"type":"marketplaceWebhooks","attributes":{}}}`, 422, shape, "/meta"},
+		{"POST", collection, update(`,"attributes":{}`), 422, shape, "/data/id"},
+		{"POST", collection, attributes(`{"secret":"s"}`), 409, attribute + "REQUIRED", "/data/attributes/endpointUrl"},
+		{"POST", collection, attributes(`{"endpointUrl":"https://e.com","secret":null}`), 409, attribute + "REQUIRED", "/data/attributes/secret"},
+		{"POST", collection, attributes(`{"endpointUrl":"https://e.com","secret":""}`), 409, attribute + "INVALID", "/data/attributes/secret"},
+		{"POST", collection, attributes(`{"endpointUrl":7,"secret":"s"}`), 409, attribute + "TYPE", "/data/attributes/endpointUrl"},
+		{"POST", collection, attributes(`{"endpointUrl":"/path","secret":"s"}`), 409, attribute + "INVALID", "/data/attributes/endpointUrl"},
+		{"POST", collection, attributes(`{"endpointUrl":"https://e.com","secret":"s","a/b":1}`), 409, attribute + "UNKNOWN", "/data/attributes/a~1b"},
+		{"POST", collection, createBody, 409, "ENTITY_ERROR", ""},
+		{"PATCH", instance, `{"data":{"type":"marketplaceWebhooks"}}`, 422, shape, "/data/id"},
+		{"PATCH", instance, `{"data":{"type":"marketplaceWebhooks","id":"other"}}`, 409, "ENTITY_ERROR", "/data/id"},
+		{"PATCH", instance, update(`,"attributes":null`), 422, shape, "/data/attributes"},
+		{"PATCH", instance, update(`,"attributes":{"endpointUrl":"e.com"}`), 409, attribute + "INVALID", "/data/attributes/endpointUrl"},
+	}
+	for _, test := range tests {
+		got := c.call(test.method, test.path, test.body)
+		if len(got.json.Errors) == 0 {
+			t.Errorf("%s %s %s: %d without errors", test.method, test.path, test.body, got.StatusCode)
+			continue
+		}
+		first := got.json.Errors[0]
+		if got.StatusCode != test.status || first.Status != fmt.Sprint(test.status) || first.Code != test.code || first.Source.Pointer+first.Source.Parameter != test.source {
+			t.Errorf("%s %s %s\n got: %d %+v\nwant: %+v", test.method, test.path, test.body, got.StatusCode, first, test)
+		}
+	}
+	if w, _ := c.server.Webhook(); w.EndpointURL != "https://example.com/in" {
+		t.Errorf("a refused call took effect: %s", w.EndpointURL)
+	}
+}
+
+func TestForbiddenNamesTheOperations(t *testing.T) {
+	t.Parallel()
+	c := newCaller(t)
+	got := c.call("GET", collection+"/1", "")
+	want := "The resource 'marketplaceWebhooks' does not allow 'GET_INSTANCE'. Allowed operations are: GET_COLLECTION, CREATE, UPDATE, DELETE"
+	if len(got.json.Errors) != 1 || got.json.Errors[0].Detail != want {
+		t.Errorf("got %s", got.body)
+	}
+}
+
+func TestMediaTypes(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		header, value string
+		status        int
+	}{
+		{"Content-Type", "application/json; charset=utf-8", 201},
+		{"Content-Type", "text/json", 415},
+		{"Content-Type", "application/vnd.api+json", 415},
+		{"Content-Type", "", 415},
+		{"Accept", "application/json", 201},
+		{"Accept", "text/html, application/*;q=0.5", 201},
+		{"Accept", "text/html", 406},
+		{"Accept", "application/json;q=0", 406},
+	}
+	for _, test := range tests {
+		c := newCaller(t)
+		r := c.request("POST", collection, createBody)
+		r.Header.Set(test.header, test.value)
+		got := c.send(r)
+		if got.StatusCode != test.status {
+			t.Errorf("%s %q: %d, want %d", test.header, test.value, got.StatusCode, test.status)
+		}
+		if plain := got.Header.Get("Content-Type") == "text/plain"; plain != (test.status == 406) {
+			t.Errorf("%s %q: answered as %s", test.header, test.value, got.Header.Get("Content-Type"))
+		}
+	}
+}
+
+func TestBodyIsCapped(t *testing.T) {
+	t.Parallel()
+	c := newCaller(t)
+	got := c.call("POST", collection, `{"data":"`+strings.Repeat("x", 1<<20)+`"}`)
+	if got.StatusCode != http.StatusRequestEntityTooLarge {
+		t.Errorf("got %d", got.StatusCode)
+	}
+}
+
+func TestSecondCreateAnswersAsConfigured(t *testing.T) {
+	t.Parallel()
+	c := newCaller(t, asctest.WithWebhook(asctest.Webhook{EndpointURL: "https://e.com", Secret: "s"}),
+		asctest.WithSecondCreate(422, "ENTITY_UNPROCESSABLE"))
+	if got := c.call("POST", collection, createBody); got.StatusCode != 422 || got.json.Errors[0].Code != "ENTITY_UNPROCESSABLE" {
+		t.Errorf("got %d %s", got.StatusCode, got.body)
+	}
+}

@@ -1,0 +1,85 @@
+package asctest
+
+// What arrived: the record of requests and the rolling hour of each key.
+
+import (
+	"bytes"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+)
+
+// maxRecorded is how many requests are remembered.
+const maxRecorded = 10_000
+
+// Request is a request that arrived, and what became of it.
+type Request struct {
+	Time      time.Time // by the server's clock
+	Method    string
+	Path      string      // still escaped
+	Query     string      // still escaped
+	Operation Operation   // empty if it is none of the four
+	Header    http.Header // without Authorization
+	Body      []byte      // a create or update has its secret in here
+	KeyID     string      // the key that signed the token, if it was accepted
+	Status    int         // 0 if the connection was cut before any header
+	Reason    string      // why it was refused, in a few words; Apple gives no such hint
+}
+
+// entry is the record of c before it is answered.
+func (c *call) entry(now time.Time) Request {
+	header := c.request.Header.Clone()
+	header.Del("Authorization")
+	return Request{
+		Time: now, Method: c.request.Method, Path: c.request.URL.EscapedPath(), Query: c.request.URL.RawQuery,
+		Operation: c.operation, Header: header, Body: bytes.Clone(c.body),
+	}
+}
+
+type recorder struct {
+	mu       sync.Mutex
+	requests []Request
+}
+
+func (r *recorder) add(request Request) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.requests) == maxRecorded {
+		r.requests = r.requests[1:]
+	}
+	r.requests = append(r.requests, request)
+}
+
+// Requests returns what has arrived so far, the latest 10,000, oldest first.
+// A request is there as soon as its answer is decided.
+func (h *Handler) Requests() []Request {
+	h.record.mu.Lock()
+	defer h.record.mu.Unlock()
+	return slices.Clone(h.record.requests)
+}
+
+// rates counts the calls of each key in the last hour.
+type rates struct {
+	limit int
+	mu    sync.Mutex
+	taken map[string][]time.Time
+}
+
+// take counts one call and returns how many are left. It is false when the hour is used up.
+func (r *rates) take(keyID string, now time.Time) (remaining int, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.taken == nil {
+		r.taken = map[string][]time.Time{}
+	}
+	taken := r.taken[keyID]
+	for len(taken) > 0 && now.Sub(taken[0]) >= time.Hour {
+		taken = taken[1:]
+	}
+	if ok = len(taken) < r.limit; ok {
+		taken = append(taken, now)
+	}
+	r.taken[keyID] = taken
+	return r.limit - len(taken), ok
+}

@@ -1,0 +1,143 @@
+package asctest
+
+// Servers for tests: over loopback, or over pipes where time is fake.
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// TB is the part of testing.TB that this package needs; *testing.T and *testing.B have it.
+type TB interface {
+	Helper()
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+	Cleanup(func())
+}
+
+// Server is a Handler that is being served until the test ends.
+type Server struct {
+	*Handler
+	URL    string // the base URL, without a final slash
+	client *http.Client
+}
+
+// Client returns a client that reaches the server. It is the only way to a pipe server.
+func (s *Server) Client() *http.Client { return s.client }
+
+// NewServer serves App Store Connect on a loopback port until the test ends.
+// An answer of its own that breaks the document fails t.
+func NewServer(t TB, opts ...Option) *Server {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatalf("asctest: %v", err)
+	}
+	return serve(t, listener, "http://"+listener.Addr().String(), &http.Transport{}, opts)
+}
+
+// NewPipeServer is NewServer without sockets: real HTTP over in-memory
+// connections, so that it works inside testing/synctest, where loopback hangs.
+func NewPipeServer(t TB, opts ...Option) *Server {
+	t.Helper()
+	listener := newPipeListener()
+	return serve(t, listener, "http://localhost", &http.Transport{DialContext: listener.dial}, opts)
+}
+
+func serve(t TB, listener net.Listener, url string, transport *http.Transport, opts []Option) *Server {
+	t.Helper()
+	h, err := New(opts...)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	h.onLie = func(lie error) { t.Errorf("%v", lie) }
+	ctx, cancel := context.WithCancel(context.Background())
+	calls := &gate{handler: h}
+	server := &http.Server{
+		Handler:           calls,
+		ReadHeaderTimeout: time.Minute,
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+	}
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		_ = server.Serve(listener) // always ErrServerClosed, by the cleanup below
+	}()
+	t.Cleanup(func() {
+		cancel()
+		transport.CloseIdleConnections()
+		_ = server.Close()
+		<-served
+		calls.close()
+	})
+	return &Server{Handler: h, URL: url, client: &http.Client{Transport: transport}}
+}
+
+// gate lets the cleanup wait for calls that are still under way, so that none fails a test that is over.
+type gate struct {
+	handler http.Handler
+	mu      sync.Mutex
+	closed  bool
+	calls   sync.WaitGroup
+}
+
+func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	g.mu.Lock()
+	if g.closed {
+		g.mu.Unlock()
+		panic(http.ErrAbortHandler) // understood by net/http, which logs nothing
+	}
+	g.calls.Add(1)
+	g.mu.Unlock()
+	defer g.calls.Done()
+	g.handler.ServeHTTP(w, r)
+}
+
+func (g *gate) close() {
+	g.mu.Lock()
+	g.closed = true
+	g.mu.Unlock()
+	g.calls.Wait()
+}
+
+// pipeListener hands the server's end of each pipe to Accept.
+type pipeListener struct {
+	conns chan net.Conn
+	done  chan struct{}
+	once  sync.Once
+}
+
+func newPipeListener() *pipeListener {
+	return &pipeListener{conns: make(chan net.Conn), done: make(chan struct{})}
+}
+
+func (l *pipeListener) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	client, server := net.Pipe()
+	select {
+	case l.conns <- server:
+		return client, nil
+	case <-l.done:
+		return nil, net.ErrClosed
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (l *pipeListener) Accept() (net.Conn, error) {
+	select {
+	case conn := <-l.conns:
+		return conn, nil
+	case <-l.done:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *pipeListener) Close() error {
+	l.once.Do(func() { close(l.done) })
+	return nil
+}
+
+func (l *pipeListener) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "pipe"} }

@@ -1,0 +1,160 @@
+package asctest
+
+// Tokens, verified as strictly as App Store Connect does.
+
+import (
+	"crypto/ecdsa"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+const (
+	audience    = "appstoreconnect-v1"
+	maxLifetime = 20 * time.Minute // documented by Apple
+	iatLeeway   = time.Minute      // assumed; a client 34 s ahead was let in, seen live
+)
+
+// acceptedKey is a key that tokens may be signed with.
+type acceptedKey struct {
+	issuerID string
+	public   *ecdsa.PublicKey
+}
+
+// bearer returns the request's one bearer token, or "".
+func bearer(header http.Header) string {
+	values := header.Values("Authorization")
+	if len(values) != 1 {
+		return ""
+	}
+	scheme, token, _ := strings.Cut(values[0], " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return token
+}
+
+// verifyToken returns the ID of the key that signed the request's token. The
+// error says what is wrong with it and never quotes it.
+func verifyToken(r *http.Request, keys map[string]acceptedKey, now time.Time) (keyID string, err error) {
+	raw := bearer(r.Header)
+	if raw == "" {
+		return "", errors.New("no header Authorization with one bearer token")
+	}
+	var key acceptedKey
+	claims := jwt.MapClaims{}
+	parser := jwt.NewParser(jwt.WithValidMethods([]string{"ES256"}),
+		jwt.WithJSONNumber(), jwt.WithStrictDecoding(), jwt.WithoutClaimsValidation())
+	token, err := parser.ParseWithClaims(raw, claims, func(token *jwt.Token) (any, error) {
+		keyID, _ = token.Header["kid"].(string)
+		var ok bool
+		if key, ok = keys[keyID]; !ok {
+			return nil, errors.New("kid names no accepted key")
+		}
+		return key.public, nil
+	})
+	switch {
+	case errors.Is(err, jwt.ErrTokenMalformed):
+		return "", errors.New("not a JWT")
+	case errors.Is(err, jwt.ErrTokenUnverifiable):
+		return "", errors.New("kid names no accepted key")
+	case err != nil:
+		return "", errors.New("alg is not ES256 or the signature is not the key's")
+	case token.Header["typ"] != "JWT":
+		return "", errors.New("typ is not JWT")
+	}
+	return keyID, errors.Join(
+		checkIdentity(claims, key.issuerID), checkTimes(claims, now), checkScope(claims, r))
+}
+
+// checkIdentity holds iss, sub and aud against the key's kind.
+func checkIdentity(claims jwt.MapClaims, issuerID string) error {
+	_, hasIssuer := claims["iss"]
+	switch {
+	case claims["aud"] != audience:
+		return fmt.Errorf("aud is not the string %q", audience)
+	case issuerID != "" && claims["iss"] != issuerID:
+		return errors.New("iss is not the team key's issuer ID")
+	case issuerID == "" && hasIssuer:
+		return errors.New("iss is set for an individual key")
+	case issuerID == "" && claims["sub"] != "user":
+		return errors.New(`sub of an individual key is not "user"`)
+	}
+	return nil
+}
+
+func checkTimes(claims jwt.MapClaims, now time.Time) error {
+	iat, err := wholeSeconds(claims, "iat")
+	if err != nil {
+		return err
+	}
+	exp, err := wholeSeconds(claims, "exp")
+	if err != nil {
+		return err
+	}
+	switch {
+	case exp.Sub(iat) > maxLifetime:
+		return fmt.Errorf("exp is more than %v after iat", maxLifetime)
+	case exp.Sub(now) > maxLifetime:
+		return fmt.Errorf("exp is more than %v ahead of the server's clock", maxLifetime)
+	case !exp.After(now):
+		return errors.New("expired")
+	case !exp.After(iat):
+		return errors.New("exp is not after iat")
+	case iat.Sub(now) > iatLeeway:
+		return fmt.Errorf("iat is more than %v ahead of the server's clock", iatLeeway)
+	}
+	return nil
+}
+
+func wholeSeconds(claims jwt.MapClaims, name string) (time.Time, error) {
+	number, _ := claims[name].(json.Number)
+	seconds, err := number.Int64()
+	if err != nil || seconds < 0 || seconds > 1<<40 {
+		return time.Time{}, fmt.Errorf("%s is not a whole number of seconds", name)
+	}
+	return time.Unix(seconds, 0), nil
+}
+
+// checkScope lets a token with a scope do only the GETs that it lists.
+func checkScope(claims jwt.MapClaims, r *http.Request) error {
+	scope, ok := claims["scope"]
+	if !ok {
+		return nil
+	}
+	entries, ok := scope.([]any)
+	if !ok {
+		return errors.New("scope is not an array")
+	}
+	allowed := false
+	for _, entry := range entries {
+		text, _ := entry.(string)
+		target, isGet := strings.CutPrefix(text, "GET ")
+		scoped, err := url.Parse(target)
+		if !isGet || err != nil || !strings.HasPrefix(target, "/") {
+			return errors.New("scope holds something other than a GET with a path")
+		}
+		allowed = allowed || r.Method == http.MethodGet &&
+			scoped.Path == r.URL.Path && reflect.DeepEqual(scopedQuery(scoped), scopedQuery(r.URL))
+	}
+	if !allowed {
+		return errors.New("scope does not cover the request")
+	}
+	return nil
+}
+
+// scopedQuery is the part of the query that a scope is matched with.
+func scopedQuery(u *url.URL) url.Values {
+	query := u.Query()
+	for _, ignored := range []string{"limit", "cursor", "sort"} {
+		query.Del(ignored)
+	}
+	return query
+}

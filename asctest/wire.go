@@ -1,0 +1,109 @@
+package asctest
+
+// Faults on the wire: answers sent late, in part, for ever, or not at all.
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// send sends a spoilt answer. Where bytes matter it needs a real http.Server.
+func (f *Fault) send(w http.ResponseWriter, r *http.Request, kind Kind, a answer) {
+	if kind != LateBody && !pause(r.Context(), f.Delay) {
+		reset(w)
+	}
+	if kind == ResetBeforeHeaders {
+		reset(w)
+	}
+	for _, from := range []http.Header{a.header, f.Header} {
+		for name, values := range from {
+			w.Header()[http.CanonicalHeaderKey(name)] = values
+		}
+	}
+	half := a.body[:len(a.body)/2]
+	switch kind {
+	case ResetMidBody:
+		begin(w, a, half)
+		reset(w)
+	case TruncatedBody:
+		begin(w, a, half)
+	case CloseDelimited:
+		w.Header().Set("Transfer-Encoding", "identity") // net/http's word for neither length nor chunks
+		w.WriteHeader(a.status)
+		_, _ = w.Write(half)
+	case LateBody:
+		begin(w, a, half)
+		if pause(r.Context(), f.Delay) {
+			_, _ = w.Write(a.body[len(half):])
+		}
+	case EndlessBody:
+		w.WriteHeader(a.status)
+		_, _ = w.Write([]byte(`{"data":[`))
+		pour(w, r, bytes.Repeat([]byte(" "), 1<<15), -1)
+	case GzipBomb:
+		w.Header().Set("Content-Encoding", "gzip")
+		w.WriteHeader(a.status)
+		pour(w, r, zip(bytes.Repeat([]byte(" "), 1<<20)), 256)
+	default:
+		w.WriteHeader(a.status)
+		_, _ = w.Write(a.body)
+	}
+}
+
+// begin sends the headers of the whole answer and a part of its body.
+func begin(w http.ResponseWriter, a answer, part []byte) {
+	w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
+	w.WriteHeader(a.status)
+	_, _ = w.Write(part)
+	_ = http.NewResponseController(w).Flush()
+}
+
+// pour writes chunk n times, or for ever if n is negative, while somebody reads.
+func pour(w http.ResponseWriter, r *http.Request, chunk []byte, n int) {
+	for ; n != 0 && r.Context().Err() == nil; n-- {
+		if _, err := w.Write(chunk); err != nil {
+			return
+		}
+	}
+}
+
+// zip returns b as a gzip member; a reader takes several in a row as one.
+func zip(b []byte) []byte {
+	var zipped bytes.Buffer
+	gz := gzip.NewWriter(&zipped)
+	_, _ = gz.Write(b)
+	_ = gz.Close()
+	return zipped.Bytes()
+}
+
+// pause waits for d. It is false when the client left or the server closed meanwhile.
+func pause(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return true
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// reset ends the connection with a TCP reset where there is one to send, and
+// the handler with it.
+func reset(w http.ResponseWriter) {
+	if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
+		if tcp, ok := conn.(*net.TCPConn); ok {
+			_ = tcp.SetLinger(0)
+		}
+		_ = conn.Close()
+	}
+	panic(http.ErrAbortHandler) // understood by net/http, which logs nothing
+}
