@@ -74,12 +74,11 @@ func match(template, segments []string) (map[string]string, bool) {
 	return params, true
 }
 
-// checkRequest returns an error that wraps a *violation for each rule that
-// the request breaks.
-func (c *contract) checkRequest(x *exchange) error {
+// checkRequest returns a violation for each rule that the request breaks.
+func (c *contract) checkRequest(x *exchange) []error {
 	route, params := c.route(x.method, x.url.EscapedPath())
 	if route == nil {
-		return &violation{x.name(""), "request", "", "the document has no such operation"}
+		return []error{&violation{x.name(""), "request", "", "the document has no such operation"}}
 	}
 	found := &violations{operation: x.name(route.Operation.OperationID), side: "request"}
 	found.addAll(openapi3filter.ValidateRequest(context.Background(), c.input(x, route, params)))
@@ -93,7 +92,7 @@ func (c *contract) checkRequest(x *exchange) error {
 			found.add("/data/attributes/secret", "not empty")
 		}
 	}
-	return found.join()
+	return found.errs
 }
 
 // checkQuery adds the rules that the document implies and kin-openapi lets pass.
@@ -118,9 +117,8 @@ func positive(s string) bool {
 	return s != "" && s[0] != '0' && strings.Trim(s, "0123456789") == ""
 }
 
-// checkAnswer returns an error that wraps a *violation for each rule that
-// the answer breaks.
-func (c *contract) checkAnswer(x *exchange) error {
+// checkAnswer returns a violation for each rule that the answer breaks.
+func (c *contract) checkAnswer(x *exchange) []error {
 	route, params := c.route(x.method, x.url.EscapedPath())
 	found := &violations{operation: x.name(""), side: "answer " + strconv.Itoa(x.status)}
 	listed := false
@@ -151,7 +149,7 @@ func (c *contract) checkAnswer(x *exchange) error {
 		found.add("", "the document does not list this status")
 	}
 	checkSecrets(found, x)
-	return found.join()
+	return found.errs
 }
 
 // unlistedError tells the statuses that any operation may answer although the document lists none of them.

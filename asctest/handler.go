@@ -143,8 +143,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a, kind = fault.spoil(c, a)
 	}
 	entry.Status, entry.Reason, entry.KeyID = a.status, a.reason, c.keyID
-	h.record.add(entry)
 	h.logger.Debug("asctest", "method", r.Method, "path", r.URL.Path, "status", a.status, "reason", a.reason)
+	h.record.add(entry)
 	if fault == nil {
 		send(w, a)
 		return
@@ -234,14 +234,14 @@ func (h *Handler) prove(c *call, a answer, secrets []string) error {
 		method: c.request.Method, url: c.request.URL, header: c.request.Header, body: c.body, secrets: secrets,
 		status: a.status, answerHeader: a.header, answer: a.body,
 	}
-	broken := h.contract.checkRequest(x)
+	broken := errors.Join(h.contract.checkRequest(x)...)
 	switch {
 	case broken != nil && a.status < http.StatusBadRequest:
 		return fmt.Errorf("asctest: accepted a bad request: %w", broken)
 	case broken == nil && a.blames:
 		return fmt.Errorf("asctest: %s: refused a good request with %s", c.operation, a.reason)
 	}
-	if err := h.contract.checkAnswer(x); err != nil {
+	if err := errors.Join(h.contract.checkAnswer(x)...); err != nil {
 		return fmt.Errorf("asctest: gave a bad answer: %w", err)
 	}
 	return nil

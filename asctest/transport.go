@@ -49,7 +49,7 @@ func (tr *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		x.body = body
 	}
-	if err := tr.contract.checkRequest(x); err != nil {
+	for _, err := range tr.contract.checkRequest(x) {
 		tr.t.Errorf("asctest: %v", err)
 	}
 	response, err := tr.next.RoundTrip(r)
@@ -78,7 +78,7 @@ func (tr *transport) checkAnswer(x *exchange, response *http.Response) {
 	if sent, ok := sentSecret(x.body); ok {
 		x.secrets = append(x.secrets, sent)
 	}
-	if err := tr.contract.checkAnswer(x); err != nil {
+	for _, err := range tr.contract.checkAnswer(x) {
 		tr.t.Errorf("asctest: %v", err)
 	}
 }

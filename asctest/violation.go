@@ -38,8 +38,6 @@ func (vs *violations) add(pointer, rule string) {
 	vs.errs = append(vs.errs, &violation{vs.operation, vs.side, pointer, rule})
 }
 
-func (vs *violations) join() error { return errors.Join(vs.errs...) }
-
 func (vs *violations) checkJSON(body []byte) {
 	if !json.Valid(body) {
 		vs.add("", "the body is one JSON value and nothing after it")

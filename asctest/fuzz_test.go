@@ -1,0 +1,103 @@
+package asctest
+
+import (
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// FuzzHandler sends arbitrary requests with a good token: the fake must not
+// panic, and must not catch itself lying in either direction.
+func FuzzHandler(f *testing.F) {
+	f.Add("POST", collectionPath, "", "application/json", "", []byte(sentCreate))
+	f.Add("POST", collectionPath, "", "application/json;x", "text/html", []byte(`{"data":[]}`))
+	f.Add("GET", collectionPath, "limit=+5&fields[marketplaceWebhooks]=endpointUrl,", "", "*/*;q=0", []byte(nil))
+	f.Add("PATCH", collectionPath+"/7", "", "application/json", "", []byte(`{"data":{"type":"marketplaceWebhooks","id":"7","attributes":{"endpointUrl":"a:b","secret":null}}}`))
+	f.Add("DELETE", collectionPath+"/%2e", "", "", "", []byte("x"))
+	f.Add("HEAD", "/v1", "%", "", "", []byte(nil))
+	f.Add("PATCH", collectionPath+"/7", "", "application/json", "", []byte("{\"data\":{\"type\":\"marketplaceWebhooks\",\"id\":\"7\",\"attributes\":{\"endpointUrl\":\"http://\x00\"}}}"))
+	h, err := New(WithLogger(slog.New(slog.DiscardHandler)), WithRateLimit(1<<40))
+	if err != nil {
+		f.Fatal(err)
+	}
+	key := h.Key()
+	f.Fuzz(func(t *testing.T, method, path, query, contentType, accept string, body []byte) {
+		target, err := url.Parse("http://localhost" + path)
+		if err != nil || !strings.HasPrefix(path, "/") {
+			t.Skip()
+		}
+		target.RawQuery = query
+		h, err := New(WithKeys(key), WithLogger(slog.New(slog.DiscardHandler)), WithWebhook(Webhook{ID: "7", EndpointURL: "https://e.com", Secret: "canary-5ecret"}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if method == http.MethodPost {
+			h.RemoveWebhook()
+		}
+		h.onLie = func(lie error) { t.Error(lie) }
+		r := httptest.NewRequest(http.MethodGet, "/", strings.NewReader(string(body)))
+		r.Method, r.URL = method, target
+		r.Header = http.Header{"Content-Type": {contentType}, "Accept": {accept}, "Authorization": {"Bearer " + tokenOf(t, key)}}
+		h.ServeHTTP(httptest.NewRecorder(), r)
+	})
+}
+
+// FuzzToken sends arbitrary Authorization headers: none may be taken for good.
+func FuzzToken(f *testing.F) {
+	h, err := New(WithLogger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, seed := range []string{"", "Bearer", "Bearer a.b.c", "bearer eyJhbGciOiJub25lIn0.e30.", "Bearer eyJhbGciOiJFUzI1NiJ9.e30.AAAA"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, authorization string) {
+		h.onLie = func(lie error) { t.Error(lie) }
+		r := httptest.NewRequest(http.MethodGet, collectionPath, nil)
+		r.Header.Set("Authorization", authorization)
+		w := httptest.NewRecorder()
+		if h.ServeHTTP(w, r); w.Code != http.StatusUnauthorized {
+			t.Errorf("answered %d", w.Code)
+		}
+	})
+}
+
+func BenchmarkNewServer(b *testing.B) {
+	if _, err := document(); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		t := &cleanups{TB: b}
+		NewServer(t)
+		t.run()
+	}
+}
+
+// cleanups is a TB whose test ends when run is called.
+type cleanups struct {
+	testing.TB
+	funcs []func()
+}
+
+func (c *cleanups) Cleanup(f func()) { c.funcs = append(c.funcs, f) }
+
+func (c *cleanups) run() {
+	for _, f := range c.funcs {
+		f()
+	}
+}
+
+func BenchmarkList(b *testing.B) {
+	h, err := New(WithRateLimit(1 << 40))
+	if err != nil {
+		b.Fatal(err)
+	}
+	r := httptest.NewRequest(http.MethodGet, collectionPath, nil)
+	r.Header.Set("Authorization", "Bearer "+tokenOf(b, h.Key()))
+	for b.Loop() {
+		h.ServeHTTP(httptest.NewRecorder(), r)
+	}
+}

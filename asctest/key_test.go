@@ -1,0 +1,66 @@
+package asctest_test
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/ascmarketplace/webhooks/asctest"
+)
+
+func TestKeyIsAsAppleHandsItOut(t *testing.T) {
+	t.Parallel()
+	key := asctest.NewKey(t)
+	if !regexp.MustCompile(`^[A-Z0-9]{10}$`).MatchString(key.ID) ||
+		!regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`).MatchString(key.IssuerID) {
+		t.Errorf("ID %q, IssuerID %q", key.ID, key.IssuerID)
+	}
+	block, rest := pem.Decode(key.PEM())
+	if block == nil || block.Type != "PRIVATE KEY" || len(rest) > 0 {
+		t.Fatalf("PEM %v, %d bytes after it", block, len(rest))
+	}
+	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil || !key.Signer.(*ecdsa.PrivateKey).Equal(parsed) {
+		t.Errorf("the PEM holds another key: %v", err)
+	}
+	d := fmt.Sprint(key.Signer.(*ecdsa.PrivateKey).D)
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+		if strings.Contains(fmt.Sprintf(verb, key), d) {
+			t.Errorf("%s prints the private key", verb)
+		}
+	}
+}
+
+// remote is a key whose private part stays elsewhere.
+type remote struct{ crypto.Signer }
+
+func TestKeysThatCantBeUsed(t *testing.T) {
+	t.Parallel()
+	p384, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := asctest.NewKey(t)
+	if (asctest.Key{Signer: remote{good.Signer}}).PEM() != nil {
+		t.Error("a PEM without a private key")
+	}
+	for want, option := range map[string]asctest.Option{
+		"needs ID and Signer":    asctest.WithKeys(asctest.Key{}),
+		"not a P-256 key":        asctest.WithKeys(asctest.Key{ID: "K", Signer: p384}),
+		"at least one key":       asctest.WithKeys(),
+		"WithRateLimit: -1":      asctest.WithRateLimit(-1),
+		"WithSecondCreate needs": asctest.WithSecondCreate(200, "OK"),
+		"WithLogger needs":       asctest.WithLogger(nil),
+	} {
+		if _, err := asctest.New(option); err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "asctest: ") {
+			t.Errorf("%q: %v", want, err)
+		}
+	}
+}
