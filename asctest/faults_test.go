@@ -1,6 +1,7 @@
 package asctest_test
 
 import (
+	stdjson "encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -20,6 +21,16 @@ func (c *caller) fetch(method, path, body string) (status int, header http.Heade
 	defer response.Body.Close()
 	b, err := io.ReadAll(io.LimitReader(response.Body, 2<<20))
 	return response.StatusCode, response.Header, string(b), err
+}
+
+// cut tells the kinds whose body is not JSON although it is called so.
+func cut(kind asctest.Kind) bool {
+	switch kind {
+	case asctest.ResetMidBody, asctest.TruncatedBody, asctest.CloseDelimited, asctest.InvalidJSON,
+		asctest.EmptyBody, asctest.EndlessBody, asctest.GzipBomb, asctest.Redirect:
+		return true
+	}
+	return false
 }
 
 func TestFaultsAsAClientSeesThem(t *testing.T) {
@@ -67,6 +78,9 @@ func TestFaultsAsAClientSeesThem(t *testing.T) {
 			if status != test.status || !strings.HasPrefix(body, test.body) || header.Get("Content-Type") != test.media ||
 				!errors.Is(err, test.failure) && (status != 0 || !reset) {
 				t.Errorf("%+v: %d %s %.80s %v", test.fault, status, header.Get("Content-Type"), body, err)
+			}
+			if whole := stdjson.Valid([]byte(body)); whole == cut(test.fault.Kind) && header.Get("Content-Type") == json {
+				t.Errorf("%+v: the body is valid JSON: %v", test.fault, whole)
 			}
 			_, registered := c.server.Webhook()
 			late := test.fault.Kind == asctest.Late || test.fault.Kind == asctest.LateBody

@@ -55,11 +55,19 @@ func serve(t TB, listener net.Listener, url string, transport *http.Transport, o
 	}
 	h.onLie = func(lie error) { t.Errorf("%v", lie) }
 	ctx, cancel := context.WithCancel(context.Background())
-	calls := &gate{handler: h}
+	var conns sync.WaitGroup
 	server := &http.Server{
-		Handler:           calls,
+		Handler:           h,
 		ReadHeaderTimeout: time.Minute,
 		BaseContext:       func(net.Listener) context.Context { return ctx },
+		ConnState: func(_ net.Conn, state http.ConnState) {
+			switch state {
+			case http.StateNew: // from within Serve
+				conns.Add(1)
+			case http.StateClosed, http.StateHijacked:
+				conns.Done()
+			}
+		},
 	}
 	served := make(chan struct{})
 	go func() {
@@ -71,36 +79,9 @@ func serve(t TB, listener net.Listener, url string, transport *http.Transport, o
 		transport.CloseIdleConnections()
 		_ = server.Close()
 		<-served
-		calls.close()
+		conns.Wait() // no call may fail a test that is over
 	})
 	return &Server{Handler: h, URL: url, client: &http.Client{Transport: transport}}
-}
-
-// gate lets the cleanup wait for calls that are still under way, so that none fails a test that is over.
-type gate struct {
-	handler http.Handler
-	mu      sync.Mutex
-	closed  bool
-	calls   sync.WaitGroup
-}
-
-func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	g.mu.Lock()
-	if g.closed {
-		g.mu.Unlock()
-		panic(http.ErrAbortHandler) // understood by net/http, which logs nothing
-	}
-	g.calls.Add(1)
-	g.mu.Unlock()
-	defer g.calls.Done()
-	g.handler.ServeHTTP(w, r)
-}
-
-func (g *gate) close() {
-	g.mu.Lock()
-	g.closed = true
-	g.mu.Unlock()
-	g.calls.Wait()
 }
 
 // pipeListener hands the server's end of each pipe to Accept.

@@ -15,10 +15,10 @@ import (
 // send sends a spoilt answer. Where bytes matter it needs a real http.Server.
 func (f *Fault) send(w http.ResponseWriter, r *http.Request, kind Kind, a answer) {
 	if kind != LateBody && !pause(r.Context(), f.Delay) {
-		reset(w)
+		hangUp(w, true)
 	}
 	if kind == ResetBeforeHeaders {
-		reset(w)
+		hangUp(w, true)
 	}
 	for _, from := range []http.Header{a.header, f.Header} {
 		for name, values := range from {
@@ -27,17 +27,22 @@ func (f *Fault) send(w http.ResponseWriter, r *http.Request, kind Kind, a answer
 	}
 	half := a.body[:len(a.body)/2]
 	switch kind {
+	case ResetMidBody, TruncatedBody, LateBody:
+		w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
+	}
+	switch kind {
 	case ResetMidBody:
-		begin(w, a, half)
-		reset(w)
+		begin(w, a.status, half)
+		hangUp(w, true)
 	case TruncatedBody:
-		begin(w, a, half)
+		begin(w, a.status, half)
+		hangUp(w, false)
 	case CloseDelimited:
 		w.Header().Set("Transfer-Encoding", "identity") // net/http's word for neither length nor chunks
-		w.WriteHeader(a.status)
-		_, _ = w.Write(half)
+		begin(w, a.status, half)
+		hangUp(w, false)
 	case LateBody:
-		begin(w, a, half)
+		begin(w, a.status, half)
 		if pause(r.Context(), f.Delay) {
 			_, _ = w.Write(a.body[len(half):])
 		}
@@ -55,10 +60,9 @@ func (f *Fault) send(w http.ResponseWriter, r *http.Request, kind Kind, a answer
 	}
 }
 
-// begin sends the headers of the whole answer and a part of its body.
-func begin(w http.ResponseWriter, a answer, part []byte) {
-	w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
-	w.WriteHeader(a.status)
+// begin sends the headers and a part of the body.
+func begin(w http.ResponseWriter, status int, part []byte) {
+	w.WriteHeader(status)
 	_, _ = w.Write(part)
 	_ = http.NewResponseController(w).Flush()
 }
@@ -96,11 +100,11 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// reset ends the connection with a TCP reset where there is one to send, and
-// the handler with it.
-func reset(w http.ResponseWriter) {
+// hangUp ends the connection and the handler. abrupt does it with a TCP
+// reset, where there is one to send. net/http would linger for half a second.
+func hangUp(w http.ResponseWriter, abrupt bool) {
 	if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
-		if tcp, ok := conn.(*net.TCPConn); ok {
+		if tcp, ok := conn.(*net.TCPConn); ok && abrupt {
 			_ = tcp.SetLinger(0)
 		}
 		_ = conn.Close()
