@@ -1,0 +1,27 @@
+// Package auth turns an App Store Connect API key into the signed tokens that
+// its API asks for.
+//
+// [FindKey] takes the key from where operators already keep it: a file, the
+// environment, or Apple's usual folders. [ReadKeyFile] reads one file and
+// looks nowhere else. A [TokenSource] signs with that key:
+//
+//	key, err := auth.FindKey(auth.KeyHint{})
+//	if err != nil {
+//		return err
+//	}
+//	tokens, err := auth.NewTokenSource(key)
+//	if err != nil {
+//		return err
+//	}
+//	token, err := tokens.Token(ctx)
+//
+// One TokenSource serves the whole program. It signs once and hands out the
+// same token until shortly before it expires, to any number of goroutines. After
+// a 401, Refused drops the token and learns how far the clock is off.
+//
+// A key that never leaves a KMS or HSM works too: [Key] holds any
+// [crypto.Signer] for ECDSA on P-256.
+//
+// No error, and no printing, logging or encoding of a Key or TokenSource,
+// shows a private key or a token.
+package auth
