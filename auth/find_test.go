@@ -1,0 +1,188 @@
+package auth_test
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"encoding/base64"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/ascmarketplace/webhooks/auth"
+)
+
+// setup is a machine: an empty home and working directory, no variables set.
+type setup struct {
+	one, other *ecdsa.PrivateKey
+}
+
+func newSetup(t *testing.T) *setup {
+	t.Chdir(t.TempDir())
+	t.Setenv("HOME", t.TempDir())
+	for _, name := range []string{
+		"ASC_KEY_ID", "ASC_ISSUER_ID", "ASC_PRIVATE_KEY", "ASC_PRIVATE_KEY_PATH",
+		"APP_STORE_CONNECT_API_KEY_KEY_ID", "APP_STORE_CONNECT_API_KEY_ISSUER_ID", "APP_STORE_CONNECT_API_KEY_KEY",
+		"APP_STORE_CONNECT_API_KEY_KEY_FILEPATH", "APP_STORE_CONNECT_API_KEY_IS_KEY_CONTENT_BASE64",
+	} {
+		t.Setenv(name, "")
+	}
+	return &setup{one: newPrivateKey(t, elliptic.P256()), other: newPrivateKey(t, elliptic.P256())}
+}
+
+// write puts content at a path, where ~ is the home directory, and returns it.
+func write(t *testing.T, path, content string) string {
+	t.Helper()
+	if rest, ok := strings.CutPrefix(path, "~/"); ok {
+		path = filepath.Join(os.Getenv("HOME"), rest)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func setenv(t *testing.T, pairs ...string) {
+	for i := 0; i < len(pairs); i += 2 {
+		t.Setenv(pairs[i], pairs[i+1])
+	}
+}
+
+// TestFindKey finds the key called one in every place and by every mixture of
+// hints and variables; the key called other lies in wait where it must not be taken.
+func TestFindKey(t *testing.T) {
+	const fastlane = "APP_STORE_CONNECT_API_KEY_"
+	tests := map[string]struct {
+		prepare  func(t *testing.T, one, other string) auth.KeyHint
+		issuerID string
+	}{
+		"hint alone": {func(t *testing.T, one, other string) auth.KeyHint {
+			return auth.KeyHint{KeyID: keyID, IssuerID: issuerID, File: write(t, "any.pem", one)}
+		}, issuerID},
+		"key ID from the file's name": {func(t *testing.T, one, other string) auth.KeyHint {
+			return auth.KeyHint{File: write(t, "AuthKey_"+keyID+".p8", one)}
+		}, ""},
+		"hinted file wins over the environment": {func(t *testing.T, one, other string) auth.KeyHint {
+			setenv(t, "ASC_KEY_ID", "OTHER", "ASC_PRIVATE_KEY", other)
+			return auth.KeyHint{File: write(t, "AuthKey_"+keyID+".p8", one)}
+		}, ""},
+		"hinted file, IDs from the environment": {func(t *testing.T, one, other string) auth.KeyHint {
+			setenv(t, "ASC_KEY_ID", keyID, "ASC_ISSUER_ID", issuerID, "ASC_PRIVATE_KEY", other)
+			return auth.KeyHint{File: write(t, "any.pem", one)}
+		}, issuerID},
+		"hinted issuer wins": {func(t *testing.T, one, other string) auth.KeyHint {
+			setenv(t, "ASC_KEY_ID", keyID, "ASC_ISSUER_ID", "other", "ASC_PRIVATE_KEY", one)
+			return auth.KeyHint{IssuerID: issuerID}
+		}, issuerID},
+		"hinted key ID is not the environment's": {func(t *testing.T, one, other string) auth.KeyHint {
+			setenv(t, "ASC_KEY_ID", "OTHER", "ASC_ISSUER_ID", issuerID, "ASC_PRIVATE_KEY", other)
+			write(t, "private_keys/AuthKey_"+keyID+".p8", one)
+			return auth.KeyHint{KeyID: keyID}
+		}, issuerID},
+		"hinted key ID, the environment's key": {func(t *testing.T, one, other string) auth.KeyHint {
+			setenv(t, "ASC_PRIVATE_KEY", one)
+			return auth.KeyHint{KeyID: keyID}
+		}, ""},
+		"content": {func(t *testing.T, one, other string) auth.KeyHint {
+			setenv(t, "ASC_KEY_ID", keyID, "ASC_ISSUER_ID", issuerID, "ASC_PRIVATE_KEY", one)
+			return auth.KeyHint{}
+		}, issuerID},
+		"content wins over path and folder": {func(t *testing.T, one, other string) auth.KeyHint {
+			write(t, "private_keys/AuthKey_"+keyID+".p8", other)
+			setenv(t, "ASC_KEY_ID", keyID, "ASC_PRIVATE_KEY", one, "ASC_PRIVATE_KEY_PATH", write(t, "other.p8", other))
+			return auth.KeyHint{}
+		}, ""},
+		"content with literal newlines": {func(t *testing.T, one, other string) auth.KeyHint {
+			setenv(t, "ASC_KEY_ID", keyID, "ASC_PRIVATE_KEY", strings.ReplaceAll(one, "\n", `\n`))
+			return auth.KeyHint{}
+		}, ""},
+		"content with literal CRLF": {func(t *testing.T, one, other string) auth.KeyHint {
+			setenv(t, "ASC_KEY_ID", keyID, "ASC_PRIVATE_KEY", strings.ReplaceAll(one, "\n", `\r\n`))
+			return auth.KeyHint{}
+		}, ""},
+		"content in base64": {func(t *testing.T, one, other string) auth.KeyHint {
+			setenv(t, "ASC_KEY_ID", keyID, "ASC_PRIVATE_KEY", base64.StdEncoding.EncodeToString([]byte(one)))
+			return auth.KeyHint{}
+		}, ""},
+		"content in wrapped base64 without padding": {func(t *testing.T, one, other string) auth.KeyHint {
+			text := base64.RawStdEncoding.EncodeToString([]byte(one))
+			setenv(t, "ASC_KEY_ID", keyID, "ASC_PRIVATE_KEY", text[:76]+"\r\n"+text[76:]+"\n")
+			return auth.KeyHint{}
+		}, ""},
+		"path": {func(t *testing.T, one, other string) auth.KeyHint {
+			setenv(t, "ASC_KEY_ID", keyID, "ASC_PRIVATE_KEY_PATH", write(t, "any.pem", one))
+			return auth.KeyHint{}
+		}, ""},
+		"path alone": {func(t *testing.T, one, other string) auth.KeyHint {
+			setenv(t, "ASC_PRIVATE_KEY_PATH", write(t, "AuthKey_"+keyID+".p8", one))
+			return auth.KeyHint{}
+		}, ""},
+		"fastlane content": {func(t *testing.T, one, other string) auth.KeyHint {
+			setenv(t, fastlane+"KEY_ID", keyID, fastlane+"ISSUER_ID", issuerID, fastlane+"KEY", one)
+			return auth.KeyHint{}
+		}, issuerID},
+		"fastlane base64": {func(t *testing.T, one, other string) auth.KeyHint {
+			setenv(t, fastlane+"KEY_ID", keyID, fastlane+"KEY", base64.StdEncoding.EncodeToString([]byte(one)), fastlane+"IS_KEY_CONTENT_BASE64", "true")
+			return auth.KeyHint{}
+		}, ""},
+		"fastlane path": {func(t *testing.T, one, other string) auth.KeyHint {
+			setenv(t, fastlane+"KEY_ID", keyID, fastlane+"KEY_FILEPATH", write(t, "any.pem", one))
+			return auth.KeyHint{}
+		}, ""},
+		"the two sets are not mixed": {func(t *testing.T, one, other string) auth.KeyHint {
+			setenv(t, "ASC_KEY_ID", keyID, fastlane+"ISSUER_ID", issuerID, fastlane+"KEY", other)
+			write(t, "private_keys/AuthKey_"+keyID+".p8", one)
+			return auth.KeyHint{}
+		}, ""},
+		"first folder first": {func(t *testing.T, one, other string) auth.KeyHint {
+			write(t, "private_keys/AuthKey_"+keyID+".p8", one)
+			write(t, "~/private_keys/AuthKey_"+keyID+".p8", other)
+			return auth.KeyHint{KeyID: keyID}
+		}, ""},
+	}
+	for _, folder := range []string{"private_keys", "~/private_keys", "~/.private_keys", "~/.appstoreconnect/private_keys"} {
+		test := tests["first folder first"]
+		test.prepare = func(t *testing.T, one, other string) auth.KeyHint {
+			write(t, folder+"/AuthKey_"+keyID+".p8", one)
+			write(t, folder+"/AuthKey_OTHER.p8", other)
+			return auth.KeyHint{KeyID: keyID}
+		}
+		tests["folder "+strings.ReplaceAll(folder, "/", " ")] = test
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			machine := newSetup(t)
+			hint := test.prepare(t, pkcs8(t, machine.one), pkcs8(t, machine.other))
+			key, err := auth.FindKey(hint)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if key.ID != keyID || key.IssuerID != test.issuerID || !machine.one.Equal(key.Signer) {
+				t.Errorf("found %v, issuer %q, the other private key: %t", key, key.IssuerID, machine.other.Equal(key.Signer))
+			}
+		})
+	}
+}
+
+// TestReadKeyFile looks nowhere but in the file.
+func TestReadKeyFile(t *testing.T) {
+	machine := newSetup(t)
+	setenv(t, "ASC_KEY_ID", "OTHER", "ASC_ISSUER_ID", "other", "ASC_PRIVATE_KEY", pkcs8(t, machine.other))
+	path := write(t, "AuthKey_"+keyID+".p8", pkcs8(t, machine.one))
+	key, err := auth.ReadKeyFile(path, "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if key.ID != keyID || key.IssuerID != "" || !machine.one.Equal(key.Signer) {
+		t.Errorf("read %v, issuer %q", key, key.IssuerID)
+	}
+	if key, err := auth.ReadKeyFile(path, keyID, issuerID); err != nil || key.IssuerID != issuerID {
+		t.Errorf("read %v, %v", key, err)
+	}
+	if key, err := auth.ReadKeyFile(path, "OTHER", issuerID); err == nil {
+		t.Errorf("read %v", key)
+	}
+}

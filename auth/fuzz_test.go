@@ -1,0 +1,71 @@
+package auth_test
+
+import (
+	"bytes"
+	"crypto/elliptic"
+	"encoding/base64"
+	"strings"
+	"testing"
+
+	"github.com/ascmarketplace/webhooks/auth"
+)
+
+// checkParsed holds for all input: a key is on P-256 and can sign, and an
+// error is one of the fixed sentences, so that it can't hold any input.
+func checkParsed(t *testing.T, text []byte) {
+	key, err := auth.ParsePrivateKey(text)
+	if err == nil {
+		if key.Curve != elliptic.P256() {
+			t.Fatal("accepted a key on another curve")
+		}
+		source := newSource(t, key)
+		parts(t, mustToken(t, source), key.Public())
+		return
+	}
+	if key != nil {
+		t.Error("a key came with an error")
+	}
+	for _, reason := range refusals {
+		if err.Error() == "auth: "+reason.Error() {
+			return
+		}
+	}
+	t.Errorf("not a fixed sentence: %q", err)
+}
+
+func addSeeds(f *testing.F) {
+	accepted, _ := acceptedForms(f)
+	for _, text := range accepted {
+		f.Add([]byte(text))
+	}
+	for _, form := range refusedForms(f) {
+		f.Add([]byte(form.text))
+	}
+}
+
+func FuzzParsePrivateKey(f *testing.F) {
+	addSeeds(f)
+	f.Fuzz(checkParsed)
+}
+
+func FuzzEnvironmentKey(f *testing.F) {
+	addSeeds(f)
+	f.Add([]byte(`-----BEGIN PRIVATE KEY-----\r\nAAAA\n-----END PRIVATE KEY-----`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		checkParsed(t, auth.UnfoldPEM(string(text)))
+
+		// Whatever parses as a file parses to the same key in either form.
+		want, err := auth.ParsePrivateKey(text)
+		if err != nil || bytes.ContainsRune(text, '\\') {
+			return
+		}
+		for _, value := range []string{
+			strings.ReplaceAll(strings.ReplaceAll(string(text), "\r", `\r`), "\n", `\n`),
+			base64.StdEncoding.EncodeToString(text),
+		} {
+			if got, err := auth.ParsePrivateKey(auth.UnfoldPEM(value)); err != nil || !got.Equal(want) {
+				t.Errorf("not the same key out of the environment: %v", err)
+			}
+		}
+	})
+}

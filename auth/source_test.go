@@ -1,0 +1,186 @@
+package auth_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/ascmarketplace/webhooks/auth"
+)
+
+// slowly makes a Signer take a second of the bubble's time.
+func slowly(int32) error {
+	time.Sleep(time.Second)
+	return nil
+}
+
+func TestTokenIsReusedUntilShortlyBeforeItExpires(t *testing.T) {
+	for name, test := range map[string]struct {
+		options []auth.Option
+		use     time.Duration
+	}{
+		"default":  {nil, 13 * time.Minute},
+		"longest":  {[]auth.Option{auth.WithLifetime(20 * time.Minute)}, 18 * time.Minute},
+		"shortest": {[]auth.Option{auth.WithLifetime(3 * time.Minute)}, time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				signer := newRemoteSigner(t)
+				source := newSource(t, signer, test.options...)
+				first := mustToken(t, source)
+				time.Sleep(test.use - time.Nanosecond)
+				if mustToken(t, source) != first {
+					t.Error("replaced too early")
+				}
+				time.Sleep(time.Nanosecond)
+				second := mustToken(t, source)
+				if second == first {
+					t.Error("not replaced a minute before it expires")
+				}
+				if _, exp := times(t, first, signer.Public()); !exp.Equal(time.Now().Add(time.Minute)) {
+					t.Errorf("the first expires in %s", time.Until(exp))
+				}
+				if calls := signer.calls.Load(); calls != 2 {
+					t.Errorf("%d signatures", calls)
+				}
+			})
+		})
+	}
+}
+
+func TestThousandGoroutinesShareOneSignaturePerWindow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		signer := newRemoteSigner(t)
+		signer.before = slowly
+		source := newSource(t, signer)
+		seen := map[string]bool{}
+		for window := range int32(3) {
+			var mu sync.Mutex
+			var callers sync.WaitGroup
+			for range 1000 {
+				callers.Go(func() {
+					token, err := source.Token(t.Context())
+					mu.Lock()
+					defer mu.Unlock()
+					if seen[token] = true; err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			callers.Wait()
+			if calls := signer.calls.Load(); calls != window+1 || len(seen) != int(window)+1 {
+				t.Fatalf("window %d: %d signatures, %d tokens", window, calls, len(seen))
+			}
+			time.Sleep(14 * time.Minute)
+		}
+	})
+}
+
+func TestWaitingCallerHonoursItsOwnContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		signer := newRemoteSigner(t)
+		signer.before = slowly
+		source := newSource(t, signer)
+		signing, stop := context.WithCancel(t.Context())
+		var callers sync.WaitGroup
+		callers.Go(func() {
+			if _, err := source.Token(signing); err != nil {
+				t.Errorf("the one who signs: %v", err)
+			}
+		})
+		synctest.Wait()
+		stop() // the one who signs can't stop; neither may it harm the others
+		callers.Go(func() {
+			if _, err := source.Token(t.Context()); err != nil {
+				t.Errorf("one who waits: %v", err)
+			}
+		})
+		hasty, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		began := time.Now()
+		if _, err := source.Token(hasty); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != time.Millisecond {
+			t.Errorf("one in a hurry: %v after %s", err, time.Since(began))
+		}
+		callers.Wait()
+		if calls := signer.calls.Load(); calls != 1 {
+			t.Errorf("%d signatures", calls)
+		}
+	})
+}
+
+func TestDoneContextSignsNothing(t *testing.T) {
+	signer := newRemoteSigner(t)
+	source := newSource(t, signer)
+	done, cancel := context.WithCancel(t.Context())
+	cancel()
+	if token, err := source.Token(done); token != "" || !errors.Is(err, context.Canceled) {
+		t.Errorf("got %q, %v", token, err)
+	}
+	if calls := signer.calls.Load(); calls != 0 {
+		t.Errorf("%d signatures", calls)
+	}
+	cached := mustToken(t, source)
+	if token, err := source.Token(done); token != cached || err != nil {
+		t.Errorf("the cached token: got %v", err)
+	}
+}
+
+func TestSignerErrorGoesToAllWhoWaitedAndIsNotKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		failure := errors.New("out of order")
+		signer := newRemoteSigner(t)
+		signer.before = func(call int32) error {
+			time.Sleep(time.Second)
+			if call == 1 {
+				return failure
+			}
+			return nil
+		}
+		source := newSource(t, signer)
+		var callers sync.WaitGroup
+		for range 10 {
+			callers.Go(func() {
+				if token, err := source.Token(t.Context()); token != "" || !errors.Is(err, failure) {
+					t.Errorf("got %q, %v", token, err)
+				}
+			})
+		}
+		callers.Wait()
+		mustToken(t, source)
+		if calls := signer.calls.Load(); calls != 2 {
+			t.Errorf("%d signatures", calls)
+		}
+	})
+}
+
+func TestPanickingSignerLeavesNobodyWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		signer := newRemoteSigner(t)
+		signer.before = func(call int32) error {
+			time.Sleep(time.Second)
+			if call == 1 {
+				panic("signer")
+			}
+			return nil
+		}
+		source := newSource(t, signer)
+		var callers sync.WaitGroup
+		callers.Go(func() {
+			defer func() {
+				if recover() != "signer" {
+					t.Error("the panic did not reach the one who signed")
+				}
+			}()
+			_, _ = source.Token(t.Context())
+		})
+		synctest.Wait()
+		if token, err := source.Token(t.Context()); token != "" || err == nil {
+			t.Errorf("one who waited got %q, %v", token, err)
+		}
+		callers.Wait()
+		mustToken(t, source)
+	})
+}
