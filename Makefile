@@ -43,3 +43,7 @@ generate-check: ## gen/ is what openapi/ generates; leaves the tree alone
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME (10s)
 	@.ci/fuzz $(FUZZTIME)
+
+.PHONY: soak
+soak: ## 100,000 calls from 64 goroutines with 20% faults
+	go test -tags soak -run '^TestSoak$$' -count 1 -v -timeout 5m ./wrapper

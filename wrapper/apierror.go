@@ -1,6 +1,7 @@
 package wrapper
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -98,11 +99,13 @@ func (e *APIError) Error() string {
 
 // String gives code, detail (or title) and source in one line.
 func (o ErrorObject) String() string {
-	text := o.Detail
-	if text == "" {
-		text = o.Title
+	var parts []string
+	for _, part := range []string{o.Code, cmp.Or(o.Detail, o.Title)} {
+		if part != "" {
+			parts = append(parts, part)
+		}
 	}
-	text = printable(o.Code+": "+text, 512)
+	text := printable(strings.Join(parts, ": "), 512)
 	if source := o.Pointer + o.Parameter; source != "" {
 		text += " (" + printable(source, 128) + ")"
 	}

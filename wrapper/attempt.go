@@ -28,7 +28,7 @@ type answer struct {
 
 // attempt sends the request once and judges what comes back.
 func (c *Client) attempt(ctx context.Context, op operation, secret Secret, build func() (*http.Request, error), before *history) verdict {
-	token, err := c.tokens.Token(ctx)
+	token, err := c.token(ctx)
 	if err != nil {
 		return verdict{err: op.failed(fmt.Errorf("getting a token: %w", err))}
 	}

@@ -57,9 +57,9 @@ type fixedToken string
 
 func (t fixedToken) Token(context.Context) (string, error) { return string(t), nil }
 
-func cannedClient(tb testing.TB, answer *canned) *wrapper.Client {
+func cannedClient(tb testing.TB, answer *canned, opts ...wrapper.Option) *wrapper.Client {
 	tb.Helper()
-	client, err := wrapper.NewClient(fixedToken("token"), wrapper.WithHTTPClient(&http.Client{Transport: answer}))
+	client, err := wrapper.NewClient(fixedToken("token"), append(opts, wrapper.WithHTTPClient(&http.Client{Transport: answer}))...)
 	if err != nil {
 		tb.Fatal(err)
 	}

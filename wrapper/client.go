@@ -37,7 +37,10 @@ type Client struct {
 	// MarketplaceWebhooks is the marketplaceWebhooks resource.
 	MarketplaceWebhooks *MarketplaceWebhooks
 
-	tokens    TokenSource
+	// Functions, since fmt prints a TokenSource of kind string but no function.
+	token   func(context.Context) (string, error)
+	refused func(token string, serverTime time.Time)
+
 	baseURL   string
 	http      *http.Client
 	userAgent string
@@ -58,12 +61,16 @@ func NewClient(tokens TokenSource, opts ...Option) (*Client, error) {
 		return nil, errors.New("wrapper: NewClient needs a TokenSource, got nil")
 	}
 	c := &Client{
-		tokens:    tokens,
+		token:     tokens.Token,
+		refused:   func(string, time.Time) {},
 		baseURL:   DefaultBaseURL,
 		http:      &http.Client{},
 		userAgent: "ascmarketplace-webhooks",
 		logger:    slog.New(slog.DiscardHandler),
 		retry:     Retry{}.withDefaults(),
+	}
+	if source, ok := tokens.(interface{ Refused(string, time.Time) }); ok {
+		c.refused = source.Refused
 	}
 	for _, opt := range opts {
 		if err := opt(c); err != nil {

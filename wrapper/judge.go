@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"time"
 )
 
 // judge says what an answer comes to: done, refused, or worth another attempt.
@@ -58,13 +57,6 @@ func (op operation) unexpected(status int, requestID string, before *history, re
 	return verdict{again: again, unclear: true, status: status, request: requestID, err: &UnexpectedResponseError{
 		Method: op.method, Path: op.path, StatusCode: status, Reason: reason, RequestID: requestID,
 	}}
-}
-
-// refused tells the token source of a 401, if it wants to know.
-func (c *Client) refused(token string, serverTime time.Time) {
-	if source, ok := c.tokens.(interface{ Refused(string, time.Time) }); ok {
-		source.Refused(token, serverTime)
-	}
 }
 
 func isTransient(status int) bool {

@@ -1,0 +1,185 @@
+package wrapper_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"reflect"
+	"slices"
+	"strconv"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/ascmarketplace/webhooks/asctest"
+	"github.com/ascmarketplace/webhooks/openapi"
+	"github.com/ascmarketplace/webhooks/wrapper"
+)
+
+// TestLifeOfAWebhook goes through every operation, with both forms of answer,
+// each request and each answer held against the document.
+func TestLifeOfAWebhook(t *testing.T) {
+	for name, opts := range map[string][]asctest.Option{"one object": nil, "array of one": {asctest.WithArrayAnswers()}} {
+		t.Run(name, func(t *testing.T) {
+			server := asctest.NewServer(t, opts...)
+			webhooks := connectChecked(t, server).MarketplaceWebhooks
+			ctx := t.Context()
+
+			if list, err := webhooks.List(ctx); err != nil || len(list) != 0 {
+				t.Fatalf("list: %v, %v", list, err)
+			}
+			if _, err := webhooks.Get(ctx); !errors.Is(err, wrapper.ErrNotFound) {
+				t.Fatalf("get before create: %v", err)
+			}
+			created, err := webhooks.Create(ctx, wrapper.CreateMarketplaceWebhook{EndpointURL: endpointURL, Secret: wrapper.NewSecret("first & <last>")})
+			if err != nil || created.ID == "" || created.EndpointURL != endpointURL {
+				t.Fatalf("create: %+v, %v", created, err)
+			}
+			if stored, _ := server.Webhook(); stored.Secret != "first & <last>" || stored.ID != created.ID {
+				t.Fatalf("stored %+v", stored)
+			}
+			if _, err := webhooks.Create(ctx, wrapper.CreateMarketplaceWebhook{EndpointURL: endpointURL, Secret: wrapper.NewSecret("s")}); !errors.Is(err, wrapper.ErrConflict) {
+				t.Fatalf("second create: %v", err)
+			}
+			if got, err := webhooks.Get(ctx); err != nil || got != created {
+				t.Fatalf("get: %+v, %v", got, err)
+			}
+			moved, err := webhooks.Update(ctx, created.ID, wrapper.UpdateMarketplaceWebhook{EndpointURL: endpointURL + "/2"})
+			if err != nil || moved != (wrapper.MarketplaceWebhook{ID: created.ID, EndpointURL: endpointURL + "/2"}) {
+				t.Fatalf("update of the URL: %+v, %v", moved, err)
+			}
+			if stored, _ := server.Webhook(); stored.Secret != "first & <last>" {
+				t.Fatalf("update of the URL changed the secret: %+v", stored)
+			}
+			if _, err := webhooks.Update(ctx, created.ID, wrapper.UpdateMarketplaceWebhook{Secret: wrapper.NewSecret("second")}); err != nil {
+				t.Fatalf("update of the secret: %v", err)
+			}
+			if stored, _ := server.Webhook(); stored.Secret != "second" || stored.EndpointURL != endpointURL+"/2" {
+				t.Fatalf("after the update of the secret: %+v", stored)
+			}
+			if got, err := webhooks.Update(ctx, created.ID, wrapper.UpdateMarketplaceWebhook{}); err != nil || got != moved {
+				t.Fatalf("update of nothing: %+v, %v", got, err)
+			}
+			if err := webhooks.Delete(ctx, created.ID); err != nil {
+				t.Fatalf("delete: %v", err)
+			}
+			if err := webhooks.Delete(ctx, created.ID); !errors.Is(err, wrapper.ErrNotFound) {
+				t.Fatalf("second delete: %v", err)
+			}
+			if _, err := webhooks.Update(ctx, created.ID, wrapper.UpdateMarketplaceWebhook{EndpointURL: endpointURL}); !errors.Is(err, wrapper.ErrNotFound) {
+				t.Fatalf("update after delete: %v", err)
+			}
+		})
+	}
+}
+
+// TestEveryListedStatus provokes each status that the document lists for
+// each operation, and finds it again in the error.
+func TestEveryListedStatus(t *testing.T) {
+	server := asctest.NewServer(t)
+	client := connectChecked(t, server, wrapper.WithRetry(wrapper.Retry{Attempts: 1}))
+	for _, operation := range operations {
+		for status := range documented(t)[operation].Responses.Map() {
+			t.Run(string(operation)+" "+status, func(t *testing.T) {
+				code, err := strconv.Atoi(status)
+				if err != nil {
+					t.Fatal(err)
+				}
+				id := prepare(server, operation)
+				if code < 300 {
+					if err := perform(t, client, operation, id); err != nil {
+						t.Fatal(err)
+					}
+					if requests := server.Requests(); requests[len(requests)-1].Status != code {
+						t.Errorf("answered %d", requests[len(requests)-1].Status)
+					}
+					return
+				}
+				server.FailNext(asctest.Fault{Operation: operation, Status: code})
+				apiErr, ok := errors.AsType[*wrapper.APIError](perform(t, client, operation, id))
+				if !ok || apiErr.StatusCode != code || len(apiErr.Errors) == 0 || apiErr.Errors[0].Code == "" {
+					t.Errorf("got %+v", apiErr)
+				}
+			})
+		}
+	}
+}
+
+// TestDocumentedExamples: what Apple's documentation shows as a create is
+// what is sent, and its answer is understood.
+func TestDocumentedExamples(t *testing.T) {
+	answer, err := os.ReadFile("testdata/create-response.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := os.ReadFile("testdata/create-request.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sent []byte
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		sent, _ = io.ReadAll(r.Body)
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusCreated)
+		_, _ = w.Write(answer)
+	}))
+	defer server.Close()
+	client, err := wrapper.NewClient(fixedToken("token"), wrapper.WithBaseURL(server.URL),
+		wrapper.WithHTTPClient(&http.Client{Transport: asctest.Transport(t, nil)}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	webhook, err := client.MarketplaceWebhooks.Create(t.Context(), wrapper.CreateMarketplaceWebhook{
+		EndpointURL: "https://example.com/api/ingest/notifications", Secret: wrapper.NewSecret("This is my secret"),
+	})
+	if err != nil || webhook.ID != "c74970b8-6be0-40fa-8f51-8e1532005635" || webhook.EndpointURL != "https://example.com/api/ingest/notifications" {
+		t.Errorf("create: %+v, %v", webhook, err)
+	}
+	var gotJSON, wantJSON any
+	if json.Unmarshal(sent, &gotJSON) != nil || json.Unmarshal(want, &wantJSON) != nil || !reflect.DeepEqual(gotJSON, wantJSON) {
+		t.Errorf("sent %s, want %s", sent, want)
+	}
+}
+
+// TestSameOperations: the document, this package and the fake name the same
+// operations.
+func TestSameOperations(t *testing.T) {
+	var inDocument []string
+	for operation := range maps.Keys(documented(t)) {
+		inDocument = append(inDocument, string(operation))
+	}
+	var inFake []string
+	for _, operation := range operations {
+		inFake = append(inFake, string(operation))
+	}
+	inCode := wrapper.Operations()
+	slices.Sort(inDocument)
+	slices.Sort(inFake)
+	slices.Sort(inCode)
+	if !slices.Equal(inDocument, inCode) || !slices.Equal(inDocument, inFake) {
+		t.Errorf("document %v\ncode %v\nfake %v", inDocument, inCode, inFake)
+	}
+}
+
+// documented reads the document, which must be valid.
+func documented(t *testing.T) map[asctest.Operation]*openapi3.Operation {
+	t.Helper()
+	document, err := openapi3.NewLoader().LoadFromData(openapi.MarketplaceWebhooks())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := document.Validate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	found := map[asctest.Operation]*openapi3.Operation{}
+	for _, path := range document.Paths.Map() {
+		for _, operation := range path.Operations() {
+			found[asctest.Operation(operation.OperationID)] = operation
+		}
+	}
+	return found
+}

@@ -1,0 +1,138 @@
+package wrapper_test
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/ascmarketplace/webhooks/wrapper"
+)
+
+// refusal returns the error of a call that is answered with body.
+func refusal(tb testing.TB, status int, contentType, body string) *wrapper.APIError {
+	tb.Helper()
+	answer := newCanned(status, body)
+	answer.header.Set("Content-Type", contentType)
+	_, err := cannedClient(tb, answer, wrapper.WithRetry(wrapper.Retry{Attempts: 1})).MarketplaceWebhooks.List(tb.Context())
+	apiErr, ok := errors.AsType[*wrapper.APIError](err)
+	if !ok {
+		tb.Fatalf("status %d came to %T %v", status, err, err)
+	}
+	return apiErr
+}
+
+// TestEveryErrorOfTheBody: nothing that an error body tells is lost, in any
+// of the forms that have been seen.
+func TestEveryErrorOfTheBody(t *testing.T) {
+	apiErr := refusal(t, 409, "application/json", `{"errors":[
+		{"id":"1","status":"409","code":"STATE_ERROR","title":"Top","detail":"See associated","meta":{"associatedErrors":{
+			"/v1/b":[{"code":"ENTITY_ERROR.ATTRIBUTE.INVALID.DUPLICATE","status":"422","title":"t","detail":"the decisive one","source":{"pointer":"/data/attributes/endpointUrl"}}],
+			"/v1/a":[{"code":"X","title":"no detail"}]}, "other":1}},
+		{"status":"400","code":"PARAMETER_ERROR.INVALID","title":"t","detail":"d","source":{"parameter":"limit","pointer":"/p"},"links":{"about":"a","see":"/s","associated":{"href":"h"}}},
+		{"code":"Y","source":{},"unknown":true}]}`)
+	if len(apiErr.Errors) != 3 || apiErr.Excerpt != "" {
+		t.Fatalf("got %+v", apiErr)
+	}
+	first, second := apiErr.Errors[0], apiErr.Errors[1]
+	decisive := first.Associated["/v1/b"][0]
+	if first.ID != "1" || first.Code != "STATE_ERROR" || len(first.Associated) != 2 || decisive.Pointer != "/data/attributes/endpointUrl" || decisive.Status != "422" {
+		t.Errorf("first: %+v", first)
+	}
+	if second.Parameter != "limit" || second.Pointer != "/p" || second.See != "/s" || second.About != "a" {
+		t.Errorf("second: %+v", second)
+	}
+	const want = "wrapper: GET /v1/marketplaceWebhooks: 409 X: no detail (and 3 more)"
+	if apiErr.Error() != want {
+		t.Errorf("got %q, want %q", apiErr, want)
+	}
+	for code, has := range map[string]bool{
+		"ENTITY_ERROR": true, "ENTITY_ERROR.ATTRIBUTE": true, "ENTITY_ERROR.ATTRIBUTE.INVALID.DUPLICATE": true,
+		"ENTITY_ERR": false, "ENTITY_ERROR.ATTRIBUTE.REQUIRED": false, "STATE_ERROR": true, "Y": true, "NOT_FOUND": false,
+	} {
+		if apiErr.HasCode(code) != has {
+			t.Errorf("HasCode(%q) is %v", code, !has)
+		}
+	}
+}
+
+func TestOddErrorBodies(t *testing.T) {
+	page := "<html>\n<h1>Bad&nbsp;gateway</h1>\x00\t\xff" + strings.Repeat("é<p>", 1000)
+	for name, test := range map[string]struct {
+		status            int
+		contentType, body string
+		errors            int
+		text              string
+	}{
+		"mistyped members": {409, "application/json", `{"errors":[{"status":409,"code":"A","detail":7},{"code":"B","source":"here"}]}`, 2, "409 A (and 1 more)"},
+		"called text":      {409, "text/plain", `{"errors":[{"code":"A","title":"t"}]}`, 1, "409 A: t"},
+		"no errors":        {400, "application/json", `{"errors":[]}`, 0, `400 "{\"errors\":[]}"`},
+		"null":             {400, "application/json", `null`, 0, `400 "null"`},
+		"empty":            {503, "", "", 0, "503 Service Unavailable"},
+		"truncated":        {409, "application/json", `{"errors":[{"code":"A"`, 0, `409 "{\"errors\":[{\"code\":\"A\""`},
+		"several lines":    {409, "application/json", `{"errors":[{"code":"A","detail":"one\ntwo\u001b[31m"}]}`, 1, "409 A: one two [31m"},
+		"HTML":             {502, "text/html", page, 0, `502 "<html> <h1>Bad&nbsp;gateway</h1> <p> <p>`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			apiErr := refusal(t, test.status, test.contentType, test.body)
+			if len(apiErr.Errors) != test.errors || len(apiErr.Excerpt) > 512 || !strings.HasPrefix(apiErr.Error(), "wrapper: GET /v1/marketplaceWebhooks: "+test.text) {
+				t.Errorf("got %q with %d errors", apiErr, len(apiErr.Errors))
+			}
+		})
+	}
+}
+
+func TestUnknownPathIsNotNotFound(t *testing.T) {
+	for code, is := range map[string]bool{"NOT_FOUND": true, "NOT_FOUND.LATER": true, "PATH_ERROR": false, "PATH_ERROR.X": false} {
+		if errors.Is(refusal(t, 404, "application/json", `{"errors":[{"code":"`+code+`"}]}`), wrapper.ErrNotFound) != is {
+			t.Errorf("%s: %v", code, !is)
+		}
+	}
+	if errors.Is(refusal(t, 404, "text/html", "<h1>Not found</h1>"), wrapper.ErrNotFound) {
+		t.Error("a page of somebody else's is not Apple's not found")
+	}
+}
+
+func TestRateLimitIsKnown(t *testing.T) {
+	client := cannedClient(t, cannedList())
+	if _, ok := client.RateLimit(); ok {
+		t.Error("known before any answer")
+	}
+	if _, err := client.MarketplaceWebhooks.List(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if limit, ok := client.RateLimit(); !ok || limit.Hour != known(3500, 500) || limit.At.IsZero() {
+		t.Errorf("got %+v, %v", limit, ok)
+	}
+	if apiErr := refusal(t, 403, "", ""); apiErr.RateLimit.Hour != known(3500, 500) {
+		t.Errorf("on the error: %+v", apiErr.RateLimit)
+	}
+}
+
+// FuzzErrorBody: whatever the body, the status survives, the text is one
+// printable line, and JSON that is Apple's is kept.
+func FuzzErrorBody(f *testing.F) {
+	for _, seed := range []string{
+		`{"errors":[{"id":"1","status":"409","code":"A.B","title":"t","detail":"d","source":{"pointer":"/p"},"meta":{"associatedErrors":{"/v1":[{"code":"C"}]}}}]}`,
+		`{"errors":[{"code":1}]}`, `<html>`, ``, `null`, `[]`, "\x00\xff",
+	} {
+		f.Add(409, seed)
+	}
+	f.Fuzz(func(t *testing.T, status int, body string) {
+		status = 400 + max(status, -status)%200
+		if status < 400 { // the absolute value of the smallest int is negative
+			return
+		}
+		apiErr := refusal(t, status, "application/json", body)
+		if apiErr.StatusCode != status {
+			t.Errorf("status %d became %d", status, apiErr.StatusCode)
+		}
+		if i := strings.IndexFunc(apiErr.Error(), func(r rune) bool { return r < ' ' || r > '~' }); i >= 0 || len(apiErr.Error()) > 4096 {
+			t.Errorf("not a printable line: %q", apiErr.Error())
+		}
+		var apples struct{ Errors []struct{ Code string } }
+		if json.Unmarshal([]byte(body), &apples) == nil && len(apiErr.Errors) < len(apples.Errors) {
+			t.Errorf("%d of %d errors were kept", len(apiErr.Errors), len(apples.Errors))
+		}
+	})
+}

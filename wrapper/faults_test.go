@@ -1,0 +1,178 @@
+package wrapper_test
+
+import (
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/ascmarketplace/webhooks/asctest"
+	"github.com/ascmarketplace/webhooks/wrapper"
+)
+
+// TestOneFault lets every kind of fault spoil one answer to every operation.
+// What may be repeated recovers; a create is sent once and its outcome is
+// called unknown, whether it was carried out or not.
+func TestOneFault(t *testing.T) {
+	for _, kind := range asctest.Kinds() {
+		for _, operation := range operations {
+			for _, applied := range []bool{false, true} {
+				t.Run(string(kind)+" "+string(operation), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) { oneFault(t, kind, operation, applied) })
+				})
+			}
+		}
+	}
+}
+
+func oneFault(t *testing.T, kind asctest.Kind, operation asctest.Operation, applied bool) {
+	server := asctest.NewPipeServer(t)
+	client := connect(t, server)
+	id := prepare(server, operation)
+	server.FailNext(asctest.Fault{Kind: kind, Operation: operation, Applied: applied, Delay: time.Second})
+	err := perform(t, client, operation, id)
+	sent := len(server.Requests())
+	_, unknown := errors.AsType[*wrapper.OutcomeUnknownError](err)
+
+	switch {
+	case kind == asctest.Late || kind == asctest.LateBody:
+		if err != nil || sent != 1 {
+			t.Errorf("%d requests, %v", sent, err)
+		}
+	case kind == asctest.Redirect:
+		if _, ok := errors.AsType[*wrapper.RedirectError](err); !ok || sent != 1 {
+			t.Errorf("%d requests, %v", sent, err)
+		}
+	case operation == asctest.Create:
+		if !unknown || sent != 1 {
+			t.Errorf("%d requests, %v", sent, err)
+		}
+	default:
+		if err != nil || sent != 2 {
+			t.Errorf("%d requests, %v", sent, err)
+		}
+	}
+	if _, there := server.Webhook(); operation == asctest.Delete && there && err == nil {
+		t.Error("deleted, but the webhook is still there")
+	}
+}
+
+// TestLastingFault: what does not go away ends in an error of the right type
+// after as many attempts as promised, and never in a result.
+func TestLastingFault(t *testing.T) {
+	for kind, want := range map[asctest.Kind]struct {
+		attempts int
+		is       func(error) bool
+	}{
+		asctest.ErrorAnswer:        {4, is[*wrapper.APIError]},
+		asctest.HTMLPage:           {4, is[*wrapper.APIError]},
+		asctest.PlainText:          {4, is[*wrapper.APIError]},
+		asctest.Late:               {4, isTimeout},
+		asctest.LateBody:           {4, isTimeout},
+		asctest.ResetBeforeHeaders: {4, isPlain},
+		asctest.ResetMidBody:       {4, isPlain},
+		asctest.TruncatedBody:      {4, isPlain},
+		asctest.CloseDelimited:     {2, is[*wrapper.UnexpectedResponseError]},
+		asctest.EmptyBody:          {2, is[*wrapper.UnexpectedResponseError]},
+		asctest.WrongContentType:   {2, is[*wrapper.UnexpectedResponseError]},
+		asctest.InvalidJSON:        {2, is[*wrapper.UnexpectedResponseError]},
+		asctest.Null:               {2, is[*wrapper.UnexpectedResponseError]},
+		asctest.WrongType:          {2, is[*wrapper.UnexpectedResponseError]},
+		asctest.NoID:               {2, is[*wrapper.UnexpectedResponseError]},
+		asctest.EndlessBody:        {2, is[*wrapper.UnexpectedResponseError]},
+		asctest.GzipBomb:           {2, is[*wrapper.UnexpectedResponseError]},
+		asctest.Redirect:           {1, is[*wrapper.RedirectError]},
+	} {
+		for _, operation := range []asctest.Operation{asctest.List, asctest.Update} {
+			t.Run(string(kind)+" "+string(operation), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					server := asctest.NewPipeServer(t)
+					client := connect(t, server)
+					id := prepare(server, operation)
+					fault := asctest.Fault{Kind: kind, Operation: operation, Times: -1}
+					if kind == asctest.Late || kind == asctest.LateBody {
+						fault.Delay = time.Minute
+					}
+					server.FailNext(fault)
+					err := perform(t, client, operation, id)
+					if err == nil || !want.is(err) {
+						t.Errorf("got %T %v", err, err)
+					}
+					if sent := len(server.Requests()); sent != want.attempts {
+						t.Errorf("%d attempts, want %d", sent, want.attempts)
+					}
+				})
+			})
+		}
+	}
+	if len(asctest.Kinds()) != 18 {
+		t.Error("a kind of fault is missing from the table")
+	}
+}
+
+func is[E error](err error) bool { _, ok := errors.AsType[E](err); return ok }
+
+func isTimeout(err error) bool {
+	var timeout interface{ Timeout() bool }
+	return errors.As(err, &timeout) && timeout.Timeout()
+}
+
+// isPlain: an error of the network, none of ours.
+func isPlain(err error) bool {
+	return !is[*wrapper.APIError](err) && !is[*wrapper.UnexpectedResponseError](err) && !is[*wrapper.OutcomeUnknownError](err)
+}
+
+// TestDeleteAfterAnUnclearFailure: the first attempt removed the webhook and
+// its answer was lost; the second one's 404 is the proof.
+func TestDeleteAfterAnUnclearFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := asctest.NewPipeServer(t)
+		client := connect(t, server)
+		id := prepare(server, asctest.Delete)
+		server.FailNext(asctest.Fault{Kind: asctest.ResetBeforeHeaders, Applied: true})
+		if err := client.MarketplaceWebhooks.Delete(t.Context(), id); err != nil {
+			t.Errorf("delete: %v", err)
+		}
+		requests := server.Requests()
+		if len(requests) != 2 || requests[1].Status != 404 {
+			t.Errorf("requests: %+v", requests)
+		}
+		if err := client.MarketplaceWebhooks.Delete(t.Context(), id); !errors.Is(err, wrapper.ErrNotFound) {
+			t.Errorf("404 at the first try: %v", err)
+		}
+	})
+}
+
+// TestErrorsAreVerbatim: a refusal is final, and its code reaches the caller
+// as it was.
+func TestErrorsAreVerbatim(t *testing.T) {
+	server := asctest.NewServer(t)
+	client := connectChecked(t, server)
+	for _, test := range []struct {
+		status int
+		code   string
+		is     error
+	}{
+		{403, "FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED", wrapper.ErrForbidden},
+		{404, "NOT_FOUND", wrapper.ErrNotFound},
+		{409, "ENTITY_ERROR.ATTRIBUTE.INVALID", wrapper.ErrConflict},
+		{422, "ENTITY_UNPROCESSABLE", nil},
+	} {
+		before := len(server.Requests())
+		server.FailNext(asctest.Fault{Status: test.status, Code: test.code})
+		id := prepare(server, asctest.Update)
+		err := perform(t, client, asctest.Update, id)
+		apiErr, ok := errors.AsType[*wrapper.APIError](err)
+		if !ok || apiErr.StatusCode != test.status || apiErr.Errors[0].Code != test.code || !apiErr.HasCode(test.code) {
+			t.Errorf("%d: got %v", test.status, err)
+		}
+		for _, sentinel := range []error{wrapper.ErrForbidden, wrapper.ErrNotFound, wrapper.ErrConflict} {
+			if errors.Is(err, sentinel) != (sentinel == test.is) {
+				t.Errorf("%d: errors.Is(err, %v) is %v", test.status, sentinel, !errors.Is(err, sentinel))
+			}
+		}
+		if sent := len(server.Requests()) - before; sent != 1 {
+			t.Errorf("%d: %d attempts", test.status, sent)
+		}
+	}
+}

@@ -1,0 +1,69 @@
+package wrapper_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/ascmarketplace/webhooks/asctest"
+	"github.com/ascmarketplace/webhooks/auth"
+	"github.com/ascmarketplace/webhooks/wrapper"
+)
+
+const endpointURL = "https://marketplace.example/notifications"
+
+// connect returns a client of server with a token source of its own, whose
+// traffic is not held against the document: for tests in which it is spoilt.
+func connect(tb testing.TB, server *asctest.Server, opts ...wrapper.Option) *wrapper.Client {
+	tb.Helper()
+	tokens, err := auth.NewTokenSource(auth.Key(server.Key()))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	client, err := wrapper.NewClient(tokens, append([]wrapper.Option{
+		wrapper.WithBaseURL(server.URL), wrapper.WithHTTPClient(server.Client()),
+	}, opts...)...)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return client
+}
+
+// connectChecked is connect with every request and every answer held against
+// the document.
+func connectChecked(tb testing.TB, server *asctest.Server, opts ...wrapper.Option) *wrapper.Client {
+	tb.Helper()
+	checked := &http.Client{Transport: asctest.Transport(tb, server.Client().Transport)}
+	return connect(tb, server, append([]wrapper.Option{wrapper.WithHTTPClient(checked)}, opts...)...)
+}
+
+// perform makes the one call of the operation on a webhook that exists, or is
+// to exist.
+func perform(tb testing.TB, client *wrapper.Client, operation asctest.Operation, id string) error {
+	tb.Helper()
+	var err error
+	switch operation {
+	case asctest.List:
+		_, err = client.MarketplaceWebhooks.List(tb.Context())
+	case asctest.Create:
+		_, err = client.MarketplaceWebhooks.Create(tb.Context(), wrapper.CreateMarketplaceWebhook{EndpointURL: endpointURL, Secret: wrapper.NewSecret("secret")})
+	case asctest.Update:
+		_, err = client.MarketplaceWebhooks.Update(tb.Context(), id, wrapper.UpdateMarketplaceWebhook{EndpointURL: endpointURL})
+	case asctest.Delete:
+		err = client.MarketplaceWebhooks.Delete(tb.Context(), id)
+	}
+	return err
+}
+
+var operations = []asctest.Operation{asctest.List, asctest.Create, asctest.Update, asctest.Delete}
+
+// prepare registers a webhook, unless the operation is to do so, and returns
+// its id.
+func prepare(server *asctest.Server, operation asctest.Operation) string {
+	server.RemoveWebhook()
+	if operation == asctest.Create {
+		return ""
+	}
+	server.SetWebhook(asctest.Webhook{EndpointURL: endpointURL, Secret: "secret"})
+	webhook, _ := server.Webhook()
+	return webhook.ID
+}

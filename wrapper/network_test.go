@@ -1,0 +1,185 @@
+package wrapper_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/ascmarketplace/webhooks/asctest"
+	"github.com/ascmarketplace/webhooks/wrapper"
+)
+
+var quick = wrapper.WithRetry(wrapper.Retry{Backoff: time.Millisecond})
+
+// TestNothingWasSent: where no connection came about, every method may be
+// tried again, unless trying again is hopeless; and no outcome is unknown.
+func TestNothingWasSent(t *testing.T) {
+	refused := &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+	for name, test := range map[string]struct {
+		err   error
+		again bool
+	}{
+		"connection refused": {refused, true},
+		"dial timeout":       {&net.OpError{Op: "dial", Net: "tcp", Err: context.DeadlineExceeded}, true},
+		"temporary DNS":      {&net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "server misbehaving", IsTemporary: true}}, true},
+		"unknown host":       {&net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", IsNotFound: true}}, false},
+	} {
+		for _, operation := range operations {
+			t.Run(name+" "+string(operation), func(t *testing.T) {
+				server := asctest.NewServer(t)
+				var dials atomic.Int64
+				dialer := &net.Dialer{}
+				transport := &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+					if dials.Add(1) < 3 {
+						return nil, test.err
+					}
+					return dialer.DialContext(ctx, network, addr)
+				}}
+				defer transport.CloseIdleConnections()
+				client := connect(t, server, quick, wrapper.WithHTTPClient(&http.Client{Transport: transport}))
+				id := prepare(server, operation)
+				err := perform(t, client, operation, id)
+				if test.again {
+					if err != nil || dials.Load() != 3 {
+						t.Errorf("%d dials: %v", dials.Load(), err)
+					}
+				} else if !errors.Is(err, test.err) || dials.Load() != 1 || is[*wrapper.OutcomeUnknownError](err) {
+					t.Errorf("%d dials: %v", dials.Load(), err)
+				}
+			})
+		}
+	}
+}
+
+// TestDeleteAfterRefusedConnection: nothing was sent before the 404, so it is
+// not found, not deleted.
+func TestDeleteAfterRefusedConnection(t *testing.T) {
+	server := asctest.NewServer(t)
+	var dials atomic.Int64
+	transport := &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+		if dials.Add(1) == 1 {
+			return nil, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
+		}
+		return new(net.Dialer).DialContext(ctx, network, addr)
+	}}
+	defer transport.CloseIdleConnections()
+	client := connect(t, server, quick, wrapper.WithHTTPClient(&http.Client{Transport: transport}))
+	if err := client.MarketplaceWebhooks.Delete(t.Context(), "unknown"); !errors.Is(err, wrapper.ErrNotFound) || dials.Load() != 2 {
+		t.Errorf("%d dials: %v", dials.Load(), err)
+	}
+}
+
+// TestBadCertificate: not tried again, and nothing was sent.
+func TestBadCertificate(t *testing.T) {
+	var connections atomic.Int64
+	server := httptest.NewUnstartedServer(http.NotFoundHandler())
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			connections.Add(1)
+		}
+	}
+	server.StartTLS()
+	defer server.Close()
+	client, err := wrapper.NewClient(fixedToken("token"), wrapper.WithBaseURL(server.URL), quick)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = perform(t, client, asctest.Create, "")
+	if err == nil || is[*wrapper.OutcomeUnknownError](err) || connections.Load() != 1 {
+		t.Errorf("%d connections: %v", connections.Load(), err)
+	}
+}
+
+// TestOpaqueTransport: a transport that does not speak httptrace proves
+// nothing, so a create that it fails is unknown, even in a dial.
+func TestOpaqueTransport(t *testing.T) {
+	var tries int
+	transport := roundTripper(func(*http.Request) (*http.Response, error) {
+		tries++
+		return nil, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
+	})
+	client, err := wrapper.NewClient(fixedToken("token"), wrapper.WithHTTPClient(&http.Client{Transport: transport}), quick)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := perform(t, client, asctest.Create, ""); !is[*wrapper.OutcomeUnknownError](err) || tries != 1 {
+		t.Errorf("%d tries: %v", tries, err)
+	}
+}
+
+// TestRedirectsAreRefused: neither the token nor the secret reaches the other
+// place, whatever kind of redirect it is.
+func TestRedirectsAreRefused(t *testing.T) {
+	var reached atomic.Int64
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached.Add(1) }))
+	defer elsewhere.Close()
+	server := asctest.NewServer(t)
+	client := connect(t, server, quick)
+	for _, status := range []int{300, 301, 302, 303, 304, 307, 308} {
+		for _, operation := range operations {
+			for _, location := range [][]string{{elsewhere.URL + "/v1/marketplaceWebhooks"}, {"/v1/marketplaceWebhooks"}, nil} {
+				id := prepare(server, operation)
+				before := len(server.Requests())
+				server.FailNext(asctest.Fault{Kind: asctest.Redirect, Status: status, Header: http.Header{"Location": location}})
+				err := perform(t, client, operation, id)
+				redirect, ok := errors.AsType[*wrapper.RedirectError](err)
+				if !ok || redirect.StatusCode != status || len(server.Requests())-before != 1 {
+					t.Errorf("%s %d to %v: %v", operation, status, location, err)
+				}
+			}
+		}
+	}
+	if reached.Load() != 0 {
+		t.Errorf("%d requests went elsewhere", reached.Load())
+	}
+}
+
+// TestCallersClientIsLeftAlone: a caller's http.Client is copied, not changed.
+func TestCallersClientIsLeftAlone(t *testing.T) {
+	server := asctest.NewServer(t)
+	transport := server.Client().Transport
+	theirs := &http.Client{Transport: transport, Timeout: time.Minute}
+	connect(t, server, wrapper.WithHTTPClient(theirs))
+	if theirs.CheckRedirect != nil || theirs.Transport != transport || theirs.Timeout != time.Minute || theirs.Jar != nil {
+		t.Errorf("changed to %+v", theirs)
+	}
+}
+
+func TestOptionsAreChecked(t *testing.T) {
+	for name, option := range map[string]wrapper.Option{
+		"wrapper: base URL must be absolute":           wrapper.WithBaseURL("api.example.com"),
+		"wrapper: base URL must be absolute, such":     wrapper.WithBaseURL(""),
+		"wrapper: base URL must have no user":          wrapper.WithBaseURL("https://user:password@example.com"),
+		"wrapper: base URL must have no user, query":   wrapper.WithBaseURL("https://example.com?x"),
+		"wrapper: base URL must be https":              wrapper.WithBaseURL("http://example.com"),
+		"wrapper: base URL must be https (or http":     wrapper.WithBaseURL("ftp://localhost"),
+		"wrapper: WithHTTPClient needs a client":       wrapper.WithHTTPClient(nil),
+		"wrapper: WithLogger needs a logger":           wrapper.WithLogger(nil),
+		"wrapper: user agent must be printable ASCII":  wrapper.WithUserAgent("a\nb"),
+		"wrapper: user agent must be printable":        wrapper.WithUserAgent(""),
+		"wrapper: retry policy must have no negative":  wrapper.WithRetry(wrapper.Retry{Attempts: -1}),
+		"wrapper: retry policy must have no negative ": wrapper.WithRetry(wrapper.Retry{MaxWait: -time.Second}),
+	} {
+		client, err := wrapper.NewClient(fixedToken("token"), option)
+		if client != nil || err == nil || len(err.Error()) < len(name) || err.Error()[:len(name)] != name {
+			t.Errorf("got %v, want %s", err, name)
+		}
+	}
+	if _, err := wrapper.NewClient(nil); err == nil {
+		t.Error("a client without tokens")
+	}
+	for _, good := range []string{"https://example.com", "https://example.com/proxy/", "http://127.0.0.1:1", "http://localhost:8080/", "http://[::1]:1"} {
+		if _, err := wrapper.NewClient(fixedToken("token"), wrapper.WithBaseURL(good)); err != nil {
+			t.Errorf("%s: %v", good, err)
+		}
+	}
+}

@@ -1,0 +1,192 @@
+//go:build soak
+
+package wrapper_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	mathrand "math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/ascmarketplace/webhooks/asctest"
+	"github.com/ascmarketplace/webhooks/auth"
+	"github.com/ascmarketplace/webhooks/wrapper"
+)
+
+const (
+	soakCalls      = 100_000
+	soakGoroutines = 64
+	soakFaults     = 0.2
+)
+
+// TestSoak makes 100,000 calls from 64 goroutines, each with an account of its
+// own and a model of what is in it, one token source and one transport for
+// all, and every fifth answer spoilt. After each call the account must be what
+// the call's result allows.
+func TestSoak(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	key := asctest.NewKey(t)
+	tokens, err := auth.NewTokenSource(auth.Key(key))
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport := &http.Transport{MaxIdleConnsPerHost: soakGoroutines}
+	defer transport.CloseIdleConnections()
+	run := &soak{canary: rand.Text(), key: key, tokens: tokens, transport: transport}
+	start := time.Now()
+	var wait sync.WaitGroup
+	for range soakGoroutines {
+		wait.Go(func() { run.account(t) })
+	}
+	wait.Wait()
+	t.Logf("%d calls in %v: %d done, %d refused, %d unknown; %d faults, %d requests, %d lines of log", run.calls.Load(), time.Since(start).Round(time.Second),
+		run.done.Load(), run.refused.Load(), run.unknown.Load(), run.faults.Load(), run.requests.Load(), run.lines.Load())
+}
+
+type soak struct {
+	canary    string
+	key       asctest.Key
+	tokens    *auth.TokenSource
+	transport *http.Transport
+
+	calls, done, refused, unknown, faults, requests, lines atomic.Int64
+}
+
+// account works on one account until the calls are used up.
+func (s *soak) account(t *testing.T) {
+	fake, err := asctest.New(asctest.WithKeys(s.key), asctest.WithRateLimit(1<<30), asctest.WithFaults(s.fault),
+		asctest.WithLogger(slog.New(slog.NewTextHandler(watch{t, s}, nil))))
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	server := httptest.NewServer(fake)
+	defer server.Close()
+	client, err := wrapper.NewClient(s.tokens, wrapper.WithBaseURL(server.URL), wrapper.WithHTTPClient(&http.Client{Transport: s.transport}),
+		wrapper.WithRetry(wrapper.Retry{Backoff: 100 * time.Microsecond, Timeout: 10 * time.Second}),
+		wrapper.WithLogger(slog.New(slog.NewTextHandler(watch{t, s}, &slog.HandlerOptions{Level: slog.LevelDebug}))))
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	for i := 0; s.calls.Add(1) <= soakCalls && !t.Failed(); i++ {
+		s.step(t, fake, client.MarketplaceWebhooks, i)
+	}
+	s.calls.Add(-1)
+}
+
+// step makes one call and holds its result against the account.
+func (s *soak) step(t *testing.T, fake *asctest.Handler, webhooks *wrapper.MarketplaceWebhooks, i int) {
+	ctx := context.Background()
+	before, existed := fake.Webhook()
+	url, secret := fmt.Sprintf("https://marketplace.example/%d", i), fmt.Sprintf("%s-%d", s.canary, i)
+	var err error
+	var right func(after asctest.Webhook, exists bool) bool
+	switch mathrand.N(5) {
+	case 0:
+		var list []wrapper.MarketplaceWebhook
+		list, err = webhooks.List(ctx)
+		right = func(after asctest.Webhook, exists bool) bool {
+			return after == before && (err != nil || len(list) == 1 == exists && (!exists || list[0].ID == after.ID && list[0].EndpointURL == after.EndpointURL))
+		}
+	case 1, 2:
+		var created wrapper.MarketplaceWebhook
+		created, err = webhooks.Create(ctx, wrapper.CreateMarketplaceWebhook{EndpointURL: url, Secret: wrapper.NewSecret(secret)})
+		right = func(after asctest.Webhook, exists bool) bool {
+			ours := exists && after.EndpointURL == url && after.Secret == secret
+			switch {
+			case err == nil:
+				return !existed && ours && created.ID == after.ID
+			case is[*wrapper.OutcomeUnknownError](err):
+				return after == before || !existed && ours
+			default:
+				return after == before
+			}
+		}
+	case 3:
+		id := before.ID
+		if !existed {
+			id = "unknown"
+		}
+		_, err = webhooks.Update(ctx, id, wrapper.UpdateMarketplaceWebhook{EndpointURL: url, Secret: wrapper.NewSecret(secret)})
+		right = func(after asctest.Webhook, exists bool) bool {
+			if err == nil {
+				return existed && after == (asctest.Webhook{ID: id, EndpointURL: url, Secret: secret})
+			}
+			return after == before || existed && after.Secret == secret
+		}
+	case 4:
+		id := before.ID
+		if !existed {
+			id = "unknown"
+		}
+		err = webhooks.Delete(ctx, id)
+		right = func(_ asctest.Webhook, exists bool) bool {
+			return !exists || err != nil && !errors.Is(err, wrapper.ErrNotFound)
+		}
+	}
+	if after, exists := fake.Webhook(); !right(after, exists) {
+		t.Errorf("a wrong answer: %v; before %+v, after %+v", err, before, after)
+	}
+	s.count(t, err)
+}
+
+func (s *soak) count(t *testing.T, err error) {
+	switch {
+	case err == nil:
+		s.done.Add(1)
+		return
+	case is[*wrapper.OutcomeUnknownError](err):
+		s.unknown.Add(1)
+	default:
+		s.refused.Add(1)
+	}
+	_, _ = fmt.Fprintf(watch{t, s}, "%v %+v %#v", err, err, err)
+}
+
+// fault spoils every fifth answer, in every way there is.
+func (s *soak) fault(asctest.Request) *asctest.Fault {
+	s.requests.Add(1)
+	if mathrand.Float64() >= soakFaults {
+		return nil
+	}
+	s.faults.Add(1)
+	kinds := asctest.Kinds()
+	fault := &asctest.Fault{Kind: kinds[mathrand.N(len(kinds))], Applied: mathrand.N(2) == 0}
+	if fault.Kind == asctest.ErrorAnswer {
+		fault.Status = []int{401, 403, 409, 422, 429, 500, 502, 503, 504}[mathrand.N(9)]
+		fault.Applied = fault.Applied && fault.Status >= 500
+	}
+	if fault.Kind == asctest.Redirect {
+		fault.Applied = false
+	}
+	return fault
+}
+
+// watch is an io.Writer that looks for what must not be written.
+type watch struct {
+	t *testing.T
+	s *soak
+}
+
+var _ io.Writer = watch{}
+
+func (w watch) Write(p []byte) (int, error) {
+	w.s.lines.Add(1)
+	if bytes.Contains(p, []byte(w.s.canary)) || bytes.Contains(p, []byte("eyJ")) {
+		w.t.Errorf("a secret or a token was written: %s", p)
+	}
+	return len(p), nil
+}

@@ -1,0 +1,198 @@
+package wrapper_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/ascmarketplace/webhooks/asctest"
+	"github.com/ascmarketplace/webhooks/auth"
+	"github.com/ascmarketplace/webhooks/wrapper"
+)
+
+// TestSpuriousUnauthorized: one 401 is cured by a fresh token, for a create
+// too, at once.
+func TestSpuriousUnauthorized(t *testing.T) {
+	for _, operation := range operations {
+		synctest.Test(t, func(t *testing.T) {
+			server := asctest.NewPipeServer(t)
+			client := connect(t, server)
+			id := prepare(server, operation)
+			server.FailNext(asctest.Fault{Status: 401})
+			start := time.Now()
+			if err := perform(t, client, operation, id); err != nil || len(server.Requests()) != 2 || time.Since(start) != 0 {
+				t.Errorf("%s: %d requests in %v: %v", operation, len(server.Requests()), time.Since(start), err)
+			}
+		})
+	}
+}
+
+// TestClockAhead: the first token is from the future, the answer's Date tells
+// by how much, and the second one is right.
+func TestClockAhead(t *testing.T) {
+	for _, ahead := range []time.Duration{10 * time.Minute, -30 * time.Minute, 24 * time.Hour} {
+		synctest.Test(t, func(t *testing.T) {
+			server := asctest.NewPipeServer(t, asctest.WithSkew(-ahead))
+			client := connect(t, server)
+			if _, err := client.MarketplaceWebhooks.List(t.Context()); err != nil {
+				t.Errorf("%v ahead: %v", ahead, err)
+			}
+			if n := len(server.Requests()); n != 2 {
+				t.Errorf("%v ahead: %d requests", ahead, n)
+			}
+			if _, err := client.MarketplaceWebhooks.List(t.Context()); err != nil || len(server.Requests()) != 3 {
+				t.Errorf("%v ahead: the next call needed %d requests, %v", ahead, len(server.Requests())-2, err)
+			}
+		})
+	}
+}
+
+// TestUnauthorizedTwice: the error states the skew that was measured.
+func TestUnauthorizedTwice(t *testing.T) {
+	for name, test := range map[string]struct {
+		skew   time.Duration
+		header map[string][]string
+		want   string
+	}{
+		"ahead":   {-34 * time.Second, nil, "this machine's clock is 34s ahead"},
+		"behind":  {90 * time.Second, nil, "this machine's clock is 1m30s behind"},
+		"agrees":  {0, nil, "this machine's clock agrees"},
+		"no date": {0, map[string][]string{"Date": nil}, "the answer's time is not known"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server := asctest.NewPipeServer(t, asctest.WithSkew(test.skew))
+				client := connect(t, server)
+				server.FailNext(asctest.Fault{Status: 401, Times: -1, Header: test.header})
+				err := perform(t, client, asctest.Create, "")
+				refused, ok := errors.AsType[*wrapper.NotAuthorizedError](err)
+				if !ok || refused.Skew != -test.skew || refused.SkewKnown == (test.header != nil) || !refused.HasCode("NOT_AUTHORIZED") {
+					t.Fatalf("got %#v", err)
+				}
+				if !endsWith(err, "("+test.want+")") {
+					t.Errorf("got %q, want %q at the end", err, test.want)
+				}
+				if n := len(server.Requests()); n != 2 {
+					t.Errorf("%d requests", n)
+				}
+			})
+		})
+	}
+}
+
+func endsWith(err error, suffix string) bool {
+	text := err.Error()
+	return len(text) >= len(suffix) && text[len(text)-len(suffix):] == suffix
+}
+
+// plainSource has no Refused; it counts how often it is asked.
+type plainSource struct {
+	tokens *auth.TokenSource
+	asked  atomic.Int64
+}
+
+func (s *plainSource) Token(ctx context.Context) (string, error) {
+	s.asked.Add(1)
+	return s.tokens.Token(ctx)
+}
+
+func TestSourceWithoutRefusedIsAskedAgain(t *testing.T) {
+	server := asctest.NewServer(t)
+	tokens, err := auth.NewTokenSource(auth.Key(server.Key()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	source := &plainSource{tokens: tokens}
+	client, err := wrapper.NewClient(source, wrapper.WithBaseURL(server.URL))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.FailNext(asctest.Fault{Status: 401})
+	if _, err := client.MarketplaceWebhooks.List(t.Context()); err != nil || source.asked.Load() != 2 {
+		t.Errorf("asked %d times: %v", source.asked.Load(), err)
+	}
+}
+
+// rotatingSource switches keys while calls are under way.
+type rotatingSource struct {
+	now atomic.Pointer[auth.TokenSource]
+}
+
+func (s *rotatingSource) Token(ctx context.Context) (string, error) { return s.now.Load().Token(ctx) }
+
+func (s *rotatingSource) Refused(token string, serverTime time.Time) {
+	s.now.Load().Refused(token, serverTime)
+}
+
+// TestKeyRotation: 1,000 goroutines share a client while its key is replaced;
+// each attempt carries one key's token, and every call succeeds.
+func TestKeyRotation(t *testing.T) {
+	oldKey, newKey := asctest.NewKey(t), asctest.NewKey(t)
+	server := asctest.NewServer(t, asctest.WithKeys(oldKey, newKey), asctest.WithRateLimit(10_000))
+	var source rotatingSource
+	use := func(key asctest.Key) {
+		tokens, err := auth.NewTokenSource(auth.Key(key))
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		source.now.Store(tokens)
+	}
+	use(oldKey)
+	client, err := wrapper.NewClient(&source, wrapper.WithBaseURL(server.URL), wrapper.WithHTTPClient(server.Client()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wait sync.WaitGroup
+	for i := range 1000 {
+		wait.Go(func() {
+			if i == 500 {
+				use(newKey)
+				if err := server.SetKeys(newKey); err != nil {
+					t.Error(err)
+				}
+			}
+			if _, err := client.MarketplaceWebhooks.List(t.Context()); err != nil {
+				t.Errorf("call %d: %v", i, err)
+			}
+		})
+	}
+	wait.Wait()
+}
+
+// TestUnusableTokens: what no header can carry is refused without sending it,
+// and without showing it.
+func TestUnusableTokens(t *testing.T) {
+	for _, token := range []string{"", "canary\r\nX-Evil: 1", "canary token", "canäry"} {
+		server := asctest.NewServer(t)
+		client, err := wrapper.NewClient(fixedToken(token), wrapper.WithBaseURL(server.URL))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = client.MarketplaceWebhooks.List(t.Context())
+		const want = "wrapper: GET /v1/marketplaceWebhooks: the TokenSource gave a token that no header can carry"
+		if err == nil || err.Error() != want || len(server.Requests()) != 0 {
+			t.Errorf("%q: %v", token, err)
+		}
+	}
+}
+
+type failingSource struct{ err error }
+
+func (s failingSource) Token(context.Context) (string, error) { return "", s.err }
+
+func TestTokenSourceFails(t *testing.T) {
+	server := asctest.NewServer(t)
+	cause := errors.New("the HSM is away")
+	client, err := wrapper.NewClient(failingSource{cause}, wrapper.WithBaseURL(server.URL))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := perform(t, client, asctest.Create, ""); !errors.Is(err, cause) || is[*wrapper.OutcomeUnknownError](err) || len(server.Requests()) != 0 {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,186 @@
+package wrapper_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/ascmarketplace/webhooks/asctest"
+	"github.com/ascmarketplace/webhooks/wrapper"
+)
+
+// TestRetryAfter: a rate-limited call waits at least as long as it was told,
+// a create too, since it was refused.
+func TestRetryAfter(t *testing.T) {
+	date := func(d time.Duration) string { return time.Now().Add(d).UTC().Format(http.TimeFormat) }
+	for name, test := range map[string]struct {
+		header      func() string
+		least, most time.Duration
+	}{
+		"seconds":  {func() string { return "7" }, 7 * time.Second, 8 * time.Second},
+		"date":     {func() string { return date(7 * time.Second) }, 6 * time.Second, 8 * time.Second},
+		"zero":     {func() string { return "0" }, 0, time.Second},
+		"past":     {func() string { return date(-time.Hour) }, 0, time.Second},
+		"negative": {func() string { return "-5" }, 0, time.Second},
+		"garbage":  {func() string { return "soon" }, 0, time.Second},
+		"none":     {func() string { return "" }, 0, time.Second},
+	} {
+		for _, operation := range operations {
+			t.Run(name+" "+string(operation), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					server := asctest.NewPipeServer(t)
+					client := connect(t, server)
+					id := prepare(server, operation)
+					server.FailNext(asctest.Fault{Status: 429, Header: http.Header{"Retry-After": {test.header()}}})
+					start := time.Now()
+					if err := perform(t, client, operation, id); err != nil {
+						t.Fatal(err)
+					}
+					if waited := time.Since(start); waited < test.least || waited > test.most {
+						t.Errorf("waited %v", waited)
+					}
+				})
+			})
+		}
+	}
+}
+
+// TestRateLimitedTooLong: what is not worth waiting for is said at once, with
+// when to come back.
+func TestRateLimitedTooLong(t *testing.T) {
+	for name, timeout := range map[string]time.Duration{"beyond the cap": time.Hour, "beyond the deadline": 5 * time.Second} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server := asctest.NewPipeServer(t)
+				client := connect(t, server)
+				wait := map[string]string{"beyond the cap": "600", "beyond the deadline": "20"}[name]
+				server.FailNext(asctest.Fault{Status: 429, Header: http.Header{"Retry-After": {wait}}})
+				ctx, cancel := context.WithTimeout(t.Context(), timeout)
+				defer cancel()
+				start := time.Now()
+				_, err := client.MarketplaceWebhooks.List(ctx)
+				limited, ok := errors.AsType[*wrapper.RateLimitedError](err)
+				if !ok || time.Since(start) != 0 {
+					t.Fatalf("after %v: %v", time.Since(start), err)
+				}
+				if in, _ := time.ParseDuration(wait + "s"); !limited.RetryAt.Equal(start.Add(in)) || limited.RetryAfter != in || !limited.HasCode("RATE_LIMIT_EXCEEDED") {
+					t.Errorf("come back at %v, after %v", limited.RetryAt, limited.RetryAfter)
+				}
+			})
+		})
+	}
+}
+
+// TestBackoff: waits are drawn below a ceiling that doubles up to MaxWait.
+func TestBackoff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := asctest.NewPipeServer(t)
+		client := connect(t, server, wrapper.WithRetry(wrapper.Retry{Attempts: 50, Backoff: time.Second, MaxWait: 5 * time.Second}))
+		server.FailNext(asctest.Fault{Status: 503, Times: -1})
+		_, err := client.MarketplaceWebhooks.List(t.Context())
+		if !is[*wrapper.APIError](err) {
+			t.Fatal(err)
+		}
+		requests := server.Requests()
+		if len(requests) != 50 {
+			t.Fatalf("%d attempts", len(requests))
+		}
+		longest, total := time.Duration(0), time.Duration(0)
+		for i := 1; i < len(requests); i++ {
+			wait := requests[i].Time.Sub(requests[i-1].Time)
+			ceiling := min(time.Second<<min(i-1, 10), 5*time.Second)
+			if wait > ceiling+time.Second { // the server's clock ticks in whole seconds at worst
+				t.Errorf("wait %d was %v", i, wait)
+			}
+			longest, total = max(longest, wait), total+wait
+		}
+		if longest < 3*time.Second || total > 49*5*time.Second*3/4 || total < 49*5*time.Second/4 {
+			t.Errorf("no full jitter: longest %v, total %v", longest, total)
+		}
+	})
+}
+
+func TestRetriesSwitchedOff(t *testing.T) {
+	for _, status := range []int{401, 429, 500, 503} {
+		server := asctest.NewServer(t)
+		client := connectChecked(t, server, wrapper.WithRetry(wrapper.Retry{Attempts: 1}))
+		server.FailNext(asctest.Fault{Status: status})
+		_, err := client.MarketplaceWebhooks.List(t.Context())
+		if apiErr, ok := errors.AsType[*wrapper.APIError](err); !ok || apiErr.StatusCode != status || len(server.Requests()) != 1 {
+			t.Errorf("%d: %d requests, %v", status, len(server.Requests()), err)
+		}
+	}
+}
+
+// TestEndedContext: the call returns promptly, with the context's error and
+// what was known.
+func TestEndedContext(t *testing.T) {
+	for name, test := range map[string]struct {
+		fault     asctest.Fault
+		operation asctest.Operation
+		after     time.Duration // then the context is cancelled
+		unknown   bool
+		apiError  bool
+		requests  int
+	}{
+		"before sending":        {asctest.Fault{}, asctest.Create, 0, false, false, 0},
+		"in the backoff":        {asctest.Fault{Status: 503, Times: -1, Header: http.Header{"Retry-After": {"10"}}}, asctest.List, 5 * time.Second, false, true, 1},
+		"in a create's wait":    {asctest.Fault{Status: 429, Header: http.Header{"Retry-After": {"10"}}}, asctest.Create, 5 * time.Second, false, true, 1},
+		"before the headers":    {asctest.Fault{Kind: asctest.Late, Delay: 20 * time.Second}, asctest.Create, 5 * time.Second, true, false, 1},
+		"mid-body":              {asctest.Fault{Kind: asctest.LateBody, Delay: 20 * time.Second}, asctest.Create, 5 * time.Second, true, false, 1},
+		"mid-body of an update": {asctest.Fault{Kind: asctest.LateBody, Delay: 20 * time.Second}, asctest.Update, 5 * time.Second, false, false, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server := asctest.NewPipeServer(t)
+				client := connect(t, server)
+				id := prepare(server, test.operation)
+				server.FailNext(test.fault)
+				ctx, cancel := context.WithCancel(t.Context())
+				if test.after == 0 {
+					cancel()
+				}
+				time.AfterFunc(test.after, cancel)
+				start := time.Now()
+				var err error
+				switch test.operation {
+				case asctest.Create:
+					_, err = client.MarketplaceWebhooks.Create(ctx, wrapper.CreateMarketplaceWebhook{EndpointURL: endpointURL, Secret: wrapper.NewSecret("s")})
+				case asctest.Update:
+					_, err = client.MarketplaceWebhooks.Update(ctx, id, wrapper.UpdateMarketplaceWebhook{EndpointURL: endpointURL})
+				default:
+					_, err = client.MarketplaceWebhooks.List(ctx)
+				}
+				if time.Since(start) != test.after || !errors.Is(err, context.Canceled) {
+					t.Errorf("after %v: %v", time.Since(start), err)
+				}
+				if is[*wrapper.OutcomeUnknownError](err) != test.unknown || is[*wrapper.APIError](err) != test.apiError {
+					t.Errorf("got %v", err)
+				}
+				if n := len(server.Requests()); n != test.requests {
+					t.Errorf("%d requests", n)
+				}
+			})
+		})
+	}
+}
+
+// TestShortDeadline: where the deadline leaves no room for another attempt,
+// the last failure is returned at once.
+func TestShortDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := asctest.NewPipeServer(t)
+		client := connect(t, server)
+		server.FailNext(asctest.Fault{Status: 503, Header: http.Header{"Retry-After": {"20"}}})
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		start := time.Now()
+		_, err := client.MarketplaceWebhooks.List(ctx)
+		if apiErr, ok := errors.AsType[*wrapper.APIError](err); !ok || apiErr.StatusCode != 503 || time.Since(start) != 0 {
+			t.Errorf("after %v: %v", time.Since(start), err)
+		}
+	})
+}
