@@ -117,8 +117,12 @@ type timestamp time.Time
 
 func (t *timestamp) UnmarshalJSON(b []byte) error {
 	var read time.Time
-	if read.UnmarshalJSON(b) == nil {
-		*t = timestamp(read.UTC())
+	if read.UnmarshalJSON(b) != nil {
+		return nil
+	}
+	// Year 9999 with an offset may be 10000 in UTC, which can't be written again.
+	if utc := read.UTC(); 0 <= utc.Year() && utc.Year() <= 9999 {
+		*t = timestamp(utc)
 	}
 	return nil
 }
