@@ -100,7 +100,6 @@ func (m *memory) run(ctx context.Context, id string, claim chan struct{}, handle
 		if done {
 			m.claims[id] = nil
 			m.handled = append(m.handled, handled{id, time.Now()})
-			m.forget()
 		} else {
 			delete(m.claims, id)
 		}

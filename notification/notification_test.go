@@ -89,6 +89,8 @@ func TestDecodeTolerates(t *testing.T) {
 		{"a garbled timestamp", `2023-11-27T10`, `2023-11-27 at 10`, time.Time{}, full},
 		{"a timestamp that is a number", `"2023-11-27T10:40:37.246-08:00"`, `1701110437`, time.Time{}, full},
 		{"a timestamp that is an object", `"2023-11-27T10:40:37.246-08:00"`, `{"seconds": 1}`, time.Time{}, full},
+		{"a year before all others in UTC", `2023-11-27T10:40:37.246-08:00`, `0000-01-01T00:00:00+01:00`, time.Time{}, full},
+		{"a year after all others in UTC", `2023-11-27T10:40:37.246-08:00`, `9999-12-31T23:59:59-01:00`, time.Time{}, full},
 		{"a garbled event timestamp", `18:40:32`, `18:40:62`, sentAt, timeless},
 		{"no event timestamp", `"eventTimestamp"`, `"at"`, sentAt, timeless},
 	} {
@@ -149,6 +151,15 @@ func TestDecodeMalformed(t *testing.T) {
 		} else if strings.Contains(err.Error(), "canary") || strings.Contains(err.Error(), "hello") {
 			t.Errorf("the error quotes the body: %v", err)
 		}
+	}
+}
+
+// TestDecodeHalfUnderstood: an event of which one ID was not a string is not acted on.
+func TestDecodeHalfUnderstood(t *testing.T) {
+	body := bytes.Replace(fixtures(t)["app_versions_unavailable.json"], []byte(`"`+packageA+`"`), []byte("7"), 1)
+	n, err := notification.Decode(body)
+	if err != nil || n.Event != nil || n.Type != "AppVersionsUnavailable" || !bytes.Equal(n.Raw, body) {
+		t.Errorf("got %+v, %v", n, err)
 	}
 }
 

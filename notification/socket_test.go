@@ -28,7 +28,7 @@ func dial(t *testing.T) (conn *net.TCPConn, server *httptest.Server) {
 	}
 	t.Cleanup(func() { raw.Close() })
 	// A bound for a broken receiver only; a good one answers at once.
-	if err := raw.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+	if err := raw.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
 		t.Fatal(err)
 	}
 	return raw.(*net.TCPConn), server
