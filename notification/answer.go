@@ -65,7 +65,7 @@ func (h *Handler) handleOnce(sender context.Context, n *Notification) answer {
 		a.status, a.reason = http.StatusServiceUnavailable, "function too late"
 	case failure != nil:
 		a.status, a.reason, a.cause = http.StatusInternalServerError, "function failed", failure
-	case err != nil && context.Cause(ctx) == errWaited:
+	case err != nil && errors.Is(context.Cause(ctx), errWaited):
 		a.status, a.reason, a.cause = http.StatusServiceUnavailable, "deduplicator too late", err
 	case err != nil:
 		a.status, a.reason, a.cause = http.StatusServiceUnavailable, "deduplicator failed", err

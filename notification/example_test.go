@@ -98,7 +98,7 @@ func ExampleDecode() {
 	case *notification.AppUnavailable:
 		fmt.Println("withdraw", event.AppID)
 	default:
-		fmt.Println("keep for later", n.Type, n.Raw)
+		fmt.Println("keep for later", n.Type, len(n.Raw))
 	}
 	// Output: withdraw [b7c2a2de d90e5f6c] as of 2023-11-27 18:40:32.143 +0000 UTC
 }

@@ -78,7 +78,9 @@ func TestLoad(t *testing.T) {
 	if err := server.Shutdown(t.Context()); err != nil {
 		t.Error(err)
 	}
-	<-served
+	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+		t.Error(err)
+	}
 	if len(handled) != distinct {
 		t.Errorf("%d distinct ones were handled, want %d", len(handled), distinct)
 	}

@@ -48,7 +48,7 @@ func TestStoreDown(t *testing.T) {
 // TestStoreHidesAFailure: even if the store swallows it, it is no success.
 func TestStoreHidesAFailure(t *testing.T) {
 	swallow := store(func(ctx context.Context, handle func(context.Context) error) error {
-		handle(ctx)
+		_ = handle(ctx)
 		return nil
 	})
 	server := httptest.NewServer(newHandler(t, func(context.Context, *notification.Notification) error {
