@@ -14,8 +14,8 @@ import (
 // is done. When handle returns nil the notification counts as handled; when it
 // returns an error, or does not return, it must be free to be handled again.
 // Any other error that Once returns says that the store failed, and the sender
-// is told 503. Once is safe for concurrent use and calls handle at most once,
-// on its own goroutine.
+// is told 503. Once is safe for concurrent use, and calls handle at most once
+// and in the calling goroutine.
 //
 // A table with a unique ID does all of this in PostgreSQL, where the second
 // insert waits for the first transaction; and what the function does in that
