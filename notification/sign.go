@@ -1,19 +1,35 @@
-// Package notification verifies what App Store Connect sends to a marketplace.
 package notification
 
 import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"strings"
 )
 
 // SignatureHeader names the request header that carries a notification's
-// signature.
+// signature (documented by Apple).
 const SignatureHeader = "X-Apple-Signature"
 
-// Sign returns the value of SignatureHeader for body, signed with secret.
+const signaturePrefix = "hmacsha256="
+
+// Sign returns the value of SignatureHeader for body, signed with secret, as
+// Apple documents it: "hmacsha256=" and the lower-case hex of the HMAC-SHA256
+// of the body's bytes. Senders need it: tests, fakes and tools.
 func Sign(secret, body []byte) string {
 	mac := hmac.New(sha256.New, secret)
 	mac.Write(body)
-	return "hmacsha256=" + hex.EncodeToString(mac.Sum(nil))
+	return signaturePrefix + hex.EncodeToString(mac.Sum(nil))
+}
+
+// parseSignature reads a header value into the MAC that it claims.
+func parseSignature(value string) (mac [sha256.Size]byte, err error) {
+	digits, found := strings.CutPrefix(value, signaturePrefix)
+	if !found || len(digits) != hex.EncodedLen(len(mac)) {
+		return mac, ErrSignatureFormat
+	}
+	if _, err := hex.Decode(mac[:], []byte(digits)); err != nil {
+		return mac, ErrSignatureFormat
+	}
+	return mac, nil
 }

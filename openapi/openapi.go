@@ -12,3 +12,12 @@ var marketplaceWebhooks string
 // marketplaceWebhooks operations, in YAML: Apple's structure, trimmed and
 // corrected, in our words. The bytes are the caller's own.
 func MarketplaceWebhooks() []byte { return []byte(marketplaceWebhooks) }
+
+//go:embed notifications.yaml
+var notifications string
+
+// Notifications returns the OpenAPI 3.1 document of what App Store Connect
+// posts to a marketplace, in YAML: ours throughout, since Apple publishes
+// none. Nothing is generated from it: package notification decodes every type in
+// one pass of its own. The bytes are the caller's own.
+func Notifications() []byte { return []byte(notifications) }

@@ -1,0 +1,144 @@
+package notification_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"time"
+
+	"github.com/ascmarketplace/webhooks/notification"
+)
+
+// A whole receiver. It stores first and answers fast; the work comes later.
+func Example() {
+	receiver := func(secret []byte, store func(ctx context.Context, id string, body []byte) error) (*http.Server, error) {
+		verifier, err := notification.NewVerifier(secret)
+		if err != nil {
+			return nil, err
+		}
+		handler, err := notification.NewHandler(verifier, func(ctx context.Context, n *notification.Notification) error {
+			return store(ctx, n.ID, n.Raw)
+		})
+		if err != nil {
+			return nil, err
+		}
+		return notification.NewServer(":8080", handler), nil
+	}
+
+	server, err := receiver([]byte("This is my secret"), func(_ context.Context, _ string, body []byte) error {
+		fmt.Printf("stored %d bytes\n", len(body))
+		return nil
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	// In place of server.ListenAndServe(), one request.
+	body := `{"data":{"type":"AppUnavailable","id":"71f3b9aa"}}`
+	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
+	r.Header.Set(notification.SignatureHeader, notification.Sign([]byte("This is my secret"), []byte(body)))
+	w := httptest.NewRecorder()
+	server.Handler.ServeHTTP(w, r)
+	fmt.Println(w.Code)
+	// Output:
+	// stored 50 bytes
+	// 200
+}
+
+// Without the Handler: verify the bytes as they came, then decode them.
+func ExampleVerifier_Verify() {
+	verifier, err := notification.NewVerifier([]byte("This is my secret"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	const signature = "hmacsha256=7f062172b01cb00b53ca068614674a3d982a34062a0f5d37687d5e3377e54657"
+	_, err = verifier.Verify([]byte("Hello, World!"), signature)
+	fmt.Println(err)
+	_, err = verifier.Verify([]byte("Hello, Mallory!"), signature)
+	fmt.Println(errors.Is(err, notification.ErrSignatureMismatch))
+	// Output:
+	// <nil>
+	// true
+}
+
+// While the secret is being rotated, both are good.
+func ExampleNewVerifier() {
+	verifier, err := notification.NewVerifier([]byte("new secret"), []byte("old secret"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	body := []byte("{}")
+	secret, err := verifier.Verify(body, notification.Sign([]byte("old secret"), body))
+	fmt.Println(secret, err)
+	// Output: 1 <nil>
+}
+
+func ExampleDecode() {
+	n, err := notification.Decode([]byte(`{"data": {
+		"type": "AppVersionsUnavailable", "version": 1, "id": "c2d64e0b",
+		"timestamp": "2023-11-27T10:40:37.246-08:00",
+		"attributes": {
+			"marketplaceAppId": "1234567890", "appId": "9876543210",
+			"alternativeDistributionPackageIds": ["b7c2a2de", "d90e5f6c"],
+			"eventTimestamp": "2023-11-27T18:40:32.143-00:00"
+		}}}`))
+	if err != nil {
+		log.Fatal(err)
+	}
+	switch event := n.Event.(type) {
+	case *notification.PackageVersionAvailable:
+		fmt.Println("download", event.PackageVersionID)
+	case *notification.AppVersionsUnavailable:
+		fmt.Println("withdraw", event.PackageIDs, "as of", event.EventTimestamp)
+	case *notification.AppUnavailable:
+		fmt.Println("withdraw", event.AppID)
+	default:
+		fmt.Println("keep for later", n.Type, len(n.Raw))
+	}
+	// Output: withdraw [b7c2a2de d90e5f6c] as of 2023-11-27 18:40:32.143 +0000 UTC
+}
+
+// Send a receiver under test what Apple would send.
+func ExampleNew() {
+	body, err := json.Marshal(notification.New(&notification.AppUnavailable{
+		MarketplaceAppID: "1234567890",
+		AppID:            "9876543210",
+	}))
+	if err != nil {
+		log.Fatal(err)
+	}
+	signature := notification.Sign([]byte("This is my secret"), body)
+	fmt.Println(len(signature))
+	// Output: 75
+}
+
+func ExampleSign() {
+	fmt.Println(notification.Sign([]byte("This is my secret"), []byte("Hello, World!")))
+	// Output: hmacsha256=7f062172b01cb00b53ca068614674a3d982a34062a0f5d37687d5e3377e54657
+}
+
+// Everything that may be changed.
+func ExampleNewHandler() {
+	verifier, err := notification.NewVerifier([]byte("This is my secret"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = notification.NewHandler(verifier,
+		func(context.Context, *notification.Notification) error { return nil },
+		notification.WithMaxBodySize(1<<20),
+		notification.WithTimeout(5*time.Second),
+		notification.WithDeduplicator(&inbox{}),
+		notification.WithMalformed(func(_ context.Context, body []byte) error {
+			fmt.Printf("set aside %d bytes\n", len(body))
+			return nil
+		}),
+		notification.WithLogger(slog.New(slog.DiscardHandler)),
+	)
+	fmt.Println(err)
+	// Output: <nil>
+}

@@ -1,0 +1,4 @@
+package notification
+
+// NewMemory is the default Deduplicator.
+var NewMemory = newMemory

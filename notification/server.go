@@ -1,0 +1,23 @@
+package notification
+
+import (
+	"net/http"
+	"time"
+)
+
+// NewServer returns an http.Server for h with a limit on everything that a
+// client could otherwise hold open: 5 s for the headers, 10 s for the whole
+// request, 60 s until the answer is written, 60 s between requests, and 16 KiB
+// of headers. A [WithTimeout] of more than 15 s wants a longer WriteTimeout,
+// or a late answer is lost. Each field may be changed before the server starts.
+func NewServer(addr string, h http.Handler) *http.Server {
+	return &http.Server{
+		Addr:              addr,
+		Handler:           h,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      60 * time.Second,
+		IdleTimeout:       60 * time.Second,
+		MaxHeaderBytes:    16 << 10,
+	}
+}
