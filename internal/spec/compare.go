@@ -22,7 +22,7 @@ func Compare(ctx context.Context, root string, from, to *Document) (*Report, err
 	if err != nil {
 		return nil, fmt.Errorf("spec: %w", err)
 	}
-	defer os.RemoveAll(temp)
+	defer func() { _ = os.RemoveAll(temp) }()
 	if err := report.compare(ctx, root, temp, from, to); err != nil {
 		return nil, fmt.Errorf("spec: %w", err)
 	}

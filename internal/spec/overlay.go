@@ -80,8 +80,9 @@ func (o *Overlay) correct(root map[string]any, actions []overlay.Action) (map[st
 	needed := 0
 	for _, action := range actions {
 		targets := o.query(action.Target, node)
+		removed := action.Remove && len(o.query(parentPath(action.Target), node)) > 0
 		switch {
-		case len(targets) == 0 && !(action.Remove && len(o.query(parentPath(action.Target), node)) > 0):
+		case len(targets) == 0 && !removed:
 			finding.Status, finding.Detail = NoTarget, action.Target+" is not there"
 			return root, finding, nil
 		case len(targets) == 0, !action.Remove && allHold(targets, &action.Update):

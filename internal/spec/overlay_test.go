@@ -12,6 +12,9 @@ func TestLedger(t *testing.T) {
 		want string // the one problem
 	}{
 		{"all fit", nil, ""},
+		{"upstream has something else there", func(root map[string]any) {
+			object(t, problem(t, root), "properties")["causes"] = text()
+		}, ""},
 		{"upstream no longer requires it", func(root map[string]any) {
 			problem(t, root)["required"] = []any{"code"}
 		}, "no longer needed  detail may be missing: "},

@@ -30,9 +30,6 @@ func prune(root map[string]any) (map[string]any, error) {
 }
 
 func (r *reach) walk(value any, p position, pointer string) error {
-	if p == literal {
-		return nil
-	}
 	switch value := value.(type) {
 	case []any:
 		for i, item := range value {

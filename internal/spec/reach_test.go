@@ -25,7 +25,7 @@ func TestReferencesThatAreRefused(t *testing.T) {
 		{"a URL", "https://orders.example/spec.json", "does not point within the document"},
 		{"no pointer", "#Line", "does not point within the document"},
 		{"not a string", 7.0, "does not point within the document"},
-		{"not a component", "#/paths/~1v1~1orders", "does not point at a component"},
+		{"not a component", "#/paths/~1v1~1orders/post", "does not point at a component"},
 		{"a whole section", "#/components/schemas", "does not point at a component"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -45,6 +45,7 @@ func TestReferencesThatAreFollowed(t *testing.T) {
 	document, _ := trimOrders(t, func(root map[string]any) {
 		properties := object(t, schemaOf(t, root, "Order"), "properties")
 		properties["$ref"] = map[string]any{"type": "string"} // a property, not a reference
+		properties["plain"] = map[string]any{"type": "object", "default": map[string]any{"$ref": "of no meaning"}}
 		properties["odd"] = map[string]any{"$ref": "#/components/schemas/odd%2Ename"}
 		properties["part"] = map[string]any{"$ref": "#/components/schemas/Line/properties/count"}
 		object(t, root, "components", "schemas")["odd.name"] = list(ref("Deep"))

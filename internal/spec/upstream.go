@@ -49,7 +49,7 @@ func readCapped(name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	data, err := readAllCapped(file, maxUpstream)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
@@ -85,7 +85,7 @@ func unzip(data []byte, limit int64) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", found[0].Name, err)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	unpacked, err := readAllCapped(file, limit)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", found[0].Name, err)

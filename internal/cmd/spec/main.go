@@ -11,12 +11,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 
 	"github.com/ascmarketplace/webhooks/internal/spec"
 )
@@ -35,84 +37,85 @@ func main() {
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("spec", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.Usage = func() { fmt.Fprint(stderr, usage) }
+	flags.SetOutput(io.Discard)
 	from := flags.String("from", "", "")
-	if len(args) == 0 {
-		flags.Usage()
-		return 2
+	if len(args) == 0 || flags.Parse(args[1:]) != nil || flags.NArg() != 1 || flags.Arg(0) == "" {
+		return wrongUsage(stderr)
 	}
-	if err := flags.Parse(args[1:]); err != nil {
-		return 2
-	}
-	upstream := flags.Arg(0)
-	code, err := 2, error(nil)
+	var text string
+	var code int
+	var err error
 	switch {
-	case flags.NArg() != 1 || upstream == "":
-		flags.Usage()
 	case args[0] == "trim" && *from == "":
-		code, err = trim(upstream, stdout)
+		text, err = trim(flags.Arg(0))
 	case args[0] == "diff":
-		code, err = diff(ctx, *from, upstream, stdout)
+		text, code, err = diff(ctx, *from, flags.Arg(0))
 	default:
-		flags.Usage()
+		return wrongUsage(stderr)
+	}
+	if _, printing := io.WriteString(stdout, text); err == nil {
+		err = printing
 	}
 	if err != nil {
-		fmt.Fprintln(stderr, err)
+		_, _ = fmt.Fprintln(stderr, err)
 		return 1
 	}
 	return code
 }
 
-func trim(name string, stdout io.Writer) (int, error) {
+func wrongUsage(stderr io.Writer) int {
+	_, _ = io.WriteString(stderr, usage)
+	return 2
+}
+
+// trim rewrites the committed document and returns what became of each correction.
+func trim(name string) (string, error) {
 	kept, overlay, err := committed()
 	if err != nil {
-		return 1, err
+		return "", err
 	}
 	upstream, err := spec.ReadUpstream(name)
 	if err != nil {
-		return 1, err
+		return "", err
 	}
 	document, ledger, err := spec.Trim(upstream, kept, overlay)
+	var text strings.Builder
 	for _, finding := range ledger {
-		fmt.Fprintln(stdout, finding)
+		fmt.Fprintln(&text, finding)
+	}
+	if err == nil {
+		err = ledger.Err()
+	}
+	if err == nil {
+		err = spec.WriteFile(spec.CommittedDocument, document.YAML)
 	}
 	if err != nil {
-		return 1, err
+		return text.String(), err
 	}
-	if err := ledger.Err(); err != nil {
-		return 1, err
-	}
-	if err := spec.WriteFile(spec.CommittedDocument, document.YAML); err != nil {
-		return 1, err
-	}
-	fmt.Fprintf(stdout, "wrote %s, API version %s\n", spec.CommittedDocument, document.Version)
-	return 0, nil
+	fmt.Fprintf(&text, "wrote %s, API version %s\n", spec.CommittedDocument, document.Version)
+	return text.String(), nil
 }
 
-func diff(ctx context.Context, from, upstream string, stdout io.Writer) (int, error) {
+// diff returns the report and its exit code.
+func diff(ctx context.Context, from, upstream string) (string, int, error) {
 	kept, overlay, err := committed()
 	if err != nil {
-		return 1, err
+		return "", 0, err
 	}
-	if from == "" {
-		from = spec.CommittedDocument
-	}
-	before, beforeLedger, err := spec.Open(from, kept, overlay)
+	before, beforeLedger, err := spec.Open(cmp.Or(from, spec.CommittedDocument), kept, overlay)
 	if err != nil {
-		return 1, err
+		return "", 0, err
 	}
 	after, afterLedger, err := spec.Open(upstream, kept, overlay)
 	if err != nil {
-		return 1, err
+		return "", 0, err
 	}
 	report, err := spec.Compare(ctx, ".", before, after)
 	if err != nil {
-		return 1, err
+		return "", 0, err
 	}
 	report.FromLedger, report.ToLedger = beforeLedger, afterLedger
-	fmt.Fprint(stdout, report)
-	return int(report.Verdict()), nil
+	return report.String(), int(report.Verdict()), nil
 }
 
 func committed() (*spec.Kept, *spec.Overlay, error) {
