@@ -47,3 +47,37 @@ fuzz: ## run every fuzz target for FUZZTIME (10s)
 .PHONY: soak
 soak: ## 100,000 calls from 64 goroutines with 20% faults
 	go test -tags soak -run '^TestSoak$$' -count 1 -v -timeout 5m ./wrapper
+
+# Apple's document, as published: UPSTREAM=path/to/the.json-or.zip
+APPLE_ARCHIVE := https://developer.apple.com/sample-code/app-store-connect/app-store-connect-openapi-specification.zip
+
+.PHONY: bin/spec
+bin/spec:
+	@go build -o $@ ./internal/cmd/spec
+
+.PHONY: spec
+spec: bin/spec ## write openapi/marketplace-webhooks.yaml anew from UPSTREAM=path (.json or .zip)
+	@bin/spec trim "$(UPSTREAM)"
+
+.PHONY: spec-diff
+spec-diff: bin/spec ## tell what UPSTREAM=path would change, against FROM=path (ours); fails unless that is nothing
+	@bin/spec diff -from "$(FROM)" "$(UPSTREAM)"
+
+.PHONY: spec-test
+spec-test: ## try spec-diff for real, with the tools it fetches through the module proxy
+	SPEC_DIFF_TEST=1 go test -count=1 -run '^TestCompare' ./internal/spec
+
+.PHONY: spec-fetch
+spec-fetch: ## fetch Apple's published archive into bin/app-store-connect.zip
+	@mkdir -p bin
+	curl --fail --silent --show-error --location --proto '=https' --max-time 300 -o bin/app-store-connect.zip "$(APPLE_ARCHIVE)"
+
+.PHONY: spec-report
+spec-report: bin/spec ## write bin/spec-report.txt when UPSTREAM=path changes anything or cannot be taken over
+	@rm -f bin/spec-report.txt
+	@code=0; bin/spec diff "$(UPSTREAM)" > bin/spec-report.txt 2>&1 || code=$$?; cat bin/spec-report.txt; \
+	case $$code in \
+	0) rm bin/spec-report.txt ;; \
+	3|4) echo "written to bin/spec-report.txt" ;; \
+	*) exit $$code ;; \
+	esac

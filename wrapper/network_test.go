@@ -183,3 +183,37 @@ func TestOptionsAreChecked(t *testing.T) {
 		}
 	}
 }
+
+// TestBodyIsCapped: of a body without end, little more than the cap is read.
+func TestBodyIsCapped(t *testing.T) {
+	for _, status := range []int{http.StatusOK, http.StatusConflict} {
+		body := &endless{}
+		transport := roundTripper(func(req *http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: body, ContentLength: -1, Request: req}, nil
+		})
+		client, err := wrapper.NewClient(fixedToken("token"), wrapper.WithHTTPClient(&http.Client{Transport: transport}), wrapper.WithRetry(wrapper.Retry{Attempts: 1}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := client.MarketplaceWebhooks.List(t.Context()); err == nil || !body.closed || body.read > 2<<20 {
+			t.Errorf("%d: read %d bytes, closed %v: %v", status, body.read, body.closed, err)
+		}
+	}
+}
+
+// endless is a body that would fill the memory, but for a limit that lets the
+// test fail instead.
+type endless struct {
+	read   int
+	closed bool
+}
+
+func (e *endless) Read(p []byte) (int, error) {
+	if e.read > 64<<20 {
+		return 0, io.EOF
+	}
+	e.read += len(p)
+	return len(p), nil
+}
+
+func (e *endless) Close() error { e.closed = true; return nil }
