@@ -37,6 +37,29 @@ func TestEachFaultOverAPipe(t *testing.T) {
 	}
 }
 
+func TestEachFaultOfADelete(t *testing.T) {
+	t.Parallel()
+	for _, kind := range asctest.Kinds() {
+		for _, applied := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				c := pipeCaller(t)
+				c.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+				path := collection + "/" + c.create()
+				c.server.FailNext(asctest.Fault{Kind: kind, Applied: applied, Delay: time.Minute})
+				start := time.Now()
+				status, _, _, err := c.fetch("DELETE", path, "")
+				late := kind == asctest.Late || kind == asctest.LateBody
+				if (status == 204) != late || (status == 0) != (err != nil) || time.Since(start) != time.Minute {
+					t.Errorf("%s: %d %v after %v", kind, status, err, time.Since(start))
+				}
+				if _, there := c.server.Webhook(); there == (applied || late) {
+					t.Errorf("%s, applied %v: still there: %v", kind, applied, there)
+				}
+			})
+		}
+	}
+}
+
 func TestAClientThatLeavesEndsTheDelay(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []asctest.Kind{asctest.Late, asctest.LateBody, asctest.ResetBeforeHeaders} {
