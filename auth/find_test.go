@@ -51,103 +51,106 @@ func setenv(t *testing.T, pairs ...string) {
 	}
 }
 
+// keys are the two private keys of a setup, in PEM.
+type keys struct{ one, other string }
+
 // TestFindKey finds the key called one in every place and by every mixture of
 // hints and variables; the key called other lies in wait where it must not be taken.
 func TestFindKey(t *testing.T) {
 	const fastlane = "APP_STORE_CONNECT_API_KEY_"
 	tests := map[string]struct {
-		prepare  func(t *testing.T, one, other string) auth.KeyHint
+		prepare  func(t *testing.T, pem keys) auth.KeyHint
 		issuerID string
 	}{
-		"hint alone": {func(t *testing.T, one, other string) auth.KeyHint {
-			return auth.KeyHint{KeyID: keyID, IssuerID: issuerID, File: write(t, "any.pem", one)}
+		"hint alone": {func(t *testing.T, pem keys) auth.KeyHint {
+			return auth.KeyHint{KeyID: keyID, IssuerID: issuerID, File: write(t, "any.pem", pem.one)}
 		}, issuerID},
-		"key ID from the file's name": {func(t *testing.T, one, other string) auth.KeyHint {
-			return auth.KeyHint{File: write(t, "AuthKey_"+keyID+".p8", one)}
+		"key ID from the file's name": {func(t *testing.T, pem keys) auth.KeyHint {
+			return auth.KeyHint{File: write(t, "AuthKey_"+keyID+".p8", pem.one)}
 		}, ""},
-		"hinted file wins over the environment": {func(t *testing.T, one, other string) auth.KeyHint {
-			setenv(t, "ASC_KEY_ID", "OTHER", "ASC_PRIVATE_KEY", other)
-			return auth.KeyHint{File: write(t, "AuthKey_"+keyID+".p8", one)}
+		"hinted file wins over the environment": {func(t *testing.T, pem keys) auth.KeyHint {
+			setenv(t, "ASC_KEY_ID", "OTHER", "ASC_PRIVATE_KEY", pem.other)
+			return auth.KeyHint{File: write(t, "AuthKey_"+keyID+".p8", pem.one)}
 		}, ""},
-		"hinted file, IDs from the environment": {func(t *testing.T, one, other string) auth.KeyHint {
-			setenv(t, "ASC_KEY_ID", keyID, "ASC_ISSUER_ID", issuerID, "ASC_PRIVATE_KEY", other)
-			return auth.KeyHint{File: write(t, "any.pem", one)}
+		"hinted file, IDs from the environment": {func(t *testing.T, pem keys) auth.KeyHint {
+			setenv(t, "ASC_KEY_ID", keyID, "ASC_ISSUER_ID", issuerID, "ASC_PRIVATE_KEY", pem.other)
+			return auth.KeyHint{File: write(t, "any.pem", pem.one)}
 		}, issuerID},
-		"hinted issuer wins": {func(t *testing.T, one, other string) auth.KeyHint {
-			setenv(t, "ASC_KEY_ID", keyID, "ASC_ISSUER_ID", "other", "ASC_PRIVATE_KEY", one)
+		"hinted issuer wins": {func(t *testing.T, pem keys) auth.KeyHint {
+			setenv(t, "ASC_KEY_ID", keyID, "ASC_ISSUER_ID", "other", "ASC_PRIVATE_KEY", pem.one)
 			return auth.KeyHint{IssuerID: issuerID}
 		}, issuerID},
-		"hinted key ID is not the environment's": {func(t *testing.T, one, other string) auth.KeyHint {
-			setenv(t, "ASC_KEY_ID", "OTHER", "ASC_ISSUER_ID", issuerID, "ASC_PRIVATE_KEY", other)
-			write(t, "private_keys/AuthKey_"+keyID+".p8", one)
+		"hinted key ID is not the environment's": {func(t *testing.T, pem keys) auth.KeyHint {
+			setenv(t, "ASC_KEY_ID", "OTHER", "ASC_ISSUER_ID", issuerID, "ASC_PRIVATE_KEY", pem.other)
+			write(t, "private_keys/AuthKey_"+keyID+".p8", pem.one)
 			return auth.KeyHint{KeyID: keyID}
 		}, issuerID},
-		"hinted key ID, the environment's key": {func(t *testing.T, one, other string) auth.KeyHint {
-			setenv(t, "ASC_PRIVATE_KEY", one)
+		"hinted key ID, the environment's key": {func(t *testing.T, pem keys) auth.KeyHint {
+			setenv(t, "ASC_PRIVATE_KEY", pem.one)
 			return auth.KeyHint{KeyID: keyID}
 		}, ""},
-		"content": {func(t *testing.T, one, other string) auth.KeyHint {
-			setenv(t, "ASC_KEY_ID", keyID, "ASC_ISSUER_ID", issuerID, "ASC_PRIVATE_KEY", one)
+		"content": {func(t *testing.T, pem keys) auth.KeyHint {
+			setenv(t, "ASC_KEY_ID", keyID, "ASC_ISSUER_ID", issuerID, "ASC_PRIVATE_KEY", pem.one)
 			return auth.KeyHint{}
 		}, issuerID},
-		"content wins over path and folder": {func(t *testing.T, one, other string) auth.KeyHint {
-			write(t, "private_keys/AuthKey_"+keyID+".p8", other)
-			setenv(t, "ASC_KEY_ID", keyID, "ASC_PRIVATE_KEY", one, "ASC_PRIVATE_KEY_PATH", write(t, "other.p8", other))
+		"content wins over path and folder": {func(t *testing.T, pem keys) auth.KeyHint {
+			write(t, "private_keys/AuthKey_"+keyID+".p8", pem.other)
+			setenv(t, "ASC_KEY_ID", keyID, "ASC_PRIVATE_KEY", pem.one, "ASC_PRIVATE_KEY_PATH", write(t, "other.p8", pem.other))
 			return auth.KeyHint{}
 		}, ""},
-		"content with literal newlines": {func(t *testing.T, one, other string) auth.KeyHint {
-			setenv(t, "ASC_KEY_ID", keyID, "ASC_PRIVATE_KEY", strings.ReplaceAll(one, "\n", `\n`))
+		"content with literal newlines": {func(t *testing.T, pem keys) auth.KeyHint {
+			setenv(t, "ASC_KEY_ID", keyID, "ASC_PRIVATE_KEY", strings.ReplaceAll(pem.one, "\n", `\n`))
 			return auth.KeyHint{}
 		}, ""},
-		"content with literal CRLF": {func(t *testing.T, one, other string) auth.KeyHint {
-			setenv(t, "ASC_KEY_ID", keyID, "ASC_PRIVATE_KEY", strings.ReplaceAll(one, "\n", `\r\n`))
+		"content with literal CRLF": {func(t *testing.T, pem keys) auth.KeyHint {
+			setenv(t, "ASC_KEY_ID", keyID, "ASC_PRIVATE_KEY", strings.ReplaceAll(pem.one, "\n", `\r\n`))
 			return auth.KeyHint{}
 		}, ""},
-		"content in base64": {func(t *testing.T, one, other string) auth.KeyHint {
-			setenv(t, "ASC_KEY_ID", keyID, "ASC_PRIVATE_KEY", base64.StdEncoding.EncodeToString([]byte(one)))
+		"content in base64": {func(t *testing.T, pem keys) auth.KeyHint {
+			setenv(t, "ASC_KEY_ID", keyID, "ASC_PRIVATE_KEY", base64.StdEncoding.EncodeToString([]byte(pem.one)))
 			return auth.KeyHint{}
 		}, ""},
-		"content in wrapped base64 without padding": {func(t *testing.T, one, other string) auth.KeyHint {
-			text := base64.RawStdEncoding.EncodeToString([]byte(one))
+		"content in wrapped base64 without padding": {func(t *testing.T, pem keys) auth.KeyHint {
+			text := base64.RawStdEncoding.EncodeToString([]byte(pem.one))
 			setenv(t, "ASC_KEY_ID", keyID, "ASC_PRIVATE_KEY", text[:76]+"\r\n"+text[76:]+"\n")
 			return auth.KeyHint{}
 		}, ""},
-		"path": {func(t *testing.T, one, other string) auth.KeyHint {
-			setenv(t, "ASC_KEY_ID", keyID, "ASC_PRIVATE_KEY_PATH", write(t, "any.pem", one))
+		"path": {func(t *testing.T, pem keys) auth.KeyHint {
+			setenv(t, "ASC_KEY_ID", keyID, "ASC_PRIVATE_KEY_PATH", write(t, "any.pem", pem.one))
 			return auth.KeyHint{}
 		}, ""},
-		"path alone": {func(t *testing.T, one, other string) auth.KeyHint {
-			setenv(t, "ASC_PRIVATE_KEY_PATH", write(t, "AuthKey_"+keyID+".p8", one))
+		"path alone": {func(t *testing.T, pem keys) auth.KeyHint {
+			setenv(t, "ASC_PRIVATE_KEY_PATH", write(t, "AuthKey_"+keyID+".p8", pem.one))
 			return auth.KeyHint{}
 		}, ""},
-		"fastlane content": {func(t *testing.T, one, other string) auth.KeyHint {
-			setenv(t, fastlane+"KEY_ID", keyID, fastlane+"ISSUER_ID", issuerID, fastlane+"KEY", one)
+		"fastlane content": {func(t *testing.T, pem keys) auth.KeyHint {
+			setenv(t, fastlane+"KEY_ID", keyID, fastlane+"ISSUER_ID", issuerID, fastlane+"KEY", pem.one)
 			return auth.KeyHint{}
 		}, issuerID},
-		"fastlane base64": {func(t *testing.T, one, other string) auth.KeyHint {
-			setenv(t, fastlane+"KEY_ID", keyID, fastlane+"KEY", base64.StdEncoding.EncodeToString([]byte(one)), fastlane+"IS_KEY_CONTENT_BASE64", "true")
+		"fastlane base64": {func(t *testing.T, pem keys) auth.KeyHint {
+			setenv(t, fastlane+"KEY_ID", keyID, fastlane+"KEY", base64.StdEncoding.EncodeToString([]byte(pem.one)), fastlane+"IS_KEY_CONTENT_BASE64", "true")
 			return auth.KeyHint{}
 		}, ""},
-		"fastlane path": {func(t *testing.T, one, other string) auth.KeyHint {
-			setenv(t, fastlane+"KEY_ID", keyID, fastlane+"KEY_FILEPATH", write(t, "any.pem", one))
+		"fastlane path": {func(t *testing.T, pem keys) auth.KeyHint {
+			setenv(t, fastlane+"KEY_ID", keyID, fastlane+"KEY_FILEPATH", write(t, "any.pem", pem.one))
 			return auth.KeyHint{}
 		}, ""},
-		"the two sets are not mixed": {func(t *testing.T, one, other string) auth.KeyHint {
-			setenv(t, "ASC_KEY_ID", keyID, fastlane+"ISSUER_ID", issuerID, fastlane+"KEY", other)
-			write(t, "private_keys/AuthKey_"+keyID+".p8", one)
+		"the two sets are not mixed": {func(t *testing.T, pem keys) auth.KeyHint {
+			setenv(t, "ASC_KEY_ID", keyID, fastlane+"ISSUER_ID", issuerID, fastlane+"KEY", pem.other)
+			write(t, "private_keys/AuthKey_"+keyID+".p8", pem.one)
 			return auth.KeyHint{}
 		}, ""},
-		"first folder first": {func(t *testing.T, one, other string) auth.KeyHint {
-			write(t, "private_keys/AuthKey_"+keyID+".p8", one)
-			write(t, "~/private_keys/AuthKey_"+keyID+".p8", other)
+		"first folder first": {func(t *testing.T, pem keys) auth.KeyHint {
+			write(t, "private_keys/AuthKey_"+keyID+".p8", pem.one)
+			write(t, "~/private_keys/AuthKey_"+keyID+".p8", pem.other)
 			return auth.KeyHint{KeyID: keyID}
 		}, ""},
 	}
 	for _, folder := range []string{"private_keys", "~/private_keys", "~/.private_keys", "~/.appstoreconnect/private_keys"} {
 		test := tests["first folder first"]
-		test.prepare = func(t *testing.T, one, other string) auth.KeyHint {
-			write(t, folder+"/AuthKey_"+keyID+".p8", one)
-			write(t, folder+"/AuthKey_OTHER.p8", other)
+		test.prepare = func(t *testing.T, pem keys) auth.KeyHint {
+			write(t, folder+"/AuthKey_"+keyID+".p8", pem.one)
+			write(t, folder+"/AuthKey_OTHER.p8", pem.other)
 			return auth.KeyHint{KeyID: keyID}
 		}
 		tests["folder "+strings.ReplaceAll(folder, "/", " ")] = test
@@ -155,7 +158,7 @@ func TestFindKey(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			machine := newSetup(t)
-			hint := test.prepare(t, pkcs8(t, machine.one), pkcs8(t, machine.other))
+			hint := test.prepare(t, keys{pkcs8(t, machine.one), pkcs8(t, machine.other)})
 			key, err := auth.FindKey(hint)
 			if err != nil {
 				t.Fatal(err)

@@ -123,7 +123,7 @@ func TestParsePrivateKeyRefuses(t *testing.T) {
 				t.Error("a key came out")
 			}
 			for _, reason := range refusals {
-				if got, want := errors.Is(err, reason), reason == form.want; got != want {
+				if got, want := errors.Is(err, reason), errors.Is(form.want, reason); got != want {
 					t.Errorf("error %q: match with %q is %t", err, reason, got)
 				}
 			}

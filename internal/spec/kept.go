@@ -1,0 +1,62 @@
+package spec
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Kept says what of Apple's document is kept, and holds our words for it.
+type Kept struct {
+	// Operations maps each kept operationId to its summary.
+	Operations map[string]string `yaml:"operations"`
+	// Deprecated is the reason given wherever Apple says deprecated.
+	Deprecated string `yaml:"deprecated"`
+	// Schemas that become components, in order: a later one may lie within an earlier one.
+	Schemas []NamedSchema `yaml:"schemas"`
+}
+
+// NamedSchema names a schema that has no name upstream.
+type NamedSchema struct {
+	Name string `yaml:"name"`
+	At   string `yaml:"at"` // a JSON pointer, such as /components/schemas/Order/properties/lines/items
+}
+
+// ReadKept reads the list of what is kept.
+func ReadKept(name string) (*Kept, error) {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("spec: %w", err)
+	}
+	kept, err := parseKept(data)
+	if err != nil {
+		return nil, fmt.Errorf("spec: %s: %w", name, err)
+	}
+	return kept, nil
+}
+
+func parseKept(data []byte) (*Kept, error) {
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	decoder.KnownFields(true)
+	var kept Kept
+	if err := decoder.Decode(&kept); err != nil {
+		return nil, err
+	}
+	if len(kept.Operations) == 0 {
+		return nil, errors.New("operations: at least one operationId is needed")
+	}
+	for _, id := range slices.Sorted(maps.Keys(kept.Operations)) {
+		if kept.Operations[id] == "" {
+			return nil, fmt.Errorf("operations: %s has no summary", id)
+		}
+	}
+	if kept.Deprecated == "" {
+		return nil, errors.New("deprecated: a reason is needed")
+	}
+	return &kept, nil
+}

@@ -1,0 +1,56 @@
+package spec
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Status says what became of a correction.
+type Status string
+
+const (
+	Applied   Status = "applied"
+	AlreadySo Status = "already so"       // a name that upstream gives too: both forms are fine
+	NotNeeded Status = "no longer needed" // upstream has it
+	NoTarget  Status = "without a target" // upstream has changed where it applied
+)
+
+// Finding is what became of one correction.
+type Finding struct {
+	Correction string
+	Status     Status
+	Detail     string // where, and what to do; empty when all is well
+}
+
+func (f Finding) String() string {
+	if f.Detail == "" {
+		return fmt.Sprintf("%-16s  %s", f.Status, f.Correction)
+	}
+	return fmt.Sprintf("%-16s  %s: %s", f.Status, f.Correction, f.Detail)
+}
+
+// Ledger lists every correction in the order of the files that declare them.
+type Ledger []Finding
+
+// Problems lists the corrections that the files must be edited for.
+func (l Ledger) Problems() Ledger {
+	var problems Ledger
+	for _, finding := range l {
+		if finding.Status == NotNeeded || finding.Status == NoTarget {
+			problems = append(problems, finding)
+		}
+	}
+	return problems
+}
+
+// Err names every problem, or is nil.
+func (l Ledger) Err() error {
+	var texts []string
+	for _, finding := range l.Problems() {
+		texts = append(texts, fmt.Sprintf("%q is %s", finding.Correction, finding.Status))
+	}
+	if texts == nil {
+		return nil
+	}
+	return fmt.Errorf("spec: nothing written: correction %s", strings.Join(texts, "; correction "))
+}

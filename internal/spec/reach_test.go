@@ -1,0 +1,119 @@
+package spec
+
+import (
+	"strings"
+	"testing"
+)
+
+func ref(name string) map[string]any { return map[string]any{"$ref": "#/components/schemas/" + name} }
+
+func list(item any) map[string]any { return map[string]any{"type": "array", "items": item} }
+
+func with(name string, property any) map[string]any {
+	return map[string]any{"type": "object", "properties": map[string]any{name: property}}
+}
+
+func TestReferencesThatAreRefused(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		ref  any
+		want string
+	}{
+		{"dangling", "#/components/schemas/Nope", "leads nowhere"},
+		{"dangling within", "#/components/schemas/Line/properties/nope", "leads nowhere"},
+		{"another file", "other.json#/components/schemas/Line", "does not point within the document"},
+		{"a URL", "https://orders.example/spec.json", "does not point within the document"},
+		{"no pointer", "#Line", "does not point within the document"},
+		{"not a string", 7.0, "does not point within the document"},
+		{"not a component", "#/paths/~1v1~1orders/post", "does not point at a component"},
+		{"a whole section", "#/components/schemas", "does not point at a component"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			upstream := orders(t, func(root map[string]any) {
+				object(t, schemaOf(t, root, "Order"), "properties", "lines")["items"] = map[string]any{"$ref": test.ref}
+			})
+			_, _, err := Trim(upstream, ordersKept(t), ordersOverlay(t))
+			const pointer = "spec: #/components/schemas/Order/properties/lines/items/$ref: "
+			if err == nil || !strings.HasPrefix(err.Error(), pointer) || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want %s...%s", err, pointer, test.want)
+			}
+		})
+	}
+}
+
+func TestReferencesThatAreFollowed(t *testing.T) {
+	document, _ := trimOrders(t, func(root map[string]any) {
+		properties := object(t, schemaOf(t, root, "Order"), "properties")
+		properties["$ref"] = map[string]any{"type": "string"} // a property, not a reference
+		properties["plain"] = map[string]any{"type": "object", "default": map[string]any{"$ref": "of no meaning"}}
+		properties["odd"] = map[string]any{"$ref": "#/components/schemas/odd%2Ename"}
+		properties["part"] = map[string]any{"$ref": "#/components/schemas/Line/properties/count"}
+		object(t, root, "components", "schemas")["odd.name"] = list(ref("Deep"))
+		object(t, root, "components", "schemas")["Deep"] = map[string]any{"type": "integer"}
+	})
+	for _, name := range []string{"odd.name", "Deep", "Line", "Card", "Cash"} {
+		if _, ok := at(document.Root, "components", "schemas", name); !ok {
+			t.Errorf("%s was pruned", name)
+		}
+	}
+	for _, name := range []string{"Unkept", "ByPointer", "ByName"} {
+		if _, ok := at(document.Root, "components", "schemas", name); ok {
+			t.Errorf("%s is reached by nothing and was kept", name)
+		}
+	}
+}
+
+func TestUnknownSecuritySchemeIsRefused(t *testing.T) {
+	upstream := orders(t, func(root map[string]any) {
+		object(t, root, "paths", "/v1/orders", "post")["security"] = []any{map[string]any{"nope": []any{}}}
+	})
+	_, _, err := Trim(upstream, ordersKept(t), ordersOverlay(t))
+	if err == nil || !strings.Contains(err.Error(), `#/paths/~1v1~1orders/post/security/0: there is no security scheme "nope"`) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// The verdicts are what oapi-codegen v2.8.2 and the compiler made of each cycle.
+func TestCycles(t *testing.T) {
+	object := func(property any) map[string]any { return with("a", property) }
+	for _, test := range []struct {
+		name    string
+		schemas map[string]any
+		refused string
+	}{
+		{"itself", map[string]any{"A": ref("A")}, "A -> A"},
+		{"two names for each other", map[string]any{"A": ref("B"), "B": ref("A")}, "A -> B -> A"},
+		{"a property", map[string]any{"A": object(ref("A"))}, "A -> A"},
+		{"two properties", map[string]any{"A": object(ref("B")), "B": object(ref("A"))}, "A -> B -> A"},
+		{"a property's allOf", map[string]any{"A": object(map[string]any{"allOf": []any{ref("A")}})}, "A -> A"},
+		{"allOf", map[string]any{"A": map[string]any{"allOf": []any{ref("A")}}}, "A -> A"},
+		{"allOf with a property", map[string]any{"A": map[string]any{"allOf": []any{object(ref("A"))}}}, "A -> A"},
+		{"required objects", map[string]any{"A": required(object(required(object(ref("A")))))}, "A -> A"},
+		{"optional objects", map[string]any{"A": object(object(ref("A")))}, ""},
+		{"a list of itself", map[string]any{"A": list(ref("A"))}, "A -> A"},
+		{"a list of lists", map[string]any{"A": list(list(ref("A")))}, "A -> A"},
+		{"a name for a list", map[string]any{"A": ref("B"), "B": list(ref("A"))}, "A -> B -> A"},
+		{"a list in a property", map[string]any{"A": object(list(ref("A")))}, ""},
+		{"a list of objects", map[string]any{"A": list(ref("B")), "B": object(ref("A"))}, ""},
+		{"a map", map[string]any{"A": map[string]any{"type": "object", "additionalProperties": ref("A")}}, ""},
+		{"oneOf", map[string]any{"A": map[string]any{"oneOf": []any{ref("A"), list(ref("A"))}}}, ""},
+		{"a diamond", map[string]any{"A": with("x", ref("B")), "B": object(ref("C")), "C": object(list(ref("A")))}, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			err := refuseCycles(map[string]any{"components": map[string]any{"schemas": test.schemas}})
+			switch {
+			case test.refused == "" && err != nil:
+				t.Errorf("refused: %v", err)
+			case test.refused != "" && (err == nil || !strings.HasSuffix(err.Error(), ": "+test.refused)):
+				t.Errorf("got %v, want %s", err, test.refused)
+			case err != nil && !strings.HasPrefix(err.Error(), "#/components/schemas/"):
+				t.Errorf("no pointer: %v", err)
+			}
+		})
+	}
+}
+
+func required(schema map[string]any) map[string]any {
+	schema["required"] = []any{"a"}
+	return schema
+}

@@ -1,0 +1,153 @@
+package spec
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "rewrite testdata/orders.golden.yaml")
+
+func TestTrimWritesTheGoldenDocument(t *testing.T) {
+	upstream, err := ReadUpstream("testdata/orders.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	document, ledger, err := Trim(upstream, ordersKept(t), ordersOverlay(t))
+	if err != nil || ledger.Err() != nil {
+		t.Fatal(err, ledger.Err())
+	}
+	const golden = "testdata/orders.golden.yaml"
+	if *update {
+		if err := os.WriteFile(golden, document.YAML, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want := readTestdata(t, "orders.golden.yaml"); !bytes.Equal(document.YAML, want) {
+		t.Errorf("not the golden document (-update rewrites it):\n%s", document.YAML)
+	}
+	if strings.Contains(string(document.YAML), "WORDING") {
+		t.Error("upstream's wording is still there")
+	}
+}
+
+func TestDocumentReadsBackAsItWasWritten(t *testing.T) {
+	document, _ := trimOrders(t, nil)
+	back, err := parseDocument(document.YAML)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if back.Version != "1.2.3" || !reflect.DeepEqual(back.Root, document.Root) {
+		t.Errorf("reads back as %v, version %q", back.Root, back.Version)
+	}
+}
+
+func TestTrimLeavesUpstreamAsItWas(t *testing.T) {
+	upstream, pristine := orders(t, nil), orders(t, nil)
+	if _, _, err := Trim(upstream, ordersKept(t), ordersOverlay(t)); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(upstream, pristine) {
+		t.Error("Trim has changed its input")
+	}
+}
+
+func TestOrderOfKeysMakesNoDifference(t *testing.T) {
+	root, err := decodeJSON(readTestdata(t, "orders.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, _ := trimOrders(t, nil)
+	for seed := range uint64(20) {
+		upstream, err := parseUpstream(shuffledJSON(rand.New(rand.NewPCG(seed, 1)), root))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, _, err := Trim(upstream, ordersKept(t), ordersOverlay(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a, b := withoutChecksum(got.YAML), withoutChecksum(want.YAML); a != b {
+			t.Fatalf("seed %d: other bytes:\n%s", seed, a)
+		}
+	}
+}
+
+// shuffledJSON encodes a value with the keys of every object in random order.
+func shuffledJSON(random *rand.Rand, value any) []byte {
+	var out bytes.Buffer
+	switch value := value.(type) {
+	case map[string]any:
+		keys := union(value, nil)
+		random.Shuffle(len(keys), func(i, j int) { keys[i], keys[j] = keys[j], keys[i] })
+		for i, key := range keys {
+			fmt.Fprintf(&out, "%c%q:%s", "{,"[min(i, 1)], key, shuffledJSON(random, value[key]))
+		}
+		if len(keys) == 0 {
+			out.WriteByte('{')
+		}
+		out.WriteByte('}')
+	case []any:
+		for i, item := range value {
+			fmt.Fprintf(&out, "%c%s", "[,"[min(i, 1)], shuffledJSON(random, item))
+		}
+		if len(value) == 0 {
+			out.WriteByte('[')
+		}
+		out.WriteByte(']')
+	default:
+		text, _ := json.Marshal(value)
+		out.Write(text)
+	}
+	return out.Bytes()
+}
+
+// withoutChecksum drops the line that tells apart files of the same content.
+func withoutChecksum(text []byte) string {
+	var kept []string
+	dropped := 0
+	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, "  x-upstream-sha256: ") {
+			dropped++
+			continue
+		}
+		kept = append(kept, line)
+	}
+	if dropped != 1 {
+		return fmt.Sprintf("%d lines with a checksum", dropped)
+	}
+	return strings.Join(kept, "")
+}
+
+func TestNamedAndAnonymousSchemasComeOutTheSame(t *testing.T) {
+	want, _ := trimOrders(t, nil)
+	got, ledger := trimOrders(t, func(root map[string]any) {
+		errors := object(t, root, "components", "schemas", "ErrorResponse", "properties", "errors")
+		object(t, root, "components", "schemas")["Problem"] = errors["items"]
+		errors["items"] = map[string]any{"$ref": "#/components/schemas/Problem"}
+	})
+	if err := ledger.Err(); err != nil {
+		t.Fatal(err)
+	}
+	if ledger[0].Status != AlreadySo {
+		t.Errorf("ledger says %q of a name that upstream gives", ledger[0])
+	}
+	if withoutChecksum(got.YAML) != withoutChecksum(want.YAML) {
+		t.Errorf("other bytes:\n%s", got.YAML)
+	}
+}
+
+func TestMissingOperationsAreListed(t *testing.T) {
+	upstream := orders(t, func(root map[string]any) { root["paths"] = map[string]any{} })
+	_, _, err := Trim(upstream, ordersKept(t), ordersOverlay(t))
+	want := "spec: API version 1.2.3 lacks the operations orders_create, orders_delete"
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}

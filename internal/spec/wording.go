@@ -1,0 +1,98 @@
+package spec
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Every sentence of Apple's is dropped; where OpenAPI or a reader wants one, this is ours.
+
+const title = "App Store Connect API: marketplace webhooks"
+
+const about = `What this module needs of Apple's OpenAPI document, with the corrections
+of overlay.yaml. Written by ` + "`make spec`" + `; do not edit.`
+
+// answers describes the responses by status.
+var answers = map[string]string{
+	"200": "Success",
+	"201": "Created",
+	"204": "Deleted; no content.",
+	"400": "A parameter or the body is not acceptable.",
+	"401": "The token is missing or not accepted.",
+	"403": "The key may not do this.",
+	"404": "There is no such resource.",
+	"409": "The request conflicts with a rule or with the present state.",
+	"422": "The body does not have the expected shape.",
+	"429": "Too many requests.",
+}
+
+func answer(status string) string {
+	if text, ok := answers[status]; ok {
+		return text
+	}
+	code, _ := strconv.Atoi(status)
+	if text := http.StatusText(code); text != "" {
+		return text
+	}
+	return "Any other answer."
+}
+
+// dropWording returns a copy without what is written for people: descriptions,
+// titles, examples and extensions. A property called title stays.
+func dropWording(value any, p position) any {
+	switch value := value.(type) {
+	case []any:
+		list := make([]any, len(value))
+		for i, item := range value {
+			list[i] = dropWording(item, p)
+		}
+		return list
+	case map[string]any:
+		object := make(map[string]any, len(value))
+		for key, child := range value {
+			if p != keywords || !isWording(key) {
+				object[key] = dropWording(child, p.child(key, child))
+			}
+		}
+		return object
+	}
+	return value
+}
+
+func isWording(key string) bool {
+	wording := []string{"title", "summary", "description", "example", "examples", "externalDocs"}
+	return slices.Contains(wording, key) || strings.HasPrefix(key, "x-")
+}
+
+// addWording gives operations, responses and deprecated schemas our words.
+func addWording(root map[string]any, kept *Kept) {
+	operations(root, func(_, _ string, operation map[string]any) {
+		id, _ := operation["operationId"].(string)
+		operation["summary"] = kept.Operations[id]
+		explainDeprecation(operation, kept.Deprecated)
+		describe(operation["responses"])
+	})
+	components, _ := root["components"].(map[string]any)
+	describe(components["responses"])
+	schemas, _ := components["schemas"].(map[string]any)
+	for _, schema := range schemas {
+		explainDeprecation(schema, kept.Deprecated)
+	}
+}
+
+func describe(responses any) {
+	byStatus, _ := responses.(map[string]any)
+	for status, response := range byStatus {
+		if response, ok := response.(map[string]any); ok && response["$ref"] == nil {
+			response["description"] = answer(status)
+		}
+	}
+}
+
+func explainDeprecation(value any, reason string) {
+	if object, ok := value.(map[string]any); ok && object["deprecated"] == true {
+		object["x-deprecated-reason"] = reason
+	}
+}
