@@ -2,6 +2,7 @@ package asctest_test
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -32,7 +33,7 @@ func receiver(t *testing.T, secrets ...string) (url string, handled *atomic.Int6
 		}
 		handled.Add(1)
 		return nil
-	})
+	}, notification.WithLogger(slog.New(slog.DiscardHandler)))
 	if err != nil {
 		t.Fatal(err)
 	}
