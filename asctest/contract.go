@@ -81,7 +81,7 @@ func (c *contract) checkRequest(x *exchange) []error {
 		return []error{&violation{x.name(""), "request", "", "the document has no such operation"}}
 	}
 	found := &violations{operation: x.name(route.Operation.OperationID), side: "request"}
-	found.addAll(openapi3filter.ValidateRequest(context.Background(), c.input(x, route, params)))
+	found.addAll("", openapi3filter.ValidateRequest(context.Background(), c.input(x, route, params)))
 	checkQuery(found, route, x.url.RawQuery)
 	if id, ok := params["id"]; ok && (id == "" || id == "." || id == "..") {
 		found.add("", "parameter id: not empty and not a dot segment")
@@ -137,7 +137,7 @@ func (c *contract) checkAnswer(x *exchange) []error {
 			RequestValidationInput: c.input(x, route, params),
 			Status:                 x.status, Header: x.answerHeader, Options: c.options,
 		}
-		found.addAll(openapi3filter.ValidateResponse(context.Background(), input.SetBodyBytes(x.answer)))
+		found.addAll("", openapi3filter.ValidateResponse(context.Background(), input.SetBodyBytes(x.answer)))
 		found.checkJSON(x.answer)
 	case x.status == http.StatusNotAcceptable:
 		if !strings.HasPrefix(x.answerHeader.Get("Content-Type"), "text/plain") {
@@ -169,7 +169,7 @@ func (c *contract) checkError(found *violations, x *exchange) {
 	found.checkJSON(x.answer)
 	var value any
 	if json.Unmarshal(x.answer, &value) == nil {
-		found.addAll(c.errorResponse.Value.VisitJSON(value, c.formats,
+		found.addAll("", c.errorResponse.Value.VisitJSON(value, c.formats,
 			openapi3.MultiErrors(), openapi3.VisitAsResponse(), openapi3.DisableSchemaErrorDetails()))
 	}
 }

@@ -4,15 +4,10 @@ package asctest
 
 import (
 	"errors"
-	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/ascmarketplace/webhooks/openapi"
 )
@@ -103,91 +98,6 @@ func TestSecretInAHeader(t *testing.T) {
 	x.answerHeader.Set("X-Echo", "canary-5ecret")
 	if err := errors.Join(c.checkAnswer(x)...); err == nil || !strings.Contains(err.Error(), "X-Echo") {
 		t.Errorf("got %v", err)
-	}
-}
-
-// tokenOf signs a good token.
-func tokenOf(t testing.TB, key Key) string {
-	t.Helper()
-	now := time.Now().Unix()
-	token := jwt.NewWithClaims(jwt.SigningMethodES256, jwt.MapClaims{"iss": key.IssuerID, "aud": audience, "iat": now, "exp": now + 60})
-	token.Header["kid"] = key.ID
-	signed, err := token.SignedString(key.Signer)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return signed
-}
-
-// ask sends one good call to h, in process.
-func ask(t *testing.T, h *Handler, method, path, body string) *httptest.ResponseRecorder {
-	t.Helper()
-	r := httptest.NewRequest(method, path, strings.NewReader(body))
-	r.Header.Set("Authorization", "Bearer "+tokenOf(t, h.Key()))
-	r.Header.Set("Content-Type", "application/json")
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
-	return w
-}
-
-// TestADocumentThatChangedIsNoticed plays the day on which Apple's document changes under the fake.
-func TestADocumentThatChangedIsNoticed(t *testing.T) {
-	t.Parallel()
-	tests := []struct{ name, from, to, want string }{
-		{"property renamed", "endpointUrl:", "endpointURL:", "refused a good request|accepted a bad request|gave a bad answer"},
-		{"success status renamed", "'201':", "'202':", "does not list this status"},
-		{"success shape", "- data\n      - links", "- data\n      - links\n      - included", "gave a bad answer"},
-		{"operation gone", "    post:", "    put:", "no such operation"},
-		{"attribute now required", "              - secret\n", "              - secret\n              - name\n", "accepted a bad request"},
-	}
-	for _, test := range tests {
-		yaml := string(openapi.MarketplaceWebhooks())
-		changed := strings.ReplaceAll(yaml, test.from, test.to)
-		if changed == yaml {
-			t.Fatalf("%s: nothing changed", test.name)
-		}
-		if test.name == "property renamed" { // its mentions in required and enum too
-			changed = strings.ReplaceAll(changed, "- endpointUrl", "- endpointURL")
-		}
-		h, err := New(WithLogger(slog.New(slog.DiscardHandler)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if h.contract, err = newContract([]byte(changed)); err != nil {
-			t.Fatalf("%s: %v", test.name, err)
-		}
-		var lies []string
-		h.onLie = func(lie error) { lies = append(lies, lie.Error()) }
-		got := ask(t, h, "POST", collectionPath, sentCreate)
-		if len(lies) != 1 || got.Code != 500 || !strings.Contains(got.Body.String(), "UNEXPECTED_ERROR") {
-			t.Errorf("%s: %d lies, answer %d", test.name, len(lies), got.Code)
-			continue
-		}
-		found := false
-		for want := range strings.SplitSeq(test.want, "|") {
-			found = found || strings.Contains(lies[0], want)
-		}
-		if !found || strings.Contains(lies[0]+got.Body.String(), "canary") {
-			t.Errorf("%s: %s", test.name, lies[0])
-		}
-	}
-}
-
-func TestAGoodRequestRefusedIsNoticed(t *testing.T) {
-	t.Parallel()
-	h, err := New(WithLogger(slog.New(slog.DiscardHandler)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	changed := strings.ReplaceAll(string(openapi.MarketplaceWebhooks()), "format: uri\n", "format: password\n")
-	if h.contract, err = newContract([]byte(changed)); err != nil {
-		t.Fatal(err)
-	}
-	var lie error
-	h.onLie = func(err error) { lie = err }
-	ask(t, h, "POST", collectionPath, strings.Replace(sentCreate, "https://example.com/in", "relative", 1))
-	if lie == nil || !strings.Contains(lie.Error(), "refused a good request with ENTITY_ERROR.ATTRIBUTE.INVALID") {
-		t.Errorf("got %v", lie)
 	}
 }
 

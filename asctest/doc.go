@@ -9,7 +9,7 @@
 //		server := asctest.NewServer(t) // closed when the test ends
 //		key := server.Key()
 //		service := NewService(server.URL, key.ID, key.IssuerID, key.PEM())
-//		service.HTTPClient = &http.Client{Transport: asctest.Transport(t, nil)}
+//		service.HTTPClient = &http.Client{Transport: asctest.Transport(t, server.Client().Transport)}
 //
 //		server.FailNext(asctest.Fault{Operation: asctest.Create, Status: 503, Applied: true})
 //		if err := service.Register(t.Context()); err != nil {
@@ -21,7 +21,8 @@
 //		}
 //	}
 //
-// NewPipeServer does the same inside testing/synctest, New gives the plain
-// http.Handler. What Apple does not document is assumed, and says so where it
+// Notify posts a signed notification to the endpoint that was registered;
+// Delivery does it twice, forged, or with an old secret. NewPipeServer works
+// inside testing/synctest, New gives the plain http.Handler. What Apple does not document is assumed, and says so where it
 // is: the answer to a second create, an empty secret, how far iat may be ahead.
 package asctest

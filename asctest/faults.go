@@ -18,7 +18,7 @@ type Kind string
 const (
 	ErrorAnswer        Kind = ""                     // an error in Apple's form; Status 500 unless given
 	Late               Kind = "late"                 // the right answer, after Delay; takes effect
-	LateBody           Kind = "late body"            // the same, with Delay in the middle of the body
+	LateBody           Kind = "late body"            // the same, with Delay in the middle of the body if there is one
 	ResetBeforeHeaders Kind = "reset before headers" // the connection is reset instead of an answer
 	ResetMidBody       Kind = "reset mid-body"       // cut: reset in the middle of the body
 	TruncatedBody      Kind = "truncated body"       // cut: closed before Content-Length is reached
@@ -129,6 +129,10 @@ func (f *Fault) spoil(c *call, right answer) (answer, Kind) {
 	case ResetMidBody, TruncatedBody, CloseDelimited:
 		if len(a.body) == 0 {
 			kind = ResetBeforeHeaders
+		}
+	case LateBody:
+		if len(a.body) == 0 {
+			kind = Late
 		}
 	}
 	if kind == ResetBeforeHeaders {

@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"math/big"
 	"regexp"
 	"strings"
 	"testing"
@@ -30,7 +31,11 @@ func TestKeyIsAsAppleHandsItOut(t *testing.T) {
 	if err != nil || !key.Signer.(*ecdsa.PrivateKey).Equal(parsed) {
 		t.Errorf("the PEM holds another key: %v", err)
 	}
-	d := fmt.Sprint(key.Signer.(*ecdsa.PrivateKey).D)
+	raw, err := key.Signer.(*ecdsa.PrivateKey).Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := new(big.Int).SetBytes(raw).String()
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
 		if strings.Contains(fmt.Sprintf(verb, key), d) {
 			t.Errorf("%s prints the private key", verb)

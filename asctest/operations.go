@@ -30,17 +30,16 @@ type Webhook struct {
 	ID, EndpointURL, Secret string
 }
 
-// account is the state: at most one webhook, and the secret it had before.
+// account is the state: at most one webhook.
 type account struct {
-	webhook  *Webhook
-	previous string
+	webhook *Webhook
 }
 
 func (a account) secrets() []string {
 	if a.webhook == nil {
-		return []string{a.previous}
+		return nil
 	}
-	return []string{a.previous, a.webhook.Secret}
+	return []string{a.webhook.Secret}
 }
 
 // resource is a webhook as answers show it.
@@ -92,7 +91,7 @@ func (h *Handler) do(c *call, a account) (answer, account) {
 			"There is no resource of type '"+resourceType+"' with this id.")), a
 	}
 	if c.operation == Delete {
-		return answer{status: http.StatusNoContent, header: http.Header{}}, account{previous: a.webhook.Secret}
+		return answer{status: http.StatusNoContent, header: http.Header{}}, account{}
 	}
 	wanted, errs := readChange(c)
 	if len(errs) > 0 {
@@ -127,7 +126,7 @@ func (h *Handler) create(c *call, a account, wanted change) (answer, account) {
 	created := &Webhook{ID: newUUID(), EndpointURL: *wanted.endpointURL, Secret: *wanted.secret}
 	answer := h.one(c, http.StatusCreated, created)
 	answer.header.Set("Location", c.show(created).Links.Self)
-	return answer, account{webhook: created, previous: a.previous}
+	return answer, account{webhook: created}
 }
 
 func (h *Handler) update(c *call, a account, wanted change) (answer, account) {
@@ -139,10 +138,10 @@ func (h *Handler) update(c *call, a account, wanted change) (answer, account) {
 	if wanted.endpointURL != nil {
 		updated.EndpointURL = *wanted.endpointURL
 	}
-	if wanted.secret != nil && *wanted.secret != updated.Secret {
-		a.previous, updated.Secret = updated.Secret, *wanted.secret
+	if wanted.secret != nil {
+		updated.Secret = *wanted.secret
 	}
-	return h.one(c, http.StatusOK, &updated), account{webhook: &updated, previous: a.previous}
+	return h.one(c, http.StatusOK, &updated), account{webhook: &updated}
 }
 
 // one answers with one webhook, in the documented array form if that is wanted.

@@ -73,7 +73,8 @@ func WithLogger(l *slog.Logger) Option {
 }
 
 // WithFaults asks f before each answer; nil means none. Faults of FailNext
-// come first. f is called from many goroutines at once.
+// come first; Operation and Times do not count here. f is called from many
+// goroutines at once.
 func WithFaults(f func(Request) *Fault) Option {
 	return func(h *Handler) error { h.faults.source = f; return nil }
 }

@@ -3,6 +3,7 @@ package asctest_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -37,6 +38,29 @@ func TestEachFaultOverAPipe(t *testing.T) {
 	}
 }
 
+func TestEachFaultOfADelete(t *testing.T) {
+	t.Parallel()
+	for _, kind := range asctest.Kinds() {
+		for _, applied := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				c := pipeCaller(t)
+				c.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+				path := collection + "/" + c.create()
+				c.server.FailNext(asctest.Fault{Kind: kind, Applied: applied, Delay: time.Minute})
+				start := time.Now()
+				status, _, _, err := c.fetch("DELETE", path, "")
+				late := kind == asctest.Late || kind == asctest.LateBody
+				if (status == 204) != late || (status == 0) != (err != nil) || time.Since(start) != time.Minute {
+					t.Errorf("%s: %d %v after %v", kind, status, err, time.Since(start))
+				}
+				if _, there := c.server.Webhook(); there == (applied || late) {
+					t.Errorf("%s, applied %v: still there: %v", kind, applied, there)
+				}
+			})
+		}
+	}
+}
+
 func TestAClientThatLeavesEndsTheDelay(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []asctest.Kind{asctest.Late, asctest.LateBody, asctest.ResetBeforeHeaders} {
@@ -48,11 +72,8 @@ func TestAClientThatLeavesEndsTheDelay(t *testing.T) {
 			start := time.Now()
 			response, err := c.client.Do(c.request("GET", collection, "").WithContext(ctx))
 			if err == nil {
-				_, err = response.Body.Read(make([]byte, 1<<20))
-				for err == nil {
-					_, err = response.Body.Read(make([]byte, 1<<20))
-				}
-				_ = response.Body.Close()
+				defer response.Body.Close()
+				_, err = io.ReadAll(response.Body)
 			}
 			if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != time.Minute {
 				t.Errorf("%s: %v after %v", kind, err, time.Since(start))
@@ -95,7 +116,8 @@ func TestAClosedPipeServerRefusesToDial(t *testing.T) {
 	t.Parallel()
 	var client *http.Client
 	t.Run("server", func(t *testing.T) { client = asctest.NewPipeServer(t).Client() })
-	if _, err := client.Get("http://localhost/"); err == nil {
+	if response, err := client.Get("http://localhost/"); err == nil {
+		_ = response.Body.Close()
 		t.Error("no error")
 	}
 }

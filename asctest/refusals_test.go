@@ -145,7 +145,7 @@ func TestSecondCreateAnswersAsConfigured(t *testing.T) {
 	t.Parallel()
 	c := newCaller(t, asctest.WithWebhook(asctest.Webhook{EndpointURL: "https://e.com", Secret: "s"}),
 		asctest.WithSecondCreate(422, "ENTITY_UNPROCESSABLE"))
-	if got := c.call("POST", collection, createBody); got.StatusCode != 422 || got.json.Errors[0].Code != "ENTITY_UNPROCESSABLE" {
+	if got := c.call("POST", collection, createBody); got.StatusCode != http.StatusUnprocessableEntity || got.json.Errors[0].Code != "ENTITY_UNPROCESSABLE" {
 		t.Errorf("got %d %s", got.StatusCode, got.body)
 	}
 }

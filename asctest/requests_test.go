@@ -90,7 +90,7 @@ func TestManyCallersAndRandomFaults(t *testing.T) {
 			for range 40 {
 				_, _, _, _ = c.fetch("GET", collection, "")
 				body := fmt.Sprintf(`{"data":{"type":"marketplaceWebhooks","id":"%s","attributes":{"endpointUrl":"https://example.com/%d"}}}`, id, worker)
-				if got := c.call("PATCH", collection+"/"+id, body); got.StatusCode != 200 || !strings.Contains(got.body, fmt.Sprintf("example.com/%d", worker)) {
+				if got := c.call("PATCH", collection+"/"+id, body); got.StatusCode != http.StatusOK || !strings.Contains(got.body, fmt.Sprintf("example.com/%d", worker)) {
 					t.Errorf("worker %d: %d %s", worker, got.StatusCode, got.body)
 				}
 			}
@@ -119,7 +119,7 @@ func TestArrayAnswers(t *testing.T) {
 func TestSeededState(t *testing.T) {
 	t.Parallel()
 	c := newCaller(t, asctest.WithWebhook(asctest.Webhook{ID: "7 8/9", EndpointURL: "https://e.com", Secret: "s"}))
-	if got := c.call("DELETE", collection+"/7%208%2F9", ""); got.StatusCode != 204 {
+	if got := c.call("DELETE", collection+"/7%208%2F9", ""); got.StatusCode != http.StatusNoContent {
 		t.Errorf("delete: %d %s", got.StatusCode, got.body)
 	}
 	c.server.SetWebhook(asctest.Webhook{EndpointURL: "https://e.com"})

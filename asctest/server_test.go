@@ -103,7 +103,7 @@ func (c *caller) call(method, path, body string) reply {
 // create registers a webhook and returns its id.
 func (c *caller) create() string {
 	c.t.Helper()
-	if got := c.call("POST", collection, createBody); got.StatusCode != 201 {
+	if got := c.call("POST", collection, createBody); got.StatusCode != http.StatusCreated {
 		c.t.Fatalf("create: %d %s", got.StatusCode, got.body)
 	}
 	w, _ := c.server.Webhook()
@@ -119,24 +119,24 @@ func TestAWebhookIsRegisteredReadChangedAndDeleted(t *testing.T) {
 	got := c.call("GET", collection+"?limit=7&fields[marketplaceWebhooks]=endpointUrl", "")
 	want := `{"data":[{"type":"marketplaceWebhooks","id":"` + id + `","attributes":{"endpointUrl":"https://example.com/in"},"links":{"self":"` + self +
 		`"}}],"links":{"self":"` + c.server.URL + collection + `?limit=7\u0026fields[marketplaceWebhooks]=endpointUrl"},"meta":{"paging":{"total":1,"limit":7}}}`
-	if got.StatusCode != 200 || got.body != want {
+	if got.StatusCode != http.StatusOK || got.body != want {
 		t.Errorf("list: %d\n%s\nwant\n%s", got.StatusCode, got.body, want)
 	}
 
 	update := `{"data":{"type":"marketplaceWebhooks","id":"` + id + `","attributes":{"endpointUrl":"https://example.com/new","secret":null}}}`
 	got = c.call("PATCH", collection+"/"+id, update)
 	want = `{"data":{"type":"marketplaceWebhooks","id":"` + id + `","attributes":{"endpointUrl":"https://example.com/new"},"links":{"self":"` + self + `"}},"links":{"self":"` + self + `"}}`
-	if got.StatusCode != 200 || got.body != want {
+	if got.StatusCode != http.StatusOK || got.body != want {
 		t.Errorf("update: %d\n%s\nwant\n%s", got.StatusCode, got.body, want)
 	}
 	if w, ok := c.server.Webhook(); !ok || w.EndpointURL != "https://example.com/new" || w.Secret != "canary-5ecret" {
 		t.Errorf("after the update: %+v %v", w, ok)
 	}
 
-	if got = c.call("DELETE", collection+"/"+id, ""); got.StatusCode != 204 || got.body != "" {
+	if got = c.call("DELETE", collection+"/"+id, ""); got.StatusCode != http.StatusNoContent || got.body != "" {
 		t.Errorf("delete: %d %s", got.StatusCode, got.body)
 	}
-	if got = c.call("DELETE", collection+"/"+id, ""); got.StatusCode != 404 {
+	if got = c.call("DELETE", collection+"/"+id, ""); got.StatusCode != http.StatusNotFound {
 		t.Errorf("second delete: %d", got.StatusCode)
 	}
 	if got = c.call("GET", collection, ""); !strings.HasPrefix(got.body, `{"data":[],`) || !strings.Contains(got.body, `"total":0,"limit":50`) {

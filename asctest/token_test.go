@@ -3,6 +3,7 @@ package asctest_test
 import (
 	"crypto/rand"
 	"crypto/rsa"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -74,9 +75,9 @@ func (c *caller) tryToken(name, token, reason string) {
 	requests := c.server.Requests()
 	last := requests[len(requests)-1]
 	switch {
-	case reason == "" && got.StatusCode != 200:
+	case reason == "" && got.StatusCode != http.StatusOK:
 		c.t.Errorf("%s: refused: %s", name, last.Reason)
-	case reason != "" && (got.StatusCode != 401 || got.json.Errors[0].Code != "NOT_AUTHORIZED"):
+	case reason != "" && (got.StatusCode != http.StatusUnauthorized || got.json.Errors[0].Code != "NOT_AUTHORIZED"):
 		c.t.Errorf("%s: %d %s", name, got.StatusCode, got.body)
 	case !strings.Contains(last.Reason, reason):
 		c.t.Errorf("%s: reason %q, want %q", name, last.Reason, reason)
@@ -126,7 +127,7 @@ func TestScopeRefusesWrites(t *testing.T) {
 	content["scope"] = []string{"GET /v1/marketplaceWebhooks"}
 	r := c.request("POST", collection, createBody)
 	r.Header.Set("Authorization", "Bearer "+sign(t, c.server.Key(), content))
-	if got := c.send(r); got.StatusCode != 401 {
+	if got := c.send(r); got.StatusCode != http.StatusUnauthorized {
 		t.Errorf("got %d", got.StatusCode)
 	}
 }
@@ -152,7 +153,7 @@ func TestSkewMovesTheServersClock(t *testing.T) {
 	c := newCaller(t, asctest.WithSkew(-5*time.Minute))
 	got := c.call("GET", collection, "")
 	date, err := time.Parse(time.RFC1123, got.Header.Get("Date"))
-	if behind := time.Since(date); got.StatusCode != 401 || err != nil || behind < 4*time.Minute || behind > 6*time.Minute {
+	if behind := time.Since(date); got.StatusCode != http.StatusUnauthorized || err != nil || behind < 4*time.Minute || behind > 6*time.Minute {
 		t.Errorf("status %d, clock behind by %v, %v", got.StatusCode, behind, err)
 	}
 }

@@ -87,7 +87,7 @@ func TestTransportAsksForAToken(t *testing.T) {
 func TestTransportJudgesAnswers(t *testing.T) {
 	t.Parallel()
 	seen := &witness{TB: t}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write([]byte(`{"data":[{"type":"marketplaceWebhooks"}],"links":{"self":"/"}}`))
 	}))

@@ -44,70 +44,67 @@ func (vs *violations) checkJSON(body []byte) {
 	}
 }
 
-// addAll adds what kin-openapi found, without any value.
-func (vs *violations) addAll(err error) {
-	switch e := err.(type) {
+// addAll adds what kin-openapi found, without any value. It goes through the
+// tree level by level, so errors.As, which skips levels, is of no use.
+func (vs *violations) addAll(subject string, err error) {
+	switch e := err.(type) { //nolint:errorlint // see above
 	case nil:
 	case openapi3.MultiError:
 		for _, each := range e {
-			vs.addAll(each)
+			vs.addAll(subject, each)
 		}
 	case *openapi3.SchemaError:
-		for _, leaf := range leaves(e) {
-			vs.add("/"+strings.Join(leaf.JSONPointer(), "/"), leaf.SchemaField+": "+reason(leaf))
-		}
+		e = explain(e)
+		vs.add(pointerOf(e), subject+e.SchemaField+": "+reasonOf(e))
 	case *openapi3filter.RequestError:
-		vs.addWithin(e.Parameter, e.Reason, e.Err)
+		if e.Parameter != nil {
+			subject = "parameter " + e.Parameter.Name + ": "
+		}
+		vs.addCause(subject, e.Reason, e.Err)
 	case *openapi3filter.ResponseError:
-		vs.addWithin(nil, e.Reason, e.Err)
+		vs.addCause(subject, e.Reason, e.Err)
 	case *openapi3filter.SecurityRequirementsError:
 		for _, each := range e.Errors {
-			vs.add("", each.Error())
+			vs.add("", each.Error()) // of bearerPresent
 		}
 	default:
-		vs.add("", "not readable as the document says")
+		vs.add("", subject+"not readable as the document says")
 	}
 }
 
-// addWithin adds the errors of a parameter or a body; the reason counts only if they say nothing.
-func (vs *violations) addWithin(parameter *openapi3.Parameter, why string, err error) {
-	inner := &violations{}
-	if err != nil {
-		inner.addAll(err)
+func (vs *violations) addCause(subject, reason string, cause error) {
+	if cause == nil {
+		vs.add("", subject+reason)
+		return
 	}
-	if len(inner.errs) == 0 {
-		inner.add("", why)
-	}
-	for _, each := range inner.errs {
-		v := each.(*violation)
-		if parameter != nil {
-			vs.add("", "parameter "+parameter.Name+": "+v.rule)
-		} else {
-			vs.add(v.pointer, v.rule)
-		}
-	}
+	vs.addAll(subject, cause)
 }
 
-func reason(e *openapi3.SchemaError) string {
+// reasonOf is the reason without the value; a format says its own.
+func reasonOf(e *openapi3.SchemaError) string {
 	if e.Reason == "" && e.Origin != nil {
 		return e.Origin.Error()
 	}
 	return e.Reason
 }
 
-// leaves returns the errors that explain e. Of the branches of a oneOf it is
-// those of the branch that got furthest.
-func leaves(e *openapi3.SchemaError) []*openapi3.SchemaError {
-	branches, ok := errors.Unwrap(e.Origin).(interface{ Unwrap() error })
-	if e.Origin == nil || !ok {
-		return []*openapi3.SchemaError{e}
+func pointerOf(e *openapi3.SchemaError) string {
+	path := e.JSONPointer()
+	if len(path) == 0 {
+		return ""
 	}
-	best := []*openapi3.SchemaError{e}
-	all, _ := branches.Unwrap().(openapi3.MultiError)
-	for _, branch := range all {
+	return "/" + strings.Join(path, "/")
+}
+
+// explain returns the error that says most: of the branches of a oneOf that
+// of the one that got furthest.
+func explain(e *openapi3.SchemaError) *openapi3.SchemaError {
+	best := e
+	branches, _ := errors.AsType[openapi3.MultiError](e.Origin)
+	for _, branch := range branches {
 		for _, leaf := range flatten(branch) {
-			if len(leaf.JSONPointer()) > len(best[0].JSONPointer()) || best[0] == e && leaf.SchemaField != "type" {
-				best = []*openapi3.SchemaError{leaf}
+			if len(leaf.JSONPointer()) > len(best.JSONPointer()) || best == e && leaf.SchemaField != "type" {
+				best = leaf
 			}
 		}
 	}
@@ -115,13 +112,13 @@ func leaves(e *openapi3.SchemaError) []*openapi3.SchemaError {
 }
 
 func flatten(err error) (found []*openapi3.SchemaError) {
-	switch e := err.(type) {
+	switch e := err.(type) { //nolint:errorlint // level by level, as in addAll
 	case openapi3.MultiError:
 		for _, each := range e {
 			found = append(found, flatten(each)...)
 		}
 	case *openapi3.SchemaError:
-		found = leaves(e)
+		found = []*openapi3.SchemaError{explain(e)}
 	}
 	return found
 }

@@ -1,0 +1,71 @@
+package asctest_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+
+	"github.com/ascmarketplace/webhooks/asctest"
+	"github.com/ascmarketplace/webhooks/notification"
+)
+
+func ExampleHandler_Notify() {
+	t := begin()
+	defer t.end()
+
+	endpoint := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		fmt.Println("received", r.Header.Get("Content-Type"), len(r.Header.Get(notification.SignatureHeader)))
+	}))
+	defer endpoint.Close()
+	server := asctest.NewServer(t, asctest.WithWebhook(asctest.Webhook{EndpointURL: endpoint.URL, Secret: "This is my secret"}))
+
+	event := &notification.AppUnavailable{MarketplaceAppID: "6477361842", AppID: "6478123456"}
+	fmt.Println(server.Notify(context.Background(), event))
+	// Output:
+	// received application/json 75
+	// 200 <nil>
+}
+
+func ExampleDelivery() {
+	t := begin()
+	defer t.end()
+
+	url, stop := exampleReceiver("new secret")
+	defer stop()
+	server := asctest.NewServer(t, asctest.WithWebhook(asctest.Webhook{EndpointURL: url, Secret: "new secret"}))
+	delivery, err := server.Delivery(notification.New(&notification.AppUnavailable{MarketplaceAppID: "6477361842", AppID: "6478123456"}))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ctx := context.Background()
+	fmt.Println(delivery.Send(ctx))
+	fmt.Println(delivery.Send(ctx)) // the same once more: answered, not handled again
+	fmt.Println(delivery.Forged().Send(ctx))
+	fmt.Println(delivery.SignedWith("old secret").Send(ctx))
+	// Output:
+	// handled AppUnavailable
+	// 200 <nil>
+	// 200 <nil>
+	// 401 <nil>
+	// 401 <nil>
+}
+
+// exampleReceiver starts a receiver that prints what it handles.
+func exampleReceiver(secret string) (url string, stop func()) {
+	verifier, err := notification.NewVerifier([]byte(secret))
+	if err != nil {
+		panic(err)
+	}
+	handler, err := notification.NewHandler(verifier, func(_ context.Context, n *notification.Notification) error {
+		fmt.Println("handled", n.Type)
+		return nil
+	}, notification.WithLogger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		panic(err)
+	}
+	server := httptest.NewServer(handler)
+	return server.URL, server.Close
+}

@@ -1,0 +1,157 @@
+package asctest_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"time"
+
+	"github.com/ascmarketplace/webhooks/asctest"
+)
+
+// In these examples t stands for the *testing.T of a test, and call for what
+// a service under test does.
+
+func ExampleNewServer() {
+	t := begin()
+	defer t.end()
+
+	server := asctest.NewServer(t)
+	fmt.Println(call(server.Client(), server.Key(), "POST", server.URL+"/v1/marketplaceWebhooks", createBody))
+
+	webhook, ok := server.Webhook()
+	fmt.Println(webhook.EndpointURL, ok)
+	// Output:
+	// 201
+	// https://example.com/in true
+}
+
+func ExampleNew() {
+	handler, err := asctest.New(asctest.WithRateLimit(100))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	server := httptest.NewServer(handler)
+	defer server.Close()
+
+	fmt.Println(call(server.Client(), handler.Key(), "GET", server.URL+"/v1/marketplaceWebhooks", ""))
+	// Output: 200
+}
+
+func ExampleNewPipeServer() {
+	t := begin() // in a test: inside synctest.Test, where waiting costs nothing
+	defer t.end()
+
+	server := asctest.NewPipeServer(t)
+	server.FailNext(asctest.Fault{Kind: asctest.Late, Delay: time.Millisecond})
+	fmt.Println(server.URL, call(server.Client(), server.Key(), "GET", server.URL+"/v1/marketplaceWebhooks", ""))
+	// Output: http://localhost 200
+}
+
+func ExampleHandler_FailNext() {
+	t := begin()
+	defer t.end()
+
+	server := asctest.NewServer(t)
+	server.FailNext(
+		asctest.Fault{Operation: asctest.Create, Status: 503, Applied: true}, // created, but the answer is lost
+		asctest.Fault{Status: 429, Header: http.Header{"Retry-After": {"120"}}},
+		asctest.Fault{Kind: asctest.HTMLPage, Times: -1},
+	)
+	url := server.URL + "/v1/marketplaceWebhooks"
+	fmt.Println(call(server.Client(), server.Key(), "POST", url, createBody))
+	fmt.Println(call(server.Client(), server.Key(), "GET", url, ""))
+	fmt.Println(call(server.Client(), server.Key(), "GET", url, ""))
+	server.StopFailing()
+	fmt.Println(call(server.Client(), server.Key(), "GET", url, ""))
+
+	_, registered := server.Webhook()
+	fmt.Println(registered)
+	// Output:
+	// 503
+	// 429
+	// 502
+	// 200
+	// true
+}
+
+func ExampleWithFaults() {
+	t := begin()
+	defer t.end()
+
+	server := asctest.NewServer(t, asctest.WithFaults(func(r asctest.Request) *asctest.Fault {
+		if r.Query == "limit=2" {
+			return &asctest.Fault{Kind: asctest.PlainText}
+		}
+		return nil
+	}))
+	url := server.URL + "/v1/marketplaceWebhooks"
+	fmt.Println(call(server.Client(), server.Key(), "GET", url+"?limit=1", ""))
+	fmt.Println(call(server.Client(), server.Key(), "GET", url+"?limit=2", ""))
+	// Output:
+	// 200
+	// 502
+}
+
+func ExampleKinds() {
+	fmt.Println(len(asctest.Kinds()) > 10, asctest.Kinds()[1])
+	// Output: true late
+}
+
+func ExampleHandler_Requests() {
+	t := begin()
+	defer t.end()
+
+	server := asctest.NewServer(t)
+	call(server.Client(), asctest.NewKey(t), "GET", server.URL+"/v1/marketplaceWebhooks?limit=1", "")
+	for _, r := range server.Requests() {
+		fmt.Println(r.Operation, r.Method, r.Path, r.Query, r.Status, r.Reason)
+	}
+	// Output: marketplaceWebhooks_getCollection GET /v1/marketplaceWebhooks limit=1 401 token: kid names no accepted key
+}
+
+func ExampleHandler_SetWebhook() {
+	t := begin()
+	defer t.end()
+
+	server := asctest.NewServer(t)
+	server.SetWebhook(asctest.Webhook{EndpointURL: "https://example.com/in", Secret: "This is my secret"})
+	url := server.URL + "/v1/marketplaceWebhooks"
+	fmt.Println(call(server.Client(), server.Key(), "POST", url, createBody)) // there is one already
+	server.RemoveWebhook()
+	fmt.Println(call(server.Client(), server.Key(), "POST", url, createBody))
+	// Output:
+	// 409
+	// 201
+}
+
+func ExampleNewKey() {
+	t := begin()
+	defer t.end()
+
+	team, individual := asctest.NewKey(t), asctest.NewKey(t)
+	individual.IssuerID = ""
+	server := asctest.NewServer(t, asctest.WithKeys(team, individual))
+	url := server.URL + "/v1/marketplaceWebhooks"
+	fmt.Println(call(server.Client(), individual, "GET", url, ""))
+	if err := server.SetKeys(team); err != nil { // the individual key is revoked
+		fmt.Println(err)
+	}
+	fmt.Println(call(server.Client(), individual, "GET", url, ""))
+	fmt.Println(string(team.PEM()[:27]))
+	// Output:
+	// 200
+	// 401
+	// -----BEGIN PRIVATE KEY-----
+}
+
+func ExampleTransport() {
+	t := begin()
+	defer t.end()
+
+	server := asctest.NewServer(t)
+	client := &http.Client{Transport: asctest.Transport(t, server.Client().Transport)}
+	call(client, server.Key(), "GET", server.URL+"/v1/marketplaceWebhooks?limit=500", "")
+	// Output: test failed: asctest: marketplaceWebhooks_getCollection request: parameter limit: maximum: number must be at most 200
+}
