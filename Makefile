@@ -44,6 +44,14 @@ generate-check: ## gen/ is what openapi/ generates; leaves the tree alone
 fuzz: ## run every fuzz target for FUZZTIME (10s)
 	@.ci/fuzz $(FUZZTIME)
 
+.PHONY: bench
+bench: ## our benchmarks beside their references, as a table; the runs, for benchstat, in bin/bench.txt
+	@mkdir -p bin && rm -f bin/bench.txt
+	@for run in 1 2 3 4 5; do \
+		go test -run '^$$' -bench '/^(ours|reference)$$' . ./auth ./wrapper ./notification >> bin/bench.txt || { cat bin/bench.txt; exit 1; }; \
+	done
+	@go run ./internal/cmd/benchtable < bin/bench.txt
+
 .PHONY: soak
 soak: ## 100,000 calls from 64 goroutines with 20% faults
 	go test -tags soak -run '^TestSoak$$' -count 1 -v -timeout 5m ./wrapper

@@ -26,45 +26,35 @@ type answer struct {
 	at     time.Time
 }
 
-// attempt sends the request once and judges what comes back.
-func (c *Client) attempt(ctx context.Context, op operation, secret Secret, build func() (*http.Request, error), before *history) verdict {
+// attempt sends r once and judges what comes back.
+func (c *Client) attempt(ctx context.Context, r request, before *history) verdict {
 	token, err := c.token(ctx)
 	if err != nil {
-		return verdict{err: op.failed(fmt.Errorf("getting a token: %w", err))}
+		return verdict{err: r.failed(fmt.Errorf("getting a token: %w", err))}
 	}
 	if token == "" || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return verdict{err: op.failed(errors.New("the TokenSource gave a token that no header can carry"))}
+		return verdict{err: r.failed(errors.New("the TokenSource gave a token that no header can carry"))}
 	}
-	req, err := build()
-	if err != nil {
-		return verdict{err: op.failed(err)}
-	}
-	c.setHeaders(req.Header, token)
-
 	attemptCtx, cancel := context.WithTimeout(ctx, c.retry.Timeout)
 	defer cancel()
-	var sent *sending
-	if op.method != http.MethodGet { // a lost GET has done nothing either way
-		sent = new(sending)
-		attemptCtx = sent.trace(attemptCtx)
-	}
-	got, err := c.exchange(req.WithContext(attemptCtx))
+	req, err := c.newRequest(attemptCtx, r, token)
 	if err != nil {
-		return op.lost(c.timedOut(ctx, attemptCtx, err), sent.nothing())
+		return verdict{err: r.failed(err)}
+	}
+	var sent *sending
+	if !r.idempotent {
+		sent = new(sending)
+		sent.watch(req)
+	}
+	got, err := c.exchange(req)
+	if err != nil {
+		return r.lost(c.timedOut(ctx, attemptCtx, err), sent.nothing() || r.idempotent && neverConnected(err))
 	}
 	c.noteRateLimit(got.header, got.at)
 	got.err = c.timedOut(ctx, attemptCtx, got.err)
-	v := c.judge(op, got, before, credentials{token, secret})
+	v := c.judge(r.operation, got, before, credentials{token, r.secret})
 	v.status, v.request = got.status, requestID(got.header)
 	return v
-}
-
-// setHeaders is three times Header.Set, with one allocation.
-func (c *Client) setHeaders(header http.Header, token string) {
-	values := []string{"Bearer " + token, "application/json", c.userAgent}
-	header["Authorization"] = values[0:1:1]
-	header["Accept"] = values[1:2:2]
-	header["User-Agent"] = values[2:3:3]
 }
 
 // exchange sends req and reads the whole answer, up to maxBody. Its error

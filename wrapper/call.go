@@ -31,38 +31,45 @@ type verdict struct {
 	request string // request ID
 }
 
-// call sends what build makes until it is done, refused, or unknown. secret
-// is what errors must not show of it.
-func call[T any](ctx context.Context, c *Client, op operation, secret Secret, build func() (*http.Request, error), decode func([]byte) (T, error)) (T, error) {
+// request is what one call asks for.
+type request struct {
+	operation
+	id     string // of the webhook; empty for the collection
+	body   any    // sent as JSON, unless it is nil
+	secret Secret // what is in body and in no error
+}
+
+// call sends r until it is done, refused, or unknown.
+func call[T any](ctx context.Context, c *Client, r request, decode func([]byte) (T, error)) (T, error) {
 	var before history
 	var value, zero T
 	for attempt := 1; ; attempt++ {
 		if err := ctx.Err(); err != nil {
-			return zero, op.failed(err)
+			return zero, r.failed(err)
 		}
 		start := time.Now()
-		v := c.attempt(ctx, op, secret, build, &before)
+		v := c.attempt(ctx, r, &before)
 		if v.err == nil {
 			var err error
 			if value, err = decode(v.body); err != nil {
-				v = op.unexpected(v.status, v.request, &before, err.Error())
+				v = r.unexpected(v.status, v.request, &before, err.Error())
 			}
 		}
-		c.log(ctx, slog.LevelDebug, "attempt", op, v, attempt, start)
+		c.log(ctx, slog.LevelDebug, "attempt", r.operation, v, attempt, start)
 		if v.err == nil {
 			return value, nil
 		}
-		if op.method == http.MethodDelete && before.unclear && errors.Is(v.err, ErrNotFound) {
+		if r.method == http.MethodDelete && before.unclear && errors.Is(v.err, ErrNotFound) {
 			return zero, nil // an attempt before this one removed it
 		}
 		before.unclear = before.unclear || v.unclear
 		wait, worthwhile := c.retry.next(ctx, attempt, v)
 		if !worthwhile {
-			return zero, op.conclude(ctx, v)
+			return zero, r.conclude(ctx, v)
 		}
-		c.log(ctx, slog.LevelWarn, "retry", op, v, attempt, start)
+		c.log(ctx, slog.LevelWarn, "retry", r.operation, v, attempt, start)
 		if sleep(ctx, wait) != nil {
-			return zero, op.conclude(ctx, v)
+			return zero, r.conclude(ctx, v)
 		}
 	}
 }

@@ -95,7 +95,7 @@ func WithBaseURL(baseURL string) Option {
 		case u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())):
 			return errors.New("wrapper: base URL must be https (or http on a loopback host): a bearer token travels over TLS only")
 		}
-		c.baseURL = baseURL
+		c.baseURL = strings.TrimSuffix(baseURL, "/")
 		return nil
 	}
 }

@@ -99,20 +99,42 @@ func TestBadCertificate(t *testing.T) {
 	}
 }
 
-// TestOpaqueTransport: a transport that does not speak httptrace proves
-// nothing, so a create that it fails is unknown, even in a dial.
-func TestOpaqueTransport(t *testing.T) {
-	var tries int
-	transport := roundTripper(func(*http.Request) (*http.Response, error) {
-		tries++
-		return nil, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
-	})
-	client, err := wrapper.NewClient(fixedToken("token"), wrapper.WithHTTPClient(&http.Client{Transport: transport}), quick)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := perform(t, client, asctest.Create, ""); !is[*wrapper.OutcomeUnknownError](err) || tries != 1 {
-		t.Errorf("%d tries: %v", tries, err)
+// TestBodyTaken: whether a create may have been carried out depends on
+// whether anybody took its body, whatever the transport and its error are.
+func TestBodyTaken(t *testing.T) {
+	failure := errors.New("the transport gave up")
+	for name, test := range map[string]struct {
+		take    func(*http.Request)
+		tries   int
+		unknown bool
+	}{
+		"not taken":      {func(*http.Request) {}, 4, false},
+		"one byte":       {func(req *http.Request) { _, _ = req.Body.Read(make([]byte, 1)) }, 1, true},
+		"all":            {func(req *http.Request) { _, _ = io.Copy(io.Discard, req.Body) }, 1, true},
+		"by another way": {func(req *http.Request) { body, _ := req.GetBody(); _, _ = io.Copy(io.Discard, body) }, 1, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var requests []*http.Request
+			client, err := wrapper.NewClient(fixedToken("token"), quick, wrapper.WithHTTPClient(&http.Client{
+				Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+					requests = append(requests, req)
+					test.take(req)
+					return nil, failure
+				}),
+			}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = perform(t, client, asctest.Create, "")
+			if !errors.Is(err, failure) || is[*wrapper.OutcomeUnknownError](err) != test.unknown || len(requests) != test.tries {
+				t.Errorf("%d tries: %v", len(requests), err)
+			}
+			// A transport may go on after it has returned: what counted as not sent stays unsent.
+			n, readErr := requests[0].Body.Read(make([]byte, 1))
+			if !test.unknown && (n != 0 || readErr == nil || readErr == io.EOF) {
+				t.Errorf("after that, %d bytes could be read: %v", n, readErr)
+			}
+		})
 	}
 }
 

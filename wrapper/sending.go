@@ -1,31 +1,55 @@
 package wrapper
 
 import (
-	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
-	"net/http/httptrace"
+	"net/http"
 	"net/url"
 	"sync/atomic"
 )
 
-// sending tells whether any byte of a request may have left.
-type sending struct {
-	httptrace.ClientTrace
-	asked, connected atomic.Bool
+// sending watches the body of a request, to tell whether any byte of it may
+// have left. A create whose body nobody took cannot have been carried out.
+type sending struct{ state atomic.Int32 }
+
+const (
+	untouched = iota
+	taken     // a transport has begun to read
+	sealed    // nobody may any more
+)
+
+var errSealed = errors.New("wrapper: the request was given up before it was sent")
+
+// watch puts s between req's body and whoever sends it.
+func (s *sending) watch(req *http.Request) {
+	getBody := req.GetBody
+	req.Body = watchedBody{req.Body, s}
+	req.GetBody = func() (io.ReadCloser, error) {
+		body, err := getBody()
+		return watchedBody{body, s}, err
+	}
 }
 
-func (s *sending) trace(ctx context.Context) context.Context {
-	s.GetConn = func(string) { s.asked.Store(true) }
-	s.GotConn = func(httptrace.GotConnInfo) { s.connected.Store(true) }
-	return httptrace.WithClientTrace(ctx, &s.ClientTrace)
+// nothing reports that no byte of the body has been taken, and sees to it that
+// none will be: a transport may go on to write after it has returned an error.
+// What was never watched may have left.
+func (s *sending) nothing() bool {
+	return s != nil && s.state.CompareAndSwap(untouched, sealed)
 }
 
-// nothing reports that provably nothing was sent: the transport asked for a
-// connection and never got one. A transport that does not speak httptrace
-// proves nothing.
-func (s *sending) nothing() bool { return s != nil && s.asked.Load() && !s.connected.Load() }
+type watchedBody struct {
+	io.ReadCloser
+	sending *sending
+}
+
+func (b watchedBody) Read(p []byte) (int, error) {
+	if !b.sending.state.CompareAndSwap(untouched, taken) && b.sending.state.Load() == sealed {
+		return 0, errSealed
+	}
+	return b.ReadCloser.Read(p)
+}
 
 // lost judges an attempt to which no answer came.
 func (op operation) lost(err error, nothingSent bool) verdict {
@@ -37,6 +61,12 @@ func (op operation) lost(err error, nothingSent bool) verdict {
 		again:   (op.idempotent || nothingSent) && !hopeless(err),
 		unclear: !nothingSent,
 	}
+}
+
+// neverConnected reports an error before the first byte of a request.
+func neverConnected(err error) bool {
+	network, ok := errors.AsType[*net.OpError](err)
+	return ok && network.Op == "dial"
 }
 
 // hopeless reports an error that the next attempt would meet again.

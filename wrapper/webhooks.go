@@ -68,9 +68,7 @@ func (s *MarketplaceWebhooks) Get(ctx context.Context) (MarketplaceWebhook, erro
 // List returns the account's webhooks: none or one, by Apple's documentation.
 // It reads one page, which Apple's default makes 50 long.
 func (s *MarketplaceWebhooks) List(ctx context.Context) ([]MarketplaceWebhook, error) {
-	return call(ctx, s.c, listOperation, Secret{}, func() (*http.Request, error) {
-		return gen.NewMarketplaceWebhooksGetCollectionRequest(s.c.baseURL, nil)
-	}, decodeList)
+	return call(ctx, s.c, request{operation: listOperation}, decodeList)
 }
 
 // Create registers the account's webhook. Its answer lost, it returns an
@@ -84,17 +82,16 @@ func (s *MarketplaceWebhooks) Create(ctx context.Context, create CreateMarketpla
 	if err := checkSecret(create.Secret); err != nil {
 		return MarketplaceWebhook{}, err
 	}
-	return call(ctx, s.c, createOperation, create.Secret, func() (*http.Request, error) {
-		return gen.NewMarketplaceWebhooksCreateInstanceRequest(s.c.baseURL, gen.MarketplaceWebhookCreateRequest{
-			Data: gen.MarketplaceWebhookCreateRequestData{
-				Type: gen.MarketplaceWebhookCreateRequestDataTypeMarketplaceWebhooks,
-				Attributes: gen.MarketplaceWebhookCreateRequestAttributes{
-					EndpointURL: create.EndpointURL,
-					Secret:      create.Secret.reveal(),
-				},
+	body := gen.MarketplaceWebhookCreateRequest{
+		Data: gen.MarketplaceWebhookCreateRequestData{
+			Type: gen.MarketplaceWebhookCreateRequestDataTypeMarketplaceWebhooks,
+			Attributes: gen.MarketplaceWebhookCreateRequestAttributes{
+				EndpointURL: create.EndpointURL,
+				Secret:      create.Secret.reveal(),
 			},
-		})
-	}, decodeOne)
+		},
+	}
+	return call(ctx, s.c, request{operation: createOperation, body: body, secret: create.Secret}, decodeOne)
 }
 
 // Update changes the webhook's URL, its secret, or both. Notifications that
@@ -113,18 +110,17 @@ func (s *MarketplaceWebhooks) Update(ctx context.Context, id string, update Upda
 			return MarketplaceWebhook{}, err
 		}
 	}
-	return call(ctx, s.c, updateOperation, update.Secret, func() (*http.Request, error) {
-		return gen.NewMarketplaceWebhooksUpdateInstanceRequest(s.c.baseURL, id, gen.MarketplaceWebhookUpdateRequest{
-			Data: gen.MarketplaceWebhookUpdateRequestData{
-				Type: gen.MarketplaceWebhookUpdateRequestDataTypeMarketplaceWebhooks,
-				ID:   id,
-				Attributes: gen.MarketplaceWebhookUpdateRequestAttributes{
-					EndpointURL: update.EndpointURL,
-					Secret:      update.Secret.reveal(),
-				},
+	body := gen.MarketplaceWebhookUpdateRequest{
+		Data: gen.MarketplaceWebhookUpdateRequestData{
+			Type: gen.MarketplaceWebhookUpdateRequestDataTypeMarketplaceWebhooks,
+			ID:   id,
+			Attributes: gen.MarketplaceWebhookUpdateRequestAttributes{
+				EndpointURL: update.EndpointURL,
+				Secret:      update.Secret.reveal(),
 			},
-		})
-	}, decodeOne)
+		},
+	}
+	return call(ctx, s.c, request{operation: updateOperation, id: id, body: body, secret: update.Secret}, decodeOne)
 }
 
 // Delete removes the webhook; notifications stop. It fails with an error that
@@ -134,8 +130,6 @@ func (s *MarketplaceWebhooks) Delete(ctx context.Context, id string) error {
 	if err := checkID(id); err != nil {
 		return err
 	}
-	_, err := call(ctx, s.c, deleteOperation, Secret{}, func() (*http.Request, error) {
-		return gen.NewMarketplaceWebhooksDeleteInstanceRequest(s.c.baseURL, id)
-	}, decodeNothing)
+	_, err := call(ctx, s.c, request{operation: deleteOperation, id: id}, decodeNothing)
 	return err
 }

@@ -1,0 +1,155 @@
+package webhooks_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// A service that registers its webhook, and one that does the least of it by
+// hand. Both log with log/slog, which is 96 KiB by itself: WithLogger takes a
+// *slog.Logger, so whoever calls it links that already.
+const (
+	importerMain = `package main
+
+import (
+	"context"
+	"net/http"
+	"os"
+
+	"github.com/ascmarketplace/webhooks/auth"
+	"github.com/ascmarketplace/webhooks/wrapper"
+)
+
+func main() {
+	key, err := auth.FindKey(auth.KeyHint{})
+	if err != nil {
+		panic(err)
+	}
+	tokens, err := auth.NewTokenSource(key)
+	if err != nil {
+		panic(err)
+	}
+	client, err := wrapper.NewClient(tokens)
+	if err != nil {
+		panic(err)
+	}
+	if _, err := client.MarketplaceWebhooks.Ensure(context.Background(), wrapper.EnsureMarketplaceWebhook{EndpointURL: os.Args[1], Secret: wrapper.NewSecret(os.Args[2])}); err != nil {
+		panic(err)
+	}
+	panic(http.ListenAndServe(":0", nil))
+}
+`
+	referenceMain = `package main
+
+import (
+	"crypto/ecdsa"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"log/slog"
+	"net/http"
+	"os"
+)
+
+func main() {
+	block, _ := pem.Decode([]byte(os.Args[1]))
+	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		panic(err)
+	}
+	signature, err := ecdsa.SignASN1(rand.Reader, key.(*ecdsa.PrivateKey), make([]byte, 32))
+	if err != nil {
+		panic(err)
+	}
+	resp, err := http.Get(os.Args[2] + string(signature))
+	if err != nil {
+		panic(err)
+	}
+	var body struct{ Data []struct{ ID string } }
+	if err := json.NewDecoder(resp.Body).Decode(&body); err != nil {
+		panic(err)
+	}
+	out, err := json.Marshal(body)
+	slog.Info("done", "out", out, "err", err)
+	panic(http.ListenAndServe(":0", nil))
+}
+`
+)
+
+// TestImporterPackages pins every package outside the standard library that a
+// service links when it imports auth, wrapper and notification.
+func TestImporterPackages(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}",
+		"./auth", "./wrapper", "./notification").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := slices.Sorted(strings.FieldsSeq(string(out)))
+	want := []string{
+		"github.com/apapsch/go-jsonmerge/v2",
+		"github.com/ascmarketplace/webhooks/auth",
+		"github.com/ascmarketplace/webhooks/gen",
+		"github.com/ascmarketplace/webhooks/notification",
+		"github.com/ascmarketplace/webhooks/wrapper",
+		"github.com/golang-jwt/jwt/v5",
+		"github.com/google/uuid",
+		"github.com/oapi-codegen/runtime",
+		"github.com/oapi-codegen/runtime/types",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("importers link\n%s\nwhere they were promised\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// TestImporterSize: auth and wrapper cost a binary at most 250 KiB.
+func TestImporterSize(t *testing.T) {
+	ours, reference := binarySize(t, importerMain), binarySize(t, referenceMain)
+	t.Logf("%d KiB with this module, %d KiB without: %+d KiB", ours>>10, reference>>10, (ours-reference)>>10)
+	if ours-reference > 250<<10 {
+		t.Errorf("the module adds %d KiB", (ours-reference)>>10)
+	}
+}
+
+// BenchmarkImporterSize is TestImporterSize for the table of make bench.
+func BenchmarkImporterSize(b *testing.B) {
+	for name, source := range map[string]string{"ours": importerMain, "reference": referenceMain} {
+		b.Run(name, func(b *testing.B) {
+			size := binarySize(b, source)
+			for b.Loop() { // the size is what is measured
+			}
+			b.ReportMetric(float64(size)/1024, "KiB")
+		})
+	}
+}
+
+// binarySize builds source inside the module, without touching its tree.
+func binarySize(tb testing.TB, source string) int64 {
+	tb.Helper()
+	root, err := os.Getwd()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	dir := tb.TempDir()
+	file, overlay, binary := filepath.Join(dir, "main.go"), filepath.Join(dir, "overlay.json"), filepath.Join(dir, "main")
+	inModule := filepath.Join(root, "internal", "importer", "main.go")
+	if err := os.WriteFile(file, []byte(source), 0o600); err != nil {
+		tb.Fatal(err)
+	}
+	if err := os.WriteFile(overlay, []byte(`{"Replace":{"`+inModule+`":"`+file+`"}}`), 0o600); err != nil {
+		tb.Fatal(err)
+	}
+	out, err := exec.CommandContext(tb.Context(), "go", "build", "-ldflags=-s -w", "-overlay", overlay, "-o", binary, "./internal/importer").CombinedOutput()
+	if err != nil {
+		tb.Fatalf("%v\n%s", err, out)
+	}
+	info, err := os.Stat(binary)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return info.Size()
+}
