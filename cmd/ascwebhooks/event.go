@@ -40,7 +40,7 @@ func (e *eventFlags) flags(cmd *cobra.Command) {
 	f.StringVar(&e.id, "id", "", "`id` of the notification (default a random one); twice the same is a duplicate")
 	f.StringVar(&e.marketplaceAppID, "marketplace-app-id", "6478000000", "`id` of the marketplace's app")
 	f.StringVar(&e.appID, "app-id", "6478000001", "`id` of the app")
-	f.StringArrayVar(&e.packageIDs, "package-id", []string{"9d5a1ae2-3c0f-4b7e-9a51-2f8f3f1f7a01"}, "`id` of the package (repeatable for "+appVersionsUnavailable+")")
+	f.StringArrayVar(&e.packageIDs, "package-id", []string{"9d5a1ae2-3c0f-4b7e-9a51-2f8f3f1f7a01"}, "`id` of a package (repeatable)")
 	f.StringVar(&e.packageVersionID, "package-version-id", "5b0c8f0e-7d7c-4f0b-8d0a-6c2f5f0b7a02", "`id` of the package's version")
 	f.StringVar(&e.packageVersionNum, "package-version-num", "1", "`number` of the package's version")
 	complete(cmd, "type", eventTypes()...)
@@ -49,9 +49,12 @@ func (e *eventFlags) flags(cmd *cobra.Command) {
 // notification makes the notification that the flags describe.
 func (e *eventFlags) notification(cmd *cobra.Command) (*notification.Notification, error) {
 	for _, name := range eventFlagNames() {
-		if f := cmd.Flags().Lookup(name); f.Changed && slices.Contains([]string{"", "[]", "[\"\"]"}, f.Value.String()) {
+		if f := cmd.Flags().Lookup(name); f.Changed && f.Value.String() == "" {
 			return nil, usagef("--%s is empty", name)
 		}
+	}
+	if slices.Contains(e.packageIDs, "") {
+		return nil, usagef("--package-id is empty")
 	}
 	var event notification.Event
 	var foreign []string // flags of other types

@@ -85,6 +85,7 @@ func newHelp() *cobra.Command {
 			if err != nil || len(rest) > 0 {
 				return usagef("there is no such command to show the help of")
 			}
+			found.InitDefaultHelpFlag()
 			return found.Help()
 		},
 	}
