@@ -40,7 +40,7 @@ func (c *connection) call(ctx context.Context, sys *system, do func(context.Cont
 	if err != nil {
 		return advise(err, key)
 	}
-	var transport http.RoundTripper = http.DefaultTransport
+	transport := http.DefaultTransport
 	if c.transport != nil {
 		transport = c.transport(transport)
 	}

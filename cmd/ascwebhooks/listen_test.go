@@ -16,9 +16,8 @@ import (
 	"github.com/ascmarketplace/webhooks/notification"
 )
 
-func readAll(t *testing.T, body io.ReadCloser) []byte {
+func readAll(t *testing.T, body io.Reader) []byte {
 	t.Helper()
-	defer func() { _ = body.Close() }()
 	content, err := io.ReadAll(body)
 	if err != nil {
 		t.Fatal(err)

@@ -41,8 +41,8 @@ func setUpScript(env *testscript.Env) error {
 	}
 	server := httptest.NewServer(fake)
 	env.Defer(server.Close)
-	receiver, close := newReceiver()
-	env.Defer(close)
+	receiver, stop := newReceiver()
+	env.Defer(stop)
 	key := fake.Key()
 	keyFile := filepath.Join(env.WorkDir, "AuthKey_"+key.ID+".p8")
 	if err := os.WriteFile(keyFile, key.PEM(), 0o600); err != nil {

@@ -29,14 +29,12 @@ type system struct {
 // run runs the command line args and returns the exit code.
 func run(ctx context.Context, sys *system, args []string) int {
 	root := newRoot(sys)
-	started := false // what fails before a command starts is wrong usage
-	root.PersistentPreRun = func(*cobra.Command, []string) { started = true }
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitDone
 	}
-	if _, wrong := errors.AsType[*usageError](err); wrong || !started {
+	if _, wrong := errors.AsType[*usageError](err); wrong {
 		sys.say("ascwebhooks: %s (see '%s --help')", oneLine(err.Error()), cmd.CommandPath())
 		return exitUsage
 	}

@@ -126,6 +126,7 @@ func call(t *testing.T, method, url, authorization, body string, want int) []byt
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer func() { _ = response.Body.Close() }()
 	answer := readAll(t, response.Body)
 	if response.StatusCode != want {
 		t.Errorf("%s: status %d, want %d: %s", method, response.StatusCode, want, answer)

@@ -50,7 +50,9 @@ func serve(ctx context.Context, server *http.Server, listener net.Listener) erro
 	if errors.Is(server.Shutdown(grace), context.DeadlineExceeded) {
 		_ = server.Close()
 	}
-	<-ended
+	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
 	return nil
 }
 
