@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/ascmarketplace/webhooks/notification"
+)
+
+func readAll(t *testing.T, body io.Reader) []byte {
+	t.Helper()
+	content, err := io.ReadAll(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}
+
+// shell runs a script with sh and returns its stdout.
+func shell(t *testing.T, script string, env ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "sh", "-c", script)
+	cmd.Env = append(os.Environ(), env...)
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("sh: %v", err)
+	}
+	return string(out)
+}
+
+func writeFile(t *testing.T, name, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// address returns the URL that a listener says it has.
+func address(p *process) string {
+	url := strings.TrimPrefix(p.told("Listening on "), "Listening on ")
+	return strings.TrimSuffix(url, ". Ctrl-C ends it.")
+}
+
+// TestListen is a session with two shells: listen in one, notify in the other.
+func TestListen(t *testing.T) {
+	newSecret, oldSecret := writeFile(t, "new", "canary-new\n"), writeFile(t, "old", "canary-old\n")
+	p := start(t, nil, "listen", "--addr", "127.0.0.1:0", "--secret-file", newSecret, "--secret-file", oldSecret)
+	url := address(p)
+	notify := func(want int, args ...string) {
+		t.Helper()
+		if code, _, stderr := once(t, nil, append([]string{"notify", url}, args...)...); code != want {
+			t.Errorf("notify %v: exit code %d: %s", args, code, stderr)
+		}
+	}
+	notify(exitDone, "--secret-file", oldSecret, "--type", "AppUnavailable", "--app-id", "1", "--marketplace-app-id", "2", "--id", "first")
+	if line := p.line(); !strings.HasSuffix(line, " AppUnavailable first marketplace=2 app=1 secret=2\n") {
+		t.Errorf("printed %q", line)
+	}
+	notify(exitFailed, "--forge")
+	p.told(`status=401 reason="signature mismatch"`)
+	notify(exitDone, "--secret-file", oldSecret, "--id", "first") // a duplicate, not printed
+	notify(exitFailed, "--secret-file", newSecret, "--body-file", writeFile(t, "body", "not JSON"))
+	p.told("signed but malformed: 8 bytes")
+	hostile := `{"data":{"type":"New\u001b[2J\nType","id":"\u009b2J","version":3}}`
+	notify(exitDone, "--secret-file", newSecret, "--body-file", writeFile(t, "body", hostile))
+	if line := p.line(); line != "(no time) New [2J Type  2J secret=1\n" {
+		t.Errorf("printed %q", line)
+	}
+	if code, rest := p.end(os.Interrupt); code != exitDone || rest != "" {
+		t.Errorf("after SIGINT: exit code %d, stdout %q", code, rest)
+	}
+	if strings.Contains(p.stderr.String(), "canary") {
+		t.Error("stderr has a secret")
+	}
+}
+
+// TestListenForward passes genuine notifications on as they came, prints them
+// once they have been taken, and refuses forgeries itself.
+func TestListenForward(t *testing.T) {
+	type passed struct{ body, signature string }
+	var got []passed
+	status := http.StatusBadGateway
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		got = append(got, passed{string(readAll(t, r.Body)), r.Header.Get(notification.SignatureHeader)})
+		w.WriteHeader(status)
+	}))
+	defer service.Close()
+	env := []string{secretVariable + "=canary"}
+	p := start(t, env, "listen", "--addr", "127.0.0.1:0", "--output", "json", "--forward", service.URL+"/in")
+	url := address(p)
+
+	body := "{ \"data\":\n{\"type\":\"AppUnavailable\",\"id\":\"a<&\",\"extra\":1} }\n"
+	signature := notification.Sign([]byte("canary"), []byte(body))
+	send := func(want int) {
+		t.Helper()
+		if status, err := post(context.Background(), url, []byte(body), signature); err != nil || status != want {
+			t.Errorf("answered %d, %v; want %d", status, err, want)
+		}
+	}
+	send(http.StatusInternalServerError)
+	p.told("not passed on: AppUnavailable a<&: the other server answered 502 Bad Gateway")
+	status = http.StatusNoContent
+	send(http.StatusOK)
+	if line := p.line(); line != `{"data":{"type":"AppUnavailable","id":"a<&","extra":1}}`+"\n" {
+		t.Errorf("printed %q", line)
+	}
+	signature = notification.Sign([]byte("forged"), []byte(body))
+	send(http.StatusUnauthorized)
+	body = "not JSON"
+	signature = strings.ToUpper(notification.Sign([]byte("canary"), []byte(body)))
+	signature = "hmacsha256=" + strings.TrimPrefix(signature, "HMACSHA256=")
+	send(http.StatusOK) // the other server took it
+
+	if code, rest := p.end(syscall.SIGTERM); code != exitDone || rest != "" {
+		t.Errorf("after SIGTERM: exit code %d, stdout %q", code, rest)
+	}
+	if len(got) != 3 || got[0] != got[1] || got[0].body == "" || got[2] != (passed{body, signature}) {
+		text, _ := json.Marshal(got)
+		t.Errorf("passed on: %s", text)
+	}
+}

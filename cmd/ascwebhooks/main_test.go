@@ -1,0 +1,59 @@
+package main
+
+import (
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/ascmarketplace/webhooks/asctest"
+)
+
+// goRace spares each process the second that the race detector waits at its end.
+const goRace = "atexit_sleep_ms=0"
+
+// TestMain lets scripts and tests run the command as a process of its own.
+func TestMain(m *testing.M) {
+	_ = os.Setenv("GORACE", goRace)
+	testscript.Main(m, map[string]func(){"ascwebhooks": main})
+}
+
+// TestScripts runs each script against an App Store Connect of its own, to
+// which the environment points.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("testdata", "script"),
+		Setup:               setUpScript,
+		Cmds:                scriptCommands(),
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+	})
+}
+
+type fakeKey struct{}
+
+func setUpScript(env *testscript.Env) error {
+	fake, err := asctest.New()
+	if err != nil {
+		return err
+	}
+	server := httptest.NewServer(fake)
+	env.Defer(server.Close)
+	receiver, stop := newReceiver()
+	env.Defer(stop)
+	key := fake.Key()
+	keyFile := filepath.Join(env.WorkDir, "AuthKey_"+key.ID+".p8")
+	if err := os.WriteFile(keyFile, key.PEM(), 0o600); err != nil {
+		return err
+	}
+	env.Values[fakeKey{}] = fake
+	env.Setenv("ASC_BASE_URL", server.URL)
+	env.Setenv("ASC_KEY_ID", key.ID)
+	env.Setenv("ASC_ISSUER_ID", key.IssuerID)
+	env.Setenv("ASC_PRIVATE_KEY_PATH", keyFile)
+	env.Setenv("GORACE", goRace)
+	env.Setenv("RECEIVER_URL", receiver)
+	return nil
+}

@@ -1,0 +1,120 @@
+package main
+
+// The command as a process, for what scripts can't see: signals, and output
+// while it runs.
+
+import (
+	"bufio"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// process is a running ascwebhooks.
+type process struct {
+	*exec.Cmd
+	t      *testing.T
+	stdout *bufio.Reader
+	stderr lines
+}
+
+// start runs ascwebhooks with env added to the environment. It is killed when
+// the test ends, if not before.
+func start(t *testing.T, env []string, args ...string) *process {
+	t.Helper()
+	p := &process{Cmd: exec.CommandContext(t.Context(), "ascwebhooks", args...), t: t}
+	p.Env = append(os.Environ(), env...)
+	p.stderr.arrived = make(chan string, 1000)
+	p.Stderr = &p.stderr
+	stdout, err := p.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.stdout = bufio.NewReader(stdout)
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.Process.Kill(); _ = p.Wait() })
+	return p
+}
+
+// line reads the next line of stdout.
+func (p *process) line() string {
+	p.t.Helper()
+	line, err := p.stdout.ReadString('\n')
+	if err != nil {
+		p.t.Fatalf("reading stdout: %v; stderr: %s", err, p.stderr.String())
+	}
+	return line
+}
+
+// told waits for a line on stderr that has text in it.
+func (p *process) told(text string) string {
+	p.t.Helper()
+	patience := time.After(time.Minute)
+	for {
+		select {
+		case line := <-p.stderr.arrived:
+			if strings.Contains(line, text) {
+				return line
+			}
+		case <-patience:
+			p.t.Fatalf("stderr never said %q, but %q", text, p.stderr.String())
+		}
+	}
+}
+
+// end sends a signal and returns the exit code and the rest of stdout.
+func (p *process) end(signal os.Signal) (code int, stdout string) {
+	p.t.Helper()
+	if err := p.Process.Signal(signal); err != nil {
+		p.t.Fatal(err)
+	}
+	rest, _ := io.ReadAll(p.stdout)
+	_ = p.Wait()
+	return p.ProcessState.ExitCode(), string(rest)
+}
+
+// lines is a Writer that also hands out each line.
+type lines struct {
+	mu      sync.Mutex
+	all     strings.Builder
+	partial string
+	arrived chan string
+}
+
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all.Write(b)
+	l.partial += string(b)
+	for {
+		line, rest, ok := strings.Cut(l.partial, "\n")
+		if !ok {
+			return len(b), nil
+		}
+		l.partial = rest
+		l.arrived <- line
+	}
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.all.String()
+}
+
+// once runs ascwebhooks to its end.
+func once(t *testing.T, env []string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "ascwebhooks", args...)
+	cmd.Env = append(os.Environ(), env...)
+	var out, err strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &err
+	_ = cmd.Run()
+	return cmd.ProcessState.ExitCode(), out.String(), err.String()
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ascmarketplace/webhooks/asctest"
+)
+
+func newSandbox(sys *system) *cobra.Command {
+	var addr string
+	cmd := &cobra.Command{
+		Use:   "sandbox",
+		Short: "Run an App Store Connect in memory, to try things on",
+		Long: `Run an App Store Connect in memory, for one account, until it is interrupted. It
+verifies tokens, checks every request against the API's document, and keeps one
+webhook. It prints what another shell needs: its address and the API key made
+for it. Each request is told on stderr.`,
+		Example: `  ascwebhooks sandbox
+  ascwebhooks sandbox --addr 127.0.0.1:8081 --output json`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx, stop := interruptible(cmd.Context())
+			defer stop()
+			return sys.runSandbox(ctx, addr)
+		},
+	}
+	addrFlag(cmd, &addr, "127.0.0.1:0")
+	return cmd
+}
+
+// sandboxDocument is what a client of the sandbox needs to know.
+type sandboxDocument struct {
+	BaseURL  string `json:"base_url"`
+	KeyID    string `json:"key_id"`
+	IssuerID string `json:"issuer_id"`
+	KeyFile  string `json:"key_file"`
+}
+
+func (s *system) runSandbox(ctx context.Context, addr string) error {
+	fake, err := asctest.New(asctest.WithLogger(s.logger(slog.LevelDebug)))
+	if err != nil {
+		return err
+	}
+	listener, err := listenOn(addr)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }()
+	folder, err := os.MkdirTemp("", "ascwebhooks-sandbox-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	key := fake.Key()
+	document := sandboxDocument{urlOf(listener), key.ID, key.IssuerID, filepath.Join(folder, "AuthKey_"+key.ID+".p8")}
+	if err := os.WriteFile(document.KeyFile, key.PEM(), 0o600); err != nil {
+		return err
+	}
+	s.say("An App Store Connect in memory. Ctrl-C ends it; its key goes with it.")
+	if err := s.print(document, s.exports(document)); err != nil {
+		return err
+	}
+	return serve(ctx, &http.Server{Handler: fake, ReadHeaderTimeout: 10 * time.Second}, listener)
+}
+
+// exports are lines for another shell. A key in ASC_PRIVATE_KEY would win over
+// the sandbox's file, so it has to go where there is one.
+func (s *system) exports(d sandboxDocument) string {
+	var b strings.Builder
+	for _, variable := range [][2]string{
+		{"ASC_BASE_URL", d.BaseURL}, {"ASC_KEY_ID", d.KeyID}, {"ASC_ISSUER_ID", d.IssuerID}, {"ASC_PRIVATE_KEY_PATH", d.KeyFile},
+	} {
+		fmt.Fprintf(&b, "export %s=%s\n", variable[0], shellQuote(variable[1]))
+	}
+	if s.getenv("ASC_PRIVATE_KEY") != "" {
+		b.WriteString("unset ASC_PRIVATE_KEY\n")
+	}
+	return b.String()
+}
+
+func shellQuote(s string) string {
+	if !strings.ContainsAny(s, " \t\n'\"\\$`;&|<>()*?[]#~!{}") {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/ascmarketplace/webhooks/auth"
+)
+
+// startSandbox returns a sandbox, what it printed, and the environment of another shell.
+func startSandbox(t *testing.T) (*process, sandboxDocument, []string) {
+	t.Helper()
+	p := start(t, []string{"TMPDIR=" + t.TempDir()}, "sandbox", "--output", "json")
+	var document sandboxDocument
+	if err := json.Unmarshal([]byte(p.line()), &document); err != nil {
+		t.Fatal(err)
+	}
+	return p, document, []string{
+		"ASC_BASE_URL=" + document.BaseURL, "ASC_KEY_ID=" + document.KeyID,
+		"ASC_ISSUER_ID=" + document.IssuerID, "ASC_PRIVATE_KEY_PATH=" + document.KeyFile, "ASC_PRIVATE_KEY=",
+	}
+}
+
+// TestSandbox is a session with two shells, the second of which has only what
+// the first printed.
+func TestSandbox(t *testing.T) {
+	sandbox, document, env := startSandbox(t)
+	if info, err := os.Stat(document.KeyFile); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("key file: %v, %v", info.Mode(), err)
+	}
+	code, token, _ := once(t, env, "token")
+	if code != exitDone || strings.Count(token, "\n") != 1 {
+		t.Fatalf("token: exit code %d, %d bytes", code, len(token))
+	}
+	bearer := "Bearer " + strings.TrimSpace(token)
+	const webhooks = "/v1/marketplaceWebhooks"
+	create := `{"data":{"type":"marketplaceWebhooks","attributes":{"endpointUrl":"https://marketplace.example/","secret":"canary"}}}`
+	var created struct {
+		Data struct{ ID string }
+	}
+	if err := json.Unmarshal(call(t, "POST", document.BaseURL+webhooks, bearer, create, http.StatusCreated), &created); err != nil {
+		t.Fatal(err)
+	}
+	call(t, "POST", document.BaseURL+webhooks, bearer, create, http.StatusConflict)
+	call(t, "GET", document.BaseURL+webhooks, bearer, "", http.StatusOK)
+	update := `{"data":{"type":"marketplaceWebhooks","id":"` + created.Data.ID + `","attributes":{"endpointUrl":"https://marketplace.example/two"}}}`
+	call(t, "PATCH", document.BaseURL+webhooks+"/"+created.Data.ID, bearer, update, http.StatusOK)
+	if code, stdout, _ := once(t, env, "get", "--output", "json"); code != exitDone ||
+		stdout != `{"id":"`+created.Data.ID+`","endpointUrl":"https://marketplace.example/two"}`+"\n" {
+		t.Errorf("get: exit code %d, %s", code, stdout)
+	}
+	call(t, "DELETE", document.BaseURL+webhooks+"/"+created.Data.ID, bearer, "", http.StatusNoContent)
+
+	for name, token := range badTokens(t, document) {
+		if body := call(t, "GET", document.BaseURL+webhooks, token, "", http.StatusUnauthorized); !strings.Contains(string(body), "NOT_AUTHORIZED") {
+			t.Errorf("%s: answered %s", name, body)
+		}
+	}
+	sandbox.told("status=401")
+	if code, rest := sandbox.end(os.Interrupt); code != exitDone || rest != "" {
+		t.Errorf("after SIGINT: exit code %d, stdout %q", code, rest)
+	}
+	if _, err := os.Stat(filepath.Dir(document.KeyFile)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the key's folder is still there: %v", err)
+	}
+	if log := sandbox.stderr.String(); strings.Contains(log, "eyJ") || strings.Contains(log, "canary") {
+		t.Error("the sandbox told a token or a secret")
+	}
+}
+
+// badTokens returns Authorization headers that no App Store Connect takes.
+func badTokens(t *testing.T, document sandboxDocument) map[string]string {
+	t.Helper()
+	key, err := auth.ReadKeyFile(document.KeyFile, document.KeyID, document.IssuerID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sign := func(method jwt.SigningMethod, with any, audience string, lifetime time.Duration) string {
+		now := time.Now()
+		token := jwt.NewWithClaims(method, jwt.MapClaims{
+			"iss": key.IssuerID, "aud": audience, "iat": now.Unix(), "exp": now.Add(lifetime).Unix(),
+		})
+		token.Header["kid"] = key.ID
+		signed, err := token.SignedString(with)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return "Bearer " + signed
+	}
+	const audience = "appstoreconnect-v1"
+	// The same token with nothing wrong is taken, so each fails for its own reason.
+	call(t, "GET", document.BaseURL+"/v1/marketplaceWebhooks", sign(jwt.SigningMethodES256, key.Signer, audience, 20*time.Minute), "", http.StatusOK)
+	return map[string]string{
+		"HS256":          sign(jwt.SigningMethodHS256, []byte("guessed"), audience, 10*time.Minute),
+		"21 minutes":     sign(jwt.SigningMethodES256, key.Signer, audience, 21*time.Minute),
+		"wrong audience": sign(jwt.SigningMethodES256, key.Signer, "appstoreconnect-v2", 10*time.Minute),
+		"expired":        sign(jwt.SigningMethodES256, key.Signer, audience, -10*time.Minute),
+		"none":           "",
+	}
+}
+
+// call is what curl would do.
+func call(t *testing.T, method, url, authorization, body string, want int) []byte {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body != "" {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	if authorization != "" {
+		request.Header.Set("Authorization", authorization)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	answer := readAll(t, response.Body)
+	if response.StatusCode != want {
+		t.Errorf("%s: status %d, want %d: %s", method, response.StatusCode, want, answer)
+	}
+	return answer
+}
+
+// TestSandboxExports pastes what the sandbox prints as text into a shell.
+func TestSandboxExports(t *testing.T) {
+	p := start(t, []string{"TMPDIR=" + filepath.Join(t.TempDir()), "ASC_PRIVATE_KEY=another"}, "sandbox")
+	var lines string
+	for range 5 {
+		lines += p.line()
+	}
+	for _, name := range []string{"export ASC_BASE_URL=http://127.0.0.1:", "export ASC_KEY_ID=", "export ASC_ISSUER_ID=", "export ASC_PRIVATE_KEY_PATH=", "unset ASC_PRIVATE_KEY\n"} {
+		if !strings.Contains(lines, name) {
+			t.Errorf("no %q in %q", name, lines)
+		}
+	}
+	out := shell(t, lines+"ascwebhooks ensure --endpoint-url https://marketplace.example/\n", "ASC_PRIVATE_KEY=another", "ASC_WEBHOOK_SECRET=s")
+	if !strings.HasPrefix(out, "created\n") {
+		t.Errorf("the other shell: %s", out)
+	}
+	if code, _ := p.end(syscall.SIGTERM); code != exitDone {
+		t.Errorf("after SIGTERM: exit code %d", code)
+	}
+}
+
+func TestShellQuote(t *testing.T) {
+	for _, value := range []string{"plain/path-1", "with space", "it's", `$(touch x)`, "a;b"} {
+		if got := shell(t, "printf %s "+shellQuote(value)); got != value {
+			t.Errorf("%q became %q", value, got)
+		}
+	}
+}

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ascmarketplace/webhooks/auth"
+)
+
+func newToken(sys *system) *cobra.Command {
+	var key keyFlags
+	var scope []string
+	var lifetime time.Duration
+	cmd := &cobra.Command{
+		Use:   "token",
+		Short: "Print a token for curl and other tools",
+		Long: `Print a fresh token, and nothing else, for the Authorization header of other
+tools. The token is a secret: whoever has it can do what the key can, until it
+expires. With --scope it can only read.`,
+		Example: `  curl -H "Authorization: Bearer $(ascwebhooks token)" https://api.appstoreconnect.apple.com/v1/marketplaceWebhooks
+  ascwebhooks token --lifetime 5m --scope 'GET /v1/marketplaceWebhooks'`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			found, err := auth.FindKey(auth.KeyHint(key))
+			if err != nil {
+				return advise(err, found)
+			}
+			var opts []auth.Option
+			if cmd.Flags().Changed("lifetime") {
+				opts = append(opts, auth.WithLifetime(lifetime))
+			}
+			if cmd.Flags().Changed("scope") {
+				opts = append(opts, auth.WithScope(scope...))
+			}
+			tokens, err := auth.NewTokenSource(found, opts...)
+			if err != nil {
+				return advise(err, found)
+			}
+			token, err := tokens.Token(cmd.Context())
+			if err != nil {
+				return advise(err, found)
+			}
+			document := struct {
+				Token string `json:"token"`
+			}{token}
+			return sys.print(document, token+"\n")
+		},
+	}
+	cmd.Flags().StringArrayVar(&scope, "scope", nil, "a `request` that the token is good for, such as 'GET /v1/marketplaceWebhooks' (repeatable)")
+	cmd.Flags().DurationVar(&lifetime, "lifetime", 0, "`duration` between iat and exp, 3m to 20m (default 15m)")
+	key.flags(cmd)
+	return cmd
+}

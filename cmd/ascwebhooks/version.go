@@ -1,0 +1,47 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+type versionDocument struct {
+	Version string `json:"version"`
+	Commit  string `json:"commit,omitempty"`
+	Go      string `json:"go"`
+	System  string `json:"system"`
+}
+
+func newVersion(sys *system) *cobra.Command {
+	return &cobra.Command{
+		Use:     "version",
+		Short:   "Print the version",
+		Example: "  ascwebhooks version\n  ascwebhooks version --output json",
+		Args:    noArguments,
+		RunE: func(*cobra.Command, []string) error {
+			v := readVersion()
+			text := fmt.Sprintf("ascwebhooks %s (%s, %s)\n", v.Version, v.Go, v.System)
+			return sys.print(v, text)
+		},
+	}
+}
+
+// readVersion asks the binary what it was built from.
+func readVersion() versionDocument {
+	v := versionDocument{Version: "(devel)", Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return v
+	}
+	v.Version = cmp.Or(info.Main.Version, v.Version)
+	for _, setting := range info.Settings {
+		if setting.Key == "vcs.revision" {
+			v.Commit = setting.Value
+		}
+	}
+	return v
+}
