@@ -56,11 +56,11 @@ func TestNoErrorShowsACanary(t *testing.T) {
 			w.WriteHeader(http.StatusBadGateway)
 			fmt.Fprintf(w, "<pre>%s\n%s\n%s</pre>", html.EscapeString(r.Header.Get("Authorization")), html.EscapeString(secret), body)
 		},
-		"plain": func(w http.ResponseWriter, r *http.Request, body []byte, secret string) {
+		"plain": func(w http.ResponseWriter, r *http.Request, _ []byte, secret string) {
 			w.WriteHeader(http.StatusForbidden)
 			fmt.Fprintf(w, "%s %s %s", r.Header.Get("Authorization"), secret, url.QueryEscape(secret))
 		},
-		"JSON error": func(w http.ResponseWriter, r *http.Request, body []byte, secret string) {
+		"JSON error": func(w http.ResponseWriter, _ *http.Request, body []byte, secret string) {
 			w.Header().Set("Content-Type", "application/json")
 			w.Header().Set("X-Request-Id", "id")
 			w.WriteHeader(http.StatusConflict)
@@ -70,19 +70,19 @@ func TestNoErrorShowsACanary(t *testing.T) {
 			}
 			_ = json.NewEncoder(w).Encode(map[string]any{"errors": []any{object, map[string]any{"meta": map[string]any{"associatedErrors": map[string]any{secret: []any{object}}}}}})
 		},
-		"wrong type": func(w http.ResponseWriter, r *http.Request, body []byte, secret string) {
+		"wrong type": func(w http.ResponseWriter, _ *http.Request, _ []byte, secret string) {
 			w.Header().Set("Content-Type", "application/json")
 			w.WriteHeader(http.StatusCreated)
 			_ = json.NewEncoder(w).Encode(map[string]any{"data": map[string]any{"type": secret, "id": token}})
 		},
-		"redirect": func(w http.ResponseWriter, r *http.Request, body []byte, secret string) {
+		"redirect": func(w http.ResponseWriter, _ *http.Request, _ []byte, secret string) {
 			w.Header().Set("Location", "https://example.com/?"+url.QueryEscape(secret)+token)
 			w.WriteHeader(http.StatusTemporaryRedirect)
 		},
-		"unauthorized": func(w http.ResponseWriter, r *http.Request, body []byte, secret string) {
+		"unauthorized": func(w http.ResponseWriter, r *http.Request, _ []byte, _ string) {
 			http.Error(w, "no good: "+r.Header.Get("Authorization"), http.StatusUnauthorized)
 		},
-		"cut": func(w http.ResponseWriter, r *http.Request, body []byte, secret string) {
+		"cut": func(w http.ResponseWriter, _ *http.Request, body []byte, _ string) {
 			w.Header().Set("Content-Length", "10000")
 			_, _ = w.Write(body)
 			panic(http.ErrAbortHandler)

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// NotAuthorizedError: App Store Connect refused the token twice, or once
-// where no second attempt was allowed. It unwraps to the *APIError.
+// NotAuthorizedError says that App Store Connect refused the token twice, or
+// once where no second attempt was allowed. It unwraps to the *APIError.
 type NotAuthorizedError struct {
 	*APIError
 	// Skew is how far this machine's clock is ahead of App Store Connect's
@@ -40,8 +40,8 @@ func (e *NotAuthorizedError) Error() string {
 // Unwrap returns the APIError.
 func (e *NotAuthorizedError) Unwrap() error { return e.APIError }
 
-// RateLimitedError: too many requests, and waiting was not worthwhile or did
-// not help. It unwraps to the *APIError.
+// RateLimitedError says that there were too many requests, and that waiting
+// was not worthwhile or did not help. It unwraps to the *APIError.
 type RateLimitedError struct {
 	*APIError
 	// RetryAt is when to come back. Zero if App Store Connect did not say;
@@ -60,8 +60,8 @@ func (e *RateLimitedError) Error() string {
 // Unwrap returns the APIError.
 func (e *RateLimitedError) Unwrap() error { return e.APIError }
 
-// OutcomeUnknownError: the request may have been carried out, and nobody can
-// tell from the answer. Look with Get or List before creating again, or leave
+// OutcomeUnknownError says that the request may have been carried out, and
+// that nobody can tell from the answer. Look with Get or List before creating again, or leave
 // it to Ensure. It unwraps to what happened: an *APIError if there was an answer.
 type OutcomeUnknownError struct {
 	Method string
@@ -77,8 +77,8 @@ func (e *OutcomeUnknownError) Error() string {
 // Unwrap returns Err.
 func (e *OutcomeUnknownError) Unwrap() error { return e.Err }
 
-// UnexpectedResponseError: the answer is not one that the document allows:
-// another status, another content type, another shape.
+// UnexpectedResponseError says that the answer is not one that the document
+// allows: another status, another content type, another shape.
 type UnexpectedResponseError struct {
 	Method     string
 	Path       string
@@ -92,7 +92,7 @@ func (e *UnexpectedResponseError) Error() string {
 	return fmt.Sprintf("wrapper: %s %s: unexpected answer with status %d: %s", e.Method, e.Path, e.StatusCode, e.Reason)
 }
 
-// RedirectError: the answer was a redirect, and none is followed: it would
+// RedirectError says that the answer was a redirect. None is followed: it would
 // carry the token, and perhaps the secret, to another place.
 type RedirectError struct {
 	Method     string
@@ -106,8 +106,8 @@ func (e *RedirectError) Error() string {
 	return fmt.Sprintf("wrapper: %s %s: refused to follow a redirect (status %d); check the base URL", e.Method, e.Path, e.StatusCode)
 }
 
-// OtherEndpointError: Ensure found a webhook with another URL and was not
-// told to replace it.
+// OtherEndpointError says that Ensure found a webhook with another URL and was
+// not told to replace it.
 type OtherEndpointError struct {
 	Existing MarketplaceWebhook
 }

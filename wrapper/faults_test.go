@@ -167,7 +167,7 @@ func TestErrorsAreVerbatim(t *testing.T) {
 			t.Errorf("%d: got %v", test.status, err)
 		}
 		for _, sentinel := range []error{wrapper.ErrForbidden, wrapper.ErrNotFound, wrapper.ErrConflict} {
-			if errors.Is(err, sentinel) != (sentinel == test.is) {
+			if errors.Is(err, sentinel) != errors.Is(test.is, sentinel) {
 				t.Errorf("%d: errors.Is(err, %v) is %v", test.status, sentinel, !errors.Is(err, sentinel))
 			}
 		}

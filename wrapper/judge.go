@@ -1,6 +1,7 @@
 package wrapper
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -41,7 +42,7 @@ func (c *Client) judge(op operation, got answer, before *history, used credentia
 // contract, all but its body's shape.
 func (op operation) judgeSuccess(got answer, before *history) verdict {
 	switch {
-	case got.err == errTooLarge:
+	case errors.Is(got.err, errTooLarge):
 		return op.unexpected(got.status, requestID(got.header), before, got.err.Error())
 	case got.err != nil:
 		return op.lost(fmt.Errorf("reading the answer: %w", got.err), false)

@@ -179,7 +179,7 @@ func TestShortDeadline(t *testing.T) {
 		defer cancel()
 		start := time.Now()
 		_, err := client.MarketplaceWebhooks.List(ctx)
-		if apiErr, ok := errors.AsType[*wrapper.APIError](err); !ok || apiErr.StatusCode != 503 || time.Since(start) != 0 {
+		if apiErr, ok := errors.AsType[*wrapper.APIError](err); !ok || apiErr.StatusCode != http.StatusServiceUnavailable || time.Since(start) != 0 {
 			t.Errorf("after %v: %v", time.Since(start), err)
 		}
 	})

@@ -222,14 +222,14 @@ func (d *differ) list(key string, before, after any, at place) {
 	was, _ := before.([]any)
 	now, _ := after.([]any)
 	for i := range max(len(was), len(now)) {
-		var old, new any
+		var from, to any
 		if i < len(was) {
-			old = was[i]
+			from = was[i]
 		}
 		if i < len(now) {
-			new = now[i]
+			to = now[i]
 		}
-		d.value(old, new, place{at.group, join(at.path, fmt.Sprintf("%s[%d]", key, i)),
+		d.value(from, to, place{at.group, join(at.path, fmt.Sprintf("%s[%d]", key, i)),
 			belowIndex(at.was, i), belowIndex(at.now, i)})
 	}
 }

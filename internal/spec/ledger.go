@@ -8,6 +8,7 @@ import (
 // Status says what became of a correction.
 type Status string
 
+// The last two fail a trim.
 const (
 	Applied   Status = "applied"
 	AlreadySo Status = "already so"       // a name that upstream gives too: both forms are fine

@@ -20,6 +20,7 @@ type Report struct {
 // Verdict is the report in one word; its value is the command's exit code.
 type Verdict int
 
+// From harmless to harmful.
 const (
 	Nothing    Verdict = 0
 	Compatible Verdict = 3

@@ -47,7 +47,7 @@ func run(in io.Reader, out io.Writer) error {
 	for _, row := range rows {
 		ours, reference := results.median(row.benchmark+"/ours", row.unit), results.median(row.benchmark+"/reference", row.unit)
 		if ours == 0 || reference == 0 {
-			return fmt.Errorf("Benchmark%s lacks ours or reference in %s", row.benchmark, row.unit)
+			return fmt.Errorf("benchmark %s lacks ours or reference in %s", row.benchmark, row.unit)
 		}
 		fmt.Fprintf(out, "| %.2f | %s | %s | %s | %s | %s |\n", ours/reference, cmp.Or(row.aim, "-"),
 			quantity(ours, row.unit), quantity(reference, row.unit), results.allocations(row.benchmark, row.unit), row.name)

@@ -32,7 +32,7 @@ func TestTable(t *testing.T) {
 
 func TestMissingBenchmark(t *testing.T) {
 	err := run(strings.NewReader("BenchmarkGet/ours-2 1 5 ns/op\n"), new(strings.Builder))
-	if err == nil || !strings.Contains(err.Error(), "BenchmarkGet lacks") {
+	if err == nil || !strings.Contains(err.Error(), "benchmark Get lacks") {
 		t.Errorf("got %v", err)
 	}
 	if err := run(strings.NewReader("BenchmarkGet/ours-2 1 x ns/op\n"), new(strings.Builder)); err == nil {
