@@ -89,3 +89,7 @@ spec-report: bin/spec ## write bin/spec-report.txt when UPSTREAM=path changes an
 	3|4) echo "written to bin/spec-report.txt" ;; \
 	*) exit $$code ;; \
 	esac
+
+.PHONY: release-check
+release-check: ## whether what is committed may be tagged as VERSION=v1.2.3
+	@.ci/release-check $(VERSION)

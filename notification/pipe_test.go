@@ -53,7 +53,8 @@ func serve(t *testing.T, h http.Handler) (client *http.Client, l *pipeListener, 
 	server := notification.NewServer("", h)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(l) }()
-	transport := &http.Transport{DialContext: l.dial}
+	// No keep-alive: fake time may reach the idle timeout at the very instant of the next request.
+	transport := &http.Transport{DialContext: l.dial, DisableKeepAlives: true}
 	return &http.Client{Transport: transport}, l, func() {
 		transport.CloseIdleConnections()
 		if err := server.Shutdown(context.Background()); err != nil {
