@@ -17,19 +17,24 @@ func TestOneFault(t *testing.T) {
 	for _, kind := range asctest.Kinds() {
 		for _, operation := range operations {
 			for _, applied := range []bool{false, true} {
+				fault := asctest.Fault{Kind: kind, Operation: operation, Applied: applied}
 				t.Run(string(kind)+" "+string(operation), func(t *testing.T) {
-					synctest.Test(t, func(t *testing.T) { oneFault(t, kind, operation, applied) })
+					oneFault(t, asctest.NewServer(t), fault) // sockets that really reset, stall or lie
+				})
+				t.Run("late "+string(kind)+" "+string(operation), func(t *testing.T) {
+					fault.Delay = 20 * time.Second
+					synctest.Test(t, func(t *testing.T) { oneFault(t, asctest.NewPipeServer(t), fault) })
 				})
 			}
 		}
 	}
 }
 
-func oneFault(t *testing.T, kind asctest.Kind, operation asctest.Operation, applied bool) {
-	server := asctest.NewPipeServer(t)
-	client := connect(t, server)
+func oneFault(t *testing.T, server *asctest.Server, fault asctest.Fault) {
+	kind, operation := fault.Kind, fault.Operation
+	client := connect(t, server, quick)
 	id := prepare(server, operation)
-	server.FailNext(asctest.Fault{Kind: kind, Operation: operation, Applied: applied, Delay: time.Second})
+	server.FailNext(fault)
 	err := perform(t, client, operation, id)
 	sent := len(server.Requests())
 	_, unknown := errors.AsType[*wrapper.OutcomeUnknownError](err)
