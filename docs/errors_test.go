@@ -1,0 +1,199 @@
+package docs_test
+
+// What errors.md says to do, and that each error leads there.
+
+import (
+	"context"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ascmarketplace/webhooks/asctest"
+	"github.com/ascmarketplace/webhooks/auth"
+	"github.com/ascmarketplace/webhooks/notification"
+	"github.com/ascmarketplace/webhooks/wrapper"
+)
+
+// whatNow says what a service does about the error of a call.
+func whatNow(err error) string {
+	unknown, isUnknown := errors.AsType[*wrapper.OutcomeUnknownError](err)
+	unauthorized, isUnauthorized := errors.AsType[*wrapper.NotAuthorizedError](err)
+	limited, isLimited := errors.AsType[*wrapper.RateLimitedError](err)
+	other, isOther := errors.AsType[*wrapper.OtherEndpointError](err)
+	odd, isOdd := errors.AsType[*wrapper.UnexpectedResponseError](err)
+	redirect, isRedirect := errors.AsType[*wrapper.RedirectError](err)
+	apiErr, isRefused := errors.AsType[*wrapper.APIError](err)
+	switch {
+	case err == nil:
+		return "done"
+	case isUnknown: // first: it may wrap any of the others
+		return "look before creating again: " + unknown.Err.Error()
+	case isUnauthorized:
+		return fmt.Sprintf("check key, issuer and clock (off by %v)", unauthorized.Skew)
+	case isLimited:
+		return "come back at " + limited.RetryAt.Format(time.TimeOnly)
+	case isOther:
+		return "decide about " + other.Existing.EndpointURL
+	case errors.Is(err, wrapper.ErrNotFound):
+		return "create it"
+	case errors.Is(err, wrapper.ErrForbidden):
+		return "ask the account holder for a role or an agreement"
+	case errors.Is(err, wrapper.ErrConflict):
+		return "look at what is there"
+	case isRefused && apiErr.StatusCode >= 500:
+		return "try again later"
+	case isRefused:
+		return "mend the request: " + apiErr.Error()
+	case isOdd:
+		return "look for a proxy: " + odd.Reason
+	case isRedirect:
+		return fmt.Sprintf("check the base URL (status %d)", redirect.StatusCode)
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return "it was stopped"
+	default:
+		return "mend the network, the key or the arguments: " + err.Error()
+	}
+}
+
+func TestWhatNow(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		want  string
+		fault asctest.Fault
+	}{
+		{"look before creating again", asctest.Fault{Kind: asctest.ResetBeforeHeaders}},
+		{"look before creating again", asctest.Fault{Kind: asctest.HTMLPage}},
+		{"check key, issuer and clock", asctest.Fault{Status: 401}},
+		{"come back at", asctest.Fault{Status: 429, Header: http.Header{"Retry-After": {"3600"}}}},
+		{"ask the account holder", asctest.Fault{Status: 403}},
+		{"look at what is there", asctest.Fault{Status: 409}},
+		{"mend the request", asctest.Fault{Status: 422}},
+		{"check the base URL", asctest.Fault{Kind: asctest.Redirect}},
+	} {
+		_, client := connect(t, asctest.Fault{Times: -1, Kind: test.fault.Kind, Status: test.fault.Status, Header: test.fault.Header})
+		_, err := client.MarketplaceWebhooks.Create(t.Context(), wrapper.CreateMarketplaceWebhook{EndpointURL: "https://marketplace.example/", Secret: wrapper.NewSecret("secret")})
+		if got := whatNow(err); !strings.HasPrefix(got, test.want) {
+			t.Errorf("%+v: %q, want %q", test.fault, got, test.want)
+		}
+	}
+	for _, test := range []struct {
+		want string
+		kind asctest.Kind
+	}{
+		{"try again later", asctest.HTMLPage},
+		{"look for a proxy", asctest.WrongContentType},
+		{"mend the network", asctest.ResetMidBody},
+		{"done", asctest.Late},
+	} {
+		_, client := connect(t, asctest.Fault{Kind: test.kind, Times: -1})
+		_, err := client.MarketplaceWebhooks.List(t.Context())
+		if got := whatNow(err); !strings.HasPrefix(got, test.want) {
+			t.Errorf("%s: %q, want %q", test.kind, got, test.want)
+		}
+	}
+}
+
+func TestWhatNowWithoutAFault(t *testing.T) {
+	t.Parallel()
+	server, client := connect(t)
+	is := func(want string, err error) {
+		t.Helper()
+		if got := whatNow(err); !strings.HasPrefix(got, want) {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	_, err := client.MarketplaceWebhooks.Get(t.Context())
+	is("create it", err)
+	server.SetWebhook(asctest.Webhook{EndpointURL: "https://marketplace.example/one", Secret: "secret"})
+	_, err = client.MarketplaceWebhooks.Ensure(t.Context(), wrapper.EnsureMarketplaceWebhook{EndpointURL: "https://marketplace.example/two"})
+	is("decide about https://marketplace.example/one", err)
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	_, err = client.MarketplaceWebhooks.List(stopped)
+	is("it was stopped", err)
+	is("mend the network, the key or the arguments", client.MarketplaceWebhooks.Delete(t.Context(), ".."))
+}
+
+// signer loads the key at start and says what is wrong with it.
+func signer(file string) (*auth.TokenSource, error) {
+	key, err := auth.FindKey(auth.KeyHint{File: file})
+	switch {
+	case errors.Is(err, auth.ErrKeyNotFound):
+		return nil, fmt.Errorf("set ASC_KEY_ID and ASC_PRIVATE_KEY_PATH: %w", err)
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("is the secret mounted? %w", err)
+	case errors.Is(err, auth.ErrPublicKey), errors.Is(err, auth.ErrCertificate), errors.Is(err, auth.ErrRSAKey):
+		return nil, fmt.Errorf("not the file that App Store Connect gave you: %w", err)
+	case err != nil:
+		return nil, err
+	}
+	return auth.NewTokenSource(key)
+}
+
+func TestSigner(t *testing.T) {
+	folder := t.TempDir()
+	write := func(name string, content []byte) string {
+		path := filepath.Join(folder, name)
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	key := asctest.NewKey(t)
+	if _, err := signer(write("AuthKey_"+key.ID+".p8", key.PEM())); err != nil {
+		t.Error(err)
+	}
+	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: []byte("certificate")})
+	for want, file := range map[string]string{
+		"not the file":          write("AuthKey_2X9R4HXF34.p8", certificate),
+		"is the secret mounted": filepath.Join(folder, "AuthKey_2X9R4HXF35.p8"),
+	} {
+		if _, err := signer(file); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+}
+
+// receive is for a service that does without the Handler.
+func receive(verifier *notification.Verifier, body []byte, signature string) (*notification.Notification, int) {
+	switch _, err := verifier.Verify(body, signature); {
+	case errors.Is(err, notification.ErrSignatureFormat):
+		return nil, http.StatusUnauthorized // not from App Store Connect, or the header was lost on the way
+	case errors.Is(err, notification.ErrSignatureMismatch):
+		return nil, http.StatusUnauthorized // made with another secret, or for other bytes
+	}
+	n, err := notification.Decode(body)
+	if errors.Is(err, notification.ErrMalformed) {
+		return nil, http.StatusInternalServerError // keep the bytes, and look
+	}
+	return n, http.StatusOK // n.Event is nil for a type that is not known yet
+}
+
+func TestReceive(t *testing.T) {
+	t.Parallel()
+	verifier, err := notification.NewVerifier([]byte("secret"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	genuine := []byte(`{"data":{"type":"SomethingNew","id":"71f3b9aa"}}`)
+	for _, test := range []struct {
+		body, signature string
+		want            int
+	}{
+		{string(genuine), notification.Sign([]byte("secret"), genuine), http.StatusOK},
+		{string(genuine), notification.Sign([]byte("another"), genuine), http.StatusUnauthorized},
+		{string(genuine), "", http.StatusUnauthorized},
+		{"{}", notification.Sign([]byte("secret"), []byte("{}")), http.StatusInternalServerError},
+	} {
+		if _, status := receive(verifier, []byte(test.body), test.signature); status != test.want {
+			t.Errorf("%s: %d, want %d", test.body, status, test.want)
+		}
+	}
+}

@@ -1,0 +1,176 @@
+package docs_test
+
+// The stories that rotating-the-secret.md tells.
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/ascmarketplace/webhooks/asctest"
+	"github.com/ascmarketplace/webhooks/auth"
+	"github.com/ascmarketplace/webhooks/notification"
+	"github.com/ascmarketplace/webhooks/wrapper"
+)
+
+// receiver builds what the service runs with the given secrets, the newest first.
+func receiver(secrets [][]byte, store func(*notification.Notification)) (http.Handler, error) {
+	verifier, err := notification.NewVerifier(secrets...)
+	if err != nil {
+		return nil, err
+	}
+	return notification.NewHandler(verifier, func(ctx context.Context, n *notification.Notification) error {
+		if n.SecretIndex > 0 {
+			slog.WarnContext(ctx, "signed with an old secret", "id", n.ID)
+		}
+		store(n)
+		return nil
+	})
+}
+
+// setSecret tells App Store Connect the new secret; the URL stays.
+func setSecret(ctx context.Context, client *wrapper.Client, secret []byte) error {
+	webhook, err := client.MarketplaceWebhooks.Get(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = client.MarketplaceWebhooks.Update(ctx, webhook.ID, wrapper.UpdateMarketplaceWebhook{
+		Secret: wrapper.NewSecret(string(secret)),
+	})
+	return err
+}
+
+func TestRotationLosesNothing(t *testing.T) {
+	t.Parallel()
+	oldSecret, newSecret := []byte("the old secret"), []byte("the new secret")
+	s := newStage(t)
+	s.deploy(oldSecret)
+	s.server.SetWebhook(asctest.Webhook{EndpointURL: s.endpoint, Secret: string(oldSecret)})
+	s.deliver(s.signed(), http.StatusOK)
+
+	// 1. Every receiver learns the new secret beside the old one.
+	s.meanwhile(func() { s.deploy(newSecret, oldSecret) })
+
+	// 2. App Store Connect learns it. What was signed before may arrive later.
+	underWay := s.signed()
+	s.meanwhile(func() {
+		if err := setSecret(t.Context(), s.client, newSecret); err != nil {
+			t.Error(err)
+		}
+	})
+	s.deliver(underWay, http.StatusOK)
+	if s.bySecret[1] == 0 || s.bySecret[0] == 0 {
+		t.Errorf("signed with the new and the old secret: %v", s.bySecret)
+	}
+
+	// 3. Once nothing has come with the old secret for long enough, it goes.
+	s.meanwhile(func() { s.deploy(newSecret) })
+	s.deliver(s.signed(), http.StatusOK)
+	s.deliver(s.signed().SignedWith(string(oldSecret)), http.StatusUnauthorized)
+
+	for id, times := range s.stored {
+		if times != 1 {
+			t.Errorf("%s was stored %d times", id, times)
+		}
+	}
+	if len(s.stored) != int(s.taken.Load()) {
+		t.Errorf("%d notifications answered with 200, %d stored", s.taken.Load(), len(s.stored))
+	}
+}
+
+func TestRotationInTheWrongOrderLoses(t *testing.T) {
+	t.Parallel()
+	oldSecret, newSecret := []byte("the old secret"), []byte("the new secret")
+	s := newStage(t)
+	s.deploy(oldSecret)
+	s.server.SetWebhook(asctest.Webhook{EndpointURL: s.endpoint, Secret: string(oldSecret)})
+
+	underWay := s.signed()
+	if err := setSecret(t.Context(), s.client, newSecret); err != nil {
+		t.Fatal(err)
+	}
+	s.deliver(s.signed(), http.StatusUnauthorized) // the receiver does not know it yet
+	s.deploy(newSecret)
+	s.deliver(underWay, http.StatusUnauthorized) // the receiver has forgotten the old one too early
+}
+
+// stage is App Store Connect, a client, and a service that can be deployed anew.
+type stage struct {
+	t        *testing.T
+	server   *asctest.Server
+	client   *wrapper.Client
+	endpoint string
+	deployed atomic.Pointer[http.Handler]
+	taken    atomic.Int64
+
+	mu       sync.Mutex
+	stored   map[string]int
+	bySecret [2]int
+}
+
+func newStage(t *testing.T) *stage {
+	s := &stage{t: t, server: asctest.NewServer(t), stored: map[string]int{}}
+	endpoint := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		(*s.deployed.Load()).ServeHTTP(w, r)
+	}))
+	t.Cleanup(endpoint.Close)
+	s.endpoint = endpoint.URL
+	tokens, err := auth.NewTokenSource(auth.Key(s.server.Key()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.client, err = wrapper.NewClient(tokens, wrapper.WithBaseURL(s.server.URL)); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func (s *stage) deploy(secrets ...[]byte) {
+	handler, err := receiver(secrets, s.store)
+	if err != nil {
+		s.t.Error(err)
+		return
+	}
+	s.deployed.Store(&handler)
+}
+
+func (s *stage) store(n *notification.Notification) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stored[n.ID]++
+	s.bySecret[n.SecretIndex]++
+}
+
+// signed is a new notification, signed with the secret that is registered now.
+func (s *stage) signed() asctest.Delivery {
+	delivery, err := s.server.Delivery(notification.New(&notification.AppUnavailable{MarketplaceAppID: "6477361842", AppID: "6478123456"}))
+	if err != nil {
+		s.t.Error(err)
+	}
+	return delivery
+}
+
+func (s *stage) deliver(delivery asctest.Delivery, want int) {
+	s.t.Helper()
+	status, err := delivery.Send(s.t.Context())
+	if err != nil || status != want {
+		s.t.Errorf("answered %d, %v; want %d", status, err, want)
+	}
+	if status == http.StatusOK {
+		s.taken.Add(1)
+	}
+}
+
+// meanwhile takes a step while notifications arrive.
+func (s *stage) meanwhile(step func()) {
+	var senders sync.WaitGroup
+	for range 20 {
+		senders.Go(func() { s.deliver(s.signed(), http.StatusOK) })
+	}
+	step()
+	senders.Wait()
+}

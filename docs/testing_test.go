@@ -1,0 +1,161 @@
+package docs_test
+
+// What testing.md shows: tests of a service, here of a very small one.
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/ascmarketplace/webhooks/asctest"
+	"github.com/ascmarketplace/webhooks/auth"
+	"github.com/ascmarketplace/webhooks/notification"
+	"github.com/ascmarketplace/webhooks/wrapper"
+)
+
+// register is the service under test.
+func register(ctx context.Context, client *wrapper.Client) error {
+	_, err := client.MarketplaceWebhooks.Ensure(ctx, wrapper.EnsureMarketplaceWebhook{
+		EndpointURL: "https://marketplace.example/notifications",
+		Secret:      wrapper.NewSecret("a secret from your vault"),
+	})
+	return err
+}
+
+// clientOf is a client of server. Its traffic is held against Apple's document.
+func clientOf(t *testing.T, server *asctest.Server) *wrapper.Client {
+	tokens, err := auth.NewTokenSource(auth.Key(server.Key()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := wrapper.NewClient(tokens,
+		wrapper.WithBaseURL(server.URL),
+		wrapper.WithHTTPClient(&http.Client{Transport: asctest.Transport(t, server.Client().Transport)}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+func TestRegisters(t *testing.T) {
+	server := asctest.NewServer(t)
+	if err := register(t.Context(), clientOf(t, server)); err != nil {
+		t.Fatal(err)
+	}
+	webhook, ok := server.Webhook()
+	if !ok || webhook.EndpointURL != "https://marketplace.example/notifications" {
+		t.Errorf("registered: %v, %q", ok, webhook.EndpointURL)
+	}
+}
+
+func TestRegistersThoughTheAnswerIsLost(t *testing.T) {
+	server := asctest.NewServer(t)
+	server.FailNext(asctest.Fault{Operation: asctest.Create, Kind: asctest.ResetBeforeHeaders, Applied: true})
+	if err := register(t.Context(), clientOf(t, server)); err != nil {
+		t.Fatal(err)
+	}
+	var calls []asctest.Operation
+	for _, request := range server.Requests() {
+		calls = append(calls, request.Operation)
+	}
+	// The create's answer was lost, so Ensure has looked again and set the secret.
+	if want := []asctest.Operation{asctest.List, asctest.Create, asctest.List, asctest.Update}; !slices.Equal(calls, want) {
+		t.Errorf("called %v", calls)
+	}
+}
+
+func TestWaitsAsLongAsAsked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := asctest.NewPipeServer(t)
+		server.FailNext(asctest.Fault{Status: 429, Header: http.Header{"Retry-After": {"20"}}})
+		start := time.Now()
+		if err := register(t.Context(), clientOf(t, server)); err != nil {
+			t.Fatal(err)
+		}
+		if waited := time.Since(start); waited != 20*time.Second {
+			t.Errorf("waited %v", waited)
+		}
+	})
+}
+
+// service is the receiver under test; a real one stores what it is given.
+func service(t *testing.T, store func(*notification.Notification) error) *httptest.Server {
+	verifier, err := notification.NewVerifier([]byte("a secret from your vault"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	handler, err := notification.NewHandler(verifier, func(_ context.Context, n *notification.Notification) error { return store(n) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return server
+}
+
+func TestReceives(t *testing.T) {
+	var stored []string
+	endpoint := service(t, func(n *notification.Notification) error {
+		stored = append(stored, n.Type)
+		return nil
+	})
+	server := asctest.NewServer(t, asctest.WithWebhook(asctest.Webhook{
+		EndpointURL: endpoint.URL,
+		Secret:      "a secret from your vault",
+	}))
+	status, err := server.Notify(t.Context(), &notification.AppUnavailable{MarketplaceAppID: "6477361842", AppID: "6478123456"})
+	if status != http.StatusOK || err != nil || len(stored) != 1 {
+		t.Errorf("answered %d, %v; stored %v", status, err, stored)
+	}
+}
+
+func TestReceivesOnceAndNothingForged(t *testing.T) {
+	full, stored := true, 0
+	endpoint := service(t, func(*notification.Notification) error {
+		if full {
+			return errors.New("the disk is full")
+		}
+		stored++
+		return nil
+	})
+	server := asctest.NewServer(t, asctest.WithWebhook(asctest.Webhook{EndpointURL: endpoint.URL, Secret: "a secret from your vault"}))
+	delivery, err := server.Delivery(notification.New(&notification.AppUnavailable{MarketplaceAppID: "6477361842", AppID: "6478123456"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	send := func(delivery asctest.Delivery, want int) {
+		t.Helper()
+		if status, err := delivery.Send(t.Context()); status != want || err != nil {
+			t.Errorf("answered %d, %v; want %d", status, err, want)
+		}
+	}
+	send(delivery.Forged(), http.StatusUnauthorized)
+	send(delivery, http.StatusInternalServerError) // not stored: it may come again
+	full = false
+	send(delivery, http.StatusOK)
+	send(delivery, http.StatusOK) // a duplicate
+	if stored != 1 {
+		t.Errorf("stored %d times", stored)
+	}
+}
+
+// connect returns a server with the given faults to come, and a client that tries everything once.
+func connect(t *testing.T, faults ...asctest.Fault) (*asctest.Server, *wrapper.Client) {
+	t.Helper()
+	server := asctest.NewServer(t)
+	server.FailNext(faults...)
+	tokens, err := auth.NewTokenSource(auth.Key(server.Key()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := wrapper.NewClient(tokens, wrapper.WithBaseURL(server.URL), wrapper.WithRetry(wrapper.Retry{Attempts: 1}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return server, client
+}

@@ -1,0 +1,247 @@
+//go:build unix
+
+package webhooks_test
+
+// Every fence of the documents is compiled or run.
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/ascmarketplace/webhooks/asctest"
+)
+
+// notRun are the beginnings of lines that need a network or write where they are run.
+var notRun = []string{"git clone ", "go get "}
+
+func TestEveryFenceHasALanguage(t *testing.T) {
+	t.Parallel()
+	languages := []string{"go", "sh", "json", "mermaid", "text", "yaml"}
+	for _, d := range documents(t, teaching...) {
+		for _, f := range d.fences {
+			if !slices.Contains(languages, f.language) {
+				t.Errorf("%s:%d: a fence of %q: have one of %v, since go is compiled and sh is run", f.file, f.line, f.language, languages)
+			}
+		}
+	}
+}
+
+func fencesOf(t *testing.T, language string) (found []fence) {
+	t.Helper()
+	for _, d := range documents(t, teaching...) {
+		for _, f := range d.fences {
+			if f.language == language {
+				found = append(found, f)
+			}
+		}
+	}
+	return found
+}
+
+// TestGoFences: a fence is a whole file, which is compiled here, or a part of
+// a test of this repository, which was compiled there.
+func TestGoFences(t *testing.T) {
+	t.Parallel()
+	root, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := regexp.MustCompile(`(?m)^package \w+$`)
+	tested, folder := testSources(t), t.TempDir()
+	overlay, vet := map[string]string{}, []string{"vet", "-overlay", filepath.Join(folder, "overlay.json")}
+	for i, f := range fencesOf(t, "go") {
+		if !whole.MatchString(f.text) {
+			if !strings.Contains(tested, trimmed(f.text)) {
+				t.Errorf("%s:%d: these lines are in no _test.go file", f.file, f.line)
+			}
+			continue
+		}
+		name, place := fmt.Sprintf("fence%d", i), "fence.go"
+		if strings.Contains(f.text, "func Test") {
+			place = "fence_test.go"
+		}
+		overlay[filepath.Join(root, "docs", name, place)] = write(t, filepath.Join(folder, name+".go"), []byte(f.text))
+		vet = append(vet, "./docs/"+name)
+		t.Logf("%s:%d is ./docs/%s", f.file, f.line, name)
+	}
+	if len(overlay) == 0 {
+		return
+	}
+	replace, err := json.Marshal(map[string]any{"Replace": overlay})
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(folder, "overlay.json"), replace)
+	if out, err := exec.CommandContext(t.Context(), "go", vet...).CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// trimmed is text with each line bare of indentation, between line ends.
+func trimmed(text string) string {
+	var b strings.Builder
+	b.WriteByte('\n')
+	for line := range strings.SplitSeq(strings.Trim(text, "\n"), "\n") {
+		b.WriteString(strings.TrimSpace(line) + "\n")
+	}
+	return b.String()
+}
+
+func testSources(t *testing.T) string {
+	t.Helper()
+	var all strings.Builder
+	err := filepath.WalkDir(".", func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		all.WriteString(trimmed(string(content)))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all.String()
+}
+
+func write(t *testing.T, path string, content []byte) string {
+	t.Helper()
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestMakeTargetsExist: of make no more is asked, here and in README.md, whose
+// commands the gate runs for real.
+func TestMakeTargetsExist(t *testing.T) {
+	t.Parallel()
+	makeLine := regexp.MustCompile(`^make [a-z][\w-]*( [A-Z]+=\S+)*$`)
+	for _, d := range documents(t, everyDocument...) {
+		lines := d.codes()
+		for _, f := range d.fences {
+			if f.language == "sh" {
+				lines = append(lines, strings.Split(f.text, "\n")...)
+			}
+		}
+		for _, line := range lines {
+			if !makeLine.MatchString(line) {
+				continue
+			}
+			args := append([]string{"-n", "UPSTREAM=upstream.json"}, strings.Fields(line)[1:]...)
+			if out, err := exec.CommandContext(t.Context(), "make", args...).CombinedOutput(); err != nil {
+				t.Errorf("%s: %s: %v\n%s", d.name, line, err, out)
+			}
+		}
+	}
+}
+
+// command builds ascwebhooks once for a test and returns its folder.
+func command(t *testing.T) string {
+	t.Helper()
+	if _, err := os.Stat("cmd/ascwebhooks/main.go"); err != nil {
+		t.Skip("there is no command yet")
+	}
+	folder := t.TempDir()
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", folder, "./cmd/ascwebhooks").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return folder
+}
+
+// TestShellFences runs a document's fences one after the other, in an empty
+// folder and against an App Store Connect of its own.
+func TestShellFences(t *testing.T) {
+	t.Parallel()
+	bin := command(t)
+	for _, d := range documents(t, teaching[1:]...) {
+		t.Run(d.name, func(t *testing.T) {
+			t.Parallel()
+			folder := t.TempDir()
+			env := environment(t, bin, folder)
+			for _, f := range d.fences {
+				if f.language == "sh" {
+					runFence(t, f, folder, env)
+				}
+			}
+		})
+	}
+}
+
+func runFence(t *testing.T, f fence, folder string, env []string) {
+	t.Helper()
+	lines := slices.DeleteFunc(strings.Split(f.text, "\n"), func(line string) bool {
+		return slices.ContainsFunc(append([]string{"make "}, notRun...), func(start string) bool { return strings.HasPrefix(line, start) })
+	})
+	var out strings.Builder
+	shell := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", strings.Join(lines, "\n"))
+	shell.Dir, shell.Env, shell.Stdout, shell.Stderr = folder, env, &out, &out
+	shell.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	shell.WaitDelay = 5 * time.Second
+	if err := shell.Start(); err != nil {
+		t.Fatal(err)
+	}
+	err := shell.Wait()
+	_ = syscall.Kill(-shell.Process.Pid, syscall.SIGKILL) // what it left behind
+	if err != nil {
+		t.Errorf("%s:%d: %v\n%s", f.file, f.line, err, out.String())
+	}
+}
+
+// environment is a fresh App Store Connect, in the variables of the command.
+func environment(t *testing.T, bin, home string) []string {
+	t.Helper()
+	handler, err := asctest.New(asctest.WithLogger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	key := handler.Key()
+	return []string{
+		"PATH=" + bin + string(os.PathListSeparator) + os.Getenv("PATH"),
+		"HOME=" + home,
+		"ASC_BASE_URL=" + server.URL,
+		"ASC_KEY_ID=" + key.ID,
+		"ASC_ISSUER_ID=" + key.IssuerID,
+		"ASC_PRIVATE_KEY_PATH=" + write(t, filepath.Join(t.TempDir(), "AuthKey_"+key.ID+".p8"), key.PEM()),
+		"ASC_WEBHOOK_SECRET=" + rand.Text(),
+	}
+}
+
+// TestCommandsInProse: a command that is named exists, with its flags.
+func TestCommandsInProse(t *testing.T) {
+	t.Parallel()
+	ascwebhooks := filepath.Join(command(t), "ascwebhooks")
+	flag := regexp.MustCompile(`--[a-z-]+`)
+	for _, d := range documents(t, everyDocument...) {
+		for _, code := range d.codes() {
+			words := strings.Fields(code)
+			if len(words) < 2 || words[0] != "ascwebhooks" {
+				continue
+			}
+			help, err := exec.CommandContext(t.Context(), ascwebhooks, "help", words[1]).CombinedOutput()
+			if err != nil {
+				t.Errorf("%s: %s: %v\n%s", d.name, code, err, help)
+			}
+			for _, name := range flag.FindAllString(code, -1) {
+				if !slices.Contains(strings.Fields(string(help)), name) {
+					t.Errorf("%s: %s: there is no flag %s", d.name, code, name)
+				}
+			}
+		}
+	}
+}
