@@ -131,42 +131,35 @@ func TestMakeTargetsExist(t *testing.T) {
 	t.Parallel()
 	makeLine := regexp.MustCompile(`^make [a-z][\w-]*( [A-Z]+=\S+)*$`)
 	for _, d := range documents(t, everyDocument...) {
-		lines := d.codes()
+		lines := slices.DeleteFunc(d.codes(), func(code string) bool { return !makeLine.MatchString(code) })
 		for _, f := range d.fences {
-			if f.language == "sh" {
-				lines = append(lines, strings.Split(f.text, "\n")...)
+			for line := range strings.Lines(f.text) {
+				if f.language == "sh" && strings.HasPrefix(line, "make ") {
+					lines = append(lines, line)
+				}
 			}
 		}
 		for _, line := range lines {
-			if !makeLine.MatchString(line) {
-				continue
-			}
 			args := append([]string{"-n", "UPSTREAM=upstream.json"}, strings.Fields(line)[1:]...)
 			if out, err := exec.CommandContext(t.Context(), "make", args...).CombinedOutput(); err != nil {
-				t.Errorf("%s: %s: %v\n%s", d.name, line, err, out)
+				t.Errorf("%s: %s: %v\n%s", d.name, strings.TrimSpace(line), err, out)
 			}
 		}
 	}
 }
 
-// command builds ascwebhooks once for a test and returns its folder.
-func command(t *testing.T) string {
-	t.Helper()
+// TestShell runs a document's fences one after the other, in an empty folder
+// and against an App Store Connect of its own, and asks the command for what
+// the prose names.
+func TestShell(t *testing.T) {
+	t.Parallel()
 	if _, err := os.Stat("cmd/ascwebhooks/main.go"); err != nil {
 		t.Skip("there is no command yet")
 	}
-	folder := t.TempDir()
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", folder, "./cmd/ascwebhooks").CombinedOutput(); err != nil {
+	bin := t.TempDir()
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", bin, "./cmd/ascwebhooks").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	return folder
-}
-
-// TestShellFences runs a document's fences one after the other, in an empty
-// folder and against an App Store Connect of its own.
-func TestShellFences(t *testing.T) {
-	t.Parallel()
-	bin := command(t)
 	for _, d := range documents(t, teaching[1:]...) {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
@@ -178,6 +171,27 @@ func TestShellFences(t *testing.T) {
 				}
 			}
 		})
+	}
+	for _, d := range documents(t, everyDocument...) {
+		for _, code := range d.codes() {
+			if words := strings.Fields(code); len(words) > 1 && words[0] == "ascwebhooks" {
+				checkCommand(t, d.name, filepath.Join(bin, "ascwebhooks"), words[1], code)
+			}
+		}
+	}
+}
+
+// checkCommand asks for the help of a command and looks for its flags there.
+func checkCommand(t *testing.T, document, ascwebhooks, name, code string) {
+	t.Helper()
+	help, err := exec.CommandContext(t.Context(), ascwebhooks, "help", name).CombinedOutput()
+	if err != nil {
+		t.Errorf("%s: %s: %v\n%s", document, code, err, help)
+	}
+	for _, flag := range regexp.MustCompile(`--[a-z-]+`).FindAllString(code, -1) {
+		if !slices.Contains(strings.Fields(string(help)), flag) {
+			t.Errorf("%s: %s: there is no flag %s", document, code, flag)
+		}
 	}
 }
 
@@ -219,29 +233,5 @@ func environment(t *testing.T, bin, home string) []string {
 		"ASC_ISSUER_ID=" + key.IssuerID,
 		"ASC_PRIVATE_KEY_PATH=" + write(t, filepath.Join(t.TempDir(), "AuthKey_"+key.ID+".p8"), key.PEM()),
 		"ASC_WEBHOOK_SECRET=" + rand.Text(),
-	}
-}
-
-// TestCommandsInProse: a command that is named exists, with its flags.
-func TestCommandsInProse(t *testing.T) {
-	t.Parallel()
-	ascwebhooks := filepath.Join(command(t), "ascwebhooks")
-	flag := regexp.MustCompile(`--[a-z-]+`)
-	for _, d := range documents(t, everyDocument...) {
-		for _, code := range d.codes() {
-			words := strings.Fields(code)
-			if len(words) < 2 || words[0] != "ascwebhooks" {
-				continue
-			}
-			help, err := exec.CommandContext(t.Context(), ascwebhooks, "help", words[1]).CombinedOutput()
-			if err != nil {
-				t.Errorf("%s: %s: %v\n%s", d.name, code, err, help)
-			}
-			for _, name := range flag.FindAllString(code, -1) {
-				if !slices.Contains(strings.Fields(string(help)), name) {
-					t.Errorf("%s: %s: there is no flag %s", d.name, code, name)
-				}
-			}
-		}
 	}
 }
