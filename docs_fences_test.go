@@ -6,7 +6,6 @@ package webhooks_test
 
 import (
 	"crypto/rand"
-	"encoding/json"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -16,6 +15,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -51,17 +51,13 @@ func fencesOf(t *testing.T, language string) (found []fence) {
 	return found
 }
 
-// TestGoFences: a fence is a whole file, which is compiled here, or a part of
-// a test of this repository, which was compiled there.
+// TestGoFences: a fence is a whole file, which is compiled here as an
+// importer would, or a part of a test of this repository, which was compiled there.
 func TestGoFences(t *testing.T) {
 	t.Parallel()
-	root, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
 	whole := regexp.MustCompile(`(?m)^package \w+$`)
-	tested, folder := testSources(t), t.TempDir()
-	overlay, vet := map[string]string{}, []string{"vet", "-overlay", filepath.Join(folder, "overlay.json")}
+	tested, importer := testSources(t), t.TempDir()
+	compile := false
 	for i, f := range fencesOf(t, "go") {
 		if !whole.MatchString(f.text) {
 			if !strings.Contains(tested, trimmed(f.text)) {
@@ -69,25 +65,45 @@ func TestGoFences(t *testing.T) {
 			}
 			continue
 		}
-		name, place := fmt.Sprintf("fence%d", i), "fence.go"
+		name := "fence.go"
 		if strings.Contains(f.text, "func Test") {
-			place = "fence_test.go"
+			name = "fence_test.go"
 		}
-		overlay[filepath.Join(root, "docs", name, place)] = write(t, filepath.Join(folder, name+".go"), []byte(f.text))
-		vet = append(vet, "./docs/"+name)
-		t.Logf("%s:%d is ./docs/%s", f.file, f.line, name)
+		folder := fmt.Sprintf("fence%d", i)
+		write(t, filepath.Join(importer, folder, name), []byte(f.text))
+		t.Logf("%s:%d is in %s", f.file, f.line, folder)
+		compile = true
 	}
-	if len(overlay) == 0 {
+	if !compile {
 		return
 	}
-	replace, err := json.Marshal(map[string]any{"Replace": overlay})
+	requireThis(t, importer)
+	vet := exec.CommandContext(t.Context(), "go", "vet", "./...")
+	vet.Dir = importer
+	if out, err := vet.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// requireThis makes folder a module that requires this one, as it is here.
+func requireThis(t *testing.T, folder string) {
+	t.Helper()
+	root, err := os.Getwd()
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, filepath.Join(folder, "overlay.json"), replace)
-	if out, err := exec.CommandContext(t.Context(), "go", vet...).CombinedOutput(); err != nil {
-		t.Errorf("%v\n%s", err, out)
+	mod, err := os.ReadFile("go.mod")
+	if err != nil {
+		t.Fatal(err)
 	}
+	sum, err := os.ReadFile("go.sum")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const this = "github.com/ascmarketplace/webhooks"
+	required := strings.Replace(string(mod), "module "+this, "module importer\n\nrequire "+this+" v0.0.0\n\nreplace "+this+" => "+strconv.Quote(root), 1)
+	write(t, filepath.Join(folder, "go.mod"), []byte(required))
+	write(t, filepath.Join(folder, "go.sum"), sum)
 }
 
 // trimmed is text with each line bare of indentation, between line ends.
@@ -119,6 +135,9 @@ func testSources(t *testing.T) string {
 
 func write(t *testing.T, path string, content []byte) string {
 	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.WriteFile(path, content, 0o600); err != nil {
 		t.Fatal(err)
 	}
