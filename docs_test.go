@@ -1,7 +1,7 @@
 package webhooks_test
 
 // What the documents say is held to be true: links, names, paths, the list of
-// errors. Their fences are run in docs_fences_test.go.
+// errors. Their fences are for docs_go_test.go and docs_shell_test.go.
 
 import (
 	"cmp"

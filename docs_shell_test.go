@@ -2,12 +2,10 @@
 
 package webhooks_test
 
-// Every fence of the documents is compiled or run.
+// Every shell fence of the documents is run, and every command in their prose exists.
 
 import (
 	"crypto/rand"
-	"fmt"
-	"io/fs"
 	"log/slog"
 	"net/http/httptest"
 	"os"
@@ -15,7 +13,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -26,123 +23,6 @@ import (
 
 // notRun are the beginnings of lines that need a network or write where they are run.
 var notRun = []string{"git clone ", "go get "}
-
-func TestEveryFenceHasALanguage(t *testing.T) {
-	t.Parallel()
-	languages := []string{"go", "sh", "json", "mermaid", "text", "yaml"}
-	for _, d := range documents(t, teaching...) {
-		for _, f := range d.fences {
-			if !slices.Contains(languages, f.language) {
-				t.Errorf("%s:%d: a fence of %q: have one of %v, since go is compiled and sh is run", f.file, f.line, f.language, languages)
-			}
-		}
-	}
-}
-
-func fencesOf(t *testing.T, language string) (found []fence) {
-	t.Helper()
-	for _, d := range documents(t, teaching...) {
-		for _, f := range d.fences {
-			if f.language == language {
-				found = append(found, f)
-			}
-		}
-	}
-	return found
-}
-
-// TestGoFences: a fence is a whole file, which is compiled here as an
-// importer would, or a part of a test of this repository, which was compiled there.
-func TestGoFences(t *testing.T) {
-	t.Parallel()
-	whole := regexp.MustCompile(`(?m)^package \w+$`)
-	tested, importer := testSources(t), t.TempDir()
-	compile := false
-	for i, f := range fencesOf(t, "go") {
-		if !whole.MatchString(f.text) {
-			if !strings.Contains(tested, trimmed(f.text)) {
-				t.Errorf("%s:%d: these lines are in no _test.go file", f.file, f.line)
-			}
-			continue
-		}
-		name := "fence.go"
-		if strings.Contains(f.text, "func Test") {
-			name = "fence_test.go"
-		}
-		folder := fmt.Sprintf("fence%d", i)
-		write(t, filepath.Join(importer, folder, name), []byte(f.text))
-		t.Logf("%s:%d is in %s", f.file, f.line, folder)
-		compile = true
-	}
-	if !compile {
-		return
-	}
-	requireThis(t, importer)
-	vet := exec.CommandContext(t.Context(), "go", "vet", "./...")
-	vet.Dir = importer
-	if out, err := vet.CombinedOutput(); err != nil {
-		t.Errorf("%v\n%s", err, out)
-	}
-}
-
-// requireThis makes folder a module that requires this one, as it is here.
-func requireThis(t *testing.T, folder string) {
-	t.Helper()
-	root, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	mod, err := os.ReadFile("go.mod")
-	if err != nil {
-		t.Fatal(err)
-	}
-	sum, err := os.ReadFile("go.sum")
-	if err != nil {
-		t.Fatal(err)
-	}
-	const this = "github.com/ascmarketplace/webhooks"
-	required := strings.Replace(string(mod), "module "+this, "module importer\n\nrequire "+this+" v0.0.0\n\nreplace "+this+" => "+strconv.Quote(root), 1)
-	write(t, filepath.Join(folder, "go.mod"), []byte(required))
-	write(t, filepath.Join(folder, "go.sum"), sum)
-}
-
-// trimmed is text with each line bare of indentation, between line ends.
-func trimmed(text string) string {
-	var b strings.Builder
-	b.WriteByte('\n')
-	for line := range strings.SplitSeq(strings.Trim(text, "\n"), "\n") {
-		b.WriteString(strings.TrimSpace(line) + "\n")
-	}
-	return b.String()
-}
-
-func testSources(t *testing.T) string {
-	t.Helper()
-	var all strings.Builder
-	err := filepath.WalkDir(".", func(path string, _ fs.DirEntry, err error) error {
-		if err != nil || !strings.HasSuffix(path, "_test.go") {
-			return err
-		}
-		content, err := os.ReadFile(path)
-		all.WriteString(trimmed(string(content)))
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return all.String()
-}
-
-func write(t *testing.T, path string, content []byte) string {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, content, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
 
 // TestMakeTargetsExist: of make no more is asked, here and in README.md, whose
 // commands the gate runs for real.
