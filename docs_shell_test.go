@@ -47,9 +47,9 @@ func TestMakeTargetsExist(t *testing.T) {
 	}
 }
 
-// TestShell runs a document's fences one after the other, in an empty folder
-// and against an App Store Connect of its own, and asks the command for what
-// the prose names.
+// TestShell runs a document's fences one after the other, in an empty folder or
+// a copy of the example's, and against an App Store Connect of its own. It
+// asks the command for what the prose names.
 func TestShell(t *testing.T) {
 	t.Parallel()
 	if _, err := os.Stat("cmd/ascwebhooks/main.go"); err != nil {
@@ -62,8 +62,10 @@ func TestShell(t *testing.T) {
 	for _, d := range documents(t, teaching[1:]...) {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
-			folder := t.TempDir()
-			env := environment(t, bin, folder)
+			folder, env := t.TempDir(), environment(t, bin)
+			if example, ok := strings.CutSuffix(d.name, "/README.md"); ok && example != "docs" {
+				copyExample(t, folder, example)
+			}
 			for _, f := range d.fences {
 				if f.language == "sh" {
 					runFence(t, f, folder, env)
@@ -94,6 +96,23 @@ func checkCommand(t *testing.T, document, ascwebhooks, name, code string) {
 	}
 }
 
+// copyExample copies a module that stands beside this one.
+func copyExample(t *testing.T, folder, example string) {
+	t.Helper()
+	if err := os.CopyFS(folder, os.DirFS(example)); err != nil {
+		t.Fatal(err)
+	}
+	root, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	edit := exec.CommandContext(t.Context(), "go", "mod", "edit", "-replace=github.com/ascmarketplace/webhooks="+root)
+	edit.Dir = folder
+	if out, err := edit.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+}
+
 func runFence(t *testing.T, f fence, folder string, env []string) {
 	t.Helper()
 	lines := slices.DeleteFunc(strings.Split(f.text, "\n"), func(line string) bool {
@@ -115,7 +134,7 @@ func runFence(t *testing.T, f fence, folder string, env []string) {
 }
 
 // environment is a fresh App Store Connect, in the variables of the command.
-func environment(t *testing.T, bin, home string) []string {
+func environment(t *testing.T, bin string) []string {
 	t.Helper()
 	handler, err := asctest.New(asctest.WithLogger(slog.New(slog.DiscardHandler)))
 	if err != nil {
@@ -124,13 +143,15 @@ func environment(t *testing.T, bin, home string) []string {
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	key := handler.Key()
-	return []string{
-		"PATH=" + bin + string(os.PathListSeparator) + os.Getenv("PATH"),
-		"HOME=" + home,
-		"ASC_BASE_URL=" + server.URL,
-		"ASC_KEY_ID=" + key.ID,
-		"ASC_ISSUER_ID=" + key.IssuerID,
-		"ASC_PRIVATE_KEY_PATH=" + write(t, filepath.Join(t.TempDir(), "AuthKey_"+key.ID+".p8"), key.PEM()),
-		"ASC_WEBHOOK_SECRET=" + rand.Text(),
-	}
+	env := slices.DeleteFunc(os.Environ(), func(variable string) bool {
+		return strings.HasPrefix(variable, "ASC_") || strings.HasPrefix(variable, "APP_STORE_CONNECT_")
+	})
+	return append(env,
+		"PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"),
+		"ASC_BASE_URL="+server.URL,
+		"ASC_KEY_ID="+key.ID,
+		"ASC_ISSUER_ID="+key.IssuerID,
+		"ASC_PRIVATE_KEY_PATH="+write(t, filepath.Join(t.TempDir(), "AuthKey_"+key.ID+".p8"), key.PEM()),
+		"ASC_WEBHOOK_SECRET="+rand.Text(),
+	)
 }

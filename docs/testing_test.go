@@ -3,6 +3,7 @@ package docs_test
 // What testing.md shows: tests of a service, here of a very small one.
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net/http"
@@ -50,6 +51,15 @@ func TestRegisters(t *testing.T) {
 	webhook, ok := server.Webhook()
 	if !ok || webhook.EndpointURL != "https://marketplace.example/notifications" {
 		t.Errorf("registered: %v, %q", ok, webhook.EndpointURL)
+	}
+}
+
+// As README.md has it.
+func TestRegistersDespiteA503(t *testing.T) {
+	server := asctest.NewServer(t) // App Store Connect in memory, closed when the test ends
+	server.FailNext(asctest.Fault{Operation: asctest.Create, Status: 503, Applied: true})
+	if err := register(t.Context(), clientOf(t, server)); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -142,6 +152,27 @@ func TestReceivesOnceAndNothingForged(t *testing.T) {
 	if stored != 1 {
 		t.Errorf("stored %d times", stored)
 	}
+}
+
+func TestAnswersThatItWasTooLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := asctest.NewPipeServer(t, asctest.WithWebhook(asctest.Webhook{EndpointURL: "https://marketplace.example/", Secret: "secret"}))
+		delivery, err := server.Delivery(notification.New(&notification.AppUnavailable{MarketplaceAppID: "6477361842", AppID: "6478123456"}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		handler, err := receiver([][]byte{[]byte("secret")}, func(*notification.Notification) { time.Sleep(time.Minute) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		request := httptest.NewRequest(http.MethodPost, "/", bytes.NewReader(delivery.Body))
+		request.Header.Set(notification.SignatureHeader, delivery.Signature)
+		answer := httptest.NewRecorder()
+		handler.ServeHTTP(answer, request)
+		if answer.Code != http.StatusServiceUnavailable {
+			t.Errorf("answered %d", answer.Code)
+		}
+	})
 }
 
 // connect returns a server with the given faults to come, and a client that tries everything once.
