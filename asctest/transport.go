@@ -4,15 +4,18 @@ package asctest
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
+	"sync"
 )
 
 // Transport wraps next, or http.DefaultTransport if it is nil, and fails t
 // when a request or an answer breaks the document, naming operation, JSON
 // pointer and rule but no value. The traffic itself passes unchanged: an
 // error from RoundTrip would be retried or expected away, t.Errorf is not.
-// Answers that can't be read, or that exceed 1 MiB, pass without judgement.
+// A request of which nothing, or not all, was sent passes without judgement,
+// and so does an answer that can't be read or exceeds 1 MiB.
 func Transport(t TB, next http.RoundTripper) http.RoundTripper {
 	t.Helper()
 	c, err := document()
@@ -36,23 +39,15 @@ func (tr *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if x.method == "" {
 		x.method = http.MethodGet
 	}
-	if r.Body != nil {
-		body, err := io.ReadAll(r.Body)
-		_ = r.Body.Close()
-		if err != nil {
-			return nil, err
-		}
-		r = r.Clone(r.Context())
-		r.Body = http.NoBody
-		if len(body) > 0 {
-			r.Body = io.NopCloser(bytes.NewReader(body))
-		}
+	sent := &sentBody{}
+	response, err := tr.next.RoundTrip(sent.watch(r))
+	body, whole := sent.all()
+	if whole {
 		x.body = body
+		for _, err := range tr.contract.checkRequest(x) {
+			tr.t.Errorf("asctest: %v", err)
+		}
 	}
-	for _, err := range tr.contract.checkRequest(x) {
-		tr.t.Errorf("asctest: %v", err)
-	}
-	response, err := tr.next.RoundTrip(r)
 	if err != nil {
 		return nil, err
 	}
@@ -87,3 +82,52 @@ func (tr *transport) checkAnswer(x *exchange, response *http.Response) {
 type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
+
+// sentBody keeps what is sent of a body, which it leaves to the sender to
+// read: a client may want to know whether that ever happened.
+type sentBody struct {
+	mu    sync.Mutex // a transport may still write when it has the answer
+	bytes []byte
+	whole bool
+}
+
+// watch returns r with s between its body and whoever sends it.
+func (s *sentBody) watch(r *http.Request) *http.Request {
+	if r.Body == nil || r.Body == http.NoBody {
+		s.whole = true
+		return r
+	}
+	getBody := r.GetBody
+	r = r.Clone(r.Context())
+	r.Body = watchedBody{r.Body, s}
+	if getBody != nil {
+		r.GetBody = func() (io.ReadCloser, error) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.bytes, s.whole = nil, false // sent anew from the start
+			body, err := getBody()
+			return watchedBody{body, s}, err
+		}
+	}
+	return r
+}
+
+func (s *sentBody) all() (body []byte, whole bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.bytes, s.whole
+}
+
+type watchedBody struct {
+	io.ReadCloser
+	sent *sentBody
+}
+
+func (b watchedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.sent.mu.Lock()
+	defer b.sent.mu.Unlock()
+	b.sent.bytes = append(b.sent.bytes, p[:n]...)
+	b.sent.whole = errors.Is(err, io.EOF)
+	return n, err
+}

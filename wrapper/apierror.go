@@ -17,7 +17,8 @@ import (
 // What an APIError may match with errors.Is.
 var (
 	// ErrNotFound: there is no such webhook, or none at all for Get. A path
-	// that App Store Connect does not know (PATH_ERROR) is not it.
+	// that App Store Connect does not know (PATH_ERROR) is not it, and a 404
+	// without Apple's error body, as a proxy sends it, neither.
 	ErrNotFound = errors.New("not found")
 	// ErrForbidden: the key's role does not allow it, an agreement is
 	// missing, or the resource does not offer the operation.
@@ -154,7 +155,7 @@ func walk(objects []ErrorObject, yield func(ErrorObject) bool) bool {
 	return true
 }
 
-func newAPIError(op operation, got answer, redact *strings.Replacer) *APIError {
+func newAPIError(op operation, got answer, redact func(string) string) *APIError {
 	e := &APIError{Method: op.method, Path: op.path, StatusCode: got.status, RequestID: requestID(got.header)}
 	e.RateLimit, _ = parseRateLimit(got.header["X-Rate-Limit"], got.at)
 	e.RetryAfter = parseRetryAfter(got.header.Get("Retry-After"), got.at)
@@ -164,25 +165,25 @@ func newAPIError(op operation, got answer, redact *strings.Replacer) *APIError {
 		e.Errors = errorObjects(body.Errors, redact) // a member of another type is left empty
 	}
 	if len(e.Errors) == 0 {
-		e.Excerpt = printable(redact.Replace(string(got.body)), 512)
+		e.Excerpt = printable(redact(string(got.body)), 512)
 	}
 	return e
 }
 
-func errorObjects(from []gen.ResponseError, redact *strings.Replacer) []ErrorObject {
+func errorObjects(from []gen.ResponseError, redact func(string) string) []ErrorObject {
 	objects := make([]ErrorObject, len(from))
 	for i, g := range from {
 		objects[i] = ErrorObject{
-			ID: redact.Replace(g.ID), Status: g.Status, Code: g.Code,
-			Title: redact.Replace(g.Title), Detail: redact.Replace(g.Detail),
-			Pointer: redact.Replace(g.Source.Pointer), Parameter: redact.Replace(g.Source.Parameter),
-			About: redact.Replace(g.Links.About), See: redact.Replace(g.Links.See),
+			ID: redact(g.ID), Status: g.Status, Code: g.Code,
+			Title: redact(g.Title), Detail: redact(g.Detail),
+			Pointer: redact(g.Source.Pointer), Parameter: redact(g.Source.Parameter),
+			About: redact(g.Links.About), See: redact(g.Links.See),
 		}
 		for path, associated := range g.Meta.AssociatedErrors {
 			if objects[i].Associated == nil {
 				objects[i].Associated = make(map[string][]ErrorObject, len(g.Meta.AssociatedErrors))
 			}
-			objects[i].Associated[redact.Replace(path)] = errorObjects(associated, redact)
+			objects[i].Associated[redact(path)] = errorObjects(associated, redact)
 		}
 	}
 	return objects

@@ -11,9 +11,10 @@
 //	})
 //
 // A call ends in one of three ways: done; refused, with an error that says
-// why and that code can act on; or unknown, with an OutcomeUnknownError, when
-// the answer to a Create was lost. Whatever is safe to try again is tried
-// again, within the limits of Retry and of the call's context.
+// why and that code can act on; or, when the answer to a Create was lost,
+// unknown, with an OutcomeUnknownError. Whatever is safe to try again is tried
+// again, within the limits of Retry and of the call's context; an Update or a
+// Delete that fails for another reason may simply be called again.
 //
 //	switch unknown, ok := errors.AsType[*wrapper.OutcomeUnknownError](err); {
 //	case errors.Is(err, wrapper.ErrNotFound): // no such webhook

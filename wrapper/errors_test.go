@@ -82,6 +82,18 @@ func TestOddErrorBodies(t *testing.T) {
 	}
 }
 
+// TestShortSecretIsWithheld: replacing a short secret would show it by the
+// gaps, so all of a text that has it goes; the code stays.
+func TestShortSecretIsWithheld(t *testing.T) {
+	answer := newCanned(409, `{"errors":[{"code":"ENTITY_ERROR","title":"signs","detail":"a text about nothing"}]}`)
+	client := cannedClient(t, answer)
+	_, err := client.MarketplaceWebhooks.Create(t.Context(), wrapper.CreateMarketplaceWebhook{EndpointURL: endpointURL, Secret: wrapper.NewSecret("s")})
+	apiErr, ok := errors.AsType[*wrapper.APIError](err)
+	if !ok || apiErr.Errors[0].Title != "[redacted]" || apiErr.Errors[0].Detail != "a text about nothing" || apiErr.Errors[0].Code != "ENTITY_ERROR" {
+		t.Errorf("got %+v", apiErr)
+	}
+}
+
 func TestUnknownPathIsNotNotFound(t *testing.T) {
 	for code, is := range map[string]bool{"NOT_FOUND": true, "NOT_FOUND.LATER": true, "PATH_ERROR": false, "PATH_ERROR.X": false} {
 		if errors.Is(refusal(t, 404, "application/json", `{"errors":[{"code":"`+code+`"}]}`), wrapper.ErrNotFound) != is {

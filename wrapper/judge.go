@@ -17,7 +17,7 @@ func (c *Client) judge(op operation, got answer, before *history, used credentia
 	case got.status < 400:
 		return op.unexpected(got.status, requestID(got.header), before, fmt.Sprintf("status %d is not one that this operation gives", got.status))
 	}
-	apiErr := newAPIError(op, got, used.redactor())
+	apiErr := newAPIError(op, got, used.redact)
 	switch {
 	case got.status == http.StatusUnauthorized:
 		again := !before.refused

@@ -44,7 +44,8 @@ func TestNothingWasSent(t *testing.T) {
 					return dialer.DialContext(ctx, network, addr)
 				}}
 				defer transport.CloseIdleConnections()
-				client := connect(t, server, quick, wrapper.WithHTTPClient(&http.Client{Transport: transport}))
+				// The checking transport must not hide that nothing was sent.
+				client := connect(t, server, quick, wrapper.WithHTTPClient(&http.Client{Transport: asctest.Transport(t, transport)}))
 				id := prepare(server, operation)
 				err := perform(t, client, operation, id)
 				if test.again {

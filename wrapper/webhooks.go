@@ -33,7 +33,8 @@ type CreateMarketplaceWebhook struct {
 	Secret      Secret
 }
 
-// UpdateMarketplaceWebhook is what Update changes; a zero member stays as it is.
+// UpdateMarketplaceWebhook is what Update changes; a zero member stays as it
+// is. With neither, Update changes nothing and returns the webhook.
 type UpdateMarketplaceWebhook struct {
 	EndpointURL string
 	Secret      Secret
