@@ -1,5 +1,7 @@
 package main
 
+// The command create.
+
 import (
 	"context"
 

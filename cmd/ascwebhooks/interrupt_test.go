@@ -18,6 +18,9 @@ func TestInterruptedCreate(t *testing.T) {
 	for len(server.Requests()) == 0 {
 		time.Sleep(time.Millisecond) // the other process is a real one
 	}
+	if agent := server.Requests()[0].Header.Get("User-Agent"); !strings.HasPrefix(agent, "ascwebhooks/") {
+		t.Errorf("User-Agent %q", agent)
+	}
 	code, stdout := p.end(os.Interrupt)
 	stderr := p.stderr.String()
 	if code != exitFailed || stdout != "" || !strings.Contains(stderr, "may or may not have been carried out") ||

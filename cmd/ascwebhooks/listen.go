@@ -1,5 +1,7 @@
 package main
 
+// The command listen.
+
 import (
 	"context"
 	"encoding/json"
@@ -22,7 +24,8 @@ func newListen(sys *system) *cobra.Command {
 		Long: `Receive notifications until it is interrupted, verify the signature of each, and
 print those that are genuine; the refused ones are told on stderr. A duplicate
 is not printed again. With --output json a line of stdout is a notification as
-App Store Connect sent it.
+App Store Connect sent it. It speaks plain HTTP: what App Store Connect reaches
+is a proxy or tunnel with TLS before it.
 
 With --forward each genuine one is passed on, its body and signature as they
 came, and is answered well only if the other server answers 2xx.`,

@@ -67,6 +67,10 @@ func TestListen(t *testing.T) {
 	if line := p.line(); !strings.HasSuffix(line, " AppUnavailable first marketplace=2 app=1 secret=2\n") {
 		t.Errorf("printed %q", line)
 	}
+	notify(exitDone, "--secret-file", newSecret, "--type", "AppVersionUnavailable", "--package-id", "3", "--package-id", "4")
+	if line := p.line(); !strings.Contains(line, " AppVersionUnavailable ") || !strings.HasSuffix(line, " packages=3,4 secret=1\n") {
+		t.Errorf("printed %q", line)
+	}
 	notify(exitFailed, "--forge")
 	p.told(`status=401 reason="signature mismatch"`)
 	notify(exitDone, "--secret-file", oldSecret, "--id", "first") // a duplicate, not printed
@@ -128,5 +132,16 @@ func TestListenForward(t *testing.T) {
 	if len(got) != 3 || got[0] != got[1] || got[0].body == "" || got[2] != (passed{body, signature}) {
 		text, _ := json.Marshal(got)
 		t.Errorf("passed on: %s", text)
+	}
+}
+
+// TestPostFollowsNoRedirect: a notification goes where it was told to, or nowhere.
+func TestPostFollowsNoRedirect(t *testing.T) {
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("followed") }))
+	defer elsewhere.Close()
+	service := httptest.NewServer(http.RedirectHandler(elsewhere.URL, http.StatusTemporaryRedirect))
+	defer service.Close()
+	if status, err := post(t.Context(), service.URL, []byte("{}"), "signature"); err != nil || status != http.StatusTemporaryRedirect {
+		t.Errorf("status %d, %v", status, err)
 	}
 }

@@ -5,6 +5,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"io"
 	"os"
 	"os/exec"
@@ -13,6 +14,15 @@ import (
 	"testing"
 	"time"
 )
+
+// program is ascwebhooks, killed if the test waits for it in vain.
+func program(t *testing.T, env []string, args ...string) *exec.Cmd {
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	t.Cleanup(cancel)
+	cmd := exec.CommandContext(ctx, "ascwebhooks", args...)
+	cmd.Env = append(os.Environ(), env...)
+	return cmd
+}
 
 // process is a running ascwebhooks.
 type process struct {
@@ -26,8 +36,7 @@ type process struct {
 // the test ends, if not before.
 func start(t *testing.T, env []string, args ...string) *process {
 	t.Helper()
-	p := &process{Cmd: exec.CommandContext(t.Context(), "ascwebhooks", args...), t: t}
-	p.Env = append(os.Environ(), env...)
+	p := &process{Cmd: program(t, env, args...), t: t}
 	p.stderr.arrived = make(chan string, 1000)
 	p.Stderr = &p.stderr
 	stdout, err := p.StdoutPipe()
@@ -55,7 +64,7 @@ func (p *process) line() string {
 // told waits for a line on stderr that has text in it.
 func (p *process) told(text string) string {
 	p.t.Helper()
-	patience := time.After(time.Minute)
+	patience := time.After(30 * time.Second)
 	for {
 		select {
 		case line := <-p.stderr.arrived:
@@ -111,8 +120,7 @@ func (l *lines) String() string {
 // once runs ascwebhooks to its end.
 func once(t *testing.T, env []string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "ascwebhooks", args...)
-	cmd.Env = append(os.Environ(), env...)
+	cmd := program(t, env, args...)
 	var out, err strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &err
 	_ = cmd.Run()

@@ -1,5 +1,7 @@
 package main
 
+// The command sandbox.
+
 import (
 	"context"
 	"fmt"

@@ -66,7 +66,9 @@ func TestSandbox(t *testing.T) {
 			t.Errorf("%s: answered %s", name, body)
 		}
 	}
-	sandbox.told("status=401")
+	if line := sandbox.told("status=401"); !strings.HasPrefix(line, "msg=asctest method=GET ") {
+		t.Errorf("stderr: %s", line)
+	}
 	if code, rest := sandbox.end(os.Interrupt); code != exitDone || rest != "" {
 		t.Errorf("after SIGINT: exit code %d, stdout %q", code, rest)
 	}

@@ -1,5 +1,7 @@
 package main
 
+// The command update.
+
 import (
 	"context"
 
@@ -15,7 +17,8 @@ func newUpdate(sys *system) *cobra.Command {
 		Use:   "update [ID] [--endpoint-url URL] [--secret-file PATH]",
 		Short: "Change the webhook's URL, its secret, or both",
 		Long: `Change the URL of the webhook, its secret, or both; what is not given stays. A
-secret in ` + secretVariable + ` is given. Without an ID it is the account's one webhook.
+secret in ` + secretVariable + ` counts as given. Without an ID it is the account's
+one webhook.
 
 Notifications that are under way may still be signed with the old secret: let
 the receiver know the new one first, and the old one a while longer.`,

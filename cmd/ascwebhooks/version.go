@@ -1,5 +1,7 @@
 package main
 
+// The command version.
+
 import (
 	"cmp"
 	"fmt"
