@@ -3,6 +3,7 @@ package asctest
 // Faults on demand: which call fails, how, and whether it took effect.
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -60,11 +61,18 @@ type Fault struct {
 	Header http.Header // replaces headers; no values removes one
 }
 
-// FailNext makes the next calls that each fault is for go wrong, in the order given.
+// FailNext makes the next calls that each fault is for go wrong, in the order
+// given. A Kind that there is not fails the test, like a broken contract.
 func (h *Handler) FailNext(faults ...Fault) {
 	h.faults.mu.Lock()
 	defer h.faults.mu.Unlock()
 	for _, f := range faults {
+		if !slices.Contains(Kinds(), f.Kind) {
+			err := fmt.Errorf("asctest: there is no kind of fault %q", f.Kind)
+			h.logger.Error(err.Error())
+			h.onLie(err)
+			continue
+		}
 		if f.Times == 0 {
 			f.Times = 1
 		}

@@ -98,3 +98,14 @@ func TestFaultsAsAClientSeesThem(t *testing.T) {
 		}
 	}
 }
+
+// TestUnknownKindOfFault: a kind that is misspelt must not be taken for another.
+func TestUnknownKindOfFault(t *testing.T) {
+	t.Parallel()
+	told := &witness{TB: t}
+	server := asctest.NewServer(told)
+	server.FailNext(asctest.Fault{Kind: "Redirect"})
+	if want := `asctest: there is no kind of fault "Redirect"`; len(told.failures) != 1 || told.failures[0] != want {
+		t.Errorf("told %q, want %q", told.failures, want)
+	}
+}

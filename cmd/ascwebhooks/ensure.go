@@ -61,7 +61,7 @@ alone, and the command fails, unless --replace is given.`,
 func (s *system) printEnsured(result wrapper.EnsureResult, dry bool) error {
 	document := struct {
 		Action wrapper.EnsureAction `json:"action"`
-		DryRun bool                 `json:"dryRun"`
+		DryRun bool                 `json:"dry_run"`
 		webhookDocument
 	}{result.Action, dry, webhookDocument(result.Webhook)}
 	text := fmt.Sprintf("%s\n%s", result.Action, webhookText(result.Webhook))

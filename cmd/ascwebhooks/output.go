@@ -45,7 +45,7 @@ func (s *system) print(document any, text string) error {
 // webhookDocument is the JSON form of a webhook, in Apple's names.
 type webhookDocument struct {
 	ID          string `json:"id,omitempty"`
-	EndpointURL string `json:"endpointUrl"`
+	EndpointURL string `json:"endpoint_url"`
 }
 
 func (s *system) printWebhook(w wrapper.MarketplaceWebhook) error {

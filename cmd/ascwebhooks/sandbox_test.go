@@ -56,7 +56,7 @@ func TestSandbox(t *testing.T) {
 	update := `{"data":{"type":"marketplaceWebhooks","id":"` + created.Data.ID + `","attributes":{"endpointUrl":"https://marketplace.example/two"}}}`
 	call(t, "PATCH", document.BaseURL+webhooks+"/"+created.Data.ID, bearer, update, http.StatusOK)
 	if code, stdout, _ := once(t, env, "get", "--output", "json"); code != exitDone ||
-		stdout != `{"id":"`+created.Data.ID+`","endpointUrl":"https://marketplace.example/two"}`+"\n" {
+		stdout != `{"id":"`+created.Data.ID+`","endpoint_url":"https://marketplace.example/two"}`+"\n" {
 		t.Errorf("get: exit code %d, %s", code, stdout)
 	}
 	call(t, "DELETE", document.BaseURL+webhooks+"/"+created.Data.ID, bearer, "", http.StatusNoContent)
