@@ -28,6 +28,12 @@ tidy-check: ## go.mod and go.sum are tidy and what they say is what was download
 	go mod tidy -diff
 	go mod verify
 
+.PHONY: examples
+examples: ## vet and test the examples, which are modules of their own
+	@for example in examples/*/; do \
+		echo "$$example"; (cd $$example && go mod tidy -diff && go vet ./... && go test -race -shuffle=on ./...) || exit 1; \
+	done
+
 .PHONY: vuln
 vuln: ## report known vulnerabilities, where the database can be reached
 	@.ci/vuln $(GOVULNCHECK)
