@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -29,8 +30,8 @@ func TestKilled(t *testing.T) {
 	random.Shuffle(len(unanswered), func(i, j int) { unanswered[i], unanswered[j] = unanswered[j], unanswered[i] })
 	for range 2 {
 		before := len(unanswered)
-		unanswered = send(t, unanswered, 100+random.IntN(300), func() { _ = service.cmd.Process.Kill() })
-		_, _ = service.wait()
+		unanswered = send(t, unanswered, 100+random.IntN(300), func() { service.signal(t, syscall.SIGKILL) })
+		_, _ = service.cmd.Process.Kill(), service.cmd.Wait() // at the latest
 		if len(unanswered) == 0 || len(unanswered) == before {
 			t.Fatalf("killed, but not in the middle: %d of %d unanswered", len(unanswered), before)
 		}
@@ -44,9 +45,6 @@ func TestKilled(t *testing.T) {
 	eventually(t, func() error { return inboxIs(t, database, map[string]int{"applied": known, "unknown": unknown}) })
 	if err := catalogueIs(t, addr, truth(t, events)); err != nil {
 		t.Error(err)
-	}
-	if log, err := service.end(t, syscall.SIGTERM); err != nil {
-		t.Errorf("%v, having logged:\n%s", err, log)
 	}
 }
 
@@ -73,6 +71,8 @@ func deliveries(t *testing.T, apple *asctest.Server, events []notification.Event
 // send posts from 16 connections and returns what was not answered 2xx.
 // It calls then once, in the middle, after so many good answers.
 func send(t *testing.T, all []asctest.Delivery, after int, then func()) (unanswered []asctest.Delivery) {
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
 	var mu sync.Mutex
 	var senders sync.WaitGroup
 	var good atomic.Int64
@@ -80,7 +80,7 @@ func send(t *testing.T, all []asctest.Delivery, after int, then func()) (unanswe
 	for range 16 {
 		senders.Go(func() {
 			for d := range queue {
-				if status, err := d.Send(t.Context()); err != nil || status/100 != 2 {
+				if status, err := d.Send(ctx); err != nil || status/100 != 2 {
 					mu.Lock()
 					unanswered = append(unanswered, d)
 					mu.Unlock()

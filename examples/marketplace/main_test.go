@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bufio"
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/ascmarketplace/webhooks/asctest"
@@ -30,10 +29,28 @@ func TestMain(m *testing.M) {
 // A process is the service in a process of its own.
 type process struct {
 	cmd *exec.Cmd
-	log *bufio.Scanner // its stderr
+	log *logbook // its stderr
 }
 
-// start starts the service and returns once it listens.
+// A logbook keeps what is written to it.
+type logbook struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *logbook) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *logbook) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// start starts the service and returns once it has registered.
 func start(t *testing.T, apple *asctest.Server, addr, database string) *process {
 	t.Helper()
 	key := apple.Key()
@@ -42,48 +59,26 @@ func start(t *testing.T, apple *asctest.Server, addr, database string) *process 
 		"ASC_KEY_ID="+key.ID, "ASC_ISSUER_ID="+key.IssuerID, "ASC_PRIVATE_KEY="+string(key.PEM()),
 		"ASC_BASE_URL="+apple.URL, "ASC_WEBHOOK_SECRET="+secret,
 		"MARKETPLACE_ENDPOINT_URL=http://"+addr+"/notifications", "MARKETPLACE_ADDR="+addr, "MARKETPLACE_DATABASE="+database)
-	stderr, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := &process{cmd: cmd, log: &logbook{}}
+	cmd.Stderr = p.log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = cmd.Process.Kill() })
-	p := &process{cmd, bufio.NewScanner(stderr)}
-	p.await(t, "msg=listening")
-	p.await(t, `msg="webhook ensured"`)
+	t.Cleanup(func() { _, _ = cmd.Process.Kill(), cmd.Wait() })
+	eventually(t, func() error {
+		if log := p.log.String(); !strings.Contains(log, `msg="webhook ensured"`) {
+			return errors.New("the service has not registered:\n" + log)
+		}
+		return nil
+	})
 	return p
 }
 
-// await reads the log up to a line with this text.
-func (p *process) await(t *testing.T, text string) {
-	t.Helper()
-	var seen strings.Builder
-	for p.log.Scan() {
-		if strings.Contains(p.log.Text(), text) {
-			return
-		}
-		fmt.Fprintln(&seen, p.log.Text())
-	}
-	t.Fatalf("the service ended without logging %s:\n%s", text, seen.String())
-}
-
-// end sends a signal and waits for the end; it returns what was left of the log.
-func (p *process) end(t *testing.T, signal os.Signal) (log string, err error) {
+func (p *process) signal(t *testing.T, signal os.Signal) {
 	t.Helper()
 	if err := p.cmd.Process.Signal(signal); err != nil {
-		t.Fatal(err)
+		t.Error(err)
 	}
-	return p.wait()
-}
-
-func (p *process) wait() (log string, err error) {
-	var rest strings.Builder
-	for p.log.Scan() {
-		fmt.Fprintln(&rest, p.log.Text())
-	}
-	return rest.String(), cmp.Or(p.cmd.Wait(), p.log.Err())
 }
 
 const secret = "known to App Store Connect and to us"

@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -27,9 +29,9 @@ func available() *notification.PackageVersionAvailable {
 }
 
 // serve runs the service in this process until the test ends.
-func serve(t *testing.T, apple *asctest.Server) (addr, database string) {
+func serve(t *testing.T, apple *asctest.Server, database string) (addr string) {
 	t.Helper()
-	addr, database = freeAddr(t), databasePath(t)
+	addr = freeAddr(t)
 	s, err := newService(config{
 		Key: auth.Key(apple.Key()), BaseURL: apple.URL, EndpointURL: "http://" + addr + "/notifications",
 		Secret: secret, Addr: addr, Database: database,
@@ -47,7 +49,7 @@ func serve(t *testing.T, apple *asctest.Server) (addr, database string) {
 			t.Error(err)
 		}
 	})
-	return addr, database
+	return addr
 }
 
 // registered waits for the webhook.
@@ -63,7 +65,7 @@ func registered(t *testing.T, apple *asctest.Server) asctest.Webhook {
 
 func TestRegistersAndReceives(t *testing.T) {
 	apple := asctest.NewServer(t)
-	addr, _ := serve(t, apple)
+	addr := serve(t, apple, databasePath(t))
 	if got := registered(t, apple); got.EndpointURL != "http://"+addr+"/notifications" || got.Secret != secret {
 		t.Errorf("registered for %s", got.EndpointURL)
 	}
@@ -77,7 +79,7 @@ func TestRegistersAndReceives(t *testing.T) {
 func TestReceivesDuringAnOutage(t *testing.T) {
 	apple := asctest.NewServer(t)
 	apple.FailNext(asctest.Fault{Status: http.StatusForbidden, Times: -1})
-	addr, _ := serve(t, apple)
+	addr := serve(t, apple, databasePath(t))
 	apple.SetWebhook(asctest.Webhook{EndpointURL: "http://" + addr + "/notifications", Secret: secret})
 	eventually(t, func() error {
 		_, err := apple.Notify(t.Context(), available())
@@ -92,7 +94,8 @@ func TestReceivesDuringAnOutage(t *testing.T) {
 
 func TestDuplicatesAndForgeries(t *testing.T) {
 	apple := asctest.NewServer(t)
-	addr, database := serve(t, apple)
+	database := databasePath(t)
+	addr := serve(t, apple, database)
 	registered(t, apple)
 	delivery, err := apple.Delivery(notification.New(available()))
 	if err != nil {
@@ -115,6 +118,27 @@ func TestDuplicatesAndForgeries(t *testing.T) {
 	expect(delivery, http.StatusOK)
 	expect(delivery.Forged(), http.StatusUnauthorized)
 	eventually(t, func() error { return inboxIs(t, database, map[string]int{"applied": 1}) })
+}
+
+// What a process stored and did not come to, the next one works off.
+func TestWorksOffWhatWasLeft(t *testing.T) {
+	n := notification.New(available())
+	var err error
+	if n.Raw, err = json.Marshal(n); err != nil {
+		t.Fatal(err)
+	}
+	database := databasePath(t)
+	db, err := openStore(database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	left := newInbox(db, slog.New(slog.DiscardHandler))
+	err = left.Once(t.Context(), n, func(ctx context.Context) error { return left.Store(ctx, n) })
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	addr := serve(t, asctest.NewServer(t), database)
+	eventually(t, func() error { return catalogueIs(t, addr, onePackage) })
 }
 
 // A process that is told to end finishes the request that it is reading.
@@ -149,28 +173,21 @@ func TestSIGTERM(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	ended := make(chan error, 1)
-	go func() {
-		_, err := service.end(t, syscall.SIGTERM)
-		ended <- err
-	}()
+	service.signal(t, syscall.SIGTERM)
 	eventually(t, func() error { return refused(addr) })
 	_, _ = io.Copy(writer, bytes.NewReader(rest))
 	_ = writer.Close()
 	if got := <-answer; got != "200 OK" {
 		t.Error(got)
 	}
-	if err := <-ended; err != nil {
-		t.Error(err)
+	if err := service.cmd.Wait(); err != nil {
+		t.Errorf("%v, having logged:\n%s", err, service.log)
 	}
 	if left, _ := filepath.Glob(database + "-*"); len(left) > 0 {
 		t.Errorf("the database was not closed: %s is still there", left)
 	}
-	again := start(t, apple, addr, database)
+	service = start(t, apple, addr, database)
 	eventually(t, func() error { return catalogueIs(t, addr, onePackage) })
-	if _, err := again.end(t, syscall.SIGTERM); err != nil {
-		t.Error(err)
-	}
 }
 
 // refused is nil when nothing listens any more.
