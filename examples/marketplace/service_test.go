@@ -3,8 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -118,27 +116,6 @@ func TestDuplicatesAndForgeries(t *testing.T) {
 	expect(delivery, http.StatusOK)
 	expect(delivery.Forged(), http.StatusUnauthorized)
 	eventually(t, func() error { return inboxIs(t, database, map[string]int{"applied": 1}) })
-}
-
-// What a process stored and did not come to, the next one works off.
-func TestWorksOffWhatWasLeft(t *testing.T) {
-	n := notification.New(available())
-	var err error
-	if n.Raw, err = json.Marshal(n); err != nil {
-		t.Fatal(err)
-	}
-	database := databasePath(t)
-	db, err := openStore(database)
-	if err != nil {
-		t.Fatal(err)
-	}
-	left := newInbox(db, slog.New(slog.DiscardHandler))
-	err = left.Once(t.Context(), n, func(ctx context.Context) error { return left.Store(ctx, n) })
-	if err := errors.Join(err, db.Close()); err != nil {
-		t.Fatal(err)
-	}
-	addr := serve(t, asctest.NewServer(t), database)
-	eventually(t, func() error { return catalogueIs(t, addr, onePackage) })
 }
 
 // A process that is told to end finishes the request that it is reading.
