@@ -70,11 +70,11 @@ func TestApplyNext(t *testing.T) {
 	if err := i.Once(t.Context(), n, func(ctx context.Context) error { return i.Store(ctx, n) }); err != nil {
 		t.Fatal(err)
 	}
-	exec(t, i.db, `CREATE TRIGGER full BEFORE INSERT ON versions BEGIN SELECT RAISE(ABORT, 'the disk is full'); END`)
+	execute(t, i.db, `CREATE TRIGGER full BEFORE INSERT ON versions BEGIN SELECT RAISE(ABORT, 'the disk is full'); END`)
 	if found, err := i.applyNext(t.Context()); found || err == nil {
 		t.Errorf("got %t, %v", found, err)
 	}
-	exec(t, i.db, `DROP TRIGGER full`)
+	execute(t, i.db, `DROP TRIGGER full`)
 	if err := inboxIs(t, database, map[string]int{"new": 1}); err != nil {
 		t.Error(err)
 	}
@@ -86,7 +86,7 @@ func TestApplyNext(t *testing.T) {
 	}
 }
 
-func exec(t *testing.T, db *sql.DB, statement string) {
+func execute(t *testing.T, db *sql.DB, statement string) {
 	t.Helper()
 	if _, err := db.ExecContext(t.Context(), statement); err != nil {
 		t.Fatal(err)
