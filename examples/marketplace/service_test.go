@@ -1,0 +1,178 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/ascmarketplace/webhooks/asctest"
+	"github.com/ascmarketplace/webhooks/auth"
+	"github.com/ascmarketplace/webhooks/notification"
+)
+
+const onePackage = `{"versions":[{"marketplaceAppId":"6477361842","appId":"6478123456","packageId":"p","versionId":"v","versionNum":"1"}]}` + "\n"
+
+func available() *notification.PackageVersionAvailable {
+	return &notification.PackageVersionAvailable{
+		MarketplaceAppID: "6477361842", AppID: "6478123456", PackageID: "p", PackageVersionID: "v", PackageVersionNum: "1",
+	}
+}
+
+// serve runs the service in this process until the test ends.
+func serve(t *testing.T, apple *asctest.Server, database string) (addr string) {
+	t.Helper()
+	addr = freeAddr(t)
+	s, err := newService(config{
+		Key: auth.Key(apple.Key()), BaseURL: apple.URL, EndpointURL: "http://" + addr + "/notifications",
+		Secret: secret, Addr: addr, Database: database,
+	}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.registerAgain = time.Millisecond
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	return addr
+}
+
+// registered waits for the webhook.
+func registered(t *testing.T, apple *asctest.Server) asctest.Webhook {
+	t.Helper()
+	eventually(t, func() error {
+		_, err := apple.Delivery(notification.New(available()))
+		return err
+	})
+	webhook, _ := apple.Webhook()
+	return webhook
+}
+
+func TestRegistersAndReceives(t *testing.T) {
+	apple := asctest.NewServer(t)
+	addr := serve(t, apple, databasePath(t))
+	if got := registered(t, apple); got.EndpointURL != "http://"+addr+"/notifications" || got.Secret != secret {
+		t.Errorf("registered for %s", got.EndpointURL)
+	}
+	if status, err := apple.Notify(t.Context(), available()); status != http.StatusOK || err != nil {
+		t.Errorf("answered %d, %v", status, err)
+	}
+	eventually(t, func() error { return catalogueIs(t, addr, onePackage) })
+}
+
+// What was registered before goes on to deliver, whatever the API is up to.
+func TestReceivesDuringAnOutage(t *testing.T) {
+	apple := asctest.NewServer(t)
+	apple.FailNext(asctest.Fault{Status: http.StatusForbidden, Times: -1})
+	addr := serve(t, apple, databasePath(t))
+	apple.SetWebhook(asctest.Webhook{EndpointURL: "http://" + addr + "/notifications", Secret: secret})
+	eventually(t, func() error {
+		_, err := apple.Notify(t.Context(), available())
+		return err
+	})
+	eventually(t, func() error { return catalogueIs(t, addr, onePackage) })
+
+	apple.RemoveWebhook()
+	apple.StopFailing()
+	registered(t, apple)
+}
+
+func TestDuplicatesAndForgeries(t *testing.T) {
+	apple := asctest.NewServer(t)
+	database := databasePath(t)
+	addr := serve(t, apple, database)
+	registered(t, apple)
+	delivery, err := apple.Delivery(notification.New(available()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect := func(d asctest.Delivery, want int) {
+		if status, err := d.Send(t.Context()); status != want || err != nil {
+			t.Errorf("answered %d, %v; want %d", status, err, want)
+		}
+	}
+	expect(delivery.Forged(), http.StatusUnauthorized)
+	if err := catalogueIs(t, addr, `{"versions":[]}`+"\n"); err != nil {
+		t.Error(err)
+	}
+	var senders sync.WaitGroup
+	for range 16 {
+		senders.Go(func() { expect(delivery, http.StatusOK) })
+	}
+	senders.Wait()
+	expect(delivery, http.StatusOK)
+	expect(delivery.Forged(), http.StatusUnauthorized)
+	eventually(t, func() error { return inboxIs(t, database, map[string]int{"applied": 1}) })
+}
+
+// A process that is told to end finishes the request that it is reading.
+func TestSIGTERM(t *testing.T) {
+	apple := asctest.NewServer(t)
+	addr, database := freeAddr(t), databasePath(t)
+	service := start(t, apple, addr, database)
+	delivery, err := apple.Delivery(notification.New(available()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, writer := io.Pipe()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, delivery.EndpointURL, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set(notification.SignatureHeader, delivery.Signature)
+	request.Header.Set("Expect", "100-continue") // so that the first write returns only when it is being read
+	answer := make(chan string, 1)
+	go func() {
+		client := http.Client{Transport: &http.Transport{ExpectContinueTimeout: time.Minute, DisableKeepAlives: true}}
+		response, err := client.Do(request)
+		if err != nil {
+			answer <- err.Error()
+			return
+		}
+		_ = response.Body.Close()
+		answer <- response.Status
+	}()
+	first, rest := delivery.Body[:10], delivery.Body[10:]
+	if _, err := writer.Write(first); err != nil {
+		t.Fatal(err)
+	}
+
+	service.signal(t, syscall.SIGTERM)
+	eventually(t, func() error { return refused(addr) })
+	_, _ = io.Copy(writer, bytes.NewReader(rest))
+	_ = writer.Close()
+	if got := <-answer; got != "200 OK" {
+		t.Error(got)
+	}
+	if err := service.cmd.Wait(); err != nil {
+		t.Errorf("%v, having logged:\n%s", err, service.log)
+	}
+	if left, _ := filepath.Glob(database + "-*"); len(left) > 0 {
+		t.Errorf("the database was not closed: %s is still there", left)
+	}
+	service = start(t, apple, addr, database)
+	eventually(t, func() error { return catalogueIs(t, addr, onePackage) })
+}
+
+// refused is nil when nothing listens any more.
+func refused(addr string) error {
+	connection, err := net.Dial("tcp", addr)
+	if err != nil {
+		return nil
+	}
+	_ = connection.Close()
+	return io.ErrNoProgress
+}
