@@ -41,8 +41,7 @@ func (tr *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	sent := &sentBody{}
 	response, err := tr.next.RoundTrip(sent.watch(r))
-	body, whole := sent.all()
-	if whole {
+	if body, whole := sent.all(r.ContentLength); whole {
 		x.body = body
 		for _, err := range tr.contract.checkRequest(x) {
 			tr.t.Errorf("asctest: %v", err)
@@ -112,10 +111,12 @@ func (s *sentBody) watch(r *http.Request) *http.Request {
 	return r
 }
 
-func (s *sentBody) all() (body []byte, whole bool) {
+// all returns the body and whether that is all of it: the server may answer
+// before the sender has met the end of a body of known size.
+func (s *sentBody) all(size int64) (body []byte, whole bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.bytes, s.whole
+	return s.bytes, s.whole || size > 0 && int64(len(s.bytes)) == size
 }
 
 type watchedBody struct {
