@@ -41,7 +41,7 @@ func received(t *testing.T, event notification.Event) *notification.Notification
 func TestOnce(t *testing.T) {
 	database := databasePath(t)
 	i, n := openInbox(t, database), received(t, available())
-	failure, calls := error(errors.New("after storing")), 0
+	failure, calls := errors.New("after storing"), 0
 	storing := func(ctx context.Context) error {
 		calls++
 		return errors.Join(i.Store(ctx, n), failure)

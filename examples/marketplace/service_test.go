@@ -163,7 +163,7 @@ func TestSIGTERM(t *testing.T) {
 	if left, _ := filepath.Glob(database + "-*"); len(left) > 0 {
 		t.Errorf("the database was not closed: %s is still there", left)
 	}
-	service = start(t, apple, addr, database)
+	start(t, apple, addr, database)
 	eventually(t, func() error { return catalogueIs(t, addr, onePackage) })
 }
 
