@@ -14,12 +14,14 @@ import (
 // is done. When handle returns nil the notification counts as handled; when it
 // returns an error, or does not return, it must be free to be handled again.
 // Any other error that Once returns says that the store failed, and the sender
-// is told 503. Once is safe for concurrent use, and calls handle at most once
+// is told 503; the handler logs no more than the error's type, since its text
+// may quote the payload, so a store logs its own failures. Once is safe for concurrent use, and calls handle at most once
 // and in the calling goroutine.
 //
 // A table with a unique ID does all of this in PostgreSQL, where the second
 // insert waits for the first transaction; and what the function does in that
-// transaction has effect exactly once:
+// transaction, which it takes from its context, has effect exactly once. In
+// SQLite the same wants one writing connection (examples/marketplace has it):
 //
 //	func (i *Inbox) Once(ctx context.Context, n *notification.Notification, handle func(context.Context) error) error {
 //		tx, err := i.db.BeginTx(ctx, nil)

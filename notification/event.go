@@ -1,6 +1,9 @@
 package notification
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // An Event is what a notification tells: a [*PackageVersionAvailable], an
 // [*AppVersionsUnavailable] or an [*AppUnavailable], the three that Apple
@@ -73,7 +76,7 @@ func (a *attributes) event(typ string) Event {
 			return &PackageVersionAvailable{a.MarketplaceAppID, a.AppID, a.PackageID, a.PackageVersionID, a.PackageVersionNum, at}
 		}
 	case appVersionsUnavailable, appVersionUnavailable:
-		if a.PackageIDs != nil {
+		if a.PackageIDs != nil && !slices.Contains(a.PackageIDs, "") {
 			return &AppVersionsUnavailable{a.MarketplaceAppID, a.AppID, a.PackageIDs, at}
 		}
 	case appUnavailable:

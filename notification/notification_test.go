@@ -156,10 +156,12 @@ func TestDecodeMalformed(t *testing.T) {
 
 // TestDecodeHalfUnderstood: an event of which one ID was not a string is not acted on.
 func TestDecodeHalfUnderstood(t *testing.T) {
-	body := bytes.Replace(fixtures(t)["app_versions_unavailable.json"], []byte(`"`+packageA+`"`), []byte("7"), 1)
-	n, err := notification.Decode(body)
-	if err != nil || n.Event != nil || n.Type != "AppVersionsUnavailable" || !bytes.Equal(n.Raw, body) {
-		t.Errorf("got %+v, %v", n, err)
+	for _, id := range []string{"7", "null", `""`} {
+		body := bytes.Replace(fixtures(t)["app_versions_unavailable.json"], []byte(`"`+packageA+`"`), []byte(id), 1)
+		n, err := notification.Decode(body)
+		if err != nil || n.Event != nil || n.Type != "AppVersionsUnavailable" || !bytes.Equal(n.Raw, body) {
+			t.Errorf("%s for an ID: got %+v, %v", id, n, err)
+		}
 	}
 }
 

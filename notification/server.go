@@ -10,6 +10,8 @@ import (
 // request, 60 s until the answer is written, 60 s between requests, and 16 KiB
 // of headers. A [WithTimeout] of more than 15 s wants a longer WriteTimeout,
 // or a late answer is lost. Each field may be changed before the server starts.
+// Shutdown waits for functions that are under way: give it the handler's
+// timeout and a little more.
 func NewServer(addr string, h http.Handler) *http.Server {
 	return &http.Server{
 		Addr:              addr,

@@ -7,23 +7,32 @@ import (
 	"unicode/utf8"
 )
 
+// ErrInvalid is matched by what is refused without sending anything: an
+// endpoint URL, a secret or an id that cannot be right. Trying again is futile.
+var ErrInvalid = errors.New("invalid argument")
+
+type invalid string
+
+func (e invalid) Error() string        { return "wrapper: " + string(e) }
+func (e invalid) Is(target error) bool { return target == ErrInvalid }
+
 // checkEndpointURL holds the URL to what a notification can be posted to.
 // That it must be https unless its host is loopback is our rule.
 func checkEndpointURL(endpointURL string) error {
 	u, err := url.Parse(endpointURL)
 	switch {
 	case endpointURL == "":
-		return errors.New("wrapper: endpoint URL is missing")
+		return invalid("endpoint URL is missing")
 	case err != nil || strings.ContainsFunc(endpointURL, func(r rune) bool { return r <= ' ' || r > '~' }):
-		return errors.New("wrapper: endpoint URL does not parse; it must be ASCII without spaces")
+		return invalid("endpoint URL does not parse; it must be ASCII without spaces")
 	case u.Hostname() == "" || u.Opaque != "":
-		return errors.New("wrapper: endpoint URL must be absolute, such as https://example.com/notifications")
+		return invalid("endpoint URL must be absolute, such as https://example.com/notifications")
 	case u.User != nil:
-		return errors.New("wrapper: endpoint URL must have no user or password")
+		return invalid("endpoint URL must have no user or password")
 	case strings.Contains(endpointURL, "#"):
-		return errors.New("wrapper: endpoint URL must have no fragment")
+		return invalid("endpoint URL must have no fragment")
 	case u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())):
-		return errors.New("wrapper: endpoint URL must be https (http is for loopback hosts only)")
+		return invalid("endpoint URL must be https (http is for loopback hosts only)")
 	}
 	return nil
 }
@@ -32,10 +41,10 @@ func checkSecret(secret Secret) error {
 	value := secret.reveal()
 	switch {
 	case value == "":
-		return errors.New("wrapper: secret is missing or empty")
+		return invalid("secret is missing or empty")
 	case !utf8.ValidString(value):
 		// JSON would carry other bytes than the receiver verifies with.
-		return errors.New("wrapper: secret is not valid UTF-8; use text, such as base64 or hex")
+		return invalid("secret is not valid UTF-8; use text, such as base64 or hex")
 	}
 	return nil
 }
@@ -45,12 +54,12 @@ func checkSecret(secret Secret) error {
 func checkID(id string) error {
 	switch {
 	case id == "":
-		return errors.New("wrapper: webhook id is missing")
+		return invalid("webhook id is missing")
 	case len(id) > 256:
-		return errors.New("wrapper: webhook id is over 256 bytes")
+		return invalid("webhook id is over 256 bytes")
 	case id == "." || id == "..",
 		strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`/\?#%`, r) }):
-		return errors.New("wrapper: webhook id has a character that no id has; take it as Get or List gave it")
+		return invalid("webhook id has a character that no id has; take it as Get or List gave it")
 	}
 	return nil
 }

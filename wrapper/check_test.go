@@ -95,7 +95,7 @@ func TestRefusedLocally(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := test.call(t.Context())
-			if err == nil || !strings.HasPrefix(err.Error(), "wrapper: "+test.want) {
+			if !errors.Is(err, wrapper.ErrInvalid) || !strings.HasPrefix(err.Error(), "wrapper: "+test.want) {
 				t.Errorf("got %v, want wrapper: %s", err, test.want)
 			}
 			if strings.Contains(err.Error(), "pass@") {

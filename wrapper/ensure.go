@@ -83,7 +83,7 @@ func (s *MarketplaceWebhooks) ensureOnce(ctx context.Context, want EnsureMarketp
 	there, err := s.Get(ctx)
 	if errors.Is(err, ErrNotFound) {
 		if want.Secret.IsZero() {
-			return EnsureResult{}, errors.New("wrapper: secret is missing; there is no webhook yet, and creating one needs it")
+			return EnsureResult{}, invalid("secret is missing; there is no webhook yet, and creating one needs it")
 		}
 		created, err := s.Create(ctx, CreateMarketplaceWebhook{want.EndpointURL, want.Secret})
 		return result(created, EnsureCreated, err)

@@ -15,8 +15,9 @@ import (
 // Its methods return an *APIError when App Store Connect refuses, or one of
 // the errors that wrap it: *NotAuthorizedError, *RateLimitedError and, for
 // Create, *OutcomeUnknownError. They return an *UnexpectedResponseError or a
-// *RedirectError for an answer that is no answer, and otherwise the error of
-// the network, the context or the TokenSource.
+// *RedirectError for an answer that is no answer, an error that matches
+// ErrInvalid for an argument that is not worth sending, and otherwise the error
+// of the network, the context or the TokenSource.
 type MarketplaceWebhooks struct{ c *Client }
 
 // MarketplaceWebhook is a registered webhook. Its secret can't be read back.
