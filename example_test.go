@@ -3,10 +3,9 @@ package webhooks_test
 import (
 	"context"
 	"fmt"
-	"log"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"testing"
 
 	"github.com/ascmarketplace/webhooks/asctest"
 	"github.com/ascmarketplace/webhooks/auth"
@@ -14,62 +13,26 @@ import (
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
-func register(ctx context.Context, secret string, opts ...wrapper.Option) error {
+// The functions of this file are what README.md shows.
+
+func connect() (*wrapper.Client, error) {
 	key, err := auth.FindKey(auth.KeyHint{}) // ASC_KEY_ID, ASC_ISSUER_ID, ASC_PRIVATE_KEY_PATH, ...
 	if err != nil {
-		return err
+		return nil, err
 	}
 	tokens, err := auth.NewTokenSource(key)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	client, err := wrapper.NewClient(tokens, opts...)
-	if err != nil {
-		return err
-	}
+	return wrapper.NewClient(tokens)
+}
+
+func register(ctx context.Context, client *wrapper.Client, secret string) (wrapper.EnsureResult, error) {
 	result, err := client.MarketplaceWebhooks.Ensure(ctx, wrapper.EnsureMarketplaceWebhook{
 		EndpointURL: "https://marketplace.example/notifications",
 		Secret:      wrapper.NewSecret(secret),
 	})
-	if err != nil {
-		return err
-	}
-	fmt.Println(result.Action, result.Webhook.EndpointURL)
-	return nil
-}
-
-// Register the webhook, as the README shows it, with a key that is found
-// where the ecosystem's tools look.
-func Example() {
-	fake, err := asctest.New()
-	if err != nil {
-		log.Fatal(err)
-	}
-	server := httptest.NewServer(fake)
-	defer server.Close()
-	folder, err := os.MkdirTemp("", "")
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer os.RemoveAll(folder)
-	file := filepath.Join(folder, "AuthKey_"+fake.Key().ID+".p8")
-	if err := os.WriteFile(file, fake.Key().PEM(), 0o600); err != nil {
-		log.Fatal(err)
-	}
-	for name, value := range map[string]string{"ASC_KEY_ID": fake.Key().ID, "ASC_ISSUER_ID": fake.Key().IssuerID, "ASC_PRIVATE_KEY_PATH": file, "ASC_PRIVATE_KEY": ""} {
-		old, set := os.LookupEnv(name)
-		os.Setenv(name, value)
-		defer func() {
-			if os.Setenv(name, old); !set {
-				os.Unsetenv(name)
-			}
-		}()
-	}
-
-	if err := register(context.Background(), "secret", wrapper.WithBaseURL(server.URL)); err != nil {
-		log.Fatal(err)
-	}
-	// Output: created https://marketplace.example/notifications
+	return result, err
 }
 
 func receive(addr, secret string, store func(ctx context.Context, id string, raw []byte) error) error {
@@ -86,8 +49,39 @@ func receive(addr, secret string, store func(ctx context.Context, id string, raw
 	return notification.NewServer(addr, handler).ListenAndServe()
 }
 
-// Receive notifications, as the README shows it.
-func Example_receive() {
+func TestReadmeConnects(t *testing.T) {
+	key := asctest.NewKey(t)
+	file := filepath.Join(t.TempDir(), "AuthKey_"+key.ID+".p8")
+	if err := os.WriteFile(file, key.PEM(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range map[string]string{"ASC_KEY_ID": key.ID, "ASC_ISSUER_ID": key.IssuerID, "ASC_PRIVATE_KEY_PATH": file, "ASC_PRIVATE_KEY": ""} {
+		t.Setenv(name, value)
+	}
+	if _, err := connect(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestReadmeRegisters(t *testing.T) {
+	server := asctest.NewServer(t) // App Store Connect in memory, closed when the test ends
+	tokens, err := auth.NewTokenSource(auth.Key(server.Key()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := wrapper.NewClient(tokens, wrapper.WithBaseURL(server.URL))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.FailNext(asctest.Fault{Operation: asctest.Create, Status: 503, Applied: true}) // and the answer is lost
+	result, err := register(t.Context(), client, "secret")
+	if err != nil || result.Action != wrapper.EnsureUpdated || result.Webhook.EndpointURL != "https://marketplace.example/notifications" {
+		t.Errorf("got %+v, %v", result, err)
+	}
+}
+
+// A service that listens, as README.md shows it; here on no address.
+func Example() {
 	err := receive("no address", "secret", func(context.Context, string, []byte) error { return nil })
 	fmt.Println(err)
 	// Output: listen tcp: address no address: missing port in address

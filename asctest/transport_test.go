@@ -121,3 +121,20 @@ func TestTransportPassesOnWhatItCantJudge(t *testing.T) {
 		t.Error("no error from a reset")
 	}
 }
+
+// TestTransportForgivesFaults: what a test has asked for does not fail it.
+func TestTransportForgivesFaults(t *testing.T) {
+	t.Parallel()
+	for _, kind := range asctest.Kinds() {
+		for _, method := range []string{"GET", "POST"} {
+			c := newCaller(t)
+			c.client = &http.Client{Transport: asctest.Transport(t, c.client.Transport), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+			c.server.FailNext(asctest.Fault{Kind: kind})
+			body := ""
+			if method == "POST" {
+				body = createBody
+			}
+			_, _, _, _ = c.fetch(method, collection, body)
+		}
+	}
+}

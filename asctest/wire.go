@@ -12,6 +12,10 @@ import (
 	"time"
 )
 
+// faultHeader marks an answer that was spoilt on request, so that Transport
+// does not blame it.
+const faultHeader = "X-Asctest-Fault"
+
 // send sends a spoilt answer. Where bytes matter it needs a real http.Server.
 func (f *Fault) send(w http.ResponseWriter, r *http.Request, kind Kind, a answer) {
 	if kind != LateBody && !pause(r.Context(), f.Delay) {
@@ -24,6 +28,9 @@ func (f *Fault) send(w http.ResponseWriter, r *http.Request, kind Kind, a answer
 		for name, values := range from {
 			w.Header()[http.CanonicalHeaderKey(name)] = values
 		}
+	}
+	if kind != Late && kind != LateBody && (kind != ErrorAnswer || f.Body != "") {
+		w.Header().Set(faultHeader, string(kind))
 	}
 	half := a.body[:len(a.body)/2]
 	switch kind {

@@ -55,7 +55,7 @@ type signing struct {
 }
 
 // Option adjusts a [TokenSource].
-type Option func(*TokenSource)
+type Option func(*TokenSource) error
 
 // WithLifetime sets the time between a token's iat and its exp, from 3 to 20
 // minutes, in whole seconds; a fraction is dropped. It includes the minute by which iat
@@ -66,7 +66,13 @@ type Option func(*TokenSource)
 // 34 seconds of clock skew were seen to make a token of 20 minutes fail and
 // one of 15 pass.
 func WithLifetime(lifetime time.Duration) Option {
-	return func(s *TokenSource) { s.lifetime = lifetime.Truncate(time.Second) }
+	return func(s *TokenSource) error {
+		if lifetime < minLifetime || lifetime > maxLifetime {
+			return errors.New("auth: WithLifetime: the lifetime must be from 3 to 20 minutes")
+		}
+		s.lifetime = lifetime.Truncate(time.Second)
+		return nil
+	}
 }
 
 // WithScope limits the tokens to the given requests, such as
@@ -75,7 +81,16 @@ func WithLifetime(lifetime time.Duration) Option {
 // Only GET can be given, and of query parameters limit, cursor and sort are
 // ignored in matching (documented by Apple).
 func WithScope(requests ...string) Option {
-	return func(s *TokenSource) { s.scope = append([]string{}, requests...) }
+	return func(s *TokenSource) error {
+		switch {
+		case len(requests) == 0:
+			return errors.New("auth: WithScope: give at least one request, or leave the option out for a token without a scope")
+		case slices.ContainsFunc(requests, func(request string) bool { return !validScope(request) }):
+			return errors.New(`auth: WithScope: each request must start with "GET /v1/" and have no other space or control character`)
+		}
+		s.scope = slices.Clone(requests)
+		return nil
+	}
 }
 
 // NewTokenSource returns a source of tokens signed with the key. Nothing is signed yet.
@@ -84,27 +99,16 @@ func WithScope(requests ...string) Option {
 // has, when its Signer is missing or is not ECDSA on P-256 ([ErrRSAKey],
 // [ErrWrongCurve], [ErrUnsupportedKey]), or when an option is out of its bounds.
 func NewTokenSource(key Key, opts ...Option) (*TokenSource, error) {
-	s := &TokenSource{key: key, lifetime: 15 * time.Minute, clocks: readClocks}
-	for _, opt := range opts {
-		opt(s)
-	}
-	if err := s.check(); err != nil {
+	if err := key.check(); err != nil {
 		return nil, fmt.Errorf("auth: %w", err)
 	}
-	return s, nil
-}
-
-func (s *TokenSource) check() error {
-	switch {
-	case s.lifetime < minLifetime || s.lifetime > maxLifetime:
-		return errors.New("WithLifetime: the lifetime must be from 3 to 20 minutes")
-	case s.scope != nil && len(s.scope) == 0:
-		return errors.New("WithScope: give at least one request, or leave the option out for a token without a scope")
-	case slices.ContainsFunc(s.scope, func(request string) bool { return !validScope(request) }):
-		return errors.New(`WithScope: each request must start with "GET /v1/" and have no other space or control character`)
-	default:
-		return s.key.check()
+	s := &TokenSource{key: key, lifetime: 15 * time.Minute, clocks: readClocks}
+	for _, opt := range opts {
+		if err := opt(s); err != nil {
+			return nil, err
+		}
 	}
+	return s, nil
 }
 
 func validScope(request string) bool {

@@ -45,7 +45,7 @@ func NewVerifier(secrets ...[]byte) (*Verifier, error) {
 
 // Verify checks the signature header's value against the body as it was
 // received, before any decoding. It returns the index of the secret that
-// signed it, the first if several are equal. The error is ErrSignatureFormat
+// signed it, the first if several are equal, and -1 with an error. The error is ErrSignatureFormat
 // or ErrSignatureMismatch. Hex digits may be of either case. Every secret is
 // tried and compared in constant time.
 func (v *Verifier) Verify(body []byte, signature string) (secret int, err error) {

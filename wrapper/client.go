@@ -126,9 +126,9 @@ func WithUserAgent(userAgent string) Option {
 	}
 }
 
-// WithLogger logs one debug line for each attempt and one warning for each
-// retry: operation, route template, status, attempt, duration and request ID,
-// and nothing else of the request or the answer.
+// WithLogger logs to logger; without it nothing is logged. There is one debug
+// line for each attempt and one warning for each retry: operation, route
+// template, status, attempt, duration and request ID, and nothing else.
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *Client) error {
 		if logger == nil {

@@ -12,7 +12,8 @@ import (
 //
 // What is tried again: anything that provably never left or was refused for
 // its rate or its token; and, for operations which may safely be repeated
-// (all but Create), lost or odd answers and 500, 502, 503 and 504.
+// (all but Create), lost answers and 500, 502, 503 and 504; an answer that is
+// not what the document allows, once.
 type Retry struct {
 	// Attempts is the most requests that one call sends, a second try after
 	// 401 included. Default 4; 1 switches retries off.

@@ -23,7 +23,7 @@ type advisedError struct {
 func (e *advisedError) Error() string {
 	text := strings.NewReplacer("wrapper: ", "", "auth: ", "").Replace(e.err.Error())
 	if e.next != "" {
-		text += ". " + e.next
+		text = strings.TrimSuffix(text, ".") + ". " + e.next
 	}
 	return text
 }
@@ -53,6 +53,9 @@ func advice(err error, key auth.Key) string {
 	}
 	if _, ok := errors.AsType[*wrapper.OtherEndpointError](err); ok {
 		return "The flag for that is --replace; 'ascwebhooks get' shows what is there"
+	}
+	if errors.Is(err, auth.ErrKeyNotFound) {
+		return "The flags are --key-file and --key-id; 'ascwebhooks get --help' has the variables"
 	}
 	_, odd := errors.AsType[*wrapper.UnexpectedResponseError](err)
 	_, redirect := errors.AsType[*wrapper.RedirectError](err)

@@ -69,10 +69,10 @@ func (k *keyFlags) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&k.File, "key-file", "", "`path` of the AuthKey .p8 file (or ASC_PRIVATE_KEY_PATH, or its content in\nASC_PRIVATE_KEY, or AuthKey_<ID>.p8 in one of Apple's usual folders)")
 }
 
-// interruptible returns a context that ends with SIGINT or SIGTERM. A second
-// signal ends the process.
+// interruptible returns a context that ends with Ctrl-C, SIGTERM, or the
+// terminal. A second signal ends the process.
 func interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	context.AfterFunc(ctx, stop)
 	return ctx, stop
 }

@@ -18,7 +18,7 @@ func newGet(sys *system) *cobra.Command {
 		Long: `Show the webhook that the account has registered: its id and its endpoint URL.
 Nobody can read its secret back. Without a webhook it fails.`,
 		Example: `  ascwebhooks get
-  ascwebhooks get --output json | jq -r .endpointUrl`,
+  ascwebhooks get --output json | jq -r .endpoint_url`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return conn.call(cmd.Context(), sys, func(ctx context.Context, client *wrapper.Client) error {

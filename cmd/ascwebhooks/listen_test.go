@@ -71,7 +71,7 @@ func TestListen(t *testing.T) {
 	if line := p.line(); !strings.Contains(line, " AppVersionUnavailable ") || !strings.HasSuffix(line, " packages=3,4 secret=1\n") {
 		t.Errorf("printed %q", line)
 	}
-	notify(exitFailed, "--forge")
+	notify(exitDone, "--forge")
 	p.told(`status=401 reason="signature mismatch"`)
 	notify(exitDone, "--secret-file", oldSecret, "--id", "first") // a duplicate, not printed
 	notify(exitFailed, "--secret-file", newSecret, "--body-file", writeFile(t, "body", "not JSON"))

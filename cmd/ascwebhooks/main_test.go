@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -43,6 +44,8 @@ func setUpScript(env *testscript.Env) error {
 	env.Defer(server.Close)
 	receiver, stop := newReceiver()
 	env.Defer(stop)
+	credulous := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	env.Defer(credulous.Close)
 	key := fake.Key()
 	keyFile := filepath.Join(env.WorkDir, "AuthKey_"+key.ID+".p8")
 	if err := os.WriteFile(keyFile, key.PEM(), 0o600); err != nil {
@@ -55,5 +58,6 @@ func setUpScript(env *testscript.Env) error {
 	env.Setenv("ASC_PRIVATE_KEY_PATH", keyFile)
 	env.Setenv("GORACE", goRace)
 	env.Setenv("RECEIVER_URL", receiver)
+	env.Setenv("CREDULOUS_URL", credulous.URL)
 	return nil
 }

@@ -26,7 +26,8 @@ func newNotify(sys *system) *cobra.Command {
 		Use:   "notify URL",
 		Short: "Sign a notification and post it to a receiver, to test it",
 		Long: `Sign a notification as App Store Connect does and post it to a receiver, to test
-it. The answer's status is printed; anything but 2xx fails.`,
+it. The answer's status is printed; anything but 2xx fails. With --forge anything
+but 401 does, since a receiver has to refuse a forgery.`,
 		Example: `  ascwebhooks notify http://127.0.0.1:8080/ --secret-file secret.txt
   ascwebhooks notify http://127.0.0.1:8080/ --secret-file secret.txt --type AppUnavailable --app-id 6478000001
   ascwebhooks notify http://127.0.0.1:8080/ --forge`,
@@ -50,7 +51,9 @@ it. The answer's status is printed; anything but 2xx fails.`,
 					return err
 				}
 			}
-			return sys.notify(cmd.Context(), args[0], id, body, notification.Sign(secret, body), forge)
+			ctx, stop := interruptible(cmd.Context())
+			defer stop()
+			return sys.notify(ctx, args[0], id, body, notification.Sign(secret, body), forge)
 		},
 	}
 	event.flags(cmd)
@@ -86,7 +89,7 @@ func (s *system) notifyBody(cmd *cobra.Command, event eventFlags, bodyFile strin
 func (s *system) notify(ctx context.Context, target, id string, body []byte, signature string, forged bool) error {
 	status, err := post(ctx, target, body, signature)
 	if err != nil {
-		return err
+		return fmt.Errorf("posting the notification: %w", err)
 	}
 	document := struct {
 		Status int    `json:"status"`
@@ -96,13 +99,13 @@ func (s *system) notify(ctx context.Context, target, id string, body []byte, sig
 		return err
 	}
 	switch {
-	case status/100 == 2 && forged:
-		s.say("The receiver took a forgery: it does not verify signatures.")
+	case status == http.StatusUnauthorized && forged:
+		s.say("The receiver refused the forgery, as it should.")
 		return nil
+	case status/100 == 2 && forged:
+		return fmt.Errorf("the receiver answered %s to a forgery: it does not verify signatures", statusText(status))
 	case status/100 == 2:
 		return nil
-	case status == http.StatusUnauthorized && forged:
-		return fmt.Errorf("the receiver answered %s, as it should: the signature was forged", statusText(status))
 	case status == http.StatusUnauthorized:
 		return fmt.Errorf("the receiver answered %s. Check that it has the same secret, to the last byte", statusText(status))
 	}

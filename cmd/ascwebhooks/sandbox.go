@@ -68,24 +68,22 @@ func (s *system) runSandbox(ctx context.Context, addr string) error {
 		return err
 	}
 	s.say("An App Store Connect in memory. Ctrl-C ends it; its key goes with it.")
-	if err := s.print(document, s.exports(document)); err != nil {
+	if err := s.print(document, exports(document)); err != nil {
 		return err
 	}
 	return serve(ctx, &http.Server{Handler: fake, ReadHeaderTimeout: 10 * time.Second}, listener)
 }
 
-// exports are lines for another shell. A key in ASC_PRIVATE_KEY would win over
-// the sandbox's file, so it has to go where there is one.
-func (s *system) exports(d sandboxDocument) string {
+// exports are lines for another shell, in which a key in ASC_PRIVATE_KEY would
+// win over the sandbox's file.
+func exports(d sandboxDocument) string {
 	var b strings.Builder
 	for _, variable := range [][2]string{
 		{"ASC_BASE_URL", d.BaseURL}, {"ASC_KEY_ID", d.KeyID}, {"ASC_ISSUER_ID", d.IssuerID}, {"ASC_PRIVATE_KEY_PATH", d.KeyFile},
 	} {
 		fmt.Fprintf(&b, "export %s=%s\n", variable[0], shellQuote(variable[1]))
 	}
-	if s.getenv("ASC_PRIVATE_KEY") != "" {
-		b.WriteString("unset ASC_PRIVATE_KEY\n")
-	}
+	b.WriteString("unset ASC_PRIVATE_KEY\n")
 	return b.String()
 }
 
