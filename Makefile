@@ -14,8 +14,9 @@ demo: ## show the whole path against an App Store Connect in memory
 	go run ./cmd/ascwebhooks demo
 
 .PHONY: test
-test: ## run every test with the race detector
+test: ## run every test with the race detector, and without it those that count allocations
 	go test -race -shuffle=on ./...
+	go test -run 'Allocations$$' ./auth ./wrapper ./notification
 
 .PHONY: lint
 lint: ## gofmt, go vet, golangci-lint

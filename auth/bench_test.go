@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-func TestCachedTokenAllocatesNothing(t *testing.T) {
+func TestCachedTokenAllocations(t *testing.T) {
 	source := newSource(t, newPrivateKey(t, elliptic.P256()))
 	want := mustToken(t, source)
 	ctx := t.Context()

@@ -138,7 +138,7 @@ func TestVerifyConcurrently(t *testing.T) {
 	wg.Wait()
 }
 
-func TestVerifyAllocatesNothing(t *testing.T) {
+func TestVerifyAllocations(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector empties pools")
 	}

@@ -110,7 +110,7 @@ func TestEveryListedStatus(t *testing.T) {
 }
 
 // TestDocumentedExamples: what Apple's documentation shows as a create is
-// what is sent, and its answer is understood.
+// what is sent, and its answer, which an update's equals, is understood.
 func TestDocumentedExamples(t *testing.T) {
 	answer, err := os.ReadFile("testdata/create-response.json")
 	if err != nil {
@@ -124,7 +124,9 @@ func TestDocumentedExamples(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		sent, _ = io.ReadAll(r.Body)
 		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(http.StatusCreated)
+		if r.Method == http.MethodPost {
+			w.WriteHeader(http.StatusCreated)
+		}
 		_, _ = w.Write(answer)
 	}))
 	defer server.Close()
@@ -133,11 +135,14 @@ func TestDocumentedExamples(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	webhook, err := client.MarketplaceWebhooks.Create(t.Context(), wrapper.CreateMarketplaceWebhook{
-		EndpointURL: "https://example.com/api/ingest/notifications", Secret: wrapper.NewSecret("This is my secret"),
-	})
-	if err != nil || webhook.ID != "c74970b8-6be0-40fa-8f51-8e1532005635" || webhook.EndpointURL != "https://example.com/api/ingest/notifications" {
-		t.Errorf("create: %+v, %v", webhook, err)
+	documented := wrapper.MarketplaceWebhook{ID: "c74970b8-6be0-40fa-8f51-8e1532005635", EndpointURL: "https://example.com/api/ingest/notifications"}
+	updated, err := client.MarketplaceWebhooks.Update(t.Context(), documented.ID, wrapper.UpdateMarketplaceWebhook{EndpointURL: documented.EndpointURL})
+	if err != nil || updated != documented {
+		t.Errorf("update: %+v, %v", updated, err)
+	}
+	created, err := client.MarketplaceWebhooks.Create(t.Context(), wrapper.CreateMarketplaceWebhook{EndpointURL: documented.EndpointURL, Secret: wrapper.NewSecret("This is my secret")})
+	if err != nil || created != documented {
+		t.Errorf("create: %+v, %v", created, err)
 	}
 	var gotJSON, wantJSON any
 	if json.Unmarshal(sent, &gotJSON) != nil || json.Unmarshal(want, &wantJSON) != nil || !reflect.DeepEqual(gotJSON, wantJSON) {
