@@ -16,9 +16,10 @@ import (
 
 // What an APIError may match with errors.Is.
 var (
-	// ErrNotFound: there is no such webhook, or none at all for Get. A path
-	// that App Store Connect does not know (PATH_ERROR) is not it, and a 404
-	// without Apple's error body, as a proxy sends it, neither.
+	// ErrNotFound: there is no such webhook, or none at all for Get. What does
+	// not match: a path that App Store Connect does not know (PATH_ERROR), a 404
+	// without Apple's error body, as a proxy sends it, and a 404 to a list or a
+	// create, which says that the resource itself is gone.
 	ErrNotFound = errors.New("not found")
 	// ErrForbidden: the key's role does not allow it, an agreement is
 	// missing, or the resource does not offer the operation.
@@ -72,7 +73,7 @@ func (e *APIError) Error() string {
 	fmt.Fprintf(&b, "wrapper: %s %s: %d", e.Method, e.Path, e.StatusCode)
 	first, more := "", 0
 	for object := range e.all {
-		if len(object.Associated) > 0 {
+		if object.hasAssociated() {
 			continue
 		}
 		if first == "" {
@@ -113,6 +114,15 @@ func (o ErrorObject) String() string {
 	return text
 }
 
+func (o ErrorObject) hasAssociated() bool {
+	for _, objects := range o.Associated {
+		if len(objects) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // HasCode reports whether any error, associated ones included, has code or a
 // code below it: ENTITY_ERROR matches ENTITY_ERROR.ATTRIBUTE.INVALID, but
 // not ENTITY_ERRORS.
@@ -129,7 +139,7 @@ func (e *APIError) HasCode(code string) bool {
 func (e *APIError) Is(target error) bool {
 	switch target {
 	case ErrNotFound:
-		return e.StatusCode == http.StatusNotFound && len(e.Errors) > 0 && !e.HasCode("PATH_ERROR")
+		return e.StatusCode == http.StatusNotFound && strings.HasSuffix(e.Path, "{id}") && len(e.Errors) > 0 && !e.HasCode("PATH_ERROR")
 	case ErrForbidden:
 		return e.StatusCode == http.StatusForbidden
 	case ErrConflict:
@@ -155,26 +165,31 @@ func walk(objects []ErrorObject, yield func(ErrorObject) bool) bool {
 	return true
 }
 
-func newAPIError(op operation, got answer, redact func(string) string) *APIError {
-	e := &APIError{Method: op.method, Path: op.path, StatusCode: got.status, RequestID: requestID(got.header)}
+func newAPIError(op operation, got answer, used credentials) *APIError {
+	e := &APIError{Method: op.method, Path: op.path, StatusCode: got.status, RequestID: got.requestID}
 	e.RateLimit, _ = parseRateLimit(got.header["X-Rate-Limit"], got.at)
-	e.RetryAfter = parseRetryAfter(got.header.Get("Retry-After"), got.at)
+	clock := got.at
+	if date, err := http.ParseTime(got.header.Get("Date")); err == nil {
+		clock = date // a Retry-After that is a date is by the same clock
+	}
+	e.RetryAfter = parseRetryAfter(got.header.Get("Retry-After"), clock)
 	var body gen.ErrorResponse
 	err := json.Unmarshal(got.body, &body)
 	if _, mistyped := errors.AsType[*json.UnmarshalTypeError](err); err == nil || mistyped {
-		e.Errors = errorObjects(body.Errors, redact) // a member of another type is left empty
+		e.Errors = errorObjects(body.Errors, used) // a member of another type is left empty
 	}
 	if len(e.Errors) == 0 {
-		e.Excerpt = printable(redact(string(got.body)), 512)
+		e.Excerpt = printable(used.redact(string(got.body)), 512)
 	}
 	return e
 }
 
-func errorObjects(from []gen.ResponseError, redact func(string) string) []ErrorObject {
+func errorObjects(from []gen.ResponseError, used credentials) []ErrorObject {
+	redact := used.redact
 	objects := make([]ErrorObject, len(from))
 	for i, g := range from {
 		objects[i] = ErrorObject{
-			ID: redact(g.ID), Status: g.Status, Code: g.Code,
+			ID: redact(g.ID), Status: used.redactLong(g.Status), Code: used.redactLong(g.Code),
 			Title: redact(g.Title), Detail: redact(g.Detail),
 			Pointer: redact(g.Source.Pointer), Parameter: redact(g.Source.Parameter),
 			About: redact(g.Links.About), See: redact(g.Links.See),
@@ -183,7 +198,8 @@ func errorObjects(from []gen.ResponseError, redact func(string) string) []ErrorO
 			if objects[i].Associated == nil {
 				objects[i].Associated = make(map[string][]ErrorObject, len(g.Meta.AssociatedErrors))
 			}
-			objects[i].Associated[redact(path)] = errorObjects(associated, redact)
+			path = redact(path) // two paths may become one
+			objects[i].Associated[path] = append(objects[i].Associated[path], errorObjects(associated, used)...)
 		}
 	}
 	return objects

@@ -24,11 +24,16 @@ type answer struct {
 	body   []byte
 	err    error // the body ended early or was too large
 	at     time.Time
+
+	requestID string
 }
 
 // attempt sends r once and judges what comes back.
 func (c *Client) attempt(ctx context.Context, r request, before *history) verdict {
 	token, err := c.token(ctx)
+	if ctxErr := ctx.Err(); ctxErr != nil {
+		return verdict{err: r.failed(ctxErr)}
+	}
 	if err != nil {
 		return verdict{err: r.failed(fmt.Errorf("getting a token: %w", err))}
 	}
@@ -46,14 +51,16 @@ func (c *Client) attempt(ctx context.Context, r request, before *history) verdic
 		sent = new(sending)
 		sent.watch(req)
 	}
+	used := credentials{token, r.secret}
 	got, err := c.exchange(req)
 	if err != nil {
-		return r.lost(c.timedOut(ctx, attemptCtx, err), sent.nothing() || r.idempotent && neverConnected(err))
+		return r.lost(c.timedOut(ctx, attemptCtx, err), used, sent.nothing() || r.idempotent && neverConnected(err))
 	}
-	c.noteRateLimit(got.header, got.at)
 	got.err = c.timedOut(ctx, attemptCtx, got.err)
-	v := c.judge(r.operation, got, before, credentials{token, r.secret})
-	v.status, v.request = got.status, requestID(got.header)
+	got.requestID = used.redactLong(requestID(got.header))
+	c.noteRateLimit(got.header, got.at)
+	v := c.judge(r.operation, got, before, used)
+	v.status, v.requestID = got.status, got.requestID
 	return v
 }
 

@@ -28,7 +28,8 @@ type verdict struct {
 	unclear bool          // the operation may have been carried out all the same
 	atLeast time.Duration // App Store Connect asked to wait this long
 	status  int
-	request string // request ID
+
+	requestID string
 }
 
 // request is what one call asks for.
@@ -44,15 +45,12 @@ func call[T any](ctx context.Context, c *Client, r request, decode func([]byte) 
 	var before history
 	var value, zero T
 	for attempt := 1; ; attempt++ {
-		if err := ctx.Err(); err != nil {
-			return zero, r.failed(err)
-		}
 		start := time.Now()
 		v := c.attempt(ctx, r, &before)
 		if v.err == nil {
 			var err error
 			if value, err = decode(v.body); err != nil {
-				v = r.unexpected(v.status, v.request, &before, err.Error())
+				v = r.unexpected(v.status, v.requestID, &before, err.Error())
 			}
 		}
 		c.log(ctx, slog.LevelDebug, "attempt", r.operation, v, attempt, start)
@@ -65,11 +63,12 @@ func call[T any](ctx context.Context, c *Client, r request, decode func([]byte) 
 		before.unclear = before.unclear || v.unclear
 		wait, worthwhile := c.retry.next(ctx, attempt, v)
 		if !worthwhile {
-			return zero, r.conclude(ctx, v)
+			return zero, r.conclude(ctx, v, before.failure)
 		}
+		before.failure = v.err
 		c.log(ctx, slog.LevelWarn, "retry", r.operation, v, attempt, start)
 		if sleep(ctx, wait) != nil {
-			return zero, r.conclude(ctx, v)
+			return zero, r.conclude(ctx, v, nil)
 		}
 	}
 }
@@ -79,11 +78,16 @@ type history struct {
 	unclear    bool // one may have been carried out
 	refused    bool // one was answered 401
 	unexpected bool // one was answered with something that was not understood
+	failure    error // what the last one came to
 }
 
-// conclude turns the last verdict into the error that the caller sees.
-func (op operation) conclude(ctx context.Context, v verdict) error {
+// conclude turns the last verdict into the error that the caller sees. What an
+// ended context says is less than the failure before, so both are told.
+func (op operation) conclude(ctx context.Context, v verdict, before error) error {
 	err := v.err
+	if ctx.Err() != nil && before != nil {
+		err = fmt.Errorf("%w (before: %w)", err, before)
+	}
 	if ctxErr := ctx.Err(); ctxErr != nil && !errors.Is(err, ctxErr) {
 		err = fmt.Errorf("%w (stopped: %w)", err, ctxErr)
 	}
@@ -108,5 +112,5 @@ func (c *Client) log(ctx context.Context, level slog.Level, msg string, op opera
 		slog.Int("status", v.status),
 		slog.Int("attempt", attempt),
 		slog.Duration("duration", time.Since(start)),
-		slog.String("request_id", v.request))
+		slog.String("request_id", v.requestID))
 }

@@ -114,20 +114,27 @@ func TestNoErrorShowsACanary(t *testing.T) {
 			values := []any{log.String(), client.MarketplaceWebhooks}
 			for _, err := range []error{createErr, updateErr, ensureErr} {
 				values = append(values, err)
-				for ; err != nil; err = unwrap(err) {
-					values = append(values, err)
-				}
+				values = append(values, tree(err)...)
 			}
 			sweep(t, token, secret, values...)
 		})
 	}
 }
 
-func unwrap(err error) error {
-	if wrapped, ok := err.(interface{ Unwrap() error }); ok {
-		return wrapped.Unwrap()
+// tree is err and all that it wraps.
+func tree(err error) []any {
+	errs := []any{err}
+	switch wrapped := err.(type) { //nolint:errorlint // every error of the tree is wanted, not the first
+	case interface{ Unwrap() error }:
+		if inner := wrapped.Unwrap(); inner != nil {
+			errs = append(errs, tree(inner)...)
+		}
+	case interface{ Unwrap() []error }:
+		for _, inner := range wrapped.Unwrap() {
+			errs = append(errs, tree(inner)...)
+		}
 	}
-	return nil
+	return errs
 }
 
 // TestLogLines pins what is logged: these keys and no others.

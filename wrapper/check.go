@@ -2,7 +2,9 @@ package wrapper
 
 import (
 	"errors"
+	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -25,8 +27,8 @@ func checkEndpointURL(endpointURL string) error {
 		return invalid("endpoint URL is missing")
 	case err != nil || strings.ContainsFunc(endpointURL, func(r rune) bool { return r <= ' ' || r > '~' }):
 		return invalid("endpoint URL does not parse; it must be ASCII without spaces")
-	case u.Hostname() == "" || u.Opaque != "":
-		return invalid("endpoint URL must be absolute, such as https://example.com/notifications")
+	case u.Opaque != "" || !isHost(u):
+		return invalid("endpoint URL must be absolute, with a host and a port that can be, such as https://example.com/notifications")
 	case u.User != nil:
 		return invalid("endpoint URL must have no user or password")
 	case strings.Contains(endpointURL, "#"):
@@ -62,4 +64,29 @@ func checkID(id string) error {
 		return invalid("webhook id has a character that no id has; take it as Get or List gave it")
 	}
 	return nil
+}
+
+// isHost reports whether u has a host that DNS may know, or an address without
+// a zone, and a port that can be.
+func isHost(u *url.URL) bool {
+	if port := u.Port(); port != "" {
+		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
+			return false
+		}
+	}
+	host := u.Hostname()
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return addr.Zone() == ""
+	}
+	return strings.Trim(host, ".-") != "" && !strings.ContainsFunc(host, func(r rune) bool {
+		return r != '.' && r != '-' && r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+	})
+}
+
+func isLoopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.IsLoopback()
 }

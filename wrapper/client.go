@@ -1,12 +1,12 @@
 package wrapper
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
 	"sync"
@@ -77,7 +77,11 @@ func NewClient(tokens TokenSource, opts ...Option) (*Client, error) {
 			return nil, err
 		}
 	}
-	c.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	c.http.Transport = noLocation{cmp.Or(c.http.Transport, http.DefaultTransport)}
+	if c.http.Timeout > 0 {
+		c.retry.Timeout = min(c.retry.Timeout, c.http.Timeout)
+		c.http.Timeout = 0 // whose error would pass for the caller's deadline
+	}
 	c.MarketplaceWebhooks = &MarketplaceWebhooks{c: c}
 	return c, nil
 }
@@ -88,9 +92,9 @@ func WithBaseURL(baseURL string) Option {
 	return func(c *Client) error {
 		u, err := url.Parse(baseURL)
 		switch {
-		case err != nil || u.Host == "" || u.Opaque != "":
+		case err != nil || u.Opaque != "" || !isHost(u):
 			return errors.New("wrapper: base URL must be absolute, such as " + DefaultBaseURL)
-		case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		case u.User != nil || u.RawQuery != "" || u.ForceQuery || strings.Contains(baseURL, "#"):
 			return errors.New("wrapper: base URL must have no user, query or fragment")
 		case u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())):
 			return errors.New("wrapper: base URL must be https (or http on a loopback host): a bearer token travels over TLS only")
@@ -101,8 +105,9 @@ func WithBaseURL(baseURL string) Option {
 }
 
 // WithHTTPClient sends requests through a copy of client, for a proxy, for
-// client certificates or for instrumentation. Its Transport, Jar and Timeout
-// are kept; its CheckRedirect is not, since no redirect is followed.
+// client certificates or for instrumentation. Its Transport and its Jar are
+// kept, its Timeout bounds each attempt, and its CheckRedirect is never asked,
+// since no redirect is followed.
 func WithHTTPClient(client *http.Client) Option {
 	return func(c *Client) error {
 		if client == nil {
@@ -162,14 +167,22 @@ func (c *Client) noteRateLimit(header http.Header, now time.Time) {
 	if limit, ok := parseRateLimit(header["X-Rate-Limit"], now); ok {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		c.rateLimit = limit
+		if !limit.At.Before(c.rateLimit.At) { // the body of an older answer may end later
+			c.rateLimit = limit
+		}
 	}
 }
 
-func isLoopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
+// noLocation takes the Location from every redirect, so that none is followed.
+// CheckRedirect would be asked too late: http.Client parses the Location
+// first, and quotes it in its error.
+type noLocation struct{ next http.RoundTripper }
+
+func (t noLocation) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := t.next.RoundTrip(req)
+	if err == nil && resp.StatusCode >= 300 && resp.StatusCode < 400 {
+		resp.Header = resp.Header.Clone()
+		resp.Header.Del("Location")
 	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.IsLoopback()
+	return resp, err
 }

@@ -86,7 +86,7 @@ func (s *MarketplaceWebhooks) ensureOnce(ctx context.Context, want EnsureMarketp
 			return EnsureResult{}, invalid("secret is missing; there is no webhook yet, and creating one needs it")
 		}
 		created, err := s.Create(ctx, CreateMarketplaceWebhook{want.EndpointURL, want.Secret})
-		return result(created, EnsureCreated, err)
+		return want.result(created, EnsureCreated, err)
 	}
 	if err != nil {
 		return EnsureResult{}, err
@@ -96,16 +96,21 @@ func (s *MarketplaceWebhooks) ensureOnce(ctx context.Context, want EnsureMarketp
 		return EnsureResult{there, EnsureUnchanged}, nil
 	case same:
 		updated, err := s.Update(ctx, there.ID, UpdateMarketplaceWebhook{Secret: want.Secret})
-		return result(updated, EnsureUpdated, err)
+		return want.result(updated, EnsureUpdated, err)
 	case want.Replace:
 		updated, err := s.Update(ctx, there.ID, UpdateMarketplaceWebhook{want.EndpointURL, want.Secret})
-		return result(updated, EnsureReplaced, err)
+		return want.result(updated, EnsureReplaced, err)
 	default:
 		return EnsureResult{}, &OtherEndpointError{Existing: there}
 	}
 }
 
-func result(webhook MarketplaceWebhook, action EnsureAction, err error) (EnsureResult, error) {
+var errElsewhere = errors.New("wrapper: the webhook got another endpoint URL meanwhile")
+
+func (want EnsureMarketplaceWebhook) result(webhook MarketplaceWebhook, action EnsureAction, err error) (EnsureResult, error) {
+	if err == nil && webhook.EndpointURL != "" && !sameURL(webhook.EndpointURL, want.EndpointURL) {
+		err = errElsewhere
+	}
 	if err != nil {
 		return EnsureResult{}, err
 	}
@@ -114,7 +119,7 @@ func result(webhook MarketplaceWebhook, action EnsureAction, err error) (EnsureR
 
 // worthLookingAgain: another replica was faster, or nobody can tell.
 func worthLookingAgain(err error) bool {
-	if isUnknown(err) {
+	if isUnknown(err) || errors.Is(err, errElsewhere) {
 		return true
 	}
 	apiErr, refused := errors.AsType[*APIError](err)
@@ -137,7 +142,7 @@ func stillUnknown(unknown, err error) error {
 }
 
 // sameURL compares as far as Apple might rewrite a URL: case of scheme and
-// host, and an empty path.
+// host, the scheme's own port, and an empty path.
 func sameURL(a, b string) bool {
 	ua, errA := url.Parse(a)
 	ub, errB := url.Parse(b)
@@ -146,6 +151,7 @@ func sameURL(a, b string) bool {
 	}
 	for _, u := range []*url.URL{ua, ub} {
 		u.Scheme, u.Host = strings.ToLower(u.Scheme), strings.ToLower(u.Host)
+		u.Host = strings.TrimSuffix(u.Host, map[string]string{"https": ":443", "http": ":80"}[u.Scheme])
 		if u.Path == "" {
 			u.Path = "/"
 		}

@@ -2,6 +2,7 @@ package wrapper
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -71,7 +72,8 @@ type OutcomeUnknownError struct {
 
 // Error says so and why.
 func (e *OutcomeUnknownError) Error() string {
-	return fmt.Sprintf("wrapper: %s %s may or may not have been carried out: %v", e.Method, e.Path, e.Err)
+	call := "wrapper: " + e.Method + " " + e.Path
+	return call + " may or may not have been carried out: " + strings.TrimPrefix(e.Err.Error(), call+": ")
 }
 
 // Unwrap returns Err.

@@ -96,11 +96,12 @@ func TestShortSecretIsWithheld(t *testing.T) {
 
 func TestUnknownPathIsNotNotFound(t *testing.T) {
 	for code, is := range map[string]bool{"NOT_FOUND": true, "NOT_FOUND.LATER": true, "PATH_ERROR": false, "PATH_ERROR.X": false} {
-		if errors.Is(refusal(t, 404, "application/json", `{"errors":[{"code":"`+code+`"}]}`), wrapper.ErrNotFound) != is {
-			t.Errorf("%s: %v", code, !is)
+		err := cannedClient(t, newCanned(404, `{"errors":[{"code":"`+code+`"}]}`)).MarketplaceWebhooks.Delete(t.Context(), "id")
+		if errors.Is(err, wrapper.ErrNotFound) != is {
+			t.Errorf("%s: %v", code, err)
 		}
 	}
-	if errors.Is(refusal(t, 404, "text/html", "<h1>Not found</h1>"), wrapper.ErrNotFound) {
+	if err := cannedClient(t, newCanned(404, "<h1>Not found</h1>")).MarketplaceWebhooks.Delete(t.Context(), "id"); errors.Is(err, wrapper.ErrNotFound) {
 		t.Error("a page of somebody else's is not Apple's not found")
 	}
 }
@@ -118,6 +119,32 @@ func TestRateLimitIsKnown(t *testing.T) {
 	}
 	if apiErr := refusal(t, 403, "", ""); apiErr.RateLimit.Hour != known(3500, 500) {
 		t.Errorf("on the error: %+v", apiErr.RateLimit)
+	}
+}
+
+// TestEmptyAssociated: an error with an empty list of others is decisive.
+func TestEmptyAssociated(t *testing.T) {
+	err := refusal(t, 409, "application/json", `{"errors":[{"code":"STATE_ERROR","detail":"why","meta":{"associatedErrors":{"/v1/x":[]}}}]}`)
+	if !strings.Contains(err.Error(), "STATE_ERROR") {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestWithheldPathsCollide: no error is lost where two paths are withheld.
+func TestWithheldPathsCollide(t *testing.T) {
+	client := cannedClient(t, newCanned(409, `{"errors":[{"code":"A","meta":{"associatedErrors":{"/v1/a":[{"code":"B"}],"/v1/b":[{"code":"C"}]}}}]}`))
+	_, err := client.MarketplaceWebhooks.Create(t.Context(), wrapper.CreateMarketplaceWebhook{EndpointURL: endpointURL, Secret: wrapper.NewSecret("v1")})
+	apiErr, _ := errors.AsType[*wrapper.APIError](err)
+	if !apiErr.HasCode("B") || !apiErr.HasCode("C") {
+		t.Errorf("%+v", apiErr.Errors)
+	}
+}
+
+// TestSourceIsOneLine: no pointer forges a line of log.
+func TestSourceIsOneLine(t *testing.T) {
+	err := refusal(t, 409, "application/json", `{"errors":[{"code":"A","source":{"pointer":"/a\nlevel=ERROR\u001b[31m`+strings.Repeat("x", 500)+`"}}]}`)
+	if strings.ContainsAny(err.Error(), "\n\x1b") || len(err.Error()) > 300 {
+		t.Errorf("%q", err.Error())
 	}
 }
 

@@ -11,13 +11,13 @@ import (
 func (c *Client) judge(op operation, got answer, before *history, used credentials) verdict {
 	switch {
 	case got.status == op.success:
-		return op.judgeSuccess(got, before)
+		return op.judgeSuccess(got, before, used)
 	case got.status >= 300 && got.status < 400:
-		return verdict{err: &RedirectError{Method: op.method, Path: op.path, StatusCode: got.status, RequestID: requestID(got.header)}}
+		return verdict{err: &RedirectError{Method: op.method, Path: op.path, StatusCode: got.status, RequestID: got.requestID}}
 	case got.status < 400:
-		return op.unexpected(got.status, requestID(got.header), before, fmt.Sprintf("status %d is not one that this operation gives", got.status))
+		return op.unexpected(got.status, got.requestID, before, fmt.Sprintf("status %d is not one that this operation gives", got.status))
 	}
-	apiErr := newAPIError(op, got, used.redact)
+	apiErr := newAPIError(op, got, used)
 	switch {
 	case got.status == http.StatusUnauthorized:
 		again := !before.refused
@@ -40,22 +40,22 @@ func (c *Client) judge(op operation, got answer, before *history, used credentia
 
 // judgeSuccess holds an answer with the right status to the rest of the
 // contract, all but its body's shape.
-func (op operation) judgeSuccess(got answer, before *history) verdict {
+func (op operation) judgeSuccess(got answer, before *history, used credentials) verdict {
 	switch {
 	case errors.Is(got.err, errTooLarge):
-		return op.unexpected(got.status, requestID(got.header), before, got.err.Error())
+		return op.unexpected(got.status, got.requestID, before, got.err.Error())
 	case got.err != nil:
-		return op.lost(fmt.Errorf("reading the answer: %w", got.err), false)
+		return op.lost(fmt.Errorf("reading the answer: %w", got.err), used, false)
 	case op.success != http.StatusNoContent && !isJSON(got.header.Get("Content-Type")):
-		return op.unexpected(got.status, requestID(got.header), before, "the content type is not JSON")
+		return op.unexpected(got.status, got.requestID, before, "the content type is not JSON")
 	}
-	return verdict{body: got.body, status: got.status}
+	return verdict{body: got.body}
 }
 
 func (op operation) unexpected(status int, requestID string, before *history, reason string) verdict {
 	again := op.idempotent && !before.unexpected
 	before.unexpected = true
-	return verdict{again: again, unclear: true, status: status, request: requestID, err: &UnexpectedResponseError{
+	return verdict{again: again, unclear: true, status: status, requestID: requestID, err: &UnexpectedResponseError{
 		Method: op.method, Path: op.path, StatusCode: status, Reason: reason, RequestID: requestID,
 	}}
 }

@@ -30,6 +30,7 @@ func TestNothingWasSent(t *testing.T) {
 		"connection refused": {refused, true},
 		"dial timeout":       {&net.OpError{Op: "dial", Net: "tcp", Err: context.DeadlineExceeded}, true},
 		"temporary DNS":      {&net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "server misbehaving", IsTemporary: true}}, true},
+		"proxy is away":      {&net.OpError{Op: "proxyconnect", Net: "tcp", Err: refused}, true},
 		"unknown host":       {&net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", IsNotFound: true}}, false},
 	} {
 		for _, operation := range operations {
@@ -191,6 +192,8 @@ func TestOptionsAreChecked(t *testing.T) {
 		"wrapper: user agent must be printable":        wrapper.WithUserAgent(""),
 		"wrapper: retry policy must have no negative":  wrapper.WithRetry(wrapper.Retry{Attempts: -1}),
 		"wrapper: retry policy must have no negative ": wrapper.WithRetry(wrapper.Retry{MaxWait: -time.Second}),
+		"wrapper: retry policy must have no negativ":   wrapper.WithRetry(wrapper.Retry{Timeout: -time.Second}),
+		"wrapper: retry policy must have no negati":    wrapper.WithRetry(wrapper.Retry{Backoff: -time.Second}),
 	} {
 		client, err := wrapper.NewClient(fixedToken("token"), option)
 		if client != nil || err == nil || len(err.Error()) < len(name) || err.Error()[:len(name)] != name {
@@ -200,7 +203,12 @@ func TestOptionsAreChecked(t *testing.T) {
 	if _, err := wrapper.NewClient(nil); err == nil {
 		t.Error("a client without tokens")
 	}
-	for _, good := range []string{"https://example.com", "https://example.com/proxy/", "http://127.0.0.1:1", "http://localhost:8080/", "http://[::1]:1"} {
+	for _, bad := range []string{"https://example.com/#", "https://example.com/prefix#", "https://:443", "https://example.com?", "https://example.com:99999", "http://10.0.0.1", "http://0.0.0.0", "http://localhost.", "http://[::1%25lo]"} {
+		if _, err := wrapper.NewClient(fixedToken("token"), wrapper.WithBaseURL(bad)); err == nil {
+			t.Errorf("%s was accepted", bad)
+		}
+	}
+	for _, good := range []string{"https://example.com", "http://LOCALHOST:1", "https://example.com/proxy/", "http://127.0.0.1:1", "http://localhost:8080/", "http://[::1]:1"} {
 		if _, err := wrapper.NewClient(fixedToken("token"), wrapper.WithBaseURL(good)); err != nil {
 			t.Errorf("%s: %v", good, err)
 		}

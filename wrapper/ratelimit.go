@@ -1,6 +1,7 @@
 package wrapper
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -27,7 +28,8 @@ type Quota struct {
 // "user-hour-lim:3500;user-hour-rem:500;" and reports whether that was anything.
 func parseRateLimit(lines []string, now time.Time) (limit RateLimit, found bool) {
 	for _, line := range lines {
-		for pair := range strings.SplitSeq(line, ";") {
+		// A comma is how a proxy joins two header lines.
+		for pair := range strings.FieldsFuncSeq(line, func(r rune) bool { return r == ';' || r == ',' }) {
 			name, value, ok := strings.Cut(pair, ":")
 			if !ok {
 				continue
@@ -59,18 +61,11 @@ func parseRateLimit(lines []string, now time.Time) (limit RateLimit, found bool)
 func parseRetryAfter(value string, now time.Time) time.Duration {
 	value = strings.TrimSpace(value)
 	const most = 1 << 62 / int64(time.Second)
-	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil {
+	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
 		return time.Duration(min(max(seconds, 0), most)) * time.Second
-	}
-	if isDigits(value) {
-		return time.Duration(most) * time.Second
 	}
 	if at, err := http.ParseTime(value); err == nil {
 		return max(at.Sub(now), 0)
 	}
 	return 0
-}
-
-func isDigits(s string) bool {
-	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r < '0' || r > '9' })
 }

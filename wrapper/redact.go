@@ -1,8 +1,7 @@
 package wrapper
 
 import (
-	"encoding/json"
-	"net/url"
+	"errors"
 	"strings"
 )
 
@@ -12,26 +11,69 @@ type credentials struct {
 	secret Secret
 }
 
-// redact takes them out of what an answer may echo of the request, in the
-// forms in which a page or a log would hold them. A short secret would show by
-// its gaps, so all of a text that has it is withheld.
-func (used credentials) redact(text string) string {
-	// Not html.EscapeString: package html costs an importer 68 KiB of entities.
-	inHTML := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&#34;", "'", "&#39;")
+// redact withholds a text that echoes one of them, as a page, a log or an
+// error of net/http may. All of it goes, since a secret shows by its gaps.
+func (used credentials) redact(text string) string { return used.withhold(text, 1) }
+
+// redactLong is redact for what must not be lost by chance, such as a code:
+// values below eight bytes pass.
+func (used credentials) redactLong(text string) string { return used.withhold(text, 8) }
+
+func (used credentials) withhold(text string, shortest int) string {
 	for _, value := range []string{used.token, used.secret.reveal()} {
-		if value == "" {
+		if value == "" || len(value) < shortest {
 			continue
 		}
-		quoted, _ := json.Marshal(value)
-		inJSON := string(quoted[1 : len(quoted)-1])
-		for _, form := range []string{value, inJSON, inHTML.Replace(value), url.QueryEscape(value), url.PathEscape(value)} {
-			if len(value) < 8 && strings.Contains(text, form) {
-				return redacted
-			}
-			text = strings.ReplaceAll(text, form, redacted)
+		if core := alphanumeric(value); strings.Contains(text, value) || core != "" && strings.Contains(alphanumeric(text), core) {
+			return redacted
 		}
 	}
 	return text
+}
+
+// hide is redact for an error. What it wraps goes too, since that shows the same.
+func (used credentials) hide(err error) error {
+	if text := err.Error(); used.redactLong(text) != text {
+		return errors.New("an error that quotes the request: " + redacted)
+	}
+	return err
+}
+
+// alphanumeric leaves what every way of escaping leaves alone, so that a value
+// is found in HTML, in JSON, in a URL, or wrapped over lines.
+func alphanumeric(s string) string {
+	var b strings.Builder
+	for len(s) > 0 {
+		if n := escapeLen(s); n > 0 {
+			s = s[n:]
+			continue
+		}
+		if c := s[0]; isHex(c) || 'g' <= c && c <= 'z' || 'G' <= c && c <= 'Z' {
+			b.WriteByte(c)
+		}
+		s = s[1:]
+	}
+	return b.String()
+}
+
+// escapeLen is the length of the escape sequence that s begins with: %2F,
+// \u002f or &#x2F; and their like.
+func escapeLen(s string) int {
+	switch {
+	case len(s) >= 3 && s[0] == '%' && isHex(s[1]) && isHex(s[2]):
+		return 3
+	case len(s) >= 6 && s[0] == '\\' && s[1] == 'u':
+		return 6
+	case s[0] == '&':
+		if end := strings.IndexByte(s[:min(len(s), 10)], ';'); end > 0 {
+			return end + 1
+		}
+	}
+	return 0
+}
+
+func isHex(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
 }
 
 // printable keeps at most limit printable ASCII bytes of s, each run of

@@ -58,7 +58,7 @@ func (r Retry) next(ctx context.Context, attempt int, v verdict) (time.Duration,
 // ceiling that doubles.
 func (r Retry) backoff(attempt int) time.Duration {
 	ceiling := r.MaxWait
-	if shift := attempt - 1; shift < 32 && r.Backoff <= r.MaxWait>>shift {
+	if shift := attempt - 1; r.Backoff <= r.MaxWait>>shift {
 		ceiling = r.Backoff << shift
 	}
 	return rand.N(ceiling)

@@ -52,12 +52,12 @@ func (b watchedBody) Read(p []byte) (int, error) {
 }
 
 // lost judges an attempt to which no answer came.
-func (op operation) lost(err error, nothingSent bool) verdict {
+func (op operation) lost(err error, used credentials, nothingSent bool) verdict {
 	if urlErr, ok := errors.AsType[*url.Error](err); ok {
 		err = urlErr.Err
 	}
 	return verdict{
-		err:     op.failed(err),
+		err:     op.failed(used.hide(err)),
 		again:   (op.idempotent || nothingSent) && !hopeless(err),
 		unclear: !nothingSent,
 	}
@@ -66,7 +66,7 @@ func (op operation) lost(err error, nothingSent bool) verdict {
 // neverConnected reports an error before the first byte of a request.
 func neverConnected(err error) bool {
 	network, ok := errors.AsType[*net.OpError](err)
-	return ok && network.Op == "dial"
+	return ok && (network.Op == "dial" || network.Op == "proxyconnect")
 }
 
 // hopeless reports an error that the next attempt would meet again.

@@ -196,3 +196,17 @@ func TestTokenSourceFails(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestSkewIsWholeSeconds: a Date has no fraction, so neither has the skew.
+func TestSkewIsWholeSeconds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := asctest.NewPipeServer(t)
+		client := connect(t, server)
+		server.FailNext(asctest.Fault{Status: 401, Times: -1})
+		time.Sleep(700 * time.Millisecond)
+		_, err := client.MarketplaceWebhooks.List(t.Context())
+		if refused, ok := errors.AsType[*wrapper.NotAuthorizedError](err); !ok || refused.Skew != 0 || !endsWith(err, "(this machine's clock agrees)") {
+			t.Errorf("%v", err)
+		}
+	})
+}

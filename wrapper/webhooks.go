@@ -2,8 +2,10 @@ package wrapper
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/ascmarketplace/webhooks/gen"
 )
@@ -122,7 +124,13 @@ func (s *MarketplaceWebhooks) Update(ctx context.Context, id string, update Upda
 			},
 		},
 	}
-	return call(ctx, s.c, request{operation: updateOperation, id: id, body: body, secret: update.Secret}, decodeOne)
+	return call(ctx, s.c, request{operation: updateOperation, id: id, body: body, secret: update.Secret}, func(body []byte) (MarketplaceWebhook, error) {
+		webhook, err := decodeOne(body)
+		if err == nil && !strings.EqualFold(webhook.ID, id) {
+			err = errors.New("data is another webhook")
+		}
+		return webhook, err
+	})
 }
 
 // Delete removes the webhook; notifications stop. It fails with an error that

@@ -96,10 +96,10 @@ func refusal(err *wrapper.APIError) string {
 		return "An agreement is missing or has expired: the Account Holder has to accept it in App Store Connect"
 	case err.StatusCode == http.StatusForbidden:
 		return "The key's role does not allow this: use a key with another role, or have it changed in App Store Connect under Users and Access"
-	case err.HasCode("PATH_ERROR"):
-		return "App Store Connect does not know this path: check --base-url and ASC_BASE_URL"
 	case errors.Is(err, wrapper.ErrNotFound):
 		return "There is no webhook with this id: 'ascwebhooks get' shows the one that is registered"
+	case err.StatusCode == http.StatusNotFound:
+		return "App Store Connect does not know this path: check --base-url and ASC_BASE_URL, and whether Apple still serves marketplaceWebhooks"
 	case err.HasCode("ENTITY_ERROR.ATTRIBUTE"), err.StatusCode == http.StatusUnprocessableEntity:
 		return "Correct the value that it names"
 	case err.StatusCode == http.StatusConflict && err.Method == http.MethodPost:

@@ -13,7 +13,11 @@ import (
 )
 
 func refused(status int, method, code string) *wrapper.APIError {
-	return &wrapper.APIError{Method: method, Path: "/v1/marketplaceWebhooks", StatusCode: status, Errors: []wrapper.ErrorObject{{Code: code}}}
+	path := "/v1/marketplaceWebhooks"
+	if method == "PATCH" {
+		path += "/{id}"
+	}
+	return &wrapper.APIError{Method: method, Path: path, StatusCode: status, Errors: []wrapper.ErrorObject{{Code: code}}}
 }
 
 // TestAdvice has each way to fail and what the operator is told to do.
@@ -40,6 +44,7 @@ func TestAdvice(t *testing.T) {
 		"none":      {fmt.Errorf("wrapper: no webhook: %w", wrapper.ErrNotFound), team, []string{"Register one with 'ascwebhooks create'"}},
 		"no such":   {refused(404, "PATCH", "NOT_FOUND"), team, []string{"no webhook with this id"}},
 		"no path":   {refused(404, "GET", "PATH_ERROR"), team, []string{"--base-url"}},
+		"gone":      {refused(404, "GET", "NOT_FOUND"), team, []string{"whether Apple still serves"}},
 		"second create": {refused(409, "POST", "ENTITY_ERROR"), team,
 			[]string{"An account has one webhook", "'ascwebhooks update'", "'ascwebhooks ensure'"}},
 		"attribute":      {refused(409, "POST", "ENTITY_ERROR.ATTRIBUTE.INVALID"), team, []string{"Correct the value that it names"}},
