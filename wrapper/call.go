@@ -75,9 +75,9 @@ func call[T any](ctx context.Context, c *Client, r request, decode func([]byte) 
 
 // history is what later attempts of a call need to know of earlier ones.
 type history struct {
-	unclear    bool // one may have been carried out
-	refused    bool // one was answered 401
-	unexpected bool // one was answered with something that was not understood
+	unclear    bool  // one may have been carried out
+	refused    bool  // one was answered 401
+	unexpected bool  // one was answered with something that was not understood
 	failure    error // what the last one came to
 }
 
