@@ -67,9 +67,12 @@ func (c *Client) attempt(ctx context.Context, r request, before *history) verdic
 // exchange sends req and reads the whole answer, up to maxBody. Its error
 // means that not even a status came back.
 func (c *Client) exchange(req *http.Request) (answer, error) {
-	resp, err := c.http.Do(req)
-	if err != nil {
+	resp, err := c.transport.RoundTrip(req) // http.Client would read, and quote, the Location of a redirect
+	switch {
+	case err != nil:
 		return answer{}, err
+	case resp == nil || resp.Body == nil:
+		return answer{}, errors.New("the transport gave neither an answer nor an error")
 	}
 	defer resp.Body.Close()
 	got := answer{status: resp.StatusCode, header: resp.Header, at: time.Now()}

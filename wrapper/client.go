@@ -1,7 +1,6 @@
 package wrapper
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,7 +41,8 @@ type Client struct {
 	refused func(token string, serverTime time.Time)
 
 	baseURL   string
-	http      *http.Client
+	transport http.RoundTripper
+	timeout   time.Duration // of the caller's http.Client; 0: none
 	userAgent string
 	logger    *slog.Logger
 	retry     Retry
@@ -64,7 +64,7 @@ func NewClient(tokens TokenSource, opts ...Option) (*Client, error) {
 		token:     tokens.Token,
 		refused:   func(string, time.Time) {},
 		baseURL:   DefaultBaseURL,
-		http:      &http.Client{},
+		transport: http.DefaultTransport,
 		userAgent: "ascmarketplace-webhooks",
 		logger:    slog.New(slog.DiscardHandler),
 		retry:     Retry{}.withDefaults(),
@@ -77,10 +77,8 @@ func NewClient(tokens TokenSource, opts ...Option) (*Client, error) {
 			return nil, err
 		}
 	}
-	c.http.Transport = noLocation{cmp.Or(c.http.Transport, http.DefaultTransport)}
-	if c.http.Timeout > 0 {
-		c.retry.Timeout = min(c.retry.Timeout, c.http.Timeout)
-		c.http.Timeout = 0 // whose error would pass for the caller's deadline
+	if c.timeout > 0 {
+		c.retry.Timeout = min(c.retry.Timeout, c.timeout)
 	}
 	c.MarketplaceWebhooks = &MarketplaceWebhooks{c: c}
 	return c, nil
@@ -104,17 +102,19 @@ func WithBaseURL(baseURL string) Option {
 	}
 }
 
-// WithHTTPClient sends requests through a copy of client, for a proxy, for
-// client certificates or for instrumentation. Its Transport and its Jar are
-// kept, its Timeout bounds each attempt, and its CheckRedirect is never asked,
-// since no redirect is followed.
+// WithHTTPClient sends requests as client does, for a proxy, for client
+// certificates or for instrumentation: through its Transport, each attempt
+// within its Timeout. Its Jar and its CheckRedirect are not asked, since no
+// cookie is kept and no redirect followed.
 func WithHTTPClient(client *http.Client) Option {
 	return func(c *Client) error {
 		if client == nil {
 			return errors.New("wrapper: WithHTTPClient needs a client, got nil")
 		}
-		own := *client
-		c.http = &own
+		if client.Transport != nil {
+			c.transport = client.Transport
+		}
+		c.timeout = client.Timeout
 		return nil
 	}
 }
@@ -171,18 +171,4 @@ func (c *Client) noteRateLimit(header http.Header, now time.Time) {
 			c.rateLimit = limit
 		}
 	}
-}
-
-// noLocation takes the Location from every redirect, so that none is followed.
-// CheckRedirect would be asked too late: http.Client parses the Location
-// first, and quotes it in its error.
-type noLocation struct{ next http.RoundTripper }
-
-func (t noLocation) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := t.next.RoundTrip(req)
-	if err == nil && resp.StatusCode >= 300 && resp.StatusCode < 400 {
-		resp.Header = resp.Header.Clone()
-		resp.Header.Del("Location")
-	}
-	return resp, err
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"sync/atomic"
 )
 
@@ -53,9 +52,6 @@ func (b watchedBody) Read(p []byte) (int, error) {
 
 // lost judges an attempt to which no answer came.
 func (op operation) lost(err error, used credentials, nothingSent bool) verdict {
-	if urlErr, ok := errors.AsType[*url.Error](err); ok {
-		err = urlErr.Err
-	}
 	return verdict{
 		err:     op.failed(used.hide(err)),
 		again:   (op.idempotent || nothingSent) && !hopeless(err),
