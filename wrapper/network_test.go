@@ -64,18 +64,19 @@ func TestNothingWasSent(t *testing.T) {
 // TestDeleteAfterRefusedConnection: nothing was sent before the 404, so it is
 // not found, not deleted.
 func TestDeleteAfterRefusedConnection(t *testing.T) {
-	server := asctest.NewServer(t)
-	var dials atomic.Int64
-	transport := &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-		if dials.Add(1) == 1 {
-			return nil, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
+	refused := &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
+	for _, failure := range []error{refused, &net.OpError{Op: "proxyconnect", Err: refused}} {
+		server := asctest.NewServer(t)
+		tries := 0
+		client := connect(t, server, quick, wrapper.WithHTTPClient(&http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+			if tries++; tries == 1 {
+				return nil, failure
+			}
+			return server.Client().Transport.RoundTrip(req)
+		})}))
+		if err := client.MarketplaceWebhooks.Delete(t.Context(), "unknown"); !errors.Is(err, wrapper.ErrNotFound) || tries != 2 {
+			t.Errorf("%v: %d tries: %v", failure, tries, err)
 		}
-		return new(net.Dialer).DialContext(ctx, network, addr)
-	}}
-	defer transport.CloseIdleConnections()
-	client := connect(t, server, quick, wrapper.WithHTTPClient(&http.Client{Transport: transport}))
-	if err := client.MarketplaceWebhooks.Delete(t.Context(), "unknown"); !errors.Is(err, wrapper.ErrNotFound) || dials.Load() != 2 {
-		t.Errorf("%d dials: %v", dials.Load(), err)
 	}
 }
 
