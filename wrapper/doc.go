@@ -16,9 +16,12 @@
 // again, within the limits of Retry and of the call's context; an Update or a
 // Delete that fails for another reason may simply be called again.
 //
-//	switch unknown, ok := errors.AsType[*wrapper.OutcomeUnknownError](err); {
-//	case errors.Is(err, wrapper.ErrNotFound): // no such webhook
-//	case ok: // look before creating again, or use Ensure: unknown.Err says what happened
+//	unknown, ok := errors.AsType[*wrapper.OutcomeUnknownError](err)
+//	switch {
+//	case ok:
+//		log.Print("look before creating again, or use Ensure: ", unknown)
+//	case errors.Is(err, wrapper.ErrNotFound):
+//		log.Print("no such webhook")
 //	}
 //
 // Errors and logs hold no token, no secret and no request body. Nothing is
