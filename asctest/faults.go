@@ -67,10 +67,7 @@ func (h *Handler) FailNext(faults ...Fault) {
 	h.faults.mu.Lock()
 	defer h.faults.mu.Unlock()
 	for _, f := range faults {
-		if !slices.Contains(Kinds(), f.Kind) {
-			err := fmt.Errorf("asctest: there is no kind of fault %q", f.Kind)
-			h.logger.Error(err.Error())
-			h.onLie(err)
+		if !h.knows(f.Kind) {
 			continue
 		}
 		if f.Times == 0 {
@@ -78,6 +75,26 @@ func (h *Handler) FailNext(faults ...Fault) {
 		}
 		h.faults.queue = append(h.faults.queue, f)
 	}
+}
+
+// fault returns what is to go wrong with a request, or nil.
+func (h *Handler) fault(r Request) *Fault {
+	f := h.faults.next(r)
+	if f == nil || !h.knows(f.Kind) {
+		return nil
+	}
+	return f
+}
+
+// knows tells of a kind that there is not.
+func (h *Handler) knows(kind Kind) bool {
+	if slices.Contains(Kinds(), kind) {
+		return true
+	}
+	err := fmt.Errorf("asctest: there is no kind of fault %q", kind)
+	h.logger.Error(err.Error())
+	h.onLie(err)
+	return false
 }
 
 // StopFailing forgets the faults that are still to come.

@@ -108,4 +108,10 @@ func TestUnknownKindOfFault(t *testing.T) {
 	if want := `asctest: there is no kind of fault "Redirect"`; len(told.failures) != 1 || told.failures[0] != want {
 		t.Errorf("told %q, want %q", told.failures, want)
 	}
+	source := asctest.WithFaults(func(asctest.Request) *asctest.Fault { return &asctest.Fault{Kind: "late body "} })
+	told = &witness{TB: t}
+	c := newCallerOf(t, asctest.NewServer(told, source))
+	if status, _, _, err := c.fetch("GET", collection, ""); err != nil || status != 200 || len(told.failures) != 1 {
+		t.Errorf("status %d, %v, told %q", status, err, told.failures)
+	}
 }

@@ -136,7 +136,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.operation, c.id = route(r.Method, r.URL.EscapedPath())
 	c.body, c.broken = io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	entry := c.entry(h.now())
-	fault := h.faults.next(entry)
+	fault := h.fault(entry)
 	a := h.answer(c, fault == nil || fault.applies())
 	kind := Kind("")
 	if fault != nil {

@@ -50,7 +50,10 @@ type caller struct {
 
 func newCaller(t testing.TB, opts ...asctest.Option) *caller {
 	t.Helper()
-	server := asctest.NewServer(t, opts...)
+	return newCallerOf(t, asctest.NewServer(t, opts...))
+}
+
+func newCallerOf(t testing.TB, server *asctest.Server) *caller {
 	return &caller{t, server, server.Client()}
 }
 

@@ -166,11 +166,10 @@ func walk(objects []ErrorObject, yield func(ErrorObject) bool) bool {
 }
 
 func newAPIError(op operation, got answer, used credentials) *APIError {
-	e := &APIError{Method: op.method, Path: op.path, StatusCode: got.status, RequestID: got.requestID}
-	e.RateLimit, _ = parseRateLimit(got.header["X-Rate-Limit"], got.at)
-	clock := got.at
-	if date, err := http.ParseTime(got.header.Get("Date")); err == nil {
-		clock = date // a Retry-After that is a date is by the same clock
+	e := &APIError{Method: op.method, Path: op.path, StatusCode: got.status, RequestID: got.requestID, RateLimit: got.rateLimit}
+	clock := got.date // a Retry-After that is a date is by the same clock
+	if clock.IsZero() {
+		clock = got.at
 	}
 	e.RetryAfter = parseRetryAfter(got.header.Get("Retry-After"), clock)
 	var body gen.ErrorResponse

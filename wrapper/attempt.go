@@ -25,7 +25,9 @@ type answer struct {
 	err    error // the body ended early or was too large
 	at     time.Time
 
+	date      time.Time // of a refusal, by the sender's clock; zero if unknown
 	requestID string
+	rateLimit RateLimit
 }
 
 // attempt sends r once and judges what comes back.
@@ -37,7 +39,7 @@ func (c *Client) attempt(ctx context.Context, r request, before *history) verdic
 	if err != nil {
 		return verdict{err: r.failed(fmt.Errorf("getting a token: %w", err))}
 	}
-	if token == "" || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+	if token == "" || strings.ContainsFunc(token, isNotGraphic) {
 		return verdict{err: r.failed(errors.New("the TokenSource gave a token that no header can carry"))}
 	}
 	attemptCtx, cancel := context.WithTimeout(ctx, c.retry.Timeout)
@@ -58,7 +60,8 @@ func (c *Client) attempt(ctx context.Context, r request, before *history) verdic
 	}
 	got.err = c.timedOut(ctx, attemptCtx, got.err)
 	got.requestID = used.redactLong(requestID(got.header))
-	c.noteRateLimit(got.header, got.at)
+	got.rateLimit = parseRateLimit(got.header["X-Rate-Limit"], got.at)
+	c.noteRateLimit(got.rateLimit)
 	v := c.judge(r.operation, got, before, used)
 	v.status, v.requestID = got.status, got.requestID
 	return v

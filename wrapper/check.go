@@ -25,7 +25,7 @@ func checkEndpointURL(endpointURL string) error {
 	switch {
 	case endpointURL == "":
 		return invalid("endpoint URL is missing")
-	case err != nil || strings.ContainsFunc(endpointURL, func(r rune) bool { return r <= ' ' || r > '~' }):
+	case err != nil || strings.ContainsFunc(endpointURL, isNotGraphic):
 		return invalid("endpoint URL does not parse; it must be ASCII without spaces")
 	case u.Opaque != "" || !isHost(u):
 		return invalid("endpoint URL must be absolute, with a host and a port that can be, such as https://example.com/notifications")
@@ -33,7 +33,7 @@ func checkEndpointURL(endpointURL string) error {
 		return invalid("endpoint URL must have no user or password")
 	case strings.Contains(endpointURL, "#"):
 		return invalid("endpoint URL must have no fragment")
-	case u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())):
+	case !isPrivateWay(u):
 		return invalid("endpoint URL must be https (http is for loopback hosts only)")
 	}
 	return nil
@@ -60,7 +60,7 @@ func checkID(id string) error {
 	case len(id) > 256:
 		return invalid("webhook id is over 256 bytes")
 	case id == "." || id == "..",
-		strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`/\?#%`, r) }):
+		strings.ContainsFunc(id, func(r rune) bool { return isNotGraphic(r) || strings.ContainsRune(`/\?#%`, r) }):
 		return invalid("webhook id has a character that no id has; take it as Get or List gave it")
 	}
 	return nil
@@ -83,6 +83,12 @@ func isHost(u *url.URL) bool {
 	})
 }
 
+// isPrivateWay reports whether nobody can read on the way to u: TLS, or a way
+// that does not leave the machine.
+func isPrivateWay(u *url.URL) bool {
+	return u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname())
+}
+
 func isLoopback(host string) bool {
 	if strings.EqualFold(host, "localhost") {
 		return true
@@ -90,3 +96,6 @@ func isLoopback(host string) bool {
 	addr, err := netip.ParseAddr(host)
 	return err == nil && addr.IsLoopback()
 }
+
+// isNotGraphic is true of all but printable ASCII without the space.
+func isNotGraphic(r rune) bool { return r <= ' ' || r > '~' }

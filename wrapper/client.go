@@ -94,7 +94,7 @@ func WithBaseURL(baseURL string) Option {
 			return errors.New("wrapper: base URL must be absolute, such as " + DefaultBaseURL)
 		case u.User != nil || u.RawQuery != "" || u.ForceQuery || strings.Contains(baseURL, "#"):
 			return errors.New("wrapper: base URL must have no user, query or fragment")
-		case u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())):
+		case !isPrivateWay(u):
 			return errors.New("wrapper: base URL must be https (or http on a loopback host): a bearer token travels over TLS only")
 		}
 		c.baseURL = strings.TrimSuffix(baseURL, "/")
@@ -163,12 +163,13 @@ func (c *Client) RateLimit() (RateLimit, bool) {
 	return c.rateLimit, !c.rateLimit.At.IsZero()
 }
 
-func (c *Client) noteRateLimit(header http.Header, now time.Time) {
-	if limit, ok := parseRateLimit(header["X-Rate-Limit"], now); ok {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		if !limit.At.Before(c.rateLimit.At) { // the body of an older answer may end later
-			c.rateLimit = limit
-		}
+func (c *Client) noteRateLimit(limit RateLimit) {
+	if limit.At.IsZero() {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !limit.At.Before(c.rateLimit.At) { // the body of an older answer may end later
+		c.rateLimit = limit
 	}
 }

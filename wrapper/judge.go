@@ -17,14 +17,14 @@ func (c *Client) judge(op operation, got answer, before *history, used credentia
 	case got.status < 400:
 		return op.unexpected(got.status, got.requestID, before, fmt.Sprintf("status %d is not one that this operation gives", got.status))
 	}
+	got.date, _ = http.ParseTime(got.header.Get("Date"))
 	apiErr := newAPIError(op, got, used)
 	switch {
 	case got.status == http.StatusUnauthorized:
 		again := !before.refused
 		before.refused = true
-		date, _ := http.ParseTime(got.header.Get("Date"))
-		c.refused(used.token, date)
-		return verdict{err: newNotAuthorizedError(apiErr, got.at, date), again: again, now: true}
+		c.refused(used.token, got.date)
+		return verdict{err: newNotAuthorizedError(apiErr, got.at, got.date), again: again, now: true}
 	case got.status == http.StatusTooManyRequests:
 		limited := &RateLimitedError{APIError: apiErr}
 		if apiErr.RetryAfter > 0 {

@@ -102,11 +102,11 @@ func TestRateLimitIsKept(t *testing.T) {
 
 // TestJoinedRateLimitLines: a proxy may join two lines with a comma.
 func TestJoinedRateLimitLines(t *testing.T) {
-	got, _ := wrapper.ParseRateLimit([]string{"user-hour-lim:3500;user-hour-rem:500;, user-minute-lim:300;user-minute-rem:299"}, time.Now())
+	got := wrapper.ParseRateLimit([]string{"user-hour-lim:3500;user-hour-rem:500;, user-minute-lim:300;user-minute-rem:299"}, time.Now())
 	if got.Minute != known(300, 299) || got.Hour != known(3500, 500) {
 		t.Errorf("%+v", got)
 	}
-	got, _ = wrapper.ParseRateLimit([]string{"user-hour-lim:3500;user-hour-rem:500, user-minute-lim:300;user-minute-rem:299"}, time.Now())
+	got = wrapper.ParseRateLimit([]string{"user-hour-lim:3500;user-hour-rem:500, user-minute-lim:300;user-minute-rem:299"}, time.Now())
 	if got.Minute != known(300, 299) || got.Hour != known(3500, 500) {
 		t.Errorf("%+v", got)
 	}

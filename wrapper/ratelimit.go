@@ -25,8 +25,8 @@ type Quota struct {
 }
 
 // parseRateLimit reads what it understands of lines such as
-// "user-hour-lim:3500;user-hour-rem:500;" and reports whether that was anything.
-func parseRateLimit(lines []string, now time.Time) (limit RateLimit, found bool) {
+// "user-hour-lim:3500;user-hour-rem:500;". Where that is nothing, At is zero.
+func parseRateLimit(lines []string, now time.Time) (limit RateLimit) {
 	for _, line := range lines {
 		// A comma is how a proxy joins two header lines.
 		for pair := range strings.FieldsFuncSeq(line, func(r rune) bool { return r == ';' || r == ',' }) {
@@ -50,10 +50,10 @@ func parseRateLimit(lines []string, now time.Time) (limit RateLimit, found bool)
 			default:
 				continue
 			}
-			limit.At, found = now, true
+			limit.At = now
 		}
 	}
-	return limit, found
+	return limit
 }
 
 // parseRetryAfter returns how long to wait by a Retry-After header in seconds

@@ -33,9 +33,8 @@ func TestRateLimitHeader(t *testing.T) {
 		"none":               {nil, wrapper.RateLimit{}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, found := wrapper.ParseRateLimit(test.lines, now)
-			if got != test.want || found != !test.want.At.IsZero() {
-				t.Errorf("got %+v, %v, want %+v", got, found, test.want)
+			if got := wrapper.ParseRateLimit(test.lines, now); got != test.want {
+				t.Errorf("got %+v, want %+v", got, test.want)
 			}
 		})
 	}
@@ -75,9 +74,14 @@ func FuzzRateLimit(f *testing.F) {
 	f.Add("user-minute-rem:-1")
 	f.Add(";;::")
 	f.Fuzz(func(t *testing.T, line string) {
-		limit, found := wrapper.ParseRateLimit([]string{line}, time.Now())
-		if found == (limit == wrapper.RateLimit{}) {
-			t.Errorf("found %v, but %+v", found, limit)
+		limit := wrapper.ParseRateLimit([]string{line}, time.Now())
+		if limit.At.IsZero() != (limit == wrapper.RateLimit{}) {
+			t.Errorf("found nothing or something? %+v", limit)
+		}
+		for _, quota := range []wrapper.Quota{limit.Hour, limit.Minute} {
+			if !quota.LimitKnown && quota.Limit != 0 || !quota.RemainingKnown && quota.Remaining != 0 {
+				t.Errorf("a number that is not known: %+v", limit)
+			}
 		}
 	})
 }

@@ -20,11 +20,12 @@ func (used credentials) redact(text string) string { return used.withhold(text, 
 func (used credentials) redactLong(text string) string { return used.withhold(text, 8) }
 
 func (used credentials) withhold(text string, shortest int) string {
+	textCore := alphanumeric(text)
 	for _, value := range []string{used.token, used.secret.reveal()} {
 		if value == "" || len(value) < shortest {
 			continue
 		}
-		if core := alphanumeric(value); strings.Contains(text, value) || core != "" && strings.Contains(alphanumeric(text), core) {
+		if core := alphanumeric(value); strings.Contains(text, value) || core != "" && strings.Contains(textCore, core) {
 			return redacted
 		}
 	}
@@ -82,7 +83,7 @@ func printable(s string, limit int) string {
 	var b strings.Builder
 	gap := false
 	for _, r := range s {
-		if r <= ' ' || r > '~' {
+		if isNotGraphic(r) {
 			gap = b.Len() > 0
 			continue
 		}

@@ -23,7 +23,7 @@ func Open(name string, kept *Kept, overlay *Overlay) (*Document, Ledger, error) 
 		return nil, nil, fmt.Errorf("spec: %w", err)
 	}
 	if start := bytes.TrimLeft(data, " \t\r\n"); !bytes.HasPrefix(start, []byte("openapi:")) {
-		upstream, err := ReadUpstream(name)
+		upstream, err := upstreamOf(name, data)
 		if err != nil {
 			return nil, nil, err
 		}
