@@ -27,8 +27,8 @@ func connect() (*wrapper.Client, error) {
 	return wrapper.NewClient(tokens)
 }
 
-func register(ctx context.Context, client *wrapper.Client, secret string) (wrapper.EnsureResult, error) {
-	result, err := client.MarketplaceWebhooks.Ensure(ctx, wrapper.EnsureMarketplaceWebhook{
+func register(ctx context.Context, client *wrapper.Client, secret string) (wrapper.EnsureResult[wrapper.MarketplaceWebhook], error) {
+	result, err := client.MarketplaceWebhooks.Ensure(ctx, wrapper.MarketplaceWebhookParams{
 		EndpointURL: "https://marketplace.example/notifications",
 		Secret:      wrapper.NewSecret(secret),
 	})

@@ -36,7 +36,7 @@ func main() {
 	if err != nil {
 		panic(err)
 	}
-	if _, err := client.MarketplaceWebhooks.Ensure(context.Background(), wrapper.EnsureMarketplaceWebhook{EndpointURL: os.Args[4], Secret: wrapper.NewSecret(os.Args[5])}); err != nil {
+	if _, err := client.MarketplaceWebhooks.Ensure(context.Background(), wrapper.MarketplaceWebhookParams{EndpointURL: os.Args[4], Secret: wrapper.NewSecret(os.Args[5])}); err != nil {
 		panic(err)
 	}
 	panic(http.ListenAndServe(":0", nil))

@@ -78,7 +78,7 @@ func TestWhatNow(t *testing.T) {
 		{"check the base URL", asctest.Fault{Kind: asctest.Redirect}},
 	} {
 		_, client := connect(t, asctest.Fault{Times: -1, Kind: test.fault.Kind, Status: test.fault.Status, Header: test.fault.Header})
-		_, err := client.MarketplaceWebhooks.Create(t.Context(), wrapper.CreateMarketplaceWebhook{EndpointURL: "https://marketplace.example/", Secret: wrapper.NewSecret("secret")})
+		_, err := client.MarketplaceWebhooks.Create(t.Context(), wrapper.MarketplaceWebhookParams{EndpointURL: "https://marketplace.example/", Secret: wrapper.NewSecret("secret")})
 		if got := whatNow(err); !strings.HasPrefix(got, test.want) {
 			t.Errorf("%+v: %q, want %q", test.fault, got, test.want)
 		}
@@ -112,7 +112,7 @@ func TestWhatNowWithoutAFault(t *testing.T) {
 	_, err := client.MarketplaceWebhooks.Get(t.Context())
 	is("create it", err)
 	server.SetWebhook(asctest.Webhook{EndpointURL: "https://marketplace.example/one", Secret: "secret"})
-	_, err = client.MarketplaceWebhooks.Ensure(t.Context(), wrapper.EnsureMarketplaceWebhook{EndpointURL: "https://marketplace.example/two"})
+	_, err = client.MarketplaceWebhooks.Ensure(t.Context(), wrapper.MarketplaceWebhookParams{EndpointURL: "https://marketplace.example/two"})
 	is("decide about https://marketplace.example/one", err)
 	stopped, stop := context.WithCancel(t.Context())
 	stop()

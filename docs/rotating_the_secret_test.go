@@ -38,7 +38,7 @@ func setSecret(ctx context.Context, client *wrapper.Client, secret []byte) error
 	if err != nil {
 		return err
 	}
-	_, err = client.MarketplaceWebhooks.Update(ctx, webhook.ID, wrapper.UpdateMarketplaceWebhook{
+	_, err = client.MarketplaceWebhooks.Update(ctx, webhook.ID, wrapper.MarketplaceWebhookParams{
 		Secret: wrapper.NewSecret(string(secret)),
 	})
 	return err

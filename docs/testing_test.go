@@ -21,7 +21,7 @@ import (
 
 // register is the service under test.
 func register(ctx context.Context, client *wrapper.Client) error {
-	_, err := client.MarketplaceWebhooks.Ensure(ctx, wrapper.EnsureMarketplaceWebhook{
+	_, err := client.MarketplaceWebhooks.Ensure(ctx, wrapper.MarketplaceWebhookParams{
 		EndpointURL: "https://marketplace.example/notifications",
 		Secret:      wrapper.NewSecret("a secret from your vault"),
 	})

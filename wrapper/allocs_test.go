@@ -13,7 +13,7 @@ import (
 func TestAllocations(t *testing.T) {
 	get := cannedClient(t, cannedList())
 	create := cannedClient(t, cannedCreate())
-	webhook := wrapper.CreateMarketplaceWebhook{EndpointURL: endpointURL, Secret: wrapper.NewSecret("secret")}
+	webhook := wrapper.MarketplaceWebhookParams{EndpointURL: endpointURL, Secret: wrapper.NewSecret("secret")}
 	for name, test := range map[string]struct {
 		limit float64
 		call  func() error

@@ -14,22 +14,23 @@ import (
 	"github.com/ascmarketplace/webhooks/gen"
 )
 
-// What an APIError may match with errors.Is.
+// What an APIError may match with errors.Is. A response without Apple's error
+// body, such as a proxy's page, matches none of them.
 var (
 	// ErrNotFound: there is no such webhook, or none at all for Get. What does
-	// not match: a path that App Store Connect does not know (PATH_ERROR), a 404
-	// without Apple's error body, as a proxy sends it, and a 404 to a list or a
-	// create, which says that the resource itself is gone.
+	// not match: a path that App Store Connect does not know (PATH_ERROR), and a
+	// 404 to a call that names no id, which says that the resource itself is gone.
 	ErrNotFound = errors.New("not found")
 	// ErrForbidden: the key's role does not allow it, an agreement is
 	// missing, or the resource does not offer the operation.
 	ErrForbidden = errors.New("forbidden")
-	// ErrConflict: the webhook's present state or an attribute stands against it.
+	// ErrConflict: the request conflicts with the current state, or one of its
+	// attributes is not accepted.
 	ErrConflict = errors.New("conflict")
 )
 
-// APIError is an answer by which App Store Connect, or something before it,
-// refused a call. Only codes are stable, says Apple; match them with HasCode.
+// APIError is a response by which App Store Connect, or something in front of
+// it, refused a call. Only codes are stable, says Apple; match them with HasCode.
 type APIError struct {
 	Method string
 	Path   string // template, such as /v1/marketplaceWebhooks/{id}
@@ -38,13 +39,17 @@ type APIError struct {
 	// Errors is the body's list, in its order. It is empty when the body was
 	// not Apple's; Excerpt then has its beginning.
 	Errors []ErrorObject
-	// Excerpt is at most 512 printable bytes of a body that was not Apple's.
+	// Dropped is how many error objects of the body, associated ones included,
+	// were not kept: those after the first 100.
+	Dropped int
+	// Excerpt is at most 512 printable bytes of a body that was not Apple's and
+	// arrived whole.
 	Excerpt string
 	// RequestID is what Apple's support asks for. Empty if there was none.
 	RequestID string
-	// RateLimit is what this answer told, if anything: RateLimit.At is zero otherwise.
+	// RateLimit is what this response reported, if anything: RateLimit.At is zero otherwise.
 	RateLimit RateLimit
-	// RetryAfter is how long the answer asked to wait. Zero if it did not.
+	// RetryAfter is how long the response asked to wait. Zero if it did not.
 	RetryAfter time.Duration
 }
 
@@ -69,9 +74,12 @@ type ErrorObject struct {
 
 // Error says which call was refused, with what status, and the decisive error.
 func (e *APIError) Error() string {
+	if e == nil {
+		return "wrapper: refused"
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "wrapper: %s %s: %d", e.Method, e.Path, e.StatusCode)
-	first, more := "", 0
+	first, more := "", e.Dropped
 	for object := range e.all {
 		if object.hasAssociated() {
 			continue
@@ -124,8 +132,8 @@ func (o ErrorObject) hasAssociated() bool {
 }
 
 // HasCode reports whether any error, associated ones included, has code or a
-// code below it: ENTITY_ERROR matches ENTITY_ERROR.ATTRIBUTE.INVALID, but
-// not ENTITY_ERRORS.
+// more specific one: ENTITY_ERROR matches ENTITY_ERROR.ATTRIBUTE.INVALID, but
+// not ENTITY_ERRORS. Match the most specific code first.
 func (e *APIError) HasCode(code string) bool {
 	for object := range e.all {
 		if rest, ok := strings.CutPrefix(object.Code, code); ok && (rest == "" || rest[0] == '.') {
@@ -137,9 +145,12 @@ func (e *APIError) HasCode(code string) bool {
 
 // Is matches ErrNotFound, ErrForbidden and ErrConflict.
 func (e *APIError) Is(target error) bool {
+	if e == nil || len(e.Errors) == 0 {
+		return false
+	}
 	switch target {
 	case ErrNotFound:
-		return e.StatusCode == http.StatusNotFound && strings.HasSuffix(e.Path, "{id}") && len(e.Errors) > 0 && !e.HasCode("PATH_ERROR")
+		return e.StatusCode == http.StatusNotFound && strings.Contains(e.Path, "{id}") && !e.HasCode("PATH_ERROR")
 	case ErrForbidden:
 		return e.StatusCode == http.StatusForbidden
 	case ErrConflict:
@@ -149,7 +160,11 @@ func (e *APIError) Is(target error) bool {
 }
 
 // all is an iterator over every error, each before those associated with it.
-func (e *APIError) all(yield func(ErrorObject) bool) { walk(e.Errors, yield) }
+func (e *APIError) all(yield func(ErrorObject) bool) {
+	if e != nil {
+		walk(e.Errors, yield)
+	}
+}
 
 func walk(objects []ErrorObject, yield func(ErrorObject) bool) bool {
 	for _, object := range objects {
@@ -165,41 +180,88 @@ func walk(objects []ErrorObject, yield func(ErrorObject) bool) bool {
 	return true
 }
 
-func newAPIError(op operation, got answer, used credentials) *APIError {
-	e := &APIError{Method: op.method, Path: op.path, StatusCode: got.status, RequestID: got.requestID, RateLimit: got.rateLimit}
+// maxErrorObjects bounds what is kept of one response; Apple sends a handful.
+const maxErrorObjects = 100
+
+func (s *callState) newAPIError(got response) *APIError {
+	e := &APIError{Method: s.method, Path: s.path, StatusCode: got.status, RequestID: got.requestID, RateLimit: got.rateLimit}
 	clock := got.date // a Retry-After that is a date is by the same clock
 	if clock.IsZero() {
 		clock = got.at
 	}
-	e.RetryAfter = parseRetryAfter(got.header.Get("Retry-After"), clock)
-	var body gen.ErrorResponse
+	e.RetryAfter = parseRetryAfter(got.header["Retry-After"], clock)
+	var body struct{ Errors json.RawMessage }
 	err := json.Unmarshal(got.body, &body)
 	if _, mistyped := errors.AsType[*json.UnmarshalTypeError](err); err == nil || mistyped {
-		e.Errors = errorObjects(body.Errors, used) // a member of another type is left empty
+		r := errorReader{call: s}
+		e.Errors = r.list(body.Errors)
+		e.Dropped = r.dropped
 	}
-	if len(e.Errors) == 0 {
-		e.Excerpt = printable(used.redact(string(got.body)), 512)
+	if len(e.Errors) == 0 && got.err == nil {
+		e.Excerpt = printable(s.redact(string(got.body), anyLength), 512)
 	}
 	return e
 }
 
-func errorObjects(from []gen.ResponseError, used credentials) []ErrorObject {
-	redact := used.redact
-	objects := make([]ErrorObject, len(from))
-	for i, g := range from {
-		objects[i] = ErrorObject{
-			ID: redact(g.ID), Status: used.redactLong(g.Status), Code: used.redactLong(g.Code),
-			Title: redact(g.Title), Detail: redact(g.Detail),
-			Pointer: redact(g.Source.Pointer), Parameter: redact(g.Source.Parameter),
-			About: redact(g.Links.About), See: redact(g.Links.See),
-		}
-		for path, associated := range g.Meta.AssociatedErrors {
-			if objects[i].Associated == nil {
-				objects[i].Associated = make(map[string][]ErrorObject, len(g.Meta.AssociatedErrors))
+// errorReader decodes error objects until there are enough. A member of
+// another type than Apple's is left empty.
+type errorReader struct {
+	call          *callState
+	kept, dropped int
+}
+
+// wireError leaves meta as it is, so that one level of associated errors is
+// decoded and no more: each further level would be scanned once more.
+type wireError struct {
+	gen.ResponseError
+	Meta json.RawMessage `json:"meta"`
+}
+
+func (r *errorReader) list(raw json.RawMessage) []ErrorObject {
+	objects, metas := r.flatList(raw)
+	for i := range objects {
+		var meta struct{ AssociatedErrors map[string]json.RawMessage }
+		_ = json.Unmarshal(metas[i], &meta)
+		for _, path := range slices.Sorted(maps.Keys(meta.AssociatedErrors)) {
+			associated, _ := r.flatList(meta.AssociatedErrors[path])
+			if len(associated) == 0 {
+				continue
 			}
-			path = redact(path) // two paths may become one
-			objects[i].Associated[path] = append(objects[i].Associated[path], errorObjects(associated, used)...)
+			if objects[i].Associated == nil {
+				objects[i].Associated = make(map[string][]ErrorObject)
+			}
+			path = r.call.redact(path, anyLength) // two paths may become one
+			objects[i].Associated[path] = append(objects[i].Associated[path], associated...)
 		}
 	}
 	return objects
+}
+
+func (r *errorReader) flatList(raw json.RawMessage) (objects []ErrorObject, metas []json.RawMessage) {
+	if r.kept == maxErrorObjects {
+		var rest []struct{}
+		_ = json.Unmarshal(raw, &rest)
+		r.dropped += len(rest)
+		return nil, nil
+	}
+	var all []json.RawMessage
+	_ = json.Unmarshal(raw, &all)
+	keep := min(len(all), maxErrorObjects-r.kept)
+	r.kept, r.dropped = r.kept+keep, r.dropped+len(all)-keep
+	for _, element := range all[:keep] {
+		var wire wireError
+		_ = json.Unmarshal(element, &wire)
+		objects, metas = append(objects, r.call.errorObject(wire.ResponseError)), append(metas, wire.Meta)
+	}
+	return objects, metas
+}
+
+func (s *callState) errorObject(from gen.ResponseError) ErrorObject {
+	text := func(value string) string { return s.redact(value, anyLength) }
+	return ErrorObject{
+		ID: text(from.ID), Status: s.redact(from.Status, longOnly), Code: s.redact(from.Code, longOnly),
+		Title: text(from.Title), Detail: text(from.Detail),
+		Pointer: text(from.Source.Pointer), Parameter: text(from.Source.Parameter),
+		About: text(from.Links.About), See: text(from.Links.See),
+	}
 }

@@ -119,7 +119,7 @@ func BenchmarkGet(b *testing.B) {
 func BenchmarkCreate(b *testing.B) {
 	b.Run("ours", func(b *testing.B) {
 		client := cannedClient(b, cannedCreate())
-		create := wrapper.CreateMarketplaceWebhook{EndpointURL: "https://example.com/n", Secret: wrapper.NewSecret("secret")}
+		create := wrapper.MarketplaceWebhookParams{EndpointURL: "https://example.com/n", Secret: wrapper.NewSecret("secret")}
 		b.ReportAllocs()
 		for b.Loop() {
 			if _, err := client.MarketplaceWebhooks.Create(b.Context(), create); err != nil {

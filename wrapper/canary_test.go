@@ -105,9 +105,9 @@ func TestNoErrorShowsACanary(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, createErr := client.MarketplaceWebhooks.Create(t.Context(), wrapper.CreateMarketplaceWebhook{EndpointURL: endpointURL, Secret: wrapper.NewSecret(secret)})
-			_, updateErr := client.MarketplaceWebhooks.Update(t.Context(), "id", wrapper.UpdateMarketplaceWebhook{Secret: wrapper.NewSecret(secret)})
-			_, ensureErr := client.MarketplaceWebhooks.Ensure(t.Context(), wrapper.EnsureMarketplaceWebhook{EndpointURL: endpointURL, Secret: wrapper.NewSecret(secret)})
+			_, createErr := client.MarketplaceWebhooks.Create(t.Context(), wrapper.MarketplaceWebhookParams{EndpointURL: endpointURL, Secret: wrapper.NewSecret(secret)})
+			_, updateErr := client.MarketplaceWebhooks.Update(t.Context(), "id", wrapper.MarketplaceWebhookParams{Secret: wrapper.NewSecret(secret)})
+			_, ensureErr := client.MarketplaceWebhooks.Ensure(t.Context(), wrapper.MarketplaceWebhookParams{EndpointURL: endpointURL, Secret: wrapper.NewSecret(secret)})
 			if createErr == nil || updateErr == nil || ensureErr == nil || log.Len() == 0 {
 				t.Fatalf("create %v, update %v, ensure %v", createErr, updateErr, ensureErr)
 			}

@@ -4,13 +4,14 @@ import (
 	"errors"
 	"net/netip"
 	"net/url"
+	"path"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 )
 
 // ErrInvalid is matched by what is refused without sending anything: an
-// endpoint URL, a secret or an id that cannot be right. Trying again is futile.
+// endpoint URL, a secret or an id that cannot be right. Retrying will not help.
 var ErrInvalid = errors.New("invalid argument")
 
 type invalid string
@@ -18,8 +19,9 @@ type invalid string
 func (e invalid) Error() string        { return "wrapper: " + string(e) }
 func (e invalid) Is(target error) bool { return target == ErrInvalid }
 
-// checkEndpointURL holds the URL to what a notification can be posted to.
-// That it must be https unless its host is loopback is our rule.
+// checkEndpointURL checks that a notification can be posted to the URL, and
+// that Apple has no reason to rewrite it: a URL that reads back differently can
+// never be recognised as ours. Both this and https are our rules.
 func checkEndpointURL(endpointURL string) error {
 	u, err := url.Parse(endpointURL)
 	switch {
@@ -28,15 +30,98 @@ func checkEndpointURL(endpointURL string) error {
 	case err != nil || strings.ContainsFunc(endpointURL, isNotGraphic):
 		return invalid("endpoint URL does not parse; it must be ASCII without spaces")
 	case u.Opaque != "" || !isHost(u):
-		return invalid("endpoint URL must be absolute, with a host and a port that can be, such as https://example.com/notifications")
+		return invalid("endpoint URL must be absolute, with a valid host and port, such as https://example.com/notifications")
 	case u.User != nil:
 		return invalid("endpoint URL must have no user or password")
 	case strings.Contains(endpointURL, "#"):
 		return invalid("endpoint URL must have no fragment")
-	case !isPrivateWay(u):
+	case !isSecureURL(u):
 		return invalid("endpoint URL must be https (http is for loopback hosts only)")
 	}
+	if form := canonical(u); form != endpointURL {
+		return invalid("endpoint URL must be in its canonical form, " + form)
+	}
 	return nil
+}
+
+// canonical is u as RFC 3986 normalises it (section 6.2.2 and 6.2.3).
+func canonical(u *url.URL) string {
+	scheme := strings.ToLower(u.Scheme)
+	host := strings.ToLower(u.Hostname())
+	if addr, err := netip.ParseAddr(host); err == nil {
+		host = addr.String()
+	}
+	host = strings.TrimSuffix(host, ".")
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	if port := strings.TrimLeft(u.Port(), "0"); port != "" && port != map[string]string{"https": "443", "http": "80"}[scheme] {
+		host += ":" + port
+	}
+	form := scheme + "://" + host + canonicalPath(u.EscapedPath())
+	if u.RawQuery != "" {
+		form += "?" + canonicalEscapes(u.RawQuery)
+	}
+	return form
+}
+
+// canonicalPath removes dot segments. No path stays no path: it means the same
+// as "/", and both are in use.
+func canonicalPath(p string) string {
+	p = canonicalEscapes(p)
+	if !strings.Contains(p, "/.") {
+		return p
+	}
+	clean := path.Clean(strings.ReplaceAll(p, "//", "/\x00/")) // an empty segment is not a dot segment
+	if strings.HasSuffix(p, "/") || strings.HasSuffix(p, "/.") || strings.HasSuffix(p, "/..") {
+		clean = strings.TrimSuffix(clean, "/") + "/"
+	}
+	return strings.ReplaceAll(clean, "\x00", "")
+}
+
+// canonicalEscapes decodes what needs no escape and writes the others in
+// upper case.
+func canonicalEscapes(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] != '%' || i+2 >= len(s) {
+			b.WriteByte(s[i])
+			continue
+		}
+		if n, err := strconv.ParseUint(s[i+1:i+3], 16, 8); err == nil && isUnreserved(byte(n)) {
+			b.WriteByte(byte(n))
+		} else {
+			b.WriteString(strings.ToUpper(s[i : i+3]))
+		}
+		i += 2
+	}
+	return b.String()
+}
+
+func isUnreserved(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("-._~", c) >= 0
+}
+
+// sameURL compares canonically; an empty path is the root.
+func sameURL(a, b string) bool { return same(a, b, func(*url.URL) {}) }
+
+// sameEndpoint compares what must agree between a URL that we wrote and the
+// one in the response: scheme, host and path.
+func sameEndpoint(a, b string) bool { return same(a, b, func(u *url.URL) { u.RawQuery = "" }) }
+
+func same(a, b string, edit func(*url.URL)) bool {
+	ua, errA := url.Parse(a)
+	ub, errB := url.Parse(b)
+	if errA != nil || errB != nil {
+		return a == b
+	}
+	for _, u := range []*url.URL{ua, ub} {
+		edit(u)
+		if u.Path == "" {
+			u.Path = "/"
+		}
+	}
+	return canonical(ua) == canonical(ub)
 }
 
 func checkSecret(secret Secret) error {
@@ -51,23 +136,23 @@ func checkSecret(secret Secret) error {
 	return nil
 }
 
-// checkID refuses an id that would change which path a request goes to:
-// DELETE with the id ".." would go to /v1/.
+// checkID refuses an id that could change which path a request goes to, there
+// or in a proxy that decodes it: DELETE with the id ".." would go to /v1/.
 func checkID(id string) error {
 	switch {
 	case id == "":
-		return invalid("webhook id is missing")
+		return invalid("id is missing")
 	case len(id) > 256:
-		return invalid("webhook id is over 256 bytes")
+		return invalid("id is over 256 bytes")
 	case id == "." || id == "..",
 		strings.ContainsFunc(id, func(r rune) bool { return isNotGraphic(r) || strings.ContainsRune(`/\?#%`, r) }):
-		return invalid("webhook id has a character that no id has; take it as Get or List gave it")
+		return invalid("id has characters no such ID contains; take it as App Store Connect returned it")
 	}
 	return nil
 }
 
 // isHost reports whether u has a host that DNS may know, or an address without
-// a zone, and a port that can be.
+// a zone, and a valid port.
 func isHost(u *url.URL) bool {
 	if port := u.Port(); port != "" {
 		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
@@ -83,9 +168,9 @@ func isHost(u *url.URL) bool {
 	})
 }
 
-// isPrivateWay reports whether nobody can read on the way to u: TLS, or a way
-// that does not leave the machine.
-func isPrivateWay(u *url.URL) bool {
+// isSecureURL reports whether nobody can read what is sent to u: it travels
+// over TLS, or does not leave the machine.
+func isSecureURL(u *url.URL) bool {
 	return u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname())
 }
 
@@ -97,5 +182,5 @@ func isLoopback(host string) bool {
 	return err == nil && addr.IsLoopback()
 }
 
-// isNotGraphic is true of all but printable ASCII without the space.
+// isNotGraphic is true of everything but printable ASCII without the space.
 func isNotGraphic(r rune) bool { return r <= ' ' || r > '~' }

@@ -32,26 +32,26 @@ func TestRefusedLocally(t *testing.T) {
 	webhooks, secret := client.MarketplaceWebhooks, wrapper.NewSecret("s")
 	create := func(endpointURL string) func(context.Context) error {
 		return func(ctx context.Context) error {
-			_, err := webhooks.Create(ctx, wrapper.CreateMarketplaceWebhook{EndpointURL: endpointURL, Secret: secret})
+			_, err := webhooks.Create(ctx, wrapper.MarketplaceWebhookParams{EndpointURL: endpointURL, Secret: secret})
 			return err
 		}
 	}
 	update := func(id, endpointURL string, secret wrapper.Secret) func(context.Context) error {
 		return func(ctx context.Context) error {
-			_, err := webhooks.Update(ctx, id, wrapper.UpdateMarketplaceWebhook{EndpointURL: endpointURL, Secret: secret})
+			_, err := webhooks.Update(ctx, id, wrapper.MarketplaceWebhookParams{EndpointURL: endpointURL, Secret: secret})
 			return err
 		}
 	}
 	withSecret := func(secret wrapper.Secret) func(context.Context) error {
 		return func(ctx context.Context) error {
-			_, err := webhooks.Create(ctx, wrapper.CreateMarketplaceWebhook{EndpointURL: "https://example.com/n", Secret: secret})
+			_, err := webhooks.Create(ctx, wrapper.MarketplaceWebhookParams{EndpointURL: "https://example.com/n", Secret: secret})
 			return err
 		}
 	}
 	remove := func(id string) func(context.Context) error {
 		return func(ctx context.Context) error { return webhooks.Delete(ctx, id) }
 	}
-	ensure := func(want wrapper.EnsureMarketplaceWebhook) func(context.Context) error {
+	ensure := func(want wrapper.MarketplaceWebhookParams) func(context.Context) error {
 		return func(ctx context.Context) error { _, err := webhooks.Ensure(ctx, want); return err }
 	}
 	for name, test := range map[string]struct {
@@ -74,21 +74,21 @@ func TestRefusedLocally(t *testing.T) {
 		"control character":   {create("https://example.com/\n"), "endpoint URL does not parse"},
 		"bad port":            {create("https://example.com:port/"), "endpoint URL does not parse"},
 		"update URL":          {update("id", "http://example.com", wrapper.Secret{}), "endpoint URL must be https"},
-		"ensure URL":          {ensure(wrapper.EnsureMarketplaceWebhook{Secret: secret}), "endpoint URL is missing"},
+		"ensure URL":          {ensure(wrapper.MarketplaceWebhookParams{Secret: secret}), "endpoint URL is missing"},
 		"no secret":           {withSecret(wrapper.Secret{}), "secret is missing or empty"},
 		"empty secret":        {withSecret(wrapper.NewSecret("")), "secret is missing or empty"},
 		"secret not UTF-8":    {withSecret(wrapper.NewSecret("\xff")), "secret is not valid UTF-8"},
 		"update empty secret": {update("id", "", wrapper.NewSecret("")), "secret is missing or empty"},
-		"ensure empty secret": {ensure(wrapper.EnsureMarketplaceWebhook{EndpointURL: "https://example.com", Secret: wrapper.NewSecret("")}), "secret is missing or empty"},
-		"no id":               {remove(""), "webhook id is missing"},
-		"dot":                 {remove("."), "webhook id has a character"},
-		"dot dot":             {remove(".."), "webhook id has a character"},
-		"slash":               {remove("a/b"), "webhook id has a character"},
-		"backslash":           {remove(`a\b`), "webhook id has a character"},
-		"query":               {remove("a?b"), "webhook id has a character"},
-		"fragment id":         {remove("a#b"), "webhook id has a character"},
-		"escaped":             {remove("%2e%2e"), "webhook id has a character"},
-		"newline":             {remove("a\nb"), "webhook id has a character"},
+		"ensure empty secret": {ensure(wrapper.MarketplaceWebhookParams{EndpointURL: "https://example.com", Secret: wrapper.NewSecret("")}), "secret is missing or empty"},
+		"no id":               {remove(""), "id is missing"},
+		"dot":                 {remove("."), "id has characters"},
+		"dot dot":             {remove(".."), "id has characters"},
+		"slash":               {remove("a/b"), "id has characters"},
+		"backslash":           {remove(`a\b`), "id has characters"},
+		"query":               {remove("a?b"), "id has characters"},
+		"fragment id":         {remove("a#b"), "id has characters"},
+		"escaped":             {remove("%2e%2e"), "id has characters"},
+		"newline":             {remove("a\nb"), "id has characters"},
 		"escaped host":        {create("https://ex%C3%A4mple.com/n"), "endpoint URL must be absolute"},
 		"no such port":        {create("https://example.com:99999/n"), "endpoint URL must be absolute"},
 		"port 0":              {create("https://example.com:0/n"), "endpoint URL must be absolute"},
@@ -96,9 +96,18 @@ func TestRefusedLocally(t *testing.T) {
 		"odd host":            {create(`https://exa"mple.com/n`), "endpoint URL"},
 		"dots":                {create("https://..../n"), "endpoint URL must be absolute"},
 		"wildcard":            {create("https://*.example.com/n"), "endpoint URL must be absolute"},
-		"id not ASCII":        {remove("ä"), "webhook id has a character"},
-		"long id":             {remove(strings.Repeat("a", 257)), "webhook id is over 256 bytes"},
-		"update id":           {update("..", "", secret), "webhook id has a character"},
+		"upper case":          {create("HTTPS://EXAMPLE.com/n"), "endpoint URL must be in its canonical form, https://example.com/n"},
+		"port written out":    {create("https://example.com:443/n"), "endpoint URL must be in its canonical form, https://example.com/n"},
+		"port with zeros":     {create("https://example.com:08443/n"), "endpoint URL must be in its canonical form, https://example.com:8443/n"},
+		"full stop":           {create("https://example.com./n"), "endpoint URL must be in its canonical form, https://example.com/n"},
+		"dot segments":        {create("https://example.com/a/../b/./"), "endpoint URL must be in its canonical form, https://example.com/b/"},
+		"escaped tilde":       {create("https://example.com/%7Ea"), "endpoint URL must be in its canonical form, https://example.com/~a"},
+		"lower-case escape":   {create("https://example.com/%c3%a4"), "endpoint URL must be in its canonical form, https://example.com/%C3%A4"},
+		"empty query":         {create("https://example.com/n?"), "endpoint URL must be in its canonical form, https://example.com/n"},
+		"IPv6":                {create("https://[::0001]/n"), "endpoint URL must be in its canonical form, https://[::1]/n"},
+		"id not ASCII":        {remove("ä"), "id has characters"},
+		"long id":             {remove(strings.Repeat("a", 257)), "id is over 256 bytes"},
+		"update id":           {update("..", "", secret), "id has characters"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := test.call(t.Context())
@@ -118,11 +127,12 @@ func TestRefusedLocally(t *testing.T) {
 func TestAcceptedEndpointURLs(t *testing.T) {
 	client, requests := countingServer(t)
 	for _, endpointURL := range []string{
-		"https://example.com", "https://example.com/", "https://example.com:8443/a?b=c", "HTTPS://EXAMPLE.com/n",
+		"https://example.com", "https://example.com/", "https://example.com:8443/a?b=c", "https://example.com/n",
 		"http://localhost/n", "http://127.0.0.1:8080/n", "http://127.9.9.9", "http://[::1]:8080/n", "https://xn--exmple-cua.com/%C3%A4",
+		"https://example.com/a//b", "https://example.com/.well-known/n", "https://example.com/a//.b/",
 	} {
 		before := requests.Load()
-		_, err := client.MarketplaceWebhooks.Create(t.Context(), wrapper.CreateMarketplaceWebhook{EndpointURL: endpointURL, Secret: wrapper.NewSecret("s")})
+		_, err := client.MarketplaceWebhooks.Create(t.Context(), wrapper.MarketplaceWebhookParams{EndpointURL: endpointURL, Secret: wrapper.NewSecret("s")})
 		if requests.Load() != before+1 {
 			t.Errorf("%s was not sent: %v", endpointURL, err)
 		}

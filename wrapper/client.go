@@ -7,15 +7,18 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"reflect"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/ascmarketplace/webhooks/gen"
 )
 
-// DefaultBaseURL is where App Store Connect answers, as documented by Apple.
+// DefaultBaseURL is where App Store Connect serves its API, as documented by Apple.
 const DefaultBaseURL = "https://api.appstoreconnect.apple.com"
 
-// A TokenSource gives the bearer token of the next request.
+// A TokenSource returns the bearer token of the next request.
 // *auth.TokenSource is one. It must be safe for concurrent use and should
 // cache its token: it is asked once for every attempt.
 //
@@ -23,47 +26,49 @@ const DefaultBaseURL = "https://api.appstoreconnect.apple.com"
 //
 //	Refused(token string, serverTime time.Time)
 //
-// that is called when App Store Connect answers 401, with the refused token
-// and the time in the answer's Date header (zero if there was none), before
-// Token is asked again.
+// that is called when App Store Connect responds with 401, with the refused
+// token and the time in the response's Date header (zero if there was none),
+// before Token is called again.
 type TokenSource interface {
 	Token(ctx context.Context) (string, error)
 }
 
-// Client calls App Store Connect. It is safe for concurrent use; make it with
-// NewClient and keep it.
+// Client calls App Store Connect. It is safe for concurrent use: create one
+// with NewClient and reuse it.
 type Client struct {
 	// MarketplaceWebhooks is the marketplaceWebhooks resource.
 	MarketplaceWebhooks *MarketplaceWebhooks
+
+	api *gen.Client
 
 	// Functions, since fmt prints a TokenSource of kind string but no function.
 	token   func(context.Context) (string, error)
 	refused func(token string, serverTime time.Time)
 
-	baseURL   string
+	baseURL   *url.URL
 	transport http.RoundTripper
 	timeout   time.Duration // of the caller's http.Client; 0: none
 	userAgent string
 	logger    *slog.Logger
 	retry     Retry
 
-	mu        sync.Mutex // guards rateLimit, the latest one told
+	mu        sync.Mutex // guards rateLimit, the latest one reported
 	rateLimit RateLimit
 }
 
 // Option changes how NewClient sets a Client up.
 type Option func(*Client) error
 
-// NewClient returns a client that signs its requests with tokens. It fails if
-// tokens is nil or an option's value is not usable; it sends nothing.
+// NewClient returns a client that authenticates its requests with tokens. It
+// fails if tokens is nil or an option's value is not usable; it sends nothing.
 func NewClient(tokens TokenSource, opts ...Option) (*Client, error) {
-	if tokens == nil {
+	if tokens == nil || isNilPointer(tokens) {
 		return nil, errors.New("wrapper: NewClient needs a TokenSource, got nil")
 	}
 	c := &Client{
 		token:     tokens.Token,
 		refused:   func(string, time.Time) {},
-		baseURL:   DefaultBaseURL,
+		baseURL:   &url.URL{Scheme: "https", Host: strings.TrimPrefix(DefaultBaseURL, "https://")},
 		transport: http.DefaultTransport,
 		userAgent: "ascmarketplace-webhooks",
 		logger:    slog.New(slog.DiscardHandler),
@@ -73,6 +78,9 @@ func NewClient(tokens TokenSource, opts ...Option) (*Client, error) {
 		c.refused = source.Refused
 	}
 	for _, opt := range opts {
+		if opt == nil {
+			return nil, errors.New("wrapper: NewClient got a nil Option")
+		}
 		if err := opt(c); err != nil {
 			return nil, err
 		}
@@ -80,37 +88,65 @@ func NewClient(tokens TokenSource, opts ...Option) (*Client, error) {
 	if c.timeout > 0 {
 		c.retry.Timeout = min(c.retry.Timeout, c.timeout)
 	}
-	c.MarketplaceWebhooks = &MarketplaceWebhooks{c: c}
+	api, err := gen.NewClient(c.baseURL.String(), gen.WithHTTPClient(doer{withoutProxy(c.transport, c.baseURL)}))
+	if err != nil {
+		return nil, err
+	}
+	c.api = api
+	c.MarketplaceWebhooks = &MarketplaceWebhooks{c}
 	return c, nil
+}
+
+func isNilPointer(v any) bool {
+	value := reflect.ValueOf(v)
+	return value.Kind() == reflect.Pointer && value.IsNil()
+}
+
+// withoutProxy keeps a token that travels in the clear on this machine: http is
+// for loopback hosts only, and a proxy for them would be elsewhere.
+func withoutProxy(transport http.RoundTripper, base *url.URL) http.RoundTripper {
+	t, ok := transport.(*http.Transport)
+	if !ok || t == nil || t.Proxy == nil || base.Scheme != "http" {
+		return transport
+	}
+	if proxy, err := t.Proxy(&http.Request{URL: base, Header: http.Header{}}); err == nil && proxy == nil {
+		return transport
+	}
+	t = t.Clone()
+	t.Proxy = nil
+	return t
 }
 
 // WithBaseURL replaces DefaultBaseURL, for a fake or a proxy. The URL must be
 // https, or http on a loopback host: a bearer token travels over TLS only.
 func WithBaseURL(baseURL string) Option {
 	return func(c *Client) error {
-		u, err := url.Parse(baseURL)
+		u, err := url.Parse(strings.TrimRight(baseURL, "/"))
 		switch {
 		case err != nil || u.Opaque != "" || !isHost(u):
 			return errors.New("wrapper: base URL must be absolute, such as " + DefaultBaseURL)
 		case u.User != nil || u.RawQuery != "" || u.ForceQuery || strings.Contains(baseURL, "#"):
 			return errors.New("wrapper: base URL must have no user, query or fragment")
-		case !isPrivateWay(u):
+		case !isSecureURL(u):
 			return errors.New("wrapper: base URL must be https (or http on a loopback host): a bearer token travels over TLS only")
 		}
-		c.baseURL = strings.TrimSuffix(baseURL, "/")
+		u.Host = strings.ToLower(u.Host)
+		c.baseURL = u
 		return nil
 	}
 }
 
 // WithHTTPClient sends requests as client does, for a proxy, for client
 // certificates or for instrumentation: through its Transport, each attempt
-// within its Timeout. Its Jar and its CheckRedirect are not asked, since no
-// cookie is kept and no redirect followed.
+// within its Timeout. Its Jar and its CheckRedirect are not used, since no
+// cookie is kept and no redirect followed. A Transport that wraps another must
+// not send a request twice: a create may then be carried out twice.
 func WithHTTPClient(client *http.Client) Option {
 	return func(c *Client) error {
 		if client == nil {
 			return errors.New("wrapper: WithHTTPClient needs a client, got nil")
 		}
+		c.transport = http.DefaultTransport
 		if client.Transport != nil {
 			c.transport = client.Transport
 		}
@@ -120,7 +156,7 @@ func WithHTTPClient(client *http.Client) Option {
 }
 
 // WithUserAgent replaces the User-Agent header, by which Apple's support may
-// find your requests.
+// recognise your requests.
 func WithUserAgent(userAgent string) Option {
 	return func(c *Client) error {
 		if userAgent == "" || strings.ContainsFunc(userAgent, func(r rune) bool { return r < ' ' || r > '~' }) {
@@ -155,8 +191,8 @@ func WithRetry(retry Retry) Option {
 	}
 }
 
-// RateLimit returns the latest rate limit that App Store Connect told, and
-// whether it told any yet. It is cheap enough to ask before every call.
+// RateLimit returns the latest rate limit that App Store Connect reported, and
+// whether it has reported any. It is cheap enough to call before every request.
 func (c *Client) RateLimit() (RateLimit, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -169,7 +205,17 @@ func (c *Client) noteRateLimit(limit RateLimit) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !limit.At.Before(c.rateLimit.At) { // the body of an older answer may end later
+	if !limit.At.Before(c.rateLimit.At) { // the body of an older response may end later
 		c.rateLimit = limit
 	}
+}
+
+// template is the path of u as the OpenAPI document writes it: below the base
+// URL, with {id} for the resource's id, which Apple's paths have in third place.
+func (c *Client) template(u *url.URL) string {
+	segments := strings.Split(strings.TrimPrefix(u.EscapedPath(), c.baseURL.EscapedPath()), "/")
+	if len(segments) > 3 {
+		segments[3] = "{id}"
+	}
+	return strings.Join(segments, "/")
 }

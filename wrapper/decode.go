@@ -5,57 +5,71 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-
-	"github.com/ascmarketplace/webhooks/gen"
+	"io"
+	"net/http"
+	"slices"
+	"time"
 )
 
-// decodeList reads the answer to a list.
-func decodeList(body []byte) ([]MarketplaceWebhook, error) {
-	document, err := decode[gen.MarketplaceWebhooksResponse](body)
-	if err != nil {
-		return nil, err
+// maxBody caps what is read of a response, after decompression. Apple's are
+// below 10 KB.
+const maxBody = 1 << 20
+
+var errTooLarge = errors.New("the body is over 1 MiB")
+
+// response is what came back to one attempt.
+type response struct {
+	status    int
+	header    http.Header
+	body      []byte
+	err       error     // the body ended early or was too large
+	at        time.Time // of arrival
+	date      time.Time // by the sender's clock; zero if unknown
+	requestID string
+	rateLimit RateLimit
+}
+
+// read reads the whole response, up to maxBody.
+func (c *Client) read(resp *http.Response) response {
+	got := response{status: resp.StatusCode, header: resp.Header, at: time.Now()}
+	if resp.Body != nil {
+		defer resp.Body.Close()
+		got.body, got.err = readCapped(resp.Body, resp.ContentLength)
 	}
-	if document.Data == nil {
-		return nil, errors.New("data is missing or null")
+	if got.status >= 400 {
+		got.date, _ = http.ParseTime(got.header.Get("Date"))
 	}
-	webhooks := make([]MarketplaceWebhook, len(document.Data))
-	for i, resource := range document.Data {
-		if webhooks[i], err = convert(resource); err != nil {
-			return nil, fmt.Errorf("data[%d]: %w", i, err)
+	got.rateLimit = parseRateLimit(got.header["X-Rate-Limit"], got.at)
+	c.noteRateLimit(got.rateLimit)
+	return got
+}
+
+// readCapped is io.ReadAll with a cap and one allocation for a body whose
+// size is known (negative: unknown).
+func readCapped(r io.Reader, size int64) ([]byte, error) {
+	body := make([]byte, 0, min(max(size, 0), maxBody)+512)
+	for {
+		n, err := r.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		switch {
+		case len(body) > maxBody:
+			return body[:maxBody], errTooLarge
+		case err == io.EOF:
+			return body, nil
+		case err != nil:
+			return body, err
 		}
+		body = slices.Grow(body, 1)
 	}
-	return webhooks, nil
 }
 
-// decodeOne reads the answer to a create or an update: Apple's OpenAPI
-// document has one object as data, the documented examples an array of one.
-func decodeOne(body []byte) (MarketplaceWebhook, error) {
-	document, err := decode[gen.MarketplaceWebhookResponse](body)
-	if err == nil {
-		return convert(document.Data)
+// requestID returns what Apple's support asks for. The headers' names are seen
+// live, not documented.
+func requestID(header http.Header) string {
+	if id := header.Get("X-Request-Id"); id != "" {
+		return id
 	}
-	list, listErr := decodeList(body)
-	if listErr != nil {
-		return MarketplaceWebhook{}, err
-	}
-	if len(list) != 1 {
-		return MarketplaceWebhook{}, fmt.Errorf("data has %d webhooks, not one", len(list))
-	}
-	return list[0], nil
-}
-
-// decodeNothing is for an answer without a body.
-func decodeNothing([]byte) (struct{}, error) { return struct{}{}, nil }
-
-// convert is the one place where generated types become ours.
-func convert(resource gen.MarketplaceWebhook) (MarketplaceWebhook, error) {
-	if resource.Type != gen.MarketplaceWebhookTypeMarketplaceWebhooks {
-		return MarketplaceWebhook{}, errors.New("type is not marketplaceWebhooks")
-	}
-	if resource.ID == "" {
-		return MarketplaceWebhook{}, errors.New("id is missing")
-	}
-	return MarketplaceWebhook{ID: resource.ID, EndpointURL: resource.Attributes.EndpointURL}, nil
+	return header.Get("X-Apple-Request-Uuid")
 }
 
 // decode reads one JSON value. Unknown members are ignored, since Apple adds
@@ -70,4 +84,36 @@ func decode[T any](body []byte) (T, error) {
 		return value, errors.New("the body is not complete JSON")
 	}
 	return value, nil
+}
+
+// decodeNothing is for a response without a body.
+func decodeNothing([]byte) (struct{}, error) { return struct{}{}, nil }
+
+// convertAll converts the data of a list; data must be there, and may be empty.
+func convertAll[G, T any](data []G, convert func(G) (T, error)) ([]T, error) {
+	if data == nil {
+		return nil, errors.New("data is missing or null")
+	}
+	all := make([]T, len(data))
+	for i, resource := range data {
+		var err error
+		if all[i], err = convert(resource); err != nil {
+			return nil, fmt.Errorf("data[%d]: %w", i, err)
+		}
+	}
+	return all, nil
+}
+
+// checkResource checks what every resource has: its type, and an id that later
+// calls will take.
+func checkResource(gotType, wantType, id string) error {
+	switch {
+	case gotType != wantType:
+		return errors.New("type is not " + wantType)
+	case id == "":
+		return errors.New("id is missing")
+	case checkID(id) != nil:
+		return errors.New("id has characters that no id of Apple's has")
+	}
+	return nil
 }

@@ -5,7 +5,7 @@
 //	...
 //	client, err := wrapper.NewClient(tokens)
 //	...
-//	result, err := client.MarketplaceWebhooks.Ensure(ctx, wrapper.EnsureMarketplaceWebhook{
+//	result, err := client.MarketplaceWebhooks.Ensure(ctx, wrapper.MarketplaceWebhookParams{
 //		EndpointURL: "https://marketplace.example/notifications",
 //		Secret:      wrapper.NewSecret(secret),
 //	})

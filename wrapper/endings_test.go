@@ -158,7 +158,7 @@ func TestUpdateUnclearThenNotFound(t *testing.T) {
 	server := asctest.NewServer(t)
 	client := connect(t, server, quick)
 	server.FailNext(asctest.Fault{Kind: asctest.ResetBeforeHeaders})
-	got, err := client.MarketplaceWebhooks.Update(t.Context(), "unknown", wrapper.UpdateMarketplaceWebhook{EndpointURL: endpointURL})
+	got, err := client.MarketplaceWebhooks.Update(t.Context(), "unknown", wrapper.MarketplaceWebhookParams{EndpointURL: endpointURL})
 	if !errors.Is(err, wrapper.ErrNotFound) {
 		t.Errorf("%+v, %v", got, err)
 	}

@@ -4,23 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
-	"strings"
+	"math/rand/v2"
+	"time"
 )
 
-// EnsureMarketplaceWebhook is the webhook that Ensure is to bring about.
-type EnsureMarketplaceWebhook struct {
-	EndpointURL string
-	// Secret is set whenever it is given, since nobody can read which one is
-	// registered. It may be left out where the webhook already exists.
-	Secret Secret
-	// Replace allows to take over a webhook that has another URL.
-	Replace bool
-}
-
-// EnsureResult is what Ensure found and did.
-type EnsureResult struct {
-	Webhook MarketplaceWebhook
+// EnsureResult is what Ensure brought about.
+type EnsureResult[W MarketplaceWebhook] struct {
+	// Webhook is what is stored, as App Store Connect returned it.
+	Webhook W
 	Action  EnsureAction
 }
 
@@ -31,100 +22,155 @@ type EnsureAction string
 const (
 	EnsureUnchanged EnsureAction = "unchanged" // it was there, and no secret was given
 	EnsureCreated   EnsureAction = "created"
-	EnsureUpdated   EnsureAction = "updated"  // it was there, the secret was set
-	EnsureReplaced  EnsureAction = "replaced" // another URL was there
+	EnsureUpdated   EnsureAction = "updated" // it was there, and was set
 )
 
-// ensureRounds bounds how often Ensure looks again after somebody, or an
-// answer that was lost, changed what it had seen.
-const ensureRounds = 4
-
-// Ensure converges on one webhook with this URL and this secret: it lists,
-// then creates, updates or leaves. After an unknown outcome, a conflict or a
-// webhook that vanished it looks again. Another URL already there is an
-// *OtherEndpointError unless Replace is set.
+// Ensure makes sure that the account's webhook has this URL and this secret:
+// it lists, then creates, updates or leaves. The secret is set whenever it is
+// given, since nobody can read which one is registered; it may be left out where
+// the webhook already exists. URL and secret are set by one request, so the pair
+// that is stored is always one caller's. Another URL already there is an
+// *OtherEndpointError.
 //
-// Several replicas may call it at once with the same values. It keeps no
-// lock, so the last writer wins: a replica that still starts with an old URL
-// and Replace, or with an old secret, undoes what a newer one has set. Roll a
-// new secret out to every receiver first, and set Replace in one place only.
-func (s *MarketplaceWebhooks) Ensure(ctx context.Context, want EnsureMarketplaceWebhook) (EnsureResult, error) {
-	if err := checkEndpointURL(want.EndpointURL); err != nil {
-		return EnsureResult{}, err
+// After a conflict, or a webhook that disappeared, it looks again for a while.
+// After a create of unknown outcome it looks at least twice and for at least
+// Retry.Timeout, and may then create again, Retry.Attempts times in all; with
+// Retry.Attempts 1 it never does. Bound it by ctx: without a deadline it may
+// take minutes.
+//
+// Several replicas may call it at once with the same values. It takes no
+// lock, so the last writer wins: a replica that still starts with an old
+// secret undoes what a newer one has set. Roll a new secret out to every
+// receiver first.
+func (s *MarketplaceWebhooks) Ensure(ctx context.Context, p MarketplaceWebhookParams) (EnsureResult[MarketplaceWebhook], error) {
+	if p.EndpointURL == "" {
+		return EnsureResult[MarketplaceWebhook]{}, invalid("endpoint URL is missing")
 	}
-	if !want.Secret.IsZero() {
-		if err := checkSecret(want.Secret); err != nil {
-			return EnsureResult{}, err
-		}
+	if err := p.checkGiven(); err != nil {
+		return EnsureResult[MarketplaceWebhook]{}, err
 	}
-	var unknown error // a create of which nobody knows what became of it
-	conflicts := 0
+	e := ensurer[MarketplaceWebhook]{
+		find: s.Get,
+		create: func(ctx context.Context) (MarketplaceWebhook, error) {
+			if p.Secret.IsZero() {
+				return MarketplaceWebhook{}, invalid("secret is missing; there is no webhook yet, and creating one needs it")
+			}
+			created, err := s.Create(ctx, p)
+			return created, p.stored(created, err)
+		},
+		update: func(ctx context.Context, there MarketplaceWebhook) (EnsureResult[MarketplaceWebhook], error) {
+			switch {
+			case !sameURL(there.EndpointURL, p.EndpointURL):
+				return EnsureResult[MarketplaceWebhook]{}, &OtherEndpointError{Existing: there}
+			case p.Secret.IsZero():
+				return EnsureResult[MarketplaceWebhook]{there, EnsureUnchanged}, nil
+			}
+			updated, err := s.Update(ctx, there.ID, p)
+			return EnsureResult[MarketplaceWebhook]{updated, EnsureUpdated}, p.stored(updated, err)
+		},
+	}
+	return e.run(ctx, s.client())
+}
+
+// stored is the error of a write of p, or errOvertaken where the response shows
+// another caller's URL.
+func (p MarketplaceWebhookParams) stored(webhook MarketplaceWebhook, err error) error {
+	if err == nil && webhook.EndpointURL != "" && !sameEndpoint(webhook.EndpointURL, p.EndpointURL) {
+		return errOvertaken
+	}
+	return err
+}
+
+// ensurer brings about one webhook: it finds, creates or updates until one of
+// them settles it.
+type ensurer[W MarketplaceWebhook] struct {
+	find   func(context.Context) (W, error) // ErrNotFound: there is none
+	create func(context.Context) (W, error)
+	update func(context.Context, W) (EnsureResult[W], error)
+
+	unknown error     // the create whose outcome is unknown, until it is settled
+	since   time.Time // when its response was lost
+	looks   int       // that found nothing since then
+	creates int
+	odd     int // conflicts, and webhooks that disappeared between two requests
+}
+
+var (
+	errNotSeen   = errors.New("wrapper: the webhook whose create had an unknown outcome has not appeared")
+	errOvertaken = errors.New("wrapper: the webhook got another endpoint URL meanwhile")
+)
+
+func (e *ensurer[W]) run(ctx context.Context, c *Client) (EnsureResult[W], error) {
 	for round := 1; ; round++ {
-		result, err := s.ensureOnce(ctx, want)
+		result, err := e.once(ctx, c)
 		if err == nil {
 			return result, nil
 		}
-		if isUnknown(err) {
-			unknown = err
+		if !e.worthLookingAgain(err) {
+			return EnsureResult[W]{}, e.stillUnknown(err)
 		}
-		if errors.Is(err, ErrConflict) {
-			conflicts++ // the first may be another replica's doing, the second is meant
+		wait := c.retry.ceiling(round)
+		wait = wait/2 + rand.N(wait/2+1)
+		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= wait {
+			return EnsureResult[W]{}, e.stillUnknown(err)
 		}
-		if round == ensureRounds || conflicts > 1 || !worthLookingAgain(err) {
-			return EnsureResult{}, stillUnknown(unknown, err)
-		}
-		if ctxErr := sleep(ctx, s.c.retry.backoff(round)); ctxErr != nil {
-			return EnsureResult{}, stillUnknown(unknown, fmt.Errorf("%w (stopped: %w)", err, ctxErr))
+		if stop := sleep(ctx, wait); stop != nil {
+			return EnsureResult[W]{}, e.stillUnknown(fmt.Errorf("%w (stopped: %w)", err, stop))
 		}
 	}
 }
 
-func (s *MarketplaceWebhooks) ensureOnce(ctx context.Context, want EnsureMarketplaceWebhook) (EnsureResult, error) {
-	there, err := s.Get(ctx)
-	if errors.Is(err, ErrNotFound) {
-		if want.Secret.IsZero() {
-			return EnsureResult{}, invalid("secret is missing; there is no webhook yet, and creating one needs it")
+func (e *ensurer[W]) once(ctx context.Context, c *Client) (EnsureResult[W], error) {
+	there, err := e.find(ctx)
+	switch {
+	case err == nil:
+		e.unknown = nil
+		return e.update(ctx, there)
+	case !errors.Is(err, ErrNotFound):
+		return EnsureResult[W]{}, err
+	}
+	if e.unknown != nil {
+		e.looks++
+		if e.looks < 2 || time.Since(e.since) < c.retry.Timeout {
+			return EnsureResult[W]{}, errNotSeen
 		}
-		created, err := s.Create(ctx, CreateMarketplaceWebhook{want.EndpointURL, want.Secret})
-		return want.result(created, EnsureCreated, err)
+		if e.creates >= c.retry.Attempts {
+			return EnsureResult[W]{}, e.unknown
+		}
 	}
-	if err != nil {
-		return EnsureResult{}, err
+	e.creates++
+	created, err := e.create(ctx)
+	if isUnknown(err) {
+		e.unknown, e.since, e.looks = err, time.Now(), 0
 	}
-	switch same := sameURL(there.EndpointURL, want.EndpointURL); {
-	case same && want.Secret.IsZero():
-		return EnsureResult{there, EnsureUnchanged}, nil
-	case same:
-		updated, err := s.Update(ctx, there.ID, UpdateMarketplaceWebhook{Secret: want.Secret})
-		return want.result(updated, EnsureUpdated, err)
-	case want.Replace:
-		updated, err := s.Update(ctx, there.ID, UpdateMarketplaceWebhook{want.EndpointURL, want.Secret})
-		return want.result(updated, EnsureReplaced, err)
-	default:
-		return EnsureResult{}, &OtherEndpointError{Existing: there}
-	}
+	return EnsureResult[W]{created, EnsureCreated}, err
 }
 
-var errElsewhere = errors.New("wrapper: the webhook got another endpoint URL meanwhile")
-
-func (want EnsureMarketplaceWebhook) result(webhook MarketplaceWebhook, action EnsureAction, err error) (EnsureResult, error) {
-	if err == nil && webhook.EndpointURL != "" && !sameURL(webhook.EndpointURL, want.EndpointURL) {
-		err = errElsewhere
+// worthLookingAgain: another caller was faster, a list is stale, or nobody can
+// tell yet.
+func (e *ensurer[W]) worthLookingAgain(err error) bool {
+	if errors.Is(err, errNotSeen) || isUnknown(err) && e.looks == 0 {
+		return true
 	}
-	if err != nil {
-		return EnsureResult{}, err
+	if e.odd++; e.odd > maxOdd {
+		return false
 	}
-	return EnsureResult{webhook, action}, nil
-}
-
-// worthLookingAgain: another replica was faster, or nobody can tell.
-func worthLookingAgain(err error) bool {
-	if isUnknown(err) || errors.Is(err, errElsewhere) {
+	if errors.Is(err, errOvertaken) {
 		return true
 	}
 	apiErr, refused := errors.AsType[*APIError](err)
-	return refused && (errors.Is(apiErr, ErrConflict) || errors.Is(apiErr, ErrNotFound))
+	switch {
+	case !refused:
+		return false
+	case errors.Is(apiErr, ErrConflict):
+		// A 409 may also be about an attribute's value, which stays wrong.
+		return !apiErr.HasCode("ENTITY_ERROR.ATTRIBUTE") || apiErr.HasCode("ENTITY_ERROR.ATTRIBUTE.INVALID.DUPLICATE")
+	default:
+		return errors.Is(apiErr, ErrNotFound)
+	}
 }
+
+const maxOdd = 6
 
 func isUnknown(err error) bool {
 	_, unknown := errors.AsType[*OutcomeUnknownError](err)
@@ -132,29 +178,13 @@ func isUnknown(err error) bool {
 }
 
 // stillUnknown keeps an unknown outcome in the error when what came after
-// has not settled it. Another URL found there has.
-func stillUnknown(unknown, err error) error {
-	_, settled := errors.AsType[*OtherEndpointError](err)
-	if unknown == nil || settled || isUnknown(err) {
+// has not settled it.
+func (e *ensurer[W]) stillUnknown(err error) error {
+	if e.unknown == nil || isUnknown(err) {
 		return err
 	}
-	return fmt.Errorf("%w (then: %w)", unknown, err)
-}
-
-// sameURL compares as far as Apple might rewrite a URL: case of scheme and
-// host, the scheme's own port, and an empty path.
-func sameURL(a, b string) bool {
-	ua, errA := url.Parse(a)
-	ub, errB := url.Parse(b)
-	if errA != nil || errB != nil {
-		return a == b
+	if errors.Is(err, errNotSeen) {
+		return e.unknown
 	}
-	for _, u := range []*url.URL{ua, ub} {
-		u.Scheme, u.Host = strings.ToLower(u.Scheme), strings.ToLower(u.Host)
-		u.Host = strings.TrimSuffix(u.Host, map[string]string{"https": ":443", "http": ":80"}[u.Scheme])
-		if u.Path == "" {
-			u.Path = "/"
-		}
-	}
-	return ua.String() == ub.String()
+	return fmt.Errorf("%w (then: %w)", e.unknown, err)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/ascmarketplace/webhooks/asctest"
 	"github.com/ascmarketplace/webhooks/wrapper"
@@ -25,7 +26,7 @@ func TestEnsureUpdatesAnothersURL(t *testing.T) {
 		return nil
 	}))
 	server.SetWebhook(asctest.Webhook{EndpointURL: endpointURL, Secret: "old"})
-	result, err := ensure(t, connect(t, server, quick), endpointURL, "new", false)
+	result, err := ensure(t, connect(t, server, quick), endpointURL, "new")
 	if err == nil && result.Webhook.EndpointURL != endpointURL {
 		t.Errorf("done, says Ensure, with %+v", result)
 	}
@@ -42,7 +43,7 @@ func TestListRefusedWithNotFound(t *testing.T) {
 		t.Errorf("a refused list was taken for an account without webhook: %v", err)
 	}
 	server.FailNext(asctest.Fault{Operation: asctest.List, Status: 404, Code: "NOT_FOUND"})
-	_, err := ensure(t, client, endpointURL, "new", false)
+	_, err := ensure(t, client, endpointURL, "new")
 	for _, r := range server.Requests() {
 		if r.Operation == asctest.Create {
 			t.Errorf("Ensure sent a create: %v", err)
@@ -52,22 +53,29 @@ func TestListRefusedWithNotFound(t *testing.T) {
 
 // TestEnsureRounds: three lost creates are not too many.
 func TestEnsureRounds(t *testing.T) {
-	server := asctest.NewServer(t)
-	server.FailNext(asctest.Fault{Operation: asctest.Create, Status: 504, Times: 3})
-	result, err := ensure(t, connect(t, server, quick), endpointURL, "new", false)
-	if err != nil || result.Action != wrapper.EnsureCreated {
-		t.Errorf("%+v, %v", result, err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		server := asctest.NewPipeServer(t)
+		server.FailNext(asctest.Fault{Operation: asctest.Create, Status: 504, Times: 3})
+		result, err := ensure(t, connect(t, server), endpointURL, "new")
+		if err != nil || result.Action != wrapper.EnsureCreated {
+			t.Errorf("%+v, %v", result, err)
+		}
+	})
 }
 
 // TestEnsureSaysWhatCameThen: the refusal is in the error too.
 func TestEnsureSaysWhatCameThen(t *testing.T) {
-	server := asctest.NewServer(t)
-	server.FailNext(asctest.Fault{Operation: asctest.Create, Status: 504}, asctest.Fault{Operation: asctest.Create, Status: 403})
-	_, err := ensure(t, connect(t, server, quick), endpointURL, "new", false)
-	if !is[*wrapper.OutcomeUnknownError](err) || !errors.Is(err, wrapper.ErrForbidden) {
-		t.Errorf("%v", err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		server := asctest.NewPipeServer(t)
+		server.FailNext(
+			asctest.Fault{Operation: asctest.List, Kind: asctest.Late},
+			asctest.Fault{Operation: asctest.Create, Status: 504},
+			asctest.Fault{Operation: asctest.List, Status: 403})
+		_, err := ensure(t, connect(t, server), endpointURL, "new")
+		if !is[*wrapper.OutcomeUnknownError](err) || !errors.Is(err, wrapper.ErrForbidden) {
+			t.Errorf("%v", err)
+		}
+	})
 }
 
 // TestOtherEndpointSettles: another URL found after a lost create settles what
@@ -81,7 +89,7 @@ func TestOtherEndpointSettles(t *testing.T) {
 		}
 		return nil
 	}))
-	_, err := ensure(t, connect(t, server, quick), endpointURL, "new", false)
+	_, err := ensure(t, connect(t, server, quick), endpointURL, "new")
 	if !is[*wrapper.OtherEndpointError](err) || is[*wrapper.OutcomeUnknownError](err) {
 		t.Errorf("%v", err)
 	}
@@ -91,8 +99,8 @@ func TestOtherEndpointSettles(t *testing.T) {
 func TestOtherEndpointIsNotInTheText(t *testing.T) {
 	server := asctest.NewServer(t)
 	server.SetWebhook(asctest.Webhook{EndpointURL: "https://other.example/private", Secret: "old"})
-	_, err := ensure(t, connect(t, server), endpointURL, "new", false)
-	if err == nil || strings.Contains(err.Error(), "private") || !strings.Contains(err.Error(), "set Replace") {
+	_, err := ensure(t, connect(t, server), endpointURL, "new")
+	if err == nil || strings.Contains(err.Error(), "private") || !strings.Contains(err.Error(), "Update it") {
 		t.Errorf("%v", err)
 	}
 }
@@ -101,7 +109,7 @@ func TestOtherEndpointIsNotInTheText(t *testing.T) {
 func TestSameURLWithoutPath(t *testing.T) {
 	server := asctest.NewServer(t)
 	server.SetWebhook(asctest.Webhook{EndpointURL: "https://marketplace.example/", Secret: "s"})
-	if result, err := ensure(t, connect(t, server), "https://marketplace.example", "", false); err != nil || result.Action != wrapper.EnsureUnchanged {
+	if result, err := ensure(t, connect(t, server), "https://marketplace.example", ""); err != nil || result.Action != wrapper.EnsureUnchanged {
 		t.Errorf("%+v, %v", result, err)
 	}
 }
@@ -110,7 +118,7 @@ func TestSameURLWithoutPath(t *testing.T) {
 func TestSameURLWithDefaultPort(t *testing.T) {
 	server := asctest.NewServer(t)
 	server.SetWebhook(asctest.Webhook{EndpointURL: "https://marketplace.example:443/n", Secret: "old"})
-	_, err := ensure(t, connect(t, server, quick), "https://marketplace.example/n", "", false)
+	_, err := ensure(t, connect(t, server, quick), "https://marketplace.example/n", "")
 	if err != nil {
 		t.Error(err)
 	}

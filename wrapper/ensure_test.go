@@ -12,9 +12,11 @@ import (
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
-func ensure(t *testing.T, client *wrapper.Client, url, secret string, replace bool) (wrapper.EnsureResult, error) {
+type ensured = wrapper.EnsureResult[wrapper.MarketplaceWebhook]
+
+func ensure(t *testing.T, client *wrapper.Client, url, secret string) (ensured, error) {
 	t.Helper()
-	want := wrapper.EnsureMarketplaceWebhook{EndpointURL: url, Replace: replace}
+	want := wrapper.MarketplaceWebhookParams{EndpointURL: url}
 	if secret != "" {
 		want.Secret = wrapper.NewSecret(secret)
 	}
@@ -22,30 +24,27 @@ func ensure(t *testing.T, client *wrapper.Client, url, secret string, replace bo
 }
 
 func TestEnsure(t *testing.T) {
-	const other = "https://other.example/notifications"
 	none, there := asctest.Webhook{}, asctest.Webhook{EndpointURL: endpointURL, Secret: "old"}
+	renewed := asctest.Webhook{EndpointURL: endpointURL, Secret: "new"}
+	rewritten := asctest.Webhook{EndpointURL: "HTTPS://Marketplace.EXAMPLE:443/notifications", Secret: "old"}
 	for name, test := range map[string]struct {
-		before      asctest.Webhook
-		url, secret string
-		replace     bool
-		action      wrapper.EnsureAction
-		after       asctest.Webhook
-		requests    int
+		before   asctest.Webhook
+		secret   string
+		action   wrapper.EnsureAction
+		after    asctest.Webhook
+		requests int
 	}{
-		"none":                    {none, endpointURL, "new", false, wrapper.EnsureCreated, asctest.Webhook{EndpointURL: endpointURL, Secret: "new"}, 2},
-		"there":                   {there, endpointURL, "", false, wrapper.EnsureUnchanged, there, 1},
-		"there, secret given":     {there, endpointURL, "new", false, wrapper.EnsureUpdated, asctest.Webhook{EndpointURL: endpointURL, Secret: "new"}, 2},
-		"there, replace allowed":  {there, endpointURL, "", true, wrapper.EnsureUnchanged, there, 1},
-		"other, replace":          {there, other, "new", true, wrapper.EnsureReplaced, asctest.Webhook{EndpointURL: other, Secret: "new"}, 2},
-		"other, replace URL only": {there, other, "", true, wrapper.EnsureReplaced, asctest.Webhook{EndpointURL: other, Secret: "old"}, 2},
-		"same but for case":       {there, "HTTPS://Marketplace.EXAMPLE/notifications", "", false, wrapper.EnsureUnchanged, there, 1},
+		"none":                {none, "new", wrapper.EnsureCreated, renewed, 2},
+		"there":               {there, "", wrapper.EnsureUnchanged, there, 1},
+		"there, secret given": {there, "new", wrapper.EnsureUpdated, renewed, 2},
+		"written otherwise":   {rewritten, "", wrapper.EnsureUnchanged, rewritten, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := asctest.NewServer(t)
 			if test.before != none {
 				server.SetWebhook(test.before)
 			}
-			result, err := ensure(t, connectChecked(t, server), test.url, test.secret, test.replace)
+			result, err := ensure(t, connectChecked(t, server), endpointURL, test.secret)
 			if err != nil || result.Action != test.action {
 				t.Fatalf("got %+v, %v", result, err)
 			}
@@ -64,12 +63,12 @@ func TestEnsure(t *testing.T) {
 func TestEnsureRefuses(t *testing.T) {
 	server := asctest.NewServer(t)
 	client := connectChecked(t, server)
-	if _, err := ensure(t, client, endpointURL, "", false); err == nil || is[*wrapper.APIError](err) {
+	if _, err := ensure(t, client, endpointURL, ""); err == nil || is[*wrapper.APIError](err) {
 		t.Errorf("no webhook and no secret: %v", err)
 	}
 	server.SetWebhook(asctest.Webhook{EndpointURL: "https://other.example/private", Secret: "old"})
 	stored, _ := server.Webhook()
-	_, err := ensure(t, client, endpointURL, "new", false)
+	_, err := ensure(t, client, endpointURL, "new")
 	other, ok := errors.AsType[*wrapper.OtherEndpointError](err)
 	if !ok || other.Existing.ID != stored.ID || other.Existing.EndpointURL != stored.EndpointURL {
 		t.Errorf("another URL: %v", err)
@@ -88,7 +87,7 @@ func TestEnsureAfterAnUnknownCreate(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					server := asctest.NewPipeServer(t)
 					server.FailNext(asctest.Fault{Operation: asctest.Create, Kind: kind, Applied: applied})
-					result, err := ensure(t, connect(t, server), endpointURL, "new", false)
+					result, err := ensure(t, connect(t, server), endpointURL, "new")
 					want := wrapper.EnsureCreated
 					if applied {
 						want = wrapper.EnsureUpdated
@@ -116,7 +115,7 @@ func TestEnsureStaysUnknown(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				server := asctest.NewPipeServer(t)
 				server.FailNext(faults...)
-				if _, err := ensure(t, connect(t, server), endpointURL, "new", false); !is[*wrapper.OutcomeUnknownError](err) {
+				if _, err := ensure(t, connect(t, server), endpointURL, "new"); !is[*wrapper.OutcomeUnknownError](err) {
 					t.Errorf("got %v", err)
 				}
 			})
@@ -131,7 +130,7 @@ func TestEnsureMeetsAConflict(t *testing.T) {
 		server := asctest.NewPipeServer(t)
 		client := connect(t, server)
 		server.FailNext(asctest.Fault{Operation: asctest.Create, Status: 409, Applied: true})
-		if result, err := ensure(t, client, endpointURL, "new", false); err != nil || result.Action != wrapper.EnsureUpdated {
+		if result, err := ensure(t, client, endpointURL, "new"); err != nil || result.Action != wrapper.EnsureUpdated {
 			t.Errorf("lost race: %+v, %v", result, err)
 		}
 	})
@@ -139,8 +138,8 @@ func TestEnsureMeetsAConflict(t *testing.T) {
 		server := asctest.NewPipeServer(t)
 		client := connect(t, server)
 		server.FailNext(asctest.Fault{Operation: asctest.Create, Status: 409, Code: "ENTITY_ERROR.ATTRIBUTE.INVALID", Times: -1})
-		_, err := ensure(t, client, endpointURL, "new", false)
-		if apiErr, ok := errors.AsType[*wrapper.APIError](err); !ok || !apiErr.HasCode("ENTITY_ERROR.ATTRIBUTE") || len(server.Requests()) != 4 {
+		_, err := ensure(t, client, endpointURL, "new")
+		if apiErr, ok := errors.AsType[*wrapper.APIError](err); !ok || !apiErr.HasCode("ENTITY_ERROR.ATTRIBUTE") || len(server.Requests()) != 2 {
 			t.Errorf("meant: %d requests, %v", len(server.Requests()), err)
 		}
 	})
@@ -157,7 +156,7 @@ func TestEnsureWebhookVanishes(t *testing.T) {
 			return nil
 		}))
 		server.SetWebhook(asctest.Webhook{EndpointURL: endpointURL, Secret: "old"})
-		result, err := ensure(t, connect(t, server), endpointURL, "new", false)
+		result, err := ensure(t, connect(t, server), endpointURL, "new")
 		if stored, _ := server.Webhook(); err != nil || result.Action != wrapper.EnsureCreated || stored.Secret != "new" {
 			t.Errorf("got %+v, %v, stored %+v", result, err, stored)
 		}
@@ -173,7 +172,7 @@ func TestReplicasStartAtOnce(t *testing.T) {
 	for range 8 {
 		client := connectChecked(t, server, quick)
 		wait.Go(func() {
-			result, err := ensure(t, client, endpointURL, "new", false)
+			result, err := ensure(t, client, endpointURL, "new")
 			if err != nil {
 				t.Error(err)
 			}
@@ -191,17 +190,41 @@ func TestReplicasStartAtOnce(t *testing.T) {
 	}
 }
 
-// TestEnsureEndsWithItsContext: cancelled while it waits to look again.
+// TestEnsureEndsWithItsContext: cancelled while it waits to look again, or
+// without waiting beyond its deadline; the outcome stays unknown.
 func TestEnsureEndsWithItsContext(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		server := asctest.NewPipeServer(t)
-		client := connect(t, server, wrapper.WithRetry(wrapper.Retry{Backoff: time.Hour, MaxWait: time.Hour}))
-		server.FailNext(asctest.Fault{Operation: asctest.Create, Status: 504, Times: -1})
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		_, err := client.MarketplaceWebhooks.Ensure(ctx, wrapper.EnsureMarketplaceWebhook{EndpointURL: endpointURL, Secret: wrapper.NewSecret("new")})
-		if !is[*wrapper.OutcomeUnknownError](err) || !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("got %v", err)
-		}
+	p := wrapper.MarketplaceWebhookParams{EndpointURL: endpointURL, Secret: wrapper.NewSecret("new")}
+	hours := wrapper.WithRetry(wrapper.Retry{Backoff: time.Hour, MaxWait: time.Hour})
+	lost := asctest.Fault{Operation: asctest.Create, Status: 504, Times: -1}
+	t.Run("cancelled", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			server := asctest.NewPipeServer(t)
+			client := connect(t, server, hours)
+			server.FailNext(lost)
+			ctx, cancel := context.WithCancelCause(t.Context())
+			cause := errors.New("shutting down")
+			time.AfterFunc(time.Second, func() { cancel(cause) })
+			start := time.Now()
+			_, err := client.MarketplaceWebhooks.Ensure(ctx, p)
+			if !is[*wrapper.OutcomeUnknownError](err) || !errors.Is(err, context.Canceled) || !errors.Is(err, cause) {
+				t.Errorf("got %v", err)
+			}
+			if took := time.Since(start); took != time.Second {
+				t.Errorf("took %v", took)
+			}
+		})
+	})
+	t.Run("deadline", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			server := asctest.NewPipeServer(t)
+			client := connect(t, server, hours)
+			server.FailNext(lost)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			_, err := client.MarketplaceWebhooks.Ensure(ctx, p)
+			if !is[*wrapper.OutcomeUnknownError](err) || ctx.Err() != nil {
+				t.Errorf("got %v", err)
+			}
+		})
 	})
 }

@@ -54,7 +54,7 @@ func ExampleOutcomeUnknownError() {
 	fake.FailNext(asctest.Fault{Kind: asctest.ResetBeforeHeaders, Applied: true})
 
 	ctx := context.Background()
-	_, err := client.MarketplaceWebhooks.Create(ctx, wrapper.CreateMarketplaceWebhook{
+	_, err := client.MarketplaceWebhooks.Create(ctx, wrapper.MarketplaceWebhookParams{
 		EndpointURL: "https://marketplace.example/notifications", Secret: wrapper.NewSecret("secret"),
 	})
 	if _, ok := errors.AsType[*wrapper.OutcomeUnknownError](err); ok {

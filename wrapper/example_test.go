@@ -84,7 +84,7 @@ func ExampleMarketplaceWebhooks_Create() {
 	_, client, stop := sandboxClient()
 	defer stop()
 
-	_, err := client.MarketplaceWebhooks.Create(context.Background(), wrapper.CreateMarketplaceWebhook{
+	_, err := client.MarketplaceWebhooks.Create(context.Background(), wrapper.MarketplaceWebhookParams{
 		EndpointURL: "https://marketplace.example/notifications",
 		Secret:      wrapper.NewSecret("at least as long as the MAC: 32 bytes"),
 	})
@@ -104,7 +104,7 @@ func ExampleMarketplaceWebhooks_Update() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	webhook, err = client.MarketplaceWebhooks.Update(ctx, webhook.ID, wrapper.UpdateMarketplaceWebhook{
+	webhook, err = client.MarketplaceWebhooks.Update(ctx, webhook.ID, wrapper.MarketplaceWebhookParams{
 		Secret: wrapper.NewSecret("the new one"), // the URL stays
 	})
 	fmt.Println(webhook.EndpointURL, err)
@@ -127,7 +127,7 @@ func ExampleMarketplaceWebhooks_Ensure() {
 	_, client, stop := sandboxClient()
 	defer stop()
 
-	result, err := client.MarketplaceWebhooks.Ensure(context.Background(), wrapper.EnsureMarketplaceWebhook{
+	result, err := client.MarketplaceWebhooks.Ensure(context.Background(), wrapper.MarketplaceWebhookParams{
 		EndpointURL: "https://marketplace.example/v2/notifications",
 		Secret:      wrapper.NewSecret("the secret that every receiver knows"),
 	})

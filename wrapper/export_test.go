@@ -5,9 +5,5 @@ var (
 	ParseRateLimit  = parseRateLimit
 	ParseRetryAfter = parseRetryAfter
 	Printable       = printable
+	SuccessStatus   = successStatus
 )
-
-// Operations are the operationIds that this package calls.
-func Operations() []string {
-	return []string{listOperation.id, createOperation.id, updateOperation.id, deleteOperation.id}
-}

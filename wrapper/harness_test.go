@@ -45,9 +45,9 @@ func perform(tb testing.TB, client *wrapper.Client, operation asctest.Operation,
 	case asctest.List:
 		_, err = client.MarketplaceWebhooks.List(tb.Context())
 	case asctest.Create:
-		_, err = client.MarketplaceWebhooks.Create(tb.Context(), wrapper.CreateMarketplaceWebhook{EndpointURL: endpointURL, Secret: wrapper.NewSecret("secret")})
+		_, err = client.MarketplaceWebhooks.Create(tb.Context(), wrapper.MarketplaceWebhookParams{EndpointURL: endpointURL, Secret: wrapper.NewSecret("secret")})
 	case asctest.Update:
-		_, err = client.MarketplaceWebhooks.Update(tb.Context(), id, wrapper.UpdateMarketplaceWebhook{EndpointURL: endpointURL})
+		_, err = client.MarketplaceWebhooks.Update(tb.Context(), id, wrapper.MarketplaceWebhookParams{EndpointURL: endpointURL})
 	case asctest.Delete:
 		err = client.MarketplaceWebhooks.Delete(tb.Context(), id)
 	}

@@ -111,10 +111,9 @@ func TestBodyTaken(t *testing.T) {
 		tries   int
 		unknown bool
 	}{
-		"not taken":      {func(*http.Request) {}, 4, false},
-		"one byte":       {func(req *http.Request) { _, _ = req.Body.Read(make([]byte, 1)) }, 1, true},
-		"all":            {func(req *http.Request) { _, _ = io.Copy(io.Discard, req.Body) }, 1, true},
-		"by another way": {func(req *http.Request) { body, _ := req.GetBody(); _, _ = io.Copy(io.Discard, body) }, 1, true},
+		"not taken": {func(*http.Request) {}, 4, false},
+		"one byte":  {func(req *http.Request) { _, _ = req.Body.Read(make([]byte, 1)) }, 1, true},
+		"all":       {func(req *http.Request) { _, _ = io.Copy(io.Discard, req.Body) }, 1, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var requests []*http.Request

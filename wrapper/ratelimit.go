@@ -2,30 +2,31 @@ package wrapper
 
 import (
 	"errors"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// RateLimit is what App Store Connect told in the X-Rate-Limit header of an
-// answer: how many requests one API key may send. Apple documents a rolling
+// RateLimit is what App Store Connect reported in the X-Rate-Limit header of a
+// response: how many requests one API key may send. Apple documents a rolling
 // hour; a minute has been seen as well.
 type RateLimit struct {
 	Hour, Minute Quota
-	// At is when the answer arrived.
+	// At is when the response arrived.
 	At time.Time
 }
 
-// Quota is one window of a RateLimit. Either number may be missing from an
-// answer, and Remaining has been seen negative.
+// Quota is one window of a RateLimit. Either number may be missing from a
+// response, and Remaining has been seen negative.
 type Quota struct {
 	Limit, Remaining           int
 	LimitKnown, RemainingKnown bool
 }
 
 // parseRateLimit reads what it understands of lines such as
-// "user-hour-lim:3500;user-hour-rem:500;". Where that is nothing, At is zero.
+// "user-hour-lim:3500;user-hour-rem:500;". If that is nothing, At is zero.
 func parseRateLimit(lines []string, now time.Time) (limit RateLimit) {
 	for _, line := range lines {
 		// A comma is how a proxy joins two header lines.
@@ -56,16 +57,22 @@ func parseRateLimit(lines []string, now time.Time) (limit RateLimit) {
 	return limit
 }
 
-// parseRetryAfter returns how long to wait by a Retry-After header in seconds
-// or as an HTTP date, never less than zero; zero if it tells nothing.
-func parseRetryAfter(value string, now time.Time) time.Duration {
-	value = strings.TrimSpace(value)
+// parseRetryAfter returns how long to wait by the Retry-After headers, in
+// seconds or as an HTTP date, rounded up: the longest that can be read, never
+// less than zero; zero if there is none.
+func parseRetryAfter(values []string, now time.Time) (wait time.Duration) {
 	const most = 1 << 62 / int64(time.Second)
-	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
-		return time.Duration(min(max(seconds, 0), most)) * time.Second
+	for _, value := range values {
+		if at, err := http.ParseTime(strings.TrimSpace(value)); err == nil {
+			wait = max(wait, at.Sub(now))
+			continue
+		}
+		for part := range strings.SplitSeq(value, ",") { // as a proxy joins two headers
+			seconds, err := strconv.ParseFloat(strings.TrimSpace(part), 64)
+			if (err == nil || errors.Is(err, strconv.ErrRange)) && seconds > 0 {
+				wait = max(wait, time.Duration(min(math.Ceil(seconds), float64(most)))*time.Second)
+			}
+		}
 	}
-	if at, err := http.ParseTime(value); err == nil {
-		return max(at.Sub(now), 0)
-	}
-	return 0
+	return wait
 }

@@ -49,7 +49,9 @@ func TestRetryAfterHeader(t *testing.T) {
 		"7":                                    7 * time.Second,
 		" 7 ":                                  7 * time.Second,
 		"-7":                                   0,
-		"1.5":                                  0,
+		"1.5":                                  2 * time.Second,
+		"3, 7, 5":                              7 * time.Second,
+		"soon, 2":                              2 * time.Second,
 		"soon":                                 0,
 		"Mon, 23 Nov 2026 12:01:00 GMT":        time.Minute,
 		"Mon, 23 Nov 2026 11:59:00 GMT":        0,
@@ -59,13 +61,17 @@ func TestRetryAfterHeader(t *testing.T) {
 		"99999999999999999999999999999999999":  forever,
 		"-99999999999999999999999999999999999": 0,
 	} {
-		got := wrapper.ParseRetryAfter(value, now)
+		got := wrapper.ParseRetryAfter([]string{value}, now)
 		if want == forever && got >= forever {
 			continue
 		}
 		if got != want {
 			t.Errorf("Retry-After %q: got %v, want %v", value, got, want)
 		}
+	}
+	lines := []string{"3", "Mon, 23 Nov 2026 12:01:00 GMT", "5"}
+	if got := wrapper.ParseRetryAfter(lines, now); got != time.Minute {
+		t.Errorf("Retry-After %q: got %v, want the longest", lines, got)
 	}
 }
 
@@ -92,7 +98,7 @@ func FuzzRetryAfter(f *testing.F) {
 	f.Add("-1")
 	f.Fuzz(func(t *testing.T, value string) {
 		now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-		got := wrapper.ParseRetryAfter(value, now)
+		got := wrapper.ParseRetryAfter([]string{value}, now)
 		if got < 0 {
 			t.Errorf("negative wait %v", got)
 		}

@@ -1,80 +1,136 @@
 package wrapper
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
 	"strings"
+	"unicode"
 )
 
-// credentials are what one attempt carried and no error may show.
-type credentials struct {
-	token  string
-	secret Secret
+// Secret is the key that App Store Connect signs notifications with. Nothing
+// prints it: every formatting verb, slog and every encoder that honours
+// encoding.TextMarshaler (JSON, XML, YAML) get "[redacted]".
+//
+// The zero Secret means "not given". Secrets cannot be compared with ==.
+type Secret struct {
+	// A function, since fmt, spew and other printers by reflection follow
+	// fields and pointers without asking the methods of an unexported field.
+	value func() string
 }
 
-// redact withholds a text that echoes one of them, as a page, a log or an
-// error of net/http may. All of it goes, since a secret shows by its gaps.
-func (used credentials) redact(text string) string { return used.withhold(text, 1) }
+const redacted = "[redacted]"
 
-// redactLong is redact for what must not be lost by chance, such as a code:
-// values below eight bytes pass.
-func (used credentials) redactLong(text string) string { return used.withhold(text, 8) }
+// NewSecret makes a Secret of value, which stays byte for byte as it is.
+// Apple never gives a secret back: keep your own copy where secrets belong.
+func NewSecret(value string) Secret { return Secret{func() string { return value }} }
 
-func (used credentials) withhold(text string, shortest int) string {
-	textCore := alphanumeric(text)
-	for _, value := range []string{used.token, used.secret.reveal()} {
-		if value == "" || len(value) < shortest {
-			continue
-		}
-		if core := alphanumeric(value); strings.Contains(text, value) || core != "" && strings.Contains(textCore, core) {
-			return redacted
-		}
+// IsZero reports whether no secret was given. NewSecret("") was given, and is
+// refused by every call, since an empty key signs nothing.
+func (s Secret) IsZero() bool { return s.value == nil }
+
+// Format implements fmt.Formatter.
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
+
+// LogValue implements slog.LogValuer.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalText implements encoding.TextMarshaler.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+func (s Secret) reveal() string {
+	if s.value == nil {
+		return ""
+	}
+	return s.value()
+}
+
+// How long a value must be so that it is withheld: short ones occur in codes and
+// in messages of the system by chance, and those must not be lost.
+const (
+	anyLength = 1
+	longOnly  = 8
+)
+
+// redact withholds a text that echoes the token or the secret of the call, as
+// a page, a log or an error of net/http may: verbatim, wrapped over lines, or
+// escaped for a URL, HTML or JSON, once or twice. All of the text goes, since a
+// secret shows by its gaps. An echo in another alphabet (upper-cased, base64,
+// hex) is not recognised.
+func (s *callState) redact(text string, shortest int) string {
+	if echoes(text, s.token, shortest) || echoes(text, s.secret.reveal(), shortest) {
+		return redacted
 	}
 	return text
 }
 
-// hide is redact for an error. What it wraps goes too, since that shows the same.
-func (used credentials) hide(err error) error {
-	if text := err.Error(); used.redactLong(text) != text {
+// redactError is redact for an error. What it wraps goes too, since that
+// shows the same.
+func (s *callState) redactError(err error) error {
+	if text := err.Error(); s.redact(text, longOnly) != text {
 		return errors.New("an error that quotes the request: " + redacted)
 	}
 	return err
 }
 
-// alphanumeric leaves what every way of escaping leaves alone, so that a value
-// is found in HTML, in JSON, in a URL, or wrapped over lines.
-func alphanumeric(s string) string {
-	var b strings.Builder
-	for len(s) > 0 {
-		if n := escapeLen(s); n > 0 {
-			s = s[n:]
-			continue
-		}
-		if c := s[0]; isHex(c) || 'g' <= c && c <= 'z' || 'G' <= c && c <= 'Z' {
-			b.WriteByte(c)
-		}
-		s = s[1:]
+// echoes reports whether text contains value, however it is escaped.
+func echoes(text, value string, shortest int) bool {
+	if len(value) < max(shortest, 1) {
+		return false
 	}
-	return b.String()
+	runs := strings.FieldsFunc(value, isEscapable)
+	core := len(strings.Join(runs, ""))
+	if core < max(shortest, 3) {
+		return containsEscaped(text, value)
+	}
+	// Escaping leaves letters and digits alone, and turns each other byte into
+	// at most 12: one of a four-byte character, percent-encoded three times.
+	return containsInOrder(strings.Join(strings.Fields(text), ""), runs, core+12*(len(value)-core))
 }
 
-// escapeLen is the length of the escape sequence that s begins with: %2F,
-// \u002f or &#x2F; and their like.
-func escapeLen(s string) int {
-	switch {
-	case len(s) >= 3 && s[0] == '%' && isHex(s[1]) && isHex(s[2]):
-		return 3
-	case len(s) >= 6 && s[0] == '\\' && s[1] == 'u':
-		return 6
-	case s[0] == '&':
-		if end := strings.IndexByte(s[:min(len(s), 10)], ';'); end > 0 {
-			return end + 1
+// containsInOrder reports whether runs stand in text one after the other,
+// from the first to the last within limit bytes.
+func containsInOrder(text string, runs []string, limit int) bool {
+	for {
+		start := strings.Index(text, runs[0])
+		if start < 0 {
+			return false
 		}
+		text = text[start:]
+		if startsInOrder(text[:min(limit, len(text))], runs) {
+			return true
+		}
+		text = text[1:]
 	}
-	return 0
 }
 
-func isHex(c byte) bool {
-	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
+func startsInOrder(text string, runs []string) bool {
+	for _, run := range runs {
+		at := strings.Index(text, run)
+		if at < 0 {
+			return false
+		}
+		text = text[at+len(run):]
+	}
+	return true
+}
+
+// containsEscaped looks for a value of few letters and digits as it stands
+// and as the usual encoders escape it.
+func containsEscaped(text, value string) bool {
+	quoted, _ := json.Marshal(value) // of a string: does not fail
+	for _, form := range []string{value, string(quoted[1 : len(quoted)-1]), url.QueryEscape(value), url.PathEscape(value)} {
+		if strings.Contains(text, form) {
+			return true
+		}
+	}
+	return false
+}
+
+func isEscapable(r rune) bool {
+	return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r)
 }
 
 // printable keeps at most limit printable ASCII bytes of s, each run of

@@ -7,6 +7,8 @@ import (
 	"encoding/xml"
 	"fmt"
 	"log/slog"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,12 +23,10 @@ func TestSecretIsNeverPrinted(t *testing.T) {
 	holders := map[string]any{
 		"value":      secret,
 		"pointer":    &secret,
-		"create":     wrapper.CreateMarketplaceWebhook{EndpointURL: "https://example.com", Secret: secret},
-		"update":     &wrapper.UpdateMarketplaceWebhook{Secret: secret},
-		"ensure":     wrapper.EnsureMarketplaceWebhook{Secret: secret},
+		"params":     wrapper.MarketplaceWebhookParams{EndpointURL: "https://example.com", Secret: secret},
+		"pointers":   &wrapper.MarketplaceWebhookParams{Secret: secret},
 		"unexported": struct{ secret wrapper.Secret }{secret},
 		"nested":     []any{map[string]wrapper.Secret{"a": secret}, [1]wrapper.Secret{secret}},
-		"key":        map[wrapper.Secret]int{secret: 1},
 		"error":      fmt.Errorf("with %v", secret),
 	}
 	for name, holder := range holders {
@@ -54,6 +54,37 @@ func TestSecretIsNeverPrinted(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestReflectionFindsNoSecret: printers such as spew follow every field and
+// pointer, whatever methods there are.
+func TestReflectionFindsNoSecret(t *testing.T) {
+	canary := rand.Text()
+	holder := &wrapper.MarketplaceWebhookParams{EndpointURL: "found", Secret: wrapper.NewSecret(canary)}
+	var strs []string
+	walkStrings(reflect.ValueOf(holder), &strs)
+	if !slices.Equal(strs, []string{"found"}) {
+		t.Errorf("reflection found %d strings", len(strs))
+	}
+}
+
+func walkStrings(v reflect.Value, found *[]string) {
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		if !v.IsNil() {
+			walkStrings(v.Elem(), found)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			walkStrings(v.Field(i), found)
+		}
+	case reflect.Slice, reflect.Array:
+		for i := range v.Len() {
+			walkStrings(v.Index(i), found)
+		}
+	case reflect.String:
+		*found = append(*found, v.String())
 	}
 }
 

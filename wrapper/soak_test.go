@@ -103,7 +103,7 @@ func (s *soak) step(t *testing.T, fake *asctest.Handler, webhooks *wrapper.Marke
 		}
 	case 1, 2:
 		var created wrapper.MarketplaceWebhook
-		created, err = webhooks.Create(ctx, wrapper.CreateMarketplaceWebhook{EndpointURL: url, Secret: wrapper.NewSecret(secret)})
+		created, err = webhooks.Create(ctx, wrapper.MarketplaceWebhookParams{EndpointURL: url, Secret: wrapper.NewSecret(secret)})
 		right = func(after asctest.Webhook, exists bool) bool {
 			ours := exists && after.EndpointURL == url && after.Secret == secret
 			switch {
@@ -120,7 +120,7 @@ func (s *soak) step(t *testing.T, fake *asctest.Handler, webhooks *wrapper.Marke
 		if !existed {
 			id = "unknown"
 		}
-		_, err = webhooks.Update(ctx, id, wrapper.UpdateMarketplaceWebhook{EndpointURL: url, Secret: wrapper.NewSecret(secret)})
+		_, err = webhooks.Update(ctx, id, wrapper.MarketplaceWebhookParams{EndpointURL: url, Secret: wrapper.NewSecret(secret)})
 		right = func(after asctest.Webhook, exists bool) bool {
 			if err == nil {
 				return existed && after == (asctest.Webhook{ID: id, EndpointURL: url, Secret: secret})

@@ -61,7 +61,7 @@ func TestUnauthorizedTwice(t *testing.T) {
 		"ahead":   {-34 * time.Second, nil, "this machine's clock is 34s ahead"},
 		"behind":  {90 * time.Second, nil, "this machine's clock is 1m30s behind"},
 		"agrees":  {0, nil, "this machine's clock agrees"},
-		"no date": {0, map[string][]string{"Date": nil}, "the answer's time is not known"},
+		"no date": {0, map[string][]string{"Date": nil}, "the response had no usable Date"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -174,7 +174,7 @@ func TestUnusableTokens(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = client.MarketplaceWebhooks.List(t.Context())
-		const want = "wrapper: GET /v1/marketplaceWebhooks: the TokenSource gave a token that no header can carry"
+		const want = "wrapper: GET /v1/marketplaceWebhooks: the TokenSource returned a token that a header cannot carry"
 		if err == nil || err.Error() != want || len(server.Requests()) != 0 {
 			t.Errorf("%q: %v", token, err)
 		}

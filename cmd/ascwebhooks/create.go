@@ -31,7 +31,7 @@ also takes one that is there already.`,
 				return err
 			}
 			return conn.call(cmd.Context(), sys, func(ctx context.Context, client *wrapper.Client) error {
-				webhook, err := client.MarketplaceWebhooks.Create(ctx, wrapper.CreateMarketplaceWebhook{
+				webhook, err := client.MarketplaceWebhooks.Create(ctx, wrapper.MarketplaceWebhookParams{
 					EndpointURL: endpointURL,
 					Secret:      wrapper.NewSecret(string(secret)),
 				})

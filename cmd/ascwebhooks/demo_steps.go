@@ -34,7 +34,7 @@ func (d *demo) steps() []step {
 }
 
 func (d *demo) create(ctx context.Context) (outcome string, err error) {
-	d.webhook, err = d.client.MarketplaceWebhooks.Create(ctx, wrapper.CreateMarketplaceWebhook{
+	d.webhook, err = d.client.MarketplaceWebhooks.Create(ctx, wrapper.MarketplaceWebhookParams{
 		EndpointURL: d.receiverURL + "/notifications",
 		Secret:      wrapper.NewSecret(d.first),
 	})
@@ -47,7 +47,7 @@ func (d *demo) read(ctx context.Context) (outcome string, err error) {
 }
 
 func (d *demo) update(ctx context.Context) (outcome string, err error) {
-	d.webhook, err = d.client.MarketplaceWebhooks.Update(ctx, d.webhook.ID, wrapper.UpdateMarketplaceWebhook{
+	d.webhook, err = d.client.MarketplaceWebhooks.Update(ctx, d.webhook.ID, wrapper.MarketplaceWebhookParams{
 		EndpointURL: d.receiverURL + "/v2/notifications",
 		Secret:      wrapper.NewSecret(d.later),
 	})

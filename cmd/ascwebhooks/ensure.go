@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -34,7 +35,7 @@ alone, and the command fails, unless --replace is given.`,
 			if err != nil {
 				return err
 			}
-			want := wrapper.EnsureMarketplaceWebhook{EndpointURL: endpointURL, Replace: replace}
+			want := wrapper.MarketplaceWebhookParams{EndpointURL: endpointURL}
 			if secret != nil {
 				want.Secret = wrapper.NewSecret(string(secret))
 			}
@@ -43,6 +44,10 @@ alone, and the command fails, unless --replace is given.`,
 			}
 			return conn.call(cmd.Context(), sys, func(ctx context.Context, client *wrapper.Client) error {
 				result, err := client.MarketplaceWebhooks.Ensure(ctx, want)
+				if other, ok := errors.AsType[*wrapper.OtherEndpointError](err); ok && replace {
+					result.Action = ensureReplaced
+					result.Webhook, err = client.MarketplaceWebhooks.Update(ctx, other.Existing.ID, want)
+				}
 				if err != nil {
 					return err
 				}
@@ -58,7 +63,10 @@ alone, and the command fails, unless --replace is given.`,
 	return cmd
 }
 
-func (s *system) printEnsured(result wrapper.EnsureResult, dry bool) error {
+// ensureReplaced is what --replace did: taken over a webhook that had another URL.
+const ensureReplaced wrapper.EnsureAction = "replaced"
+
+func (s *system) printEnsured(result wrapper.EnsureResult[wrapper.MarketplaceWebhook], dry bool) error {
 	document := struct {
 		Action wrapper.EnsureAction `json:"action"`
 		DryRun bool                 `json:"dry_run"`

@@ -35,11 +35,11 @@ the receiver know the new one first, and the old one a while longer.`,
 			if err != nil {
 				return err
 			}
-			update := wrapper.UpdateMarketplaceWebhook{EndpointURL: endpointURL}
+			update := wrapper.MarketplaceWebhookParams{EndpointURL: endpointURL}
 			if secret != nil {
 				update.Secret = wrapper.NewSecret(string(secret))
 			}
-			if update == (wrapper.UpdateMarketplaceWebhook{}) {
+			if endpointURL == "" && secret == nil {
 				return usagef("nothing to change: give --endpoint-url, --secret-file or both")
 			}
 			return conn.call(cmd.Context(), sys, func(ctx context.Context, client *wrapper.Client) error {

@@ -26,7 +26,7 @@ func newWebhooks(c config, logger *slog.Logger) (*wrapper.MarketplaceWebhooks, e
 // failure stops nothing else: a webhook that was registered before goes on to
 // deliver, whatever App Store Connect's API or our key are up to.
 func (s *service) register(ctx context.Context) {
-	want := wrapper.EnsureMarketplaceWebhook{EndpointURL: s.config.EndpointURL, Secret: wrapper.NewSecret(s.config.Secret)}
+	want := wrapper.MarketplaceWebhookParams{EndpointURL: s.config.EndpointURL, Secret: wrapper.NewSecret(s.config.Secret)}
 	for {
 		result, err := s.webhooks.Ensure(ctx, want)
 		if err == nil {

@@ -46,7 +46,7 @@ func Example() {
 
 	fake.FailNext(asctest.Fault{Status: http.StatusServiceUnavailable})
 	ctx, register := provider.Tracer("marketplace").Start(context.Background(), "register")
-	_, err = client.MarketplaceWebhooks.Ensure(ctx, wrapper.EnsureMarketplaceWebhook{
+	_, err = client.MarketplaceWebhooks.Ensure(ctx, wrapper.MarketplaceWebhookParams{
 		EndpointURL: "https://marketplace.example/notifications",
 		Secret:      wrapper.NewSecret("known to App Store Connect and to us"),
 	})

@@ -57,7 +57,7 @@ func TestSpansHoldNoSecret(t *testing.T) {
 		fake.RemoveWebhook()
 		fault.Operation = asctest.Create
 		fake.FailNext(fault)
-		_, _ = client.MarketplaceWebhooks.Create(t.Context(), wrapper.CreateMarketplaceWebhook{
+		_, _ = client.MarketplaceWebhooks.Create(t.Context(), wrapper.MarketplaceWebhookParams{
 			EndpointURL: "https://marketplace.example/notifications", Secret: wrapper.NewSecret(secret),
 		})
 		fake.StopFailing()

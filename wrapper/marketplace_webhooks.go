@@ -1,0 +1,198 @@
+package wrapper
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/ascmarketplace/webhooks/gen"
+)
+
+// MarketplaceWebhooks is the marketplaceWebhooks resource: the webhook to
+// which App Store Connect posts notifications. Each developer account has at
+// most one, shared by all of its marketplaces, as documented by Apple.
+//
+// Its methods return an *APIError when App Store Connect refuses, or one of
+// the errors that wrap it: *NotAuthorizedError, *RateLimitedError and, for
+// Create, *OutcomeUnknownError. They return an *UnexpectedResponseError or a
+// *RedirectError for an invalid response, an error that matches ErrInvalid for
+// an argument that is refused without sending anything, and otherwise the error
+// of the network, the context or the TokenSource.
+type MarketplaceWebhooks struct{ c *Client }
+
+func (s *MarketplaceWebhooks) client() *Client {
+	if s == nil {
+		return nil
+	}
+	return s.c
+}
+
+// MarketplaceWebhook is a registered webhook. Its secret can't be read back.
+type MarketplaceWebhook struct {
+	ID          string
+	EndpointURL string
+}
+
+// MarketplaceWebhookParams is what Create, Update and Ensure are to set.
+// Create needs both members; in Update a zero member stays as it is.
+type MarketplaceWebhookParams struct {
+	// EndpointURL is where notifications go: absolute, https (or http on a
+	// loopback host, for tests), without user or fragment, and in the form to
+	// which RFC 3986 normalises it.
+	EndpointURL string
+	// Secret is what notifications are signed with.
+	Secret Secret
+}
+
+// Get returns the account's webhook, or an error that matches ErrNotFound
+// when there is none. Apple offers no read of a single webhook: it is the list
+// that is read.
+//
+// https://developer.apple.com/documentation/appstoreconnectapi/get-v1-marketplacewebhooks
+func (s *MarketplaceWebhooks) Get(ctx context.Context) (MarketplaceWebhook, error) {
+	webhooks, err := s.list(ctx, func(body []byte) ([]MarketplaceWebhook, error) {
+		webhooks, err := decodeMarketplaceWebhooks(body)
+		if len(webhooks) > 1 {
+			err = fmt.Errorf("%d webhooks where an account has at most one; use List", len(webhooks))
+		}
+		return webhooks, err
+	})
+	if err != nil {
+		return MarketplaceWebhook{}, err
+	}
+	if len(webhooks) == 0 {
+		return MarketplaceWebhook{}, fmt.Errorf("wrapper: the account has no marketplace webhook: %w", ErrNotFound)
+	}
+	return webhooks[0], nil
+}
+
+// List returns the account's webhooks: none or one, by Apple's documentation.
+// It reads one page, which Apple's default makes 50 long.
+//
+// https://developer.apple.com/documentation/appstoreconnectapi/get-v1-marketplacewebhooks
+func (s *MarketplaceWebhooks) List(ctx context.Context) ([]MarketplaceWebhook, error) {
+	return s.list(ctx, decodeMarketplaceWebhooks)
+}
+
+type decodeList = func([]byte) ([]MarketplaceWebhook, error)
+
+func (s *MarketplaceWebhooks) list(ctx context.Context, decode decodeList) ([]MarketplaceWebhook, error) {
+	op := operation{id: "marketplaceWebhooks_getCollection"}
+	return call(ctx, s.client(), op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
+		return s.c.api.MarketplaceWebhooksGetCollection(ctx, nil, edit)
+	}, decode)
+}
+
+// Create registers the account's webhook. If the response is lost, it returns
+// an *OutcomeUnknownError and does not try again: no operation of Apple's has
+// an idempotency key. The response to a second create is documented nowhere;
+// a 409, which matches ErrConflict, is assumed.
+//
+// https://developer.apple.com/documentation/appstoreconnectapi/post-v1-marketplacewebhooks
+func (s *MarketplaceWebhooks) Create(ctx context.Context, p MarketplaceWebhookParams) (MarketplaceWebhook, error) {
+	if err := errors.Join(checkEndpointURL(p.EndpointURL), checkSecret(p.Secret)); err != nil {
+		return MarketplaceWebhook{}, err
+	}
+	op := operation{id: "marketplaceWebhooks_createInstance", secret: p.Secret}
+	return call(ctx, s.client(), op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
+		return s.c.api.MarketplaceWebhooksCreateInstance(ctx, gen.MarketplaceWebhookCreateRequest{
+			Data: gen.MarketplaceWebhookCreateRequestData{
+				Type: gen.MarketplaceWebhookCreateRequestDataTypeMarketplaceWebhooks,
+				Attributes: gen.MarketplaceWebhookCreateRequestAttributes{
+					EndpointURL: p.EndpointURL, Secret: p.Secret.reveal(),
+				},
+			},
+		}, edit)
+	}, decodeMarketplaceWebhook)
+}
+
+// Update changes the webhook's URL, its secret, or both. With neither it
+// changes nothing and returns the webhook. Notifications that are under way
+// may still be signed with the old secret.
+//
+// https://developer.apple.com/documentation/appstoreconnectapi/patch-v1-marketplacewebhooks-_id_
+func (s *MarketplaceWebhooks) Update(ctx context.Context, id string, p MarketplaceWebhookParams) (MarketplaceWebhook, error) {
+	if err := errors.Join(checkID(id), p.checkGiven()); err != nil {
+		return MarketplaceWebhook{}, err
+	}
+	op := operation{id: "marketplaceWebhooks_updateInstance", secret: p.Secret}
+	return call(ctx, s.client(), op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
+		return s.c.api.MarketplaceWebhooksUpdateInstance(ctx, id, gen.MarketplaceWebhookUpdateRequest{
+			Data: gen.MarketplaceWebhookUpdateRequestData{
+				Type: gen.MarketplaceWebhookUpdateRequestDataTypeMarketplaceWebhooks,
+				ID:   id,
+				Attributes: gen.MarketplaceWebhookUpdateRequestAttributes{
+					EndpointURL: p.EndpointURL, Secret: p.Secret.reveal(),
+				},
+			},
+		}, edit)
+	}, func(body []byte) (MarketplaceWebhook, error) {
+		webhook, err := decodeMarketplaceWebhook(body)
+		if err == nil && !strings.EqualFold(webhook.ID, id) {
+			err = errors.New("data is another webhook")
+		}
+		return webhook, err
+	})
+}
+
+// Delete removes the webhook; notifications stop. It fails with an error that
+// matches ErrNotFound if there is no such webhook, unless an earlier attempt
+// whose response was lost can have removed it.
+//
+// https://developer.apple.com/documentation/appstoreconnectapi/delete-v1-marketplacewebhooks-_id_
+func (s *MarketplaceWebhooks) Delete(ctx context.Context, id string) error {
+	if err := checkID(id); err != nil {
+		return err
+	}
+	op := operation{id: "marketplaceWebhooks_deleteInstance"}
+	_, err := call(ctx, s.client(), op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
+		return s.c.api.MarketplaceWebhooksDeleteInstance(ctx, id, edit)
+	}, decodeNothing)
+	return err
+}
+
+// checkGiven checks the members that are not zero.
+func (p MarketplaceWebhookParams) checkGiven() error {
+	var errs []error
+	if p.EndpointURL != "" {
+		errs = append(errs, checkEndpointURL(p.EndpointURL))
+	}
+	if !p.Secret.IsZero() {
+		errs = append(errs, checkSecret(p.Secret))
+	}
+	return errors.Join(errs...)
+}
+
+func decodeMarketplaceWebhooks(body []byte) ([]MarketplaceWebhook, error) {
+	document, err := decode[gen.MarketplaceWebhooksResponse](body)
+	if err != nil {
+		return nil, err
+	}
+	return convertAll(document.Data, newMarketplaceWebhook)
+}
+
+// decodeMarketplaceWebhook takes both forms of data: Apple's OpenAPI document
+// has one object, the documented examples an array of one.
+func decodeMarketplaceWebhook(body []byte) (MarketplaceWebhook, error) {
+	document, err := decode[gen.MarketplaceWebhookResponse](body)
+	if err == nil {
+		return newMarketplaceWebhook(document.Data)
+	}
+	list, listErr := decodeMarketplaceWebhooks(body)
+	if listErr != nil {
+		return MarketplaceWebhook{}, err
+	}
+	if len(list) != 1 {
+		return MarketplaceWebhook{}, fmt.Errorf("data has %d webhooks, not one", len(list))
+	}
+	return list[0], nil
+}
+
+func newMarketplaceWebhook(from gen.MarketplaceWebhook) (MarketplaceWebhook, error) {
+	if err := checkResource(string(from.Type), string(gen.MarketplaceWebhookTypeMarketplaceWebhooks), from.ID); err != nil {
+		return MarketplaceWebhook{}, err
+	}
+	return MarketplaceWebhook{ID: from.ID, EndpointURL: from.Attributes.EndpointURL}, nil
+}
