@@ -173,7 +173,7 @@ func TestSameOperations(t *testing.T) {
 // documented reads the document, which must be valid.
 func documented(t *testing.T) map[asctest.Operation]*openapi3.Operation {
 	t.Helper()
-	document, err := openapi3.NewLoader().LoadFromData(openapi.MarketplaceWebhooks())
+	document, err := openapi3.NewLoader().LoadFromData(openapi.AppStoreConnect())
 	if err != nil {
 		t.Fatal(err)
 	}
