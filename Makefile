@@ -71,7 +71,7 @@ bin/spec:
 	@go build -o $@ ./internal/cmd/spec
 
 .PHONY: spec
-spec: bin/spec ## write openapi/marketplace-webhooks.yaml anew from UPSTREAM=path (.json or .zip)
+spec: bin/spec ## write openapi/app-store-connect.yaml anew from UPSTREAM=path (.json or .zip)
 	@bin/spec trim "$(UPSTREAM)"
 
 .PHONY: spec-diff

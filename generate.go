@@ -1,24 +1,24 @@
 // Package webhooks is the front page of a Go client for App Store Connect's
-// marketplace webhooks. It holds no code; the rooms are:
+// webhooks. It holds no code; the packages are:
 //
 //   - [github.com/ascmarketplace/webhooks/auth]: API keys to signed tokens
 //   - [github.com/ascmarketplace/webhooks/wrapper]: register, read, change and
-//     remove the webhook; retries and typed errors
+//     remove webhooks; retries and typed errors
 //   - [github.com/ascmarketplace/webhooks/notification]: verify, decode and
 //     receive what App Store Connect posts
 //   - [github.com/ascmarketplace/webhooks/asctest]: App Store Connect in memory,
 //     for your tests
-//   - [github.com/ascmarketplace/webhooks/openapi]: the documents, as bytes
+//   - [github.com/ascmarketplace/webhooks/openapi]: the OpenAPI documents, as bytes
 //   - [github.com/ascmarketplace/webhooks/gen]: what is generated from them; its
 //     names may change with Apple's document
 //
 // The command ascwebhooks does the same from a shell.
 //
-// Apple has deprecated the resource, marketplaceWebhooks, in favour of
+// Apple has deprecated the resource marketplaceWebhooks in favour of
 // /v1/webhooks (API 4.0 and later), and has announced no removal. What is here
-// goes on to work as long as Apple serves it.
+// keeps working for as long as Apple serves it.
 //
 // This file has every go:generate line, and tools.go pins the generator.
 package webhooks
 
-//go:generate go run github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen -config gen/config.yaml openapi/marketplace-webhooks.yaml
+//go:generate go run github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen -config gen/config.yaml openapi/app-store-connect.yaml

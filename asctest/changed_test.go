@@ -42,7 +42,7 @@ func ask(t *testing.T, h *Handler, method, path, body string) *httptest.Response
 // where its lies go.
 func withDocument(t *testing.T, change func(*openapi3.T)) (h *Handler, lies *[]string) {
 	t.Helper()
-	doc, err := openapi3.NewLoader().LoadFromData(openapi.MarketplaceWebhooks())
+	doc, err := openapi3.NewLoader().LoadFromData(openapi.AppStoreConnect())
 	if err != nil {
 		t.Fatal(err)
 	}

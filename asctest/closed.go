@@ -18,7 +18,7 @@ import (
 
 // document returns the contract of the embedded document, parsed once per process.
 var document = sync.OnceValues(func() (*contract, error) {
-	return newContract(openapi.MarketplaceWebhooks())
+	return newContract(openapi.AppStoreConnect())
 })
 
 // newContract parses an OpenAPI document and closes it. The result is

@@ -5,19 +5,19 @@ package openapi
 
 import _ "embed"
 
-//go:embed marketplace-webhooks.yaml
-var marketplaceWebhooks string
+//go:embed app-store-connect.yaml
+var appStoreConnect string
 
-// MarketplaceWebhooks returns the OpenAPI 3.0 document of the four
-// marketplaceWebhooks operations, in YAML: Apple's structure, trimmed and
-// corrected, in our words. The bytes are the caller's own.
-func MarketplaceWebhooks() []byte { return []byte(marketplaceWebhooks) }
+// AppStoreConnect returns the OpenAPI 3.0 document, in YAML, of the operations
+// that this module calls: Apple's structure, trimmed to these operations and
+// corrected, described in our words. The bytes are the caller's own.
+func AppStoreConnect() []byte { return []byte(appStoreConnect) }
 
 //go:embed notifications.yaml
 var notifications string
 
 // Notifications returns the OpenAPI 3.1 document of what App Store Connect
-// posts to a marketplace, in YAML: ours throughout, since Apple publishes
-// none. Nothing is generated from it: package notification decodes every type in
-// one pass of its own. The bytes are the caller's own.
+// posts, in YAML. Apple publishes none, so every line is ours. Nothing is
+// generated from it: package notification decodes every type in one pass of
+// its own. The bytes are the caller's own.
 func Notifications() []byte { return []byte(notifications) }

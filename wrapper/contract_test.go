@@ -196,7 +196,7 @@ type documentedOperation struct {
 // documented reads the document, which must be valid.
 func documented(t *testing.T) map[asctest.Operation]documentedOperation {
 	t.Helper()
-	document, err := openapi3.NewLoader().LoadFromData(openapi.MarketplaceWebhooks())
+	document, err := openapi3.NewLoader().LoadFromData(openapi.AppStoreConnect())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 // CommittedDocument is where our document lies in the module.
-const CommittedDocument = "openapi/marketplace-webhooks.yaml"
+const CommittedDocument = "openapi/app-store-connect.yaml"
 
 // Compare reports what taking over a document would change, for the module at
 // root. It works on copies and needs the go command, which fetches pinned tools

@@ -116,11 +116,14 @@ func TestOverlaysThatAreRefused(t *testing.T) {
 }
 
 func TestKeptListsThatAreRefused(t *testing.T) {
+	const head = "title: t\ndescription: d\n"
 	for _, test := range []struct{ text, want string }{
-		{"operations: {}\ndeprecated: d", "at least one operationId"},
-		{"operations: {a: ''}\ndeprecated: d", "a has no summary"},
-		{"operations: {a: b}", "a reason is needed"},
-		{"operation: {a: b}", "field operation not found"},
+		{"description: d\noperations: {a: b}\ndeprecated: d", "title and description are both needed"},
+		{"title: t\noperations: {a: b}\ndeprecated: d", "title and description are both needed"},
+		{head + "operations: {}\ndeprecated: d", "at least one operationId"},
+		{head + "operations: {a: ''}\ndeprecated: d", "a has no summary"},
+		{head + "operations: {a: b}", "a reason is needed"},
+		{head + "operation: {a: b}", "field operation not found"},
 	} {
 		if _, err := parseKept([]byte(test.text)); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s\ngot %v, want %q", test.text, err, test.want)

@@ -63,9 +63,9 @@ func finish(root map[string]any, upstream *Upstream, kept *Kept) (*Document, err
 		return nil, err
 	}
 	root["info"] = map[string]any{
-		"title":             title,
+		"title":             kept.Title,
 		"version":           upstream.Version,
-		"description":       about,
+		"description":       kept.Description,
 		"x-upstream-sha256": upstream.SHA256,
 	}
 	addWording(root, kept)

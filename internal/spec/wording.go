@@ -9,11 +9,6 @@ import (
 
 // Every sentence of Apple's is dropped; where OpenAPI or a reader wants one, this is ours.
 
-const title = "App Store Connect API: marketplace webhooks"
-
-const about = `What this module needs of Apple's OpenAPI document, with the corrections
-of overlay.yaml. Written by ` + "`make spec`" + `; do not edit.`
-
 // answers describes the responses by status.
 var answers = map[string]string{
 	"200": "Success",

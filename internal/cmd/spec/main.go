@@ -1,7 +1,7 @@
 // Command spec follows Apple's OpenAPI document. Run it at the module's root,
 // or by make spec and make spec-diff:
 //
-//	spec trim UPSTREAM              rewrite openapi/marketplace-webhooks.yaml
+//	spec trim UPSTREAM              rewrite openapi/app-store-connect.yaml
 //	spec diff [-from FROM] UPSTREAM what that would change; writes nothing
 //
 // UPSTREAM is Apple's document, as .json or .zip. FROM, by default the committed

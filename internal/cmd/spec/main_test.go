@@ -31,9 +31,9 @@ func inModule(t *testing.T) {
 	if err := os.Mkdir("openapi", 0o755); err != nil {
 		t.Fatal(err)
 	}
-	write(t, "openapi/kept.yaml", "operations: {orders_list: List the orders.}\ndeprecated: d\n")
+	write(t, "openapi/kept.yaml", "title: t\ndescription: d\noperations: {orders_list: List the orders.}\ndeprecated: d\n")
 	write(t, "openapi/overlay.yaml", overlay)
-	write(t, "openapi/marketplace-webhooks.yaml", before)
+	write(t, "openapi/app-store-connect.yaml", before)
 	write(t, "upstream.json", document)
 }
 
@@ -67,15 +67,15 @@ func TestTrim(t *testing.T) {
 		t.Fatalf("exit %d: %s", code, stderr)
 	}
 	want := "applied           an order may lack its id\n" +
-		"wrote openapi/marketplace-webhooks.yaml, API version 1.0.0\n"
+		"wrote openapi/app-store-connect.yaml, API version 1.0.0\n"
 	if stdout != want {
 		t.Errorf("says %q", stdout)
 	}
-	first := read(t, "openapi/marketplace-webhooks.yaml")
+	first := read(t, "openapi/app-store-connect.yaml")
 	if !strings.Contains(first, "summary: List the orders.") || strings.Contains(first, "required") {
 		t.Errorf("wrote\n%s", first)
 	}
-	if code, _, _ := command(t, "trim", "upstream.json"); code != 0 || read(t, "openapi/marketplace-webhooks.yaml") != first {
+	if code, _, _ := command(t, "trim", "upstream.json"); code != 0 || read(t, "openapi/app-store-connect.yaml") != first {
 		t.Errorf("the second time: exit %d, other bytes", code)
 	}
 	if code, stdout, stderr := command(t, "diff", "upstream.json"); code != 0 || stdout != "App Store Connect API 1.0.0 -> 1.0.0: nothing changes\n" {
@@ -105,7 +105,7 @@ func TestTrimThatFailsWritesNothing(t *testing.T) {
 			if code != 1 || !strings.HasPrefix(stderr, test.want) || strings.Count(stderr, "\n") != 1 {
 				t.Errorf("exit %d: %s\nwant %s", code, stderr, test.want)
 			}
-			if read(t, "openapi/marketplace-webhooks.yaml") != before {
+			if read(t, "openapi/app-store-connect.yaml") != before {
 				t.Error("the document was written")
 			}
 			if entries, _ := filepath.Glob("openapi/*"); len(entries) != 3 {
