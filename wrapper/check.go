@@ -2,9 +2,9 @@ package wrapper
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
 	"net/url"
-	"path"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -38,45 +38,29 @@ func checkEndpointURL(endpointURL string) error {
 	case !isSecureURL(u):
 		return invalid("endpoint URL must be https (http is for loopback hosts only)")
 	}
-	if form := canonical(u); form != endpointURL {
+	if form := canonical(endpointURL); form != endpointURL {
 		return invalid("endpoint URL must be in its canonical form, " + form)
 	}
 	return nil
 }
 
-// canonical is u as RFC 3986 normalises it (section 6.2.2 and 6.2.3).
-func canonical(u *url.URL) string {
-	scheme := strings.ToLower(u.Scheme)
-	host := strings.ToLower(u.Hostname())
-	if addr, err := netip.ParseAddr(host); err == nil {
-		host = addr.String()
+// canonical is rawURL as RFC 3986 normalises it (sections 6.2.2 and 6.2.3), or
+// rawURL if it does not parse. No path stays no path: it means the same as "/",
+// and both are in use.
+func canonical(rawURL string) string {
+	u, err := url.Parse(canonicalEscapes(rawURL))
+	if err != nil {
+		return rawURL
 	}
-	host = strings.TrimSuffix(host, ".")
-	if strings.Contains(host, ":") {
-		host = "[" + host + "]"
+	host, port := strings.TrimSuffix(strings.ToLower(u.Hostname()), "."), strings.TrimLeft(u.Port(), "0")
+	if addr, err := netip.ParseAddr(host); err == nil && addr.Is6() {
+		host = "[" + addr.String() + "]"
 	}
-	if port := strings.TrimLeft(u.Port(), "0"); port != "" && port != map[string]string{"https": "443", "http": "80"}[scheme] {
+	if port != "" && port != map[string]string{"https": "443", "http": "80"}[u.Scheme] {
 		host += ":" + port
 	}
-	form := scheme + "://" + host + canonicalPath(u.EscapedPath())
-	if u.RawQuery != "" {
-		form += "?" + canonicalEscapes(u.RawQuery)
-	}
-	return form
-}
-
-// canonicalPath removes dot segments. No path stays no path: it means the same
-// as "/", and both are in use.
-func canonicalPath(p string) string {
-	p = canonicalEscapes(p)
-	if !strings.Contains(p, "/.") {
-		return p
-	}
-	clean := path.Clean(strings.ReplaceAll(p, "//", "/\x00/")) // an empty segment is not a dot segment
-	if strings.HasSuffix(p, "/") || strings.HasSuffix(p, "/.") || strings.HasSuffix(p, "/..") {
-		clean = strings.TrimSuffix(clean, "/") + "/"
-	}
-	return strings.ReplaceAll(clean, "\x00", "")
+	u.Host, u.ForceQuery = host, false
+	return new(url.URL).ResolveReference(u).String() // without dot segments
 }
 
 // canonicalEscapes decodes what needs no escape and writes the others in
@@ -88,10 +72,14 @@ func canonicalEscapes(s string) string {
 			b.WriteByte(s[i])
 			continue
 		}
-		if n, err := strconv.ParseUint(s[i+1:i+3], 16, 8); err == nil && isUnreserved(byte(n)) {
+		n, err := strconv.ParseUint(s[i+1:i+3], 16, 8)
+		switch {
+		case err != nil:
+			b.WriteString(s[i : i+3])
+		case isUnreserved(byte(n)):
 			b.WriteByte(byte(n))
-		} else {
-			b.WriteString(strings.ToUpper(s[i : i+3]))
+		default:
+			fmt.Fprintf(&b, "%%%02X", n)
 		}
 		i += 2
 	}
@@ -103,25 +91,22 @@ func isUnreserved(c byte) bool {
 }
 
 // sameURL compares canonically; an empty path is the root.
-func sameURL(a, b string) bool { return same(a, b, func(*url.URL) {}) }
+func sameURL(a, b string) bool { return rooted(canonical(a)) == rooted(canonical(b)) }
 
 // sameEndpoint compares what must agree between a URL that we wrote and the
 // one in the response: scheme, host and path.
-func sameEndpoint(a, b string) bool { return same(a, b, func(u *url.URL) { u.RawQuery = "" }) }
+func sameEndpoint(a, b string) bool {
+	a, _, _ = strings.Cut(a, "?")
+	b, _, _ = strings.Cut(b, "?")
+	return sameURL(a, b)
+}
 
-func same(a, b string, edit func(*url.URL)) bool {
-	ua, errA := url.Parse(a)
-	ub, errB := url.Parse(b)
-	if errA != nil || errB != nil {
-		return a == b
+func rooted(rawURL string) string {
+	before, query, _ := strings.Cut(rawURL, "?")
+	if strings.Count(before, "/") == 2 {
+		before += "/"
 	}
-	for _, u := range []*url.URL{ua, ub} {
-		edit(u)
-		if u.Path == "" {
-			u.Path = "/"
-		}
-	}
-	return canonical(ua) == canonical(ub)
+	return before + "?" + query
 }
 
 func checkSecret(secret Secret) error {

@@ -129,7 +129,7 @@ func TestAcceptedEndpointURLs(t *testing.T) {
 	for _, endpointURL := range []string{
 		"https://example.com", "https://example.com/", "https://example.com:8443/a?b=c", "https://example.com/n",
 		"http://localhost/n", "http://127.0.0.1:8080/n", "http://127.9.9.9", "http://[::1]:8080/n", "https://xn--exmple-cua.com/%C3%A4",
-		"https://example.com/a//b", "https://example.com/.well-known/n", "https://example.com/a//.b/",
+		"https://example.com/a//b", "https://example.com/n?a=%zz", "https://example.com/.well-known/n", "https://example.com/a//.b/",
 	} {
 		before := requests.Load()
 		_, err := client.MarketplaceWebhooks.Create(t.Context(), wrapper.MarketplaceWebhookParams{EndpointURL: endpointURL, Secret: wrapper.NewSecret("s")})

@@ -74,16 +74,15 @@ func requestID(header http.Header) string {
 
 // decode reads one JSON value. Unknown members are ignored, since Apple adds
 // some without notice. Its error quotes nothing of the body.
-func decode[T any](body []byte) (T, error) {
-	var value T
-	err := json.Unmarshal(body, &value)
+func decode(body []byte, into any) error {
+	err := json.Unmarshal(body, into)
 	if mistyped, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return value, fmt.Errorf("%s has the wrong JSON type", cmp.Or(mistyped.Field, "the body"))
+		return fmt.Errorf("%s has the wrong JSON type", cmp.Or(mistyped.Field, "the body"))
 	}
 	if err != nil {
-		return value, errors.New("the body is not complete JSON")
+		return errors.New("the body is not complete JSON")
 	}
-	return value, nil
+	return nil
 }
 
 // decodeNothing is for a response without a body.

@@ -1,6 +1,7 @@
 package wrapper
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -92,7 +93,7 @@ func (s *MarketplaceWebhooks) list(ctx context.Context, decode decodeList) ([]Ma
 //
 // https://developer.apple.com/documentation/appstoreconnectapi/post-v1-marketplacewebhooks
 func (s *MarketplaceWebhooks) Create(ctx context.Context, p MarketplaceWebhookParams) (MarketplaceWebhook, error) {
-	if err := errors.Join(checkEndpointURL(p.EndpointURL), checkSecret(p.Secret)); err != nil {
+	if err := cmp.Or(checkEndpointURL(p.EndpointURL), checkSecret(p.Secret)); err != nil {
 		return MarketplaceWebhook{}, err
 	}
 	op := operation{id: "marketplaceWebhooks_createInstance", secret: p.Secret}
@@ -114,7 +115,7 @@ func (s *MarketplaceWebhooks) Create(ctx context.Context, p MarketplaceWebhookPa
 //
 // https://developer.apple.com/documentation/appstoreconnectapi/patch-v1-marketplacewebhooks-_id_
 func (s *MarketplaceWebhooks) Update(ctx context.Context, id string, p MarketplaceWebhookParams) (MarketplaceWebhook, error) {
-	if err := errors.Join(checkID(id), p.checkGiven()); err != nil {
+	if err := cmp.Or(checkID(id), p.checkGiven()); err != nil {
 		return MarketplaceWebhook{}, err
 	}
 	op := operation{id: "marketplaceWebhooks_updateInstance", secret: p.Secret}
@@ -155,19 +156,20 @@ func (s *MarketplaceWebhooks) Delete(ctx context.Context, id string) error {
 
 // checkGiven checks the members that are not zero.
 func (p MarketplaceWebhookParams) checkGiven() error {
-	var errs []error
 	if p.EndpointURL != "" {
-		errs = append(errs, checkEndpointURL(p.EndpointURL))
+		if err := checkEndpointURL(p.EndpointURL); err != nil {
+			return err
+		}
 	}
 	if !p.Secret.IsZero() {
-		errs = append(errs, checkSecret(p.Secret))
+		return checkSecret(p.Secret)
 	}
-	return errors.Join(errs...)
+	return nil
 }
 
 func decodeMarketplaceWebhooks(body []byte) ([]MarketplaceWebhook, error) {
-	document, err := decode[gen.MarketplaceWebhooksResponse](body)
-	if err != nil {
+	var document gen.MarketplaceWebhooksResponse
+	if err := decode(body, &document); err != nil {
 		return nil, err
 	}
 	return convertAll(document.Data, newMarketplaceWebhook)
@@ -176,7 +178,8 @@ func decodeMarketplaceWebhooks(body []byte) ([]MarketplaceWebhook, error) {
 // decodeMarketplaceWebhook takes both forms of data: Apple's OpenAPI document
 // has one object, the documented examples an array of one.
 func decodeMarketplaceWebhook(body []byte) (MarketplaceWebhook, error) {
-	document, err := decode[gen.MarketplaceWebhookResponse](body)
+	var document gen.MarketplaceWebhookResponse
+	err := decode(body, &document)
 	if err == nil {
 		return newMarketplaceWebhook(document.Data)
 	}

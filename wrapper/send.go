@@ -23,33 +23,36 @@ type operation struct {
 // sendFunc calls one method of the generated client.
 type sendFunc func(context.Context, gen.RequestEditorFn) (*http.Response, error)
 
-// call is the life of one call: it sends until the operation is done, refused
-// or of unknown outcome, and decodes the response.
+// call sends one operation and decodes the response.
 func call[T any](ctx context.Context, c *Client, op operation, send sendFunc, decode func([]byte) (T, error)) (T, error) {
 	var value, zero T
+	err := c.run(ctx, op, send, func(body []byte) (err error) {
+		value, err = decode(body)
+		return err
+	})
+	if err != nil {
+		return zero, err
+	}
+	return value, nil
+}
+
+// run is the life of one call: it sends until the operation is done, refused
+// or of unknown outcome.
+func (c *Client) run(ctx context.Context, op operation, send sendFunc, decode func([]byte) error) error {
 	if c == nil || c.api == nil {
-		return zero, invalid("this Client was not made by NewClient")
+		return invalid("this Client was not made by NewClient")
 	}
 	s := callState{client: c, operation: op}
 	for {
 		s.begin()
-		o := s.attempt(ctx, send, func(body []byte) (err error) {
-			value, err = decode(body)
-			return err
-		})
+		o := s.attempt(ctx, send, decode)
 		s.log(ctx, slog.LevelDebug, "attempt", o)
-		if o.err == nil {
-			return value, nil
-		}
-		if s.removedEarlier(o) {
-			return zero, nil
+		if o.err == nil || s.removedEarlier(o) {
+			return nil
 		}
 		wait, again := c.retry.next(ctx, s.number, o)
-		if again {
-			again = sleep(ctx, wait) == nil
-		}
-		if !again {
-			return zero, s.finalError(ctx, o)
+		if !again || sleep(ctx, wait) != nil {
+			return s.finalError(ctx, o)
 		}
 		s.log(ctx, slog.LevelWarn, "retry", o)
 		s.remember(o)
