@@ -11,6 +11,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -155,7 +156,9 @@ func TestDocumentedExamples(t *testing.T) {
 func TestSameOperations(t *testing.T) {
 	var inDocument []string
 	for operation := range maps.Keys(documented(t)) {
-		inDocument = append(inDocument, string(operation))
+		if strings.HasPrefix(string(operation), "marketplaceWebhooks_") {
+			inDocument = append(inDocument, string(operation))
+		}
 	}
 	var inFake []string
 	for _, operation := range operations {
