@@ -120,6 +120,9 @@ func TestCodeAndDocumentNameTheSameOperations(t *testing.T) {
 	}
 	count := 0
 	for template, item := range c.doc.Paths.Map() {
+		if !strings.HasPrefix(template, "/v1/marketplaceWebhooks") {
+			continue
+		}
 		for method, operation := range item.Operations() {
 			count++
 			if got, _ := route(method, strings.ReplaceAll(template, "{id}", "7")); string(got) != operation.OperationID {

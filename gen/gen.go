@@ -12,8 +12,66 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/oapi-codegen/runtime"
+)
+
+// Defines values for AlternativeDistributionPackageRelationshipsVersionsDataType.
+const (
+	AlternativeDistributionPackageRelationshipsVersionsDataTypeAlternativeDistributionPackageVersions AlternativeDistributionPackageRelationshipsVersionsDataType = "alternativeDistributionPackageVersions"
+)
+
+// Defines values for AlternativeDistributionPackageType.
+const (
+	AlternativeDistributionPackageTypeAlternativeDistributionPackages AlternativeDistributionPackageType = "alternativeDistributionPackages"
+)
+
+// Defines values for AlternativeDistributionPackageDeltaType.
+const (
+	AlternativeDistributionPackageDeltaTypeAlternativeDistributionPackageDeltas AlternativeDistributionPackageDeltaType = "alternativeDistributionPackageDeltas"
+)
+
+// Defines values for AlternativeDistributionPackageVariantType.
+const (
+	AlternativeDistributionPackageVariantTypeAlternativeDistributionPackageVariants AlternativeDistributionPackageVariantType = "alternativeDistributionPackageVariants"
+)
+
+// Defines values for AlternativeDistributionPackageVersionAttributesState.
+const (
+	AlternativeDistributionPackageVersionAttributesStateCOMPLETED AlternativeDistributionPackageVersionAttributesState = "COMPLETED"
+	AlternativeDistributionPackageVersionAttributesStateREPLACED  AlternativeDistributionPackageVersionAttributesState = "REPLACED"
+)
+
+// Defines values for AlternativeDistributionPackageVersionRelationshipsAlternativeDistributionPackageDataType.
+const (
+	AlternativeDistributionPackageVersionRelationshipsAlternativeDistributionPackageDataTypeAlternativeDistributionPackages AlternativeDistributionPackageVersionRelationshipsAlternativeDistributionPackageDataType = "alternativeDistributionPackages"
+)
+
+// Defines values for AlternativeDistributionPackageVersionRelationshipsDeltasDataType.
+const (
+	AlternativeDistributionPackageVersionRelationshipsDeltasDataTypeAlternativeDistributionPackageDeltas AlternativeDistributionPackageVersionRelationshipsDeltasDataType = "alternativeDistributionPackageDeltas"
+)
+
+// Defines values for AlternativeDistributionPackageVersionRelationshipsVariantsDataType.
+const (
+	AlternativeDistributionPackageVersionRelationshipsVariantsDataTypeAlternativeDistributionPackageVariants AlternativeDistributionPackageVersionRelationshipsVariantsDataType = "alternativeDistributionPackageVariants"
+)
+
+// Defines values for AlternativeDistributionPackageVersionType.
+const (
+	AlternativeDistributionPackageVersionTypeAlternativeDistributionPackageVersions AlternativeDistributionPackageVersionType = "alternativeDistributionPackageVersions"
+)
+
+// Defines values for ChecksumAlgorithm.
+const (
+	ChecksumAlgorithmMD5    ChecksumAlgorithm = "MD5"
+	ChecksumAlgorithmSHA256 ChecksumAlgorithm = "SHA_256"
+)
+
+// Defines values for ChecksumsCompositeAlgorithm.
+const (
+	ChecksumsCompositeAlgorithmMD5 ChecksumsCompositeAlgorithm = "MD5"
 )
 
 // Defines values for MarketplaceWebhookType.
@@ -31,10 +89,375 @@ const (
 	MarketplaceWebhookUpdateRequestDataTypeMarketplaceWebhooks MarketplaceWebhookUpdateRequestDataType = "marketplaceWebhooks"
 )
 
+// Defines values for WebhookRelationshipsAppDataType.
+const (
+	WebhookRelationshipsAppDataTypeApps WebhookRelationshipsAppDataType = "apps"
+)
+
+// Defines values for WebhookType.
+const (
+	WebhookTypeWebhooks WebhookType = "webhooks"
+)
+
+// Defines values for WebhookCreateRequestDataRelationshipsAppDataType.
+const (
+	WebhookCreateRequestDataRelationshipsAppDataTypeApps WebhookCreateRequestDataRelationshipsAppDataType = "apps"
+)
+
+// Defines values for WebhookCreateRequestDataType.
+const (
+	WebhookCreateRequestDataTypeWebhooks WebhookCreateRequestDataType = "webhooks"
+)
+
+// Defines values for WebhookDeliveryAttributesDeliveryState.
+const (
+	WebhookDeliveryAttributesDeliveryStateFAILED    WebhookDeliveryAttributesDeliveryState = "FAILED"
+	WebhookDeliveryAttributesDeliveryStatePENDING   WebhookDeliveryAttributesDeliveryState = "PENDING"
+	WebhookDeliveryAttributesDeliveryStateSUCCEEDED WebhookDeliveryAttributesDeliveryState = "SUCCEEDED"
+)
+
+// Defines values for WebhookDeliveryRelationshipsEventDataType.
+const (
+	WebhookDeliveryRelationshipsEventDataTypeWebhookEvents WebhookDeliveryRelationshipsEventDataType = "webhookEvents"
+)
+
+// Defines values for WebhookDeliveryType.
+const (
+	WebhookDeliveryTypeWebhookDeliveries WebhookDeliveryType = "webhookDeliveries"
+)
+
+// Defines values for WebhookDeliveryCreateRequestDataRelationshipsTemplateDataType.
+const (
+	WebhookDeliveryCreateRequestDataRelationshipsTemplateDataTypeWebhookDeliveries WebhookDeliveryCreateRequestDataRelationshipsTemplateDataType = "webhookDeliveries"
+)
+
+// Defines values for WebhookDeliveryCreateRequestDataType.
+const (
+	WebhookDeliveryCreateRequestDataTypeWebhookDeliveries WebhookDeliveryCreateRequestDataType = "webhookDeliveries"
+)
+
+// Defines values for WebhookEventResourceType.
+const (
+	WebhookEventResourceTypeWebhookEvents WebhookEventResourceType = "webhookEvents"
+)
+
+// Defines values for WebhookEventType.
+const (
+	WebhookEventTypeALTERNATIVEDISTRIBUTIONPACKAGEAVAILABLEUPDATED        WebhookEventType = "ALTERNATIVE_DISTRIBUTION_PACKAGE_AVAILABLE_UPDATED"
+	WebhookEventTypeALTERNATIVEDISTRIBUTIONPACKAGEVERSIONCREATED          WebhookEventType = "ALTERNATIVE_DISTRIBUTION_PACKAGE_VERSION_CREATED"
+	WebhookEventTypeALTERNATIVEDISTRIBUTIONTERRITORYAVAILABILITYUPDATED   WebhookEventType = "ALTERNATIVE_DISTRIBUTION_TERRITORY_AVAILABILITY_UPDATED"
+	WebhookEventTypeAPPSTOREVERSIONAPPVERSIONSTATEUPDATED                 WebhookEventType = "APP_STORE_VERSION_APP_VERSION_STATE_UPDATED"
+	WebhookEventTypeBACKGROUNDASSETVERSIONAPPSTORERELEASESTATEUPDATED     WebhookEventType = "BACKGROUND_ASSET_VERSION_APP_STORE_RELEASE_STATE_UPDATED"
+	WebhookEventTypeBACKGROUNDASSETVERSIONEXTERNALBETARELEASESTATEUPDATED WebhookEventType = "BACKGROUND_ASSET_VERSION_EXTERNAL_BETA_RELEASE_STATE_UPDATED"
+	WebhookEventTypeBACKGROUNDASSETVERSIONINTERNALBETARELEASECREATED      WebhookEventType = "BACKGROUND_ASSET_VERSION_INTERNAL_BETA_RELEASE_CREATED"
+	WebhookEventTypeBACKGROUNDASSETVERSIONSTATEUPDATED                    WebhookEventType = "BACKGROUND_ASSET_VERSION_STATE_UPDATED"
+	WebhookEventTypeBETAFEEDBACKCRASHSUBMISSIONCREATED                    WebhookEventType = "BETA_FEEDBACK_CRASH_SUBMISSION_CREATED"
+	WebhookEventTypeBETAFEEDBACKSCREENSHOTSUBMISSIONCREATED               WebhookEventType = "BETA_FEEDBACK_SCREENSHOT_SUBMISSION_CREATED"
+	WebhookEventTypeBUILDBETADETAILEXTERNALBUILDSTATEUPDATED              WebhookEventType = "BUILD_BETA_DETAIL_EXTERNAL_BUILD_STATE_UPDATED"
+	WebhookEventTypeBUILDUPLOADSTATEUPDATED                               WebhookEventType = "BUILD_UPLOAD_STATE_UPDATED"
+)
+
+// Defines values for WebhookPingType.
+const (
+	WebhookPingTypeWebhookPings WebhookPingType = "webhookPings"
+)
+
+// Defines values for WebhookPingCreateRequestDataRelationshipsWebhookDataType.
+const (
+	WebhookPingCreateRequestDataRelationshipsWebhookDataTypeWebhooks WebhookPingCreateRequestDataRelationshipsWebhookDataType = "webhooks"
+)
+
+// Defines values for WebhookPingCreateRequestDataType.
+const (
+	WebhookPingCreateRequestDataTypeWebhookPings WebhookPingCreateRequestDataType = "webhookPings"
+)
+
+// Defines values for WebhookUpdateRequestDataType.
+const (
+	WebhookUpdateRequestDataTypeWebhooks WebhookUpdateRequestDataType = "webhooks"
+)
+
+// Defines values for AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVersions.
+const (
+	AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVersionsAlternativeDistributionPackage AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVersions = "alternativeDistributionPackage"
+	AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVersionsDeltas                         AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVersions = "deltas"
+	AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVersionsFileChecksum                   AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVersions = "fileChecksum"
+	AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVersionsState                          AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVersions = "state"
+	AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVersionsURL                            AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVersions = "url"
+	AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVersionsURLExpirationDate              AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVersions = "urlExpirationDate"
+	AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVersionsVariants                       AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVersions = "variants"
+	AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVersionsVersion                        AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVersions = "version"
+)
+
+// Defines values for AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVariants.
+const (
+	AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVariantsAlternativeDistributionKeyBlob AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVariants = "alternativeDistributionKeyBlob"
+	AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVariantsFileChecksum                   AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVariants = "fileChecksum"
+	AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVariantsURL                            AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVariants = "url"
+	AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVariantsURLExpirationDate              AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVariants = "urlExpirationDate"
+)
+
+// Defines values for AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageDeltas.
+const (
+	AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageDeltasAlternativeDistributionKeyBlob AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageDeltas = "alternativeDistributionKeyBlob"
+	AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageDeltasFileChecksum                   AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageDeltas = "fileChecksum"
+	AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageDeltasURL                            AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageDeltas = "url"
+	AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageDeltasURLExpirationDate              AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageDeltas = "urlExpirationDate"
+)
+
+// Defines values for AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackages.
+const (
+	AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackagesSourceFileChecksum AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackages = "sourceFileChecksum"
+	AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackagesVersions           AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackages = "versions"
+)
+
+// Defines values for AlternativeDistributionPackageVersionsGetInstanceParamsInclude.
+const (
+	AlternativeDistributionPackageVersionsGetInstanceParamsIncludeAlternativeDistributionPackage AlternativeDistributionPackageVersionsGetInstanceParamsInclude = "alternativeDistributionPackage"
+	AlternativeDistributionPackageVersionsGetInstanceParamsIncludeDeltas                         AlternativeDistributionPackageVersionsGetInstanceParamsInclude = "deltas"
+	AlternativeDistributionPackageVersionsGetInstanceParamsIncludeVariants                       AlternativeDistributionPackageVersionsGetInstanceParamsInclude = "variants"
+)
+
+// Defines values for AppsWebhooksGetToManyRelatedParamsFieldsWebhooks.
+const (
+	AppsWebhooksGetToManyRelatedParamsFieldsWebhooksApp        AppsWebhooksGetToManyRelatedParamsFieldsWebhooks = "app"
+	AppsWebhooksGetToManyRelatedParamsFieldsWebhooksDeliveries AppsWebhooksGetToManyRelatedParamsFieldsWebhooks = "deliveries"
+	AppsWebhooksGetToManyRelatedParamsFieldsWebhooksEnabled    AppsWebhooksGetToManyRelatedParamsFieldsWebhooks = "enabled"
+	AppsWebhooksGetToManyRelatedParamsFieldsWebhooksEventTypes AppsWebhooksGetToManyRelatedParamsFieldsWebhooks = "eventTypes"
+	AppsWebhooksGetToManyRelatedParamsFieldsWebhooksName       AppsWebhooksGetToManyRelatedParamsFieldsWebhooks = "name"
+	AppsWebhooksGetToManyRelatedParamsFieldsWebhooksURL        AppsWebhooksGetToManyRelatedParamsFieldsWebhooks = "url"
+)
+
 // Defines values for MarketplaceWebhooksGetCollectionParamsFieldsMarketplaceWebhooks.
 const (
 	MarketplaceWebhooksGetCollectionParamsFieldsMarketplaceWebhooksEndpointURL MarketplaceWebhooksGetCollectionParamsFieldsMarketplaceWebhooks = "endpointUrl"
 )
+
+// Defines values for WebhooksGetInstanceParamsFieldsWebhooks.
+const (
+	WebhooksGetInstanceParamsFieldsWebhooksApp        WebhooksGetInstanceParamsFieldsWebhooks = "app"
+	WebhooksGetInstanceParamsFieldsWebhooksDeliveries WebhooksGetInstanceParamsFieldsWebhooks = "deliveries"
+	WebhooksGetInstanceParamsFieldsWebhooksEnabled    WebhooksGetInstanceParamsFieldsWebhooks = "enabled"
+	WebhooksGetInstanceParamsFieldsWebhooksEventTypes WebhooksGetInstanceParamsFieldsWebhooks = "eventTypes"
+	WebhooksGetInstanceParamsFieldsWebhooksName       WebhooksGetInstanceParamsFieldsWebhooks = "name"
+	WebhooksGetInstanceParamsFieldsWebhooksURL        WebhooksGetInstanceParamsFieldsWebhooks = "url"
+)
+
+// Defines values for WebhooksDeliveriesGetToManyRelatedParamsFilterDeliveryState.
+const (
+	WebhooksDeliveriesGetToManyRelatedParamsFilterDeliveryStateFAILED    WebhooksDeliveriesGetToManyRelatedParamsFilterDeliveryState = "FAILED"
+	WebhooksDeliveriesGetToManyRelatedParamsFilterDeliveryStatePENDING   WebhooksDeliveriesGetToManyRelatedParamsFilterDeliveryState = "PENDING"
+	WebhooksDeliveriesGetToManyRelatedParamsFilterDeliveryStateSUCCEEDED WebhooksDeliveriesGetToManyRelatedParamsFilterDeliveryState = "SUCCEEDED"
+)
+
+// Defines values for WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookDeliveries.
+const (
+	WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookDeliveriesCreatedDate   WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookDeliveries = "createdDate"
+	WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookDeliveriesDeliveryState WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookDeliveries = "deliveryState"
+	WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookDeliveriesErrorMessage  WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookDeliveries = "errorMessage"
+	WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookDeliveriesEvent         WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookDeliveries = "event"
+	WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookDeliveriesRedelivery    WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookDeliveries = "redelivery"
+	WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookDeliveriesRequest       WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookDeliveries = "request"
+	WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookDeliveriesResponse      WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookDeliveries = "response"
+	WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookDeliveriesSentDate      WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookDeliveries = "sentDate"
+)
+
+// Defines values for WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookEvents.
+const (
+	WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookEventsCreatedDate WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookEvents = "createdDate"
+	WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookEventsEventType   WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookEvents = "eventType"
+	WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookEventsPayload     WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookEvents = "payload"
+	WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookEventsPing        WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookEvents = "ping"
+)
+
+// Defines values for WebhooksDeliveriesGetToManyRelatedParamsInclude.
+const (
+	WebhooksDeliveriesGetToManyRelatedParamsIncludeEvent WebhooksDeliveriesGetToManyRelatedParamsInclude = "event"
+)
+
+// AlternativeDistributionPackage defines model for AlternativeDistributionPackage.
+type AlternativeDistributionPackage struct {
+	Attributes    AlternativeDistributionPackageAttributes     `json:"attributes,omitempty,omitzero"`
+	ID            string                                       `json:"id"`
+	Links         ResourceLinks                                `json:"links,omitempty,omitzero"`
+	Relationships AlternativeDistributionPackage_Relationships `json:"relationships,omitempty,omitzero"`
+	Type          AlternativeDistributionPackageType           `json:"type"`
+}
+
+// AlternativeDistributionPackageAttributes defines model for AlternativeDistributionPackage.attributes.
+type AlternativeDistributionPackageAttributes struct {
+	SourceFileChecksum Checksums `json:"sourceFileChecksum,omitempty,omitzero"`
+}
+
+// AlternativeDistributionPackageRelationshipsVersionsDataType defines model for AlternativeDistributionPackage.Relationships.Versions.Data.Type.
+type AlternativeDistributionPackageRelationshipsVersionsDataType string
+
+// AlternativeDistributionPackage_Relationships_Versions_Data defines model for AlternativeDistributionPackage.Relationships.Versions.Data.
+type AlternativeDistributionPackage_Relationships_Versions_Data struct {
+	ID   string                                                      `json:"id"`
+	Type AlternativeDistributionPackageRelationshipsVersionsDataType `json:"type"`
+}
+
+// AlternativeDistributionPackage_Relationships_Versions defines model for AlternativeDistributionPackage.Relationships.Versions.
+type AlternativeDistributionPackage_Relationships_Versions struct {
+	Data  []AlternativeDistributionPackage_Relationships_Versions_Data `json:"data,omitempty,omitzero"`
+	Links RelationshipLinks                                            `json:"links,omitempty,omitzero"`
+	Meta  PagingInformation                                            `json:"meta,omitempty,omitzero"`
+}
+
+// AlternativeDistributionPackage_Relationships defines model for AlternativeDistributionPackage.Relationships.
+type AlternativeDistributionPackage_Relationships struct {
+	Versions AlternativeDistributionPackage_Relationships_Versions `json:"versions,omitempty,omitzero"`
+}
+
+// AlternativeDistributionPackageType defines model for AlternativeDistributionPackage.Type.
+type AlternativeDistributionPackageType string
+
+// AlternativeDistributionPackageDelta defines model for AlternativeDistributionPackageDelta.
+type AlternativeDistributionPackageDelta struct {
+	Attributes AlternativeDistributionPackageDeltaAttributes `json:"attributes,omitempty,omitzero"`
+	ID         string                                        `json:"id"`
+	Links      ResourceLinks                                 `json:"links,omitempty,omitzero"`
+	Type       AlternativeDistributionPackageDeltaType       `json:"type"`
+}
+
+// AlternativeDistributionPackageDeltaAttributes defines model for AlternativeDistributionPackageDelta.attributes.
+type AlternativeDistributionPackageDeltaAttributes struct {
+	AlternativeDistributionKeyBlob string    `json:"alternativeDistributionKeyBlob,omitempty,omitzero"`
+	FileChecksum                   string    `json:"fileChecksum,omitempty,omitzero"`
+	URL                            string    `json:"url,omitempty,omitzero"`
+	URLExpirationDate              time.Time `json:"urlExpirationDate,omitempty,omitzero"`
+}
+
+// AlternativeDistributionPackageDeltaType defines model for AlternativeDistributionPackageDelta.Type.
+type AlternativeDistributionPackageDeltaType string
+
+// AlternativeDistributionPackageVariant defines model for AlternativeDistributionPackageVariant.
+type AlternativeDistributionPackageVariant struct {
+	Attributes AlternativeDistributionPackageVariantAttributes `json:"attributes,omitempty,omitzero"`
+	ID         string                                          `json:"id"`
+	Links      ResourceLinks                                   `json:"links,omitempty,omitzero"`
+	Type       AlternativeDistributionPackageVariantType       `json:"type"`
+}
+
+// AlternativeDistributionPackageVariantAttributes defines model for AlternativeDistributionPackageVariant.attributes.
+type AlternativeDistributionPackageVariantAttributes struct {
+	AlternativeDistributionKeyBlob string    `json:"alternativeDistributionKeyBlob,omitempty,omitzero"`
+	FileChecksum                   string    `json:"fileChecksum,omitempty,omitzero"`
+	URL                            string    `json:"url,omitempty,omitzero"`
+	URLExpirationDate              time.Time `json:"urlExpirationDate,omitempty,omitzero"`
+}
+
+// AlternativeDistributionPackageVariantType defines model for AlternativeDistributionPackageVariant.Type.
+type AlternativeDistributionPackageVariantType string
+
+// AlternativeDistributionPackageVersion defines model for AlternativeDistributionPackageVersion.
+type AlternativeDistributionPackageVersion struct {
+	Attributes    AlternativeDistributionPackageVersionAttributes     `json:"attributes,omitempty,omitzero"`
+	ID            string                                              `json:"id"`
+	Links         ResourceLinks                                       `json:"links,omitempty,omitzero"`
+	Relationships AlternativeDistributionPackageVersion_Relationships `json:"relationships,omitempty,omitzero"`
+	Type          AlternativeDistributionPackageVersionType           `json:"type"`
+}
+
+// AlternativeDistributionPackageVersionAttributesState defines model for AlternativeDistributionPackageVersion.Attributes.State.
+type AlternativeDistributionPackageVersionAttributesState string
+
+// AlternativeDistributionPackageVersionAttributes defines model for AlternativeDistributionPackageVersion.attributes.
+type AlternativeDistributionPackageVersionAttributes struct {
+	FileChecksum      string                                               `json:"fileChecksum,omitempty,omitzero"`
+	State             AlternativeDistributionPackageVersionAttributesState `json:"state,omitempty,omitzero"`
+	URL               string                                               `json:"url,omitempty,omitzero"`
+	URLExpirationDate time.Time                                            `json:"urlExpirationDate,omitempty,omitzero"`
+	Version           string                                               `json:"version,omitempty,omitzero"`
+}
+
+// AlternativeDistributionPackageVersionRelationshipsAlternativeDistributionPackageDataType defines model for AlternativeDistributionPackageVersion.Relationships.AlternativeDistributionPackage.Data.Type.
+type AlternativeDistributionPackageVersionRelationshipsAlternativeDistributionPackageDataType string
+
+// AlternativeDistributionPackageVersion_Relationships_AlternativeDistributionPackage_Data defines model for AlternativeDistributionPackageVersion.Relationships.AlternativeDistributionPackage.Data.
+type AlternativeDistributionPackageVersion_Relationships_AlternativeDistributionPackage_Data struct {
+	ID   string                                                                                   `json:"id"`
+	Type AlternativeDistributionPackageVersionRelationshipsAlternativeDistributionPackageDataType `json:"type"`
+}
+
+// AlternativeDistributionPackageVersion_Relationships_AlternativeDistributionPackage defines model for AlternativeDistributionPackageVersion.Relationships.AlternativeDistributionPackage.
+type AlternativeDistributionPackageVersion_Relationships_AlternativeDistributionPackage struct {
+	Data AlternativeDistributionPackageVersion_Relationships_AlternativeDistributionPackage_Data `json:"data,omitempty,omitzero"`
+}
+
+// AlternativeDistributionPackageVersionRelationshipsDeltasDataType defines model for AlternativeDistributionPackageVersion.Relationships.Deltas.Data.Type.
+type AlternativeDistributionPackageVersionRelationshipsDeltasDataType string
+
+// AlternativeDistributionPackageVersion_Relationships_Deltas_Data defines model for AlternativeDistributionPackageVersion.Relationships.Deltas.Data.
+type AlternativeDistributionPackageVersion_Relationships_Deltas_Data struct {
+	ID   string                                                           `json:"id"`
+	Type AlternativeDistributionPackageVersionRelationshipsDeltasDataType `json:"type"`
+}
+
+// AlternativeDistributionPackageVersion_Relationships_Deltas defines model for AlternativeDistributionPackageVersion.Relationships.Deltas.
+type AlternativeDistributionPackageVersion_Relationships_Deltas struct {
+	Data  []AlternativeDistributionPackageVersion_Relationships_Deltas_Data `json:"data,omitempty,omitzero"`
+	Links RelationshipLinks                                                 `json:"links,omitempty,omitzero"`
+	Meta  PagingInformation                                                 `json:"meta,omitempty,omitzero"`
+}
+
+// AlternativeDistributionPackageVersionRelationshipsVariantsDataType defines model for AlternativeDistributionPackageVersion.Relationships.Variants.Data.Type.
+type AlternativeDistributionPackageVersionRelationshipsVariantsDataType string
+
+// AlternativeDistributionPackageVersion_Relationships_Variants_Data defines model for AlternativeDistributionPackageVersion.Relationships.Variants.Data.
+type AlternativeDistributionPackageVersion_Relationships_Variants_Data struct {
+	ID   string                                                             `json:"id"`
+	Type AlternativeDistributionPackageVersionRelationshipsVariantsDataType `json:"type"`
+}
+
+// AlternativeDistributionPackageVersion_Relationships_Variants defines model for AlternativeDistributionPackageVersion.Relationships.Variants.
+type AlternativeDistributionPackageVersion_Relationships_Variants struct {
+	Data  []AlternativeDistributionPackageVersion_Relationships_Variants_Data `json:"data,omitempty,omitzero"`
+	Links RelationshipLinks                                                   `json:"links,omitempty,omitzero"`
+	Meta  PagingInformation                                                   `json:"meta,omitempty,omitzero"`
+}
+
+// AlternativeDistributionPackageVersion_Relationships defines model for AlternativeDistributionPackageVersion.Relationships.
+type AlternativeDistributionPackageVersion_Relationships struct {
+	AlternativeDistributionPackage AlternativeDistributionPackageVersion_Relationships_AlternativeDistributionPackage `json:"alternativeDistributionPackage,omitempty,omitzero"`
+	Deltas                         AlternativeDistributionPackageVersion_Relationships_Deltas                         `json:"deltas,omitempty,omitzero"`
+	Variants                       AlternativeDistributionPackageVersion_Relationships_Variants                       `json:"variants,omitempty,omitzero"`
+}
+
+// AlternativeDistributionPackageVersionType defines model for AlternativeDistributionPackageVersion.Type.
+type AlternativeDistributionPackageVersionType string
+
+// AlternativeDistributionPackageVersionResponse defines model for AlternativeDistributionPackageVersionResponse.
+type AlternativeDistributionPackageVersionResponse struct {
+	Data     AlternativeDistributionPackageVersion `json:"data"`
+	Included []json.RawMessage                     `json:"included,omitempty,omitzero"`
+	Links    DocumentLinks                         `json:"links"`
+}
+
+// ChecksumAlgorithm defines model for ChecksumAlgorithm.
+type ChecksumAlgorithm string
+
+// Checksums defines model for Checksums.
+type Checksums struct {
+	Composite Checksums_Composite `json:"composite,omitempty,omitzero"`
+	File      Checksums_File      `json:"file,omitempty,omitzero"`
+}
+
+// ChecksumsCompositeAlgorithm defines model for Checksums.Composite.Algorithm.
+type ChecksumsCompositeAlgorithm string
+
+// Checksums_Composite defines model for Checksums.Composite.
+type Checksums_Composite struct {
+	Algorithm ChecksumsCompositeAlgorithm `json:"algorithm,omitempty,omitzero"`
+	Hash      string                      `json:"hash,omitempty,omitzero"`
+}
+
+// Checksums_File defines model for Checksums.File.
+type Checksums_File struct {
+	Algorithm ChecksumAlgorithm `json:"algorithm,omitempty,omitzero"`
+	Hash      string            `json:"hash,omitempty,omitzero"`
+}
 
 // DocumentLinks defines model for DocumentLinks.
 type DocumentLinks struct {
@@ -164,6 +587,12 @@ type Paging struct {
 	Total      int    `json:"total,omitempty,omitzero"`
 }
 
+// RelationshipLinks defines model for RelationshipLinks.
+type RelationshipLinks struct {
+	Related string `json:"related,omitempty,omitzero"`
+	Self    string `json:"self,omitempty,omitzero"`
+}
+
 // ResourceLinks defines model for ResourceLinks.
 type ResourceLinks struct {
 	Self string `json:"self,omitempty,omitzero"`
@@ -181,6 +610,341 @@ type ResponseError struct {
 	Title  string      `json:"title"`
 }
 
+// Webhook defines model for Webhook.
+type Webhook struct {
+	Attributes    WebhookAttributes     `json:"attributes,omitempty,omitzero"`
+	ID            string                `json:"id"`
+	Links         ResourceLinks         `json:"links,omitempty,omitzero"`
+	Relationships Webhook_Relationships `json:"relationships,omitempty,omitzero"`
+	Type          WebhookType           `json:"type"`
+}
+
+// WebhookAttributes defines model for Webhook.attributes.
+type WebhookAttributes struct {
+	Enabled    bool               `json:"enabled,omitempty,omitzero"`
+	EventTypes []WebhookEventType `json:"eventTypes,omitempty,omitzero"`
+	Name       string             `json:"name,omitempty,omitzero"`
+	URL        string             `json:"url,omitempty,omitzero"`
+}
+
+// WebhookRelationshipsAppDataType defines model for Webhook.Relationships.App.Data.Type.
+type WebhookRelationshipsAppDataType string
+
+// Webhook_Relationships_App_Data defines model for Webhook.Relationships.App.Data.
+type Webhook_Relationships_App_Data struct {
+	ID   string                          `json:"id"`
+	Type WebhookRelationshipsAppDataType `json:"type"`
+}
+
+// Webhook_Relationships_App defines model for Webhook.Relationships.App.
+type Webhook_Relationships_App struct {
+	Data Webhook_Relationships_App_Data `json:"data,omitempty,omitzero"`
+}
+
+// Webhook_Relationships_Deliveries defines model for Webhook.Relationships.Deliveries.
+type Webhook_Relationships_Deliveries struct {
+	Links RelationshipLinks `json:"links,omitempty,omitzero"`
+}
+
+// Webhook_Relationships defines model for Webhook.Relationships.
+type Webhook_Relationships struct {
+	App        Webhook_Relationships_App        `json:"app,omitempty,omitzero"`
+	Deliveries Webhook_Relationships_Deliveries `json:"deliveries,omitempty,omitzero"`
+}
+
+// WebhookType defines model for Webhook.Type.
+type WebhookType string
+
+// WebhookCreateRequest defines model for WebhookCreateRequest.
+type WebhookCreateRequest struct {
+	Data WebhookCreateRequestData `json:"data"`
+}
+
+// WebhookCreateRequestAttributes defines model for WebhookCreateRequest.data.attributes.
+type WebhookCreateRequestAttributes struct {
+	Enabled    bool               `json:"enabled"`
+	EventTypes []WebhookEventType `json:"eventTypes"`
+	Name       string             `json:"name"`
+	Secret     string             `json:"secret"`
+	URL        string             `json:"url"`
+}
+
+// WebhookCreateRequestDataRelationshipsAppDataType defines model for WebhookCreateRequest.Data.Relationships.App.Data.Type.
+type WebhookCreateRequestDataRelationshipsAppDataType string
+
+// WebhookCreateRequest_Data_Relationships_App_Data defines model for WebhookCreateRequest.Data.Relationships.App.Data.
+type WebhookCreateRequest_Data_Relationships_App_Data struct {
+	ID   string                                           `json:"id"`
+	Type WebhookCreateRequestDataRelationshipsAppDataType `json:"type"`
+}
+
+// WebhookCreateRequest_Data_Relationships_App defines model for WebhookCreateRequest.Data.Relationships.App.
+type WebhookCreateRequest_Data_Relationships_App struct {
+	Data WebhookCreateRequest_Data_Relationships_App_Data `json:"data"`
+}
+
+// WebhookCreateRequest_Data_Relationships defines model for WebhookCreateRequest.Data.Relationships.
+type WebhookCreateRequest_Data_Relationships struct {
+	App WebhookCreateRequest_Data_Relationships_App `json:"app"`
+}
+
+// WebhookCreateRequestDataType defines model for WebhookCreateRequest.Data.Type.
+type WebhookCreateRequestDataType string
+
+// WebhookCreateRequestData defines model for WebhookCreateRequest.data.
+type WebhookCreateRequestData struct {
+	Attributes    WebhookCreateRequestAttributes          `json:"attributes"`
+	Relationships WebhookCreateRequest_Data_Relationships `json:"relationships"`
+	Type          WebhookCreateRequestDataType            `json:"type"`
+}
+
+// WebhookDeliveriesResponse defines model for WebhookDeliveriesResponse.
+type WebhookDeliveriesResponse struct {
+	Data     []WebhookDelivery  `json:"data"`
+	Included []WebhookEvent     `json:"included,omitempty,omitzero"`
+	Links    PagedDocumentLinks `json:"links"`
+	Meta     PagingInformation  `json:"meta,omitempty,omitzero"`
+}
+
+// WebhookDelivery defines model for WebhookDelivery.
+type WebhookDelivery struct {
+	Attributes    WebhookDeliveryAttributes     `json:"attributes,omitempty,omitzero"`
+	ID            string                        `json:"id"`
+	Links         ResourceLinks                 `json:"links,omitempty,omitzero"`
+	Relationships WebhookDelivery_Relationships `json:"relationships,omitempty,omitzero"`
+	Type          WebhookDeliveryType           `json:"type"`
+}
+
+// WebhookDeliveryAttributesDeliveryState defines model for WebhookDelivery.Attributes.DeliveryState.
+type WebhookDeliveryAttributesDeliveryState string
+
+// WebhookDelivery_Attributes_Request defines model for WebhookDelivery.Attributes.Request.
+type WebhookDelivery_Attributes_Request struct {
+	URL string `json:"url,omitempty,omitzero"`
+}
+
+// WebhookDelivery_Attributes_Response defines model for WebhookDelivery.Attributes.Response.
+type WebhookDelivery_Attributes_Response struct {
+	Body           string `json:"body,omitempty,omitzero"`
+	HTTPStatusCode int    `json:"httpStatusCode,omitempty,omitzero"`
+}
+
+// WebhookDeliveryAttributes defines model for WebhookDelivery.attributes.
+type WebhookDeliveryAttributes struct {
+	CreatedDate   time.Time                              `json:"createdDate,omitempty,omitzero"`
+	DeliveryState WebhookDeliveryAttributesDeliveryState `json:"deliveryState,omitempty,omitzero"`
+	ErrorMessage  string                                 `json:"errorMessage,omitempty,omitzero"`
+	Redelivery    bool                                   `json:"redelivery,omitempty,omitzero"`
+	Request       WebhookDelivery_Attributes_Request     `json:"request,omitempty,omitzero"`
+	Response      WebhookDelivery_Attributes_Response    `json:"response,omitempty,omitzero"`
+	SentDate      time.Time                              `json:"sentDate,omitempty,omitzero"`
+}
+
+// WebhookDeliveryRelationshipsEventDataType defines model for WebhookDelivery.Relationships.Event.Data.Type.
+type WebhookDeliveryRelationshipsEventDataType string
+
+// WebhookDelivery_Relationships_Event_Data defines model for WebhookDelivery.Relationships.Event.Data.
+type WebhookDelivery_Relationships_Event_Data struct {
+	ID   string                                    `json:"id"`
+	Type WebhookDeliveryRelationshipsEventDataType `json:"type"`
+}
+
+// WebhookDelivery_Relationships_Event defines model for WebhookDelivery.Relationships.Event.
+type WebhookDelivery_Relationships_Event struct {
+	Data WebhookDelivery_Relationships_Event_Data `json:"data,omitempty,omitzero"`
+}
+
+// WebhookDelivery_Relationships defines model for WebhookDelivery.Relationships.
+type WebhookDelivery_Relationships struct {
+	Event WebhookDelivery_Relationships_Event `json:"event,omitempty,omitzero"`
+}
+
+// WebhookDeliveryType defines model for WebhookDelivery.Type.
+type WebhookDeliveryType string
+
+// WebhookDeliveryCreateRequest defines model for WebhookDeliveryCreateRequest.
+type WebhookDeliveryCreateRequest struct {
+	Data WebhookDeliveryCreateRequestData `json:"data"`
+}
+
+// WebhookDeliveryCreateRequestDataRelationshipsTemplateDataType defines model for WebhookDeliveryCreateRequest.Data.Relationships.Template.Data.Type.
+type WebhookDeliveryCreateRequestDataRelationshipsTemplateDataType string
+
+// WebhookDeliveryCreateRequest_Data_Relationships_Template_Data defines model for WebhookDeliveryCreateRequest.Data.Relationships.Template.Data.
+type WebhookDeliveryCreateRequest_Data_Relationships_Template_Data struct {
+	ID   string                                                        `json:"id"`
+	Type WebhookDeliveryCreateRequestDataRelationshipsTemplateDataType `json:"type"`
+}
+
+// WebhookDeliveryCreateRequest_Data_Relationships_Template defines model for WebhookDeliveryCreateRequest.Data.Relationships.Template.
+type WebhookDeliveryCreateRequest_Data_Relationships_Template struct {
+	Data WebhookDeliveryCreateRequest_Data_Relationships_Template_Data `json:"data"`
+}
+
+// WebhookDeliveryCreateRequest_Data_Relationships defines model for WebhookDeliveryCreateRequest.Data.Relationships.
+type WebhookDeliveryCreateRequest_Data_Relationships struct {
+	Template WebhookDeliveryCreateRequest_Data_Relationships_Template `json:"template"`
+}
+
+// WebhookDeliveryCreateRequestDataType defines model for WebhookDeliveryCreateRequest.Data.Type.
+type WebhookDeliveryCreateRequestDataType string
+
+// WebhookDeliveryCreateRequestData defines model for WebhookDeliveryCreateRequest.data.
+type WebhookDeliveryCreateRequestData struct {
+	Relationships WebhookDeliveryCreateRequest_Data_Relationships `json:"relationships"`
+	Type          WebhookDeliveryCreateRequestDataType            `json:"type"`
+}
+
+// WebhookDeliveryResponse defines model for WebhookDeliveryResponse.
+type WebhookDeliveryResponse struct {
+	Data     WebhookDelivery `json:"data"`
+	Included []WebhookEvent  `json:"included,omitempty,omitzero"`
+	Links    DocumentLinks   `json:"links"`
+}
+
+// WebhookEvent defines model for WebhookEvent.
+type WebhookEvent struct {
+	Attributes WebhookEventAttributes   `json:"attributes,omitempty,omitzero"`
+	ID         string                   `json:"id"`
+	Links      ResourceLinks            `json:"links,omitempty,omitzero"`
+	Type       WebhookEventResourceType `json:"type"`
+}
+
+// WebhookEventAttributes defines model for WebhookEvent.attributes.
+type WebhookEventAttributes struct {
+	CreatedDate time.Time        `json:"createdDate,omitempty,omitzero"`
+	EventType   WebhookEventType `json:"eventType,omitempty,omitzero"`
+	Payload     string           `json:"payload,omitempty,omitzero"`
+	Ping        bool             `json:"ping,omitempty,omitzero"`
+}
+
+// WebhookEventResourceType defines model for WebhookEvent.type.
+type WebhookEventResourceType string
+
+// WebhookEventType defines model for WebhookEventType.
+type WebhookEventType string
+
+// WebhookPing defines model for WebhookPing.
+type WebhookPing struct {
+	ID    string          `json:"id"`
+	Links ResourceLinks   `json:"links,omitempty,omitzero"`
+	Type  WebhookPingType `json:"type"`
+}
+
+// WebhookPingType defines model for WebhookPing.Type.
+type WebhookPingType string
+
+// WebhookPingCreateRequest defines model for WebhookPingCreateRequest.
+type WebhookPingCreateRequest struct {
+	Data WebhookPingCreateRequestData `json:"data"`
+}
+
+// WebhookPingCreateRequestDataRelationshipsWebhookDataType defines model for WebhookPingCreateRequest.Data.Relationships.Webhook.Data.Type.
+type WebhookPingCreateRequestDataRelationshipsWebhookDataType string
+
+// WebhookPingCreateRequest_Data_Relationships_Webhook_Data defines model for WebhookPingCreateRequest.Data.Relationships.Webhook.Data.
+type WebhookPingCreateRequest_Data_Relationships_Webhook_Data struct {
+	ID   string                                                   `json:"id"`
+	Type WebhookPingCreateRequestDataRelationshipsWebhookDataType `json:"type"`
+}
+
+// WebhookPingCreateRequest_Data_Relationships_Webhook defines model for WebhookPingCreateRequest.Data.Relationships.Webhook.
+type WebhookPingCreateRequest_Data_Relationships_Webhook struct {
+	Data WebhookPingCreateRequest_Data_Relationships_Webhook_Data `json:"data"`
+}
+
+// WebhookPingCreateRequest_Data_Relationships defines model for WebhookPingCreateRequest.Data.Relationships.
+type WebhookPingCreateRequest_Data_Relationships struct {
+	Webhook WebhookPingCreateRequest_Data_Relationships_Webhook `json:"webhook"`
+}
+
+// WebhookPingCreateRequestDataType defines model for WebhookPingCreateRequest.Data.Type.
+type WebhookPingCreateRequestDataType string
+
+// WebhookPingCreateRequestData defines model for WebhookPingCreateRequest.data.
+type WebhookPingCreateRequestData struct {
+	Relationships WebhookPingCreateRequest_Data_Relationships `json:"relationships"`
+	Type          WebhookPingCreateRequestDataType            `json:"type"`
+}
+
+// WebhookPingResponse defines model for WebhookPingResponse.
+type WebhookPingResponse struct {
+	Data  WebhookPing   `json:"data"`
+	Links DocumentLinks `json:"links"`
+}
+
+// WebhookResponse defines model for WebhookResponse.
+type WebhookResponse struct {
+	Data  Webhook       `json:"data"`
+	Links DocumentLinks `json:"links"`
+}
+
+// WebhookUpdateRequest defines model for WebhookUpdateRequest.
+type WebhookUpdateRequest struct {
+	Data WebhookUpdateRequestData `json:"data"`
+}
+
+// WebhookUpdateRequestAttributes defines model for WebhookUpdateRequest.data.attributes.
+type WebhookUpdateRequestAttributes struct {
+	Enabled    *bool              `json:"enabled,omitempty"`
+	EventTypes []WebhookEventType `json:"eventTypes,omitempty,omitzero"`
+	Name       string             `json:"name,omitempty,omitzero"`
+	Secret     string             `json:"secret,omitempty,omitzero"`
+	URL        string             `json:"url,omitempty,omitzero"`
+}
+
+// WebhookUpdateRequestDataType defines model for WebhookUpdateRequest.Data.Type.
+type WebhookUpdateRequestDataType string
+
+// WebhookUpdateRequestData defines model for WebhookUpdateRequest.data.
+type WebhookUpdateRequestData struct {
+	Attributes WebhookUpdateRequestAttributes `json:"attributes,omitempty,omitzero"`
+	ID         string                         `json:"id"`
+	Type       WebhookUpdateRequestDataType   `json:"type"`
+}
+
+// WebhooksResponse defines model for WebhooksResponse.
+type WebhooksResponse struct {
+	Data  []Webhook          `json:"data"`
+	Links PagedDocumentLinks `json:"links"`
+	Meta  PagingInformation  `json:"meta,omitempty,omitzero"`
+}
+
+// AlternativeDistributionPackageVersionsGetInstanceParams defines parameters for AlternativeDistributionPackageVersionsGetInstance.
+type AlternativeDistributionPackageVersionsGetInstanceParams struct {
+	FieldsAlternativeDistributionPackageVersions []AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVersions `form:"fields[alternativeDistributionPackageVersions],omitempty" json:"fields[alternativeDistributionPackageVersions],omitempty,omitzero"`
+	FieldsAlternativeDistributionPackageVariants []AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVariants `form:"fields[alternativeDistributionPackageVariants],omitempty" json:"fields[alternativeDistributionPackageVariants],omitempty,omitzero"`
+	FieldsAlternativeDistributionPackageDeltas   []AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageDeltas   `form:"fields[alternativeDistributionPackageDeltas],omitempty" json:"fields[alternativeDistributionPackageDeltas],omitempty,omitzero"`
+	FieldsAlternativeDistributionPackages        []AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackages        `form:"fields[alternativeDistributionPackages],omitempty" json:"fields[alternativeDistributionPackages],omitempty,omitzero"`
+	Include                                      []AlternativeDistributionPackageVersionsGetInstanceParamsInclude                                      `form:"include,omitempty" json:"include,omitempty,omitzero"`
+	LimitDeltas                                  int                                                                                                   `form:"limit[deltas],omitempty" json:"limit[deltas],omitempty,omitzero"`
+	LimitVariants                                int                                                                                                   `form:"limit[variants],omitempty" json:"limit[variants],omitempty,omitzero"`
+}
+
+// AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVersions defines parameters for AlternativeDistributionPackageVersionsGetInstance.
+type AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVersions string
+
+// AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVariants defines parameters for AlternativeDistributionPackageVersionsGetInstance.
+type AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVariants string
+
+// AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageDeltas defines parameters for AlternativeDistributionPackageVersionsGetInstance.
+type AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageDeltas string
+
+// AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackages defines parameters for AlternativeDistributionPackageVersionsGetInstance.
+type AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackages string
+
+// AlternativeDistributionPackageVersionsGetInstanceParamsInclude defines parameters for AlternativeDistributionPackageVersionsGetInstance.
+type AlternativeDistributionPackageVersionsGetInstanceParamsInclude string
+
+// AppsWebhooksGetToManyRelatedParams defines parameters for AppsWebhooksGetToManyRelated.
+type AppsWebhooksGetToManyRelatedParams struct {
+	FieldsWebhooks []AppsWebhooksGetToManyRelatedParamsFieldsWebhooks `form:"fields[webhooks],omitempty" json:"fields[webhooks],omitempty,omitzero"`
+	Limit          int                                                `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// AppsWebhooksGetToManyRelatedParamsFieldsWebhooks defines parameters for AppsWebhooksGetToManyRelated.
+type AppsWebhooksGetToManyRelatedParamsFieldsWebhooks string
+
 // MarketplaceWebhooksGetCollectionParams defines parameters for MarketplaceWebhooksGetCollection.
 type MarketplaceWebhooksGetCollectionParams struct {
 	FieldsMarketplaceWebhooks []MarketplaceWebhooksGetCollectionParamsFieldsMarketplaceWebhooks `form:"fields[marketplaceWebhooks],omitempty" json:"fields[marketplaceWebhooks],omitempty,omitzero"`
@@ -189,6 +953,37 @@ type MarketplaceWebhooksGetCollectionParams struct {
 
 // MarketplaceWebhooksGetCollectionParamsFieldsMarketplaceWebhooks defines parameters for MarketplaceWebhooksGetCollection.
 type MarketplaceWebhooksGetCollectionParamsFieldsMarketplaceWebhooks string
+
+// WebhooksGetInstanceParams defines parameters for WebhooksGetInstance.
+type WebhooksGetInstanceParams struct {
+	FieldsWebhooks []WebhooksGetInstanceParamsFieldsWebhooks `form:"fields[webhooks],omitempty" json:"fields[webhooks],omitempty,omitzero"`
+}
+
+// WebhooksGetInstanceParamsFieldsWebhooks defines parameters for WebhooksGetInstance.
+type WebhooksGetInstanceParamsFieldsWebhooks string
+
+// WebhooksDeliveriesGetToManyRelatedParams defines parameters for WebhooksDeliveriesGetToManyRelated.
+type WebhooksDeliveriesGetToManyRelatedParams struct {
+	FilterDeliveryState                   []WebhooksDeliveriesGetToManyRelatedParamsFilterDeliveryState     `form:"filter[deliveryState],omitempty" json:"filter[deliveryState],omitempty,omitzero"`
+	FilterCreatedDateGreaterThanOrEqualTo []string                                                          `form:"filter[createdDateGreaterThanOrEqualTo],omitempty" json:"filter[createdDateGreaterThanOrEqualTo],omitempty,omitzero"`
+	FilterCreatedDateLessThan             []string                                                          `form:"filter[createdDateLessThan],omitempty" json:"filter[createdDateLessThan],omitempty,omitzero"`
+	FieldsWebhookDeliveries               []WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookDeliveries `form:"fields[webhookDeliveries],omitempty" json:"fields[webhookDeliveries],omitempty,omitzero"`
+	FieldsWebhookEvents                   []WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookEvents     `form:"fields[webhookEvents],omitempty" json:"fields[webhookEvents],omitempty,omitzero"`
+	Limit                                 int                                                               `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+	Include                               []WebhooksDeliveriesGetToManyRelatedParamsInclude                 `form:"include,omitempty" json:"include,omitempty,omitzero"`
+}
+
+// WebhooksDeliveriesGetToManyRelatedParamsFilterDeliveryState defines parameters for WebhooksDeliveriesGetToManyRelated.
+type WebhooksDeliveriesGetToManyRelatedParamsFilterDeliveryState string
+
+// WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookDeliveries defines parameters for WebhooksDeliveriesGetToManyRelated.
+type WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookDeliveries string
+
+// WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookEvents defines parameters for WebhooksDeliveriesGetToManyRelated.
+type WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookEvents string
+
+// WebhooksDeliveriesGetToManyRelatedParamsInclude defines parameters for WebhooksDeliveriesGetToManyRelated.
+type WebhooksDeliveriesGetToManyRelatedParamsInclude string
 
 // MarketplaceWebhooksCreateInstanceJSONRequestBody defines body for MarketplaceWebhooksCreateInstance for application/json ContentType.
 //
@@ -199,6 +994,18 @@ type MarketplaceWebhooksCreateInstanceJSONRequestBody = MarketplaceWebhookCreate
 //
 // Deprecated: Apple deprecated marketplaceWebhooks in favour of /v1/webhooks (API 4.0 and later).
 type MarketplaceWebhooksUpdateInstanceJSONRequestBody = MarketplaceWebhookUpdateRequest
+
+// WebhookDeliveriesCreateInstanceJSONRequestBody defines body for WebhookDeliveriesCreateInstance for application/json ContentType.
+type WebhookDeliveriesCreateInstanceJSONRequestBody = WebhookDeliveryCreateRequest
+
+// WebhookPingsCreateInstanceJSONRequestBody defines body for WebhookPingsCreateInstance for application/json ContentType.
+type WebhookPingsCreateInstanceJSONRequestBody = WebhookPingCreateRequest
+
+// WebhooksCreateInstanceJSONRequestBody defines body for WebhooksCreateInstance for application/json ContentType.
+type WebhooksCreateInstanceJSONRequestBody = WebhookCreateRequest
+
+// WebhooksUpdateInstanceJSONRequestBody defines body for WebhooksUpdateInstance for application/json ContentType.
+type WebhooksUpdateInstanceJSONRequestBody = WebhookUpdateRequest
 
 // RequestEditorFn is the function signature for the RequestEditor callback function
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
@@ -274,6 +1081,16 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
+	// AlternativeDistributionPackageVersionsGetInstance Read a version of an alternative distribution package.
+	//
+	// Corresponds with GET /v1/alternativeDistributionPackageVersions/{id} (the `AlternativeDistributionPackageVersionsGetInstance` operationId).
+	AlternativeDistributionPackageVersionsGetInstance(ctx context.Context, id string, params *AlternativeDistributionPackageVersionsGetInstanceParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AppsWebhooksGetToManyRelated List an app's webhooks.
+	//
+	// Corresponds with GET /v1/apps/{id}/webhooks (the `AppsWebhooksGetToManyRelated` operationId).
+	AppsWebhooksGetToManyRelated(ctx context.Context, id string, params *AppsWebhooksGetToManyRelatedParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// MarketplaceWebhooksGetCollection List the account's marketplace webhook.
 	//
 	// Corresponds with GET /v1/marketplaceWebhooks (the `MarketplaceWebhooksGetCollection` operationId).
@@ -323,6 +1140,107 @@ type ClientInterface interface {
 	//
 	// Deprecated: Apple deprecated marketplaceWebhooks in favour of /v1/webhooks (API 4.0 and later).
 	MarketplaceWebhooksUpdateInstance(ctx context.Context, id string, body MarketplaceWebhooksUpdateInstanceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WebhookDeliveriesCreateInstanceWithBody Post the event of a delivery again.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/webhookDeliveries (the `WebhookDeliveriesCreateInstance` operationId).
+	WebhookDeliveriesCreateInstanceWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WebhookDeliveriesCreateInstance Post the event of a delivery again.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/webhookDeliveries (the `WebhookDeliveriesCreateInstance` operationId).
+	WebhookDeliveriesCreateInstance(ctx context.Context, body WebhookDeliveriesCreateInstanceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WebhookPingsCreateInstanceWithBody Post a ping to a webhook.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/webhookPings (the `WebhookPingsCreateInstance` operationId).
+	WebhookPingsCreateInstanceWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WebhookPingsCreateInstance Post a ping to a webhook.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/webhookPings (the `WebhookPingsCreateInstance` operationId).
+	WebhookPingsCreateInstance(ctx context.Context, body WebhookPingsCreateInstanceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WebhooksCreateInstanceWithBody Register a webhook for an app.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/webhooks (the `WebhooksCreateInstance` operationId).
+	WebhooksCreateInstanceWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WebhooksCreateInstance Register a webhook for an app.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/webhooks (the `WebhooksCreateInstance` operationId).
+	WebhooksCreateInstance(ctx context.Context, body WebhooksCreateInstanceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WebhooksDeleteInstance Remove a webhook.
+	//
+	// Corresponds with DELETE /v1/webhooks/{id} (the `WebhooksDeleteInstance` operationId).
+	WebhooksDeleteInstance(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WebhooksGetInstance Read a webhook.
+	//
+	// Corresponds with GET /v1/webhooks/{id} (the `WebhooksGetInstance` operationId).
+	WebhooksGetInstance(ctx context.Context, id string, params *WebhooksGetInstanceParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WebhooksUpdateInstanceWithBody Change a webhook.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /v1/webhooks/{id} (the `WebhooksUpdateInstance` operationId).
+	WebhooksUpdateInstanceWithBody(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WebhooksUpdateInstance Change a webhook.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /v1/webhooks/{id} (the `WebhooksUpdateInstance` operationId).
+	WebhooksUpdateInstance(ctx context.Context, id string, body WebhooksUpdateInstanceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WebhooksDeliveriesGetToManyRelated List the deliveries of a webhook.
+	//
+	// Corresponds with GET /v1/webhooks/{id}/deliveries (the `WebhooksDeliveriesGetToManyRelated` operationId).
+	WebhooksDeliveriesGetToManyRelated(ctx context.Context, id string, params *WebhooksDeliveriesGetToManyRelatedParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+}
+
+// AlternativeDistributionPackageVersionsGetInstance Read a version of an alternative distribution package.
+//
+// Corresponds with GET /v1/alternativeDistributionPackageVersions/{id} (the `AlternativeDistributionPackageVersionsGetInstance` operationId).
+func (c *Client) AlternativeDistributionPackageVersionsGetInstance(ctx context.Context, id string, params *AlternativeDistributionPackageVersionsGetInstanceParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAlternativeDistributionPackageVersionsGetInstanceRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AppsWebhooksGetToManyRelated List an app's webhooks.
+//
+// Corresponds with GET /v1/apps/{id}/webhooks (the `AppsWebhooksGetToManyRelated` operationId).
+func (c *Client) AppsWebhooksGetToManyRelated(ctx context.Context, id string, params *AppsWebhooksGetToManyRelatedParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAppsWebhooksGetToManyRelatedRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
 // MarketplaceWebhooksGetCollection List the account's marketplace webhook.
@@ -427,6 +1345,381 @@ func (c *Client) MarketplaceWebhooksUpdateInstance(ctx context.Context, id strin
 		return nil, err
 	}
 	return c.Client.Do(req)
+}
+
+// WebhookDeliveriesCreateInstanceWithBody Post the event of a delivery again.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/webhookDeliveries (the `WebhookDeliveriesCreateInstance` operationId).
+func (c *Client) WebhookDeliveriesCreateInstanceWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWebhookDeliveriesCreateInstanceRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WebhookDeliveriesCreateInstance Post the event of a delivery again.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/webhookDeliveries (the `WebhookDeliveriesCreateInstance` operationId).
+func (c *Client) WebhookDeliveriesCreateInstance(ctx context.Context, body WebhookDeliveriesCreateInstanceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWebhookDeliveriesCreateInstanceRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WebhookPingsCreateInstanceWithBody Post a ping to a webhook.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/webhookPings (the `WebhookPingsCreateInstance` operationId).
+func (c *Client) WebhookPingsCreateInstanceWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWebhookPingsCreateInstanceRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WebhookPingsCreateInstance Post a ping to a webhook.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/webhookPings (the `WebhookPingsCreateInstance` operationId).
+func (c *Client) WebhookPingsCreateInstance(ctx context.Context, body WebhookPingsCreateInstanceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWebhookPingsCreateInstanceRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WebhooksCreateInstanceWithBody Register a webhook for an app.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/webhooks (the `WebhooksCreateInstance` operationId).
+func (c *Client) WebhooksCreateInstanceWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWebhooksCreateInstanceRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WebhooksCreateInstance Register a webhook for an app.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/webhooks (the `WebhooksCreateInstance` operationId).
+func (c *Client) WebhooksCreateInstance(ctx context.Context, body WebhooksCreateInstanceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWebhooksCreateInstanceRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WebhooksDeleteInstance Remove a webhook.
+//
+// Corresponds with DELETE /v1/webhooks/{id} (the `WebhooksDeleteInstance` operationId).
+func (c *Client) WebhooksDeleteInstance(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWebhooksDeleteInstanceRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WebhooksGetInstance Read a webhook.
+//
+// Corresponds with GET /v1/webhooks/{id} (the `WebhooksGetInstance` operationId).
+func (c *Client) WebhooksGetInstance(ctx context.Context, id string, params *WebhooksGetInstanceParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWebhooksGetInstanceRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WebhooksUpdateInstanceWithBody Change a webhook.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /v1/webhooks/{id} (the `WebhooksUpdateInstance` operationId).
+func (c *Client) WebhooksUpdateInstanceWithBody(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWebhooksUpdateInstanceRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WebhooksUpdateInstance Change a webhook.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /v1/webhooks/{id} (the `WebhooksUpdateInstance` operationId).
+func (c *Client) WebhooksUpdateInstance(ctx context.Context, id string, body WebhooksUpdateInstanceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWebhooksUpdateInstanceRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WebhooksDeliveriesGetToManyRelated List the deliveries of a webhook.
+//
+// Corresponds with GET /v1/webhooks/{id}/deliveries (the `WebhooksDeliveriesGetToManyRelated` operationId).
+func (c *Client) WebhooksDeliveriesGetToManyRelated(ctx context.Context, id string, params *WebhooksDeliveriesGetToManyRelatedParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWebhooksDeliveriesGetToManyRelatedRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// NewAlternativeDistributionPackageVersionsGetInstanceRequest constructs an http.Request for the AlternativeDistributionPackageVersionsGetInstance method
+func NewAlternativeDistributionPackageVersionsGetInstanceRequest(server string, id string, params *AlternativeDistributionPackageVersionsGetInstanceParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/alternativeDistributionPackageVersions/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.FieldsAlternativeDistributionPackageVersions != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "fields[alternativeDistributionPackageVersions]", params.FieldsAlternativeDistributionPackageVersions, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.FieldsAlternativeDistributionPackageVariants != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "fields[alternativeDistributionPackageVariants]", params.FieldsAlternativeDistributionPackageVariants, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.FieldsAlternativeDistributionPackageDeltas != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "fields[alternativeDistributionPackageDeltas]", params.FieldsAlternativeDistributionPackageDeltas, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.FieldsAlternativeDistributionPackages != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "fields[alternativeDistributionPackages]", params.FieldsAlternativeDistributionPackages, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Include != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "include", params.Include, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit[deltas]", params.LimitDeltas, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit[variants]", params.LimitVariants, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAppsWebhooksGetToManyRelatedRequest constructs an http.Request for the AppsWebhooksGetToManyRelated method
+func NewAppsWebhooksGetToManyRelatedRequest(server string, id string, params *AppsWebhooksGetToManyRelatedParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/apps/%s/webhooks", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.FieldsWebhooks != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "fields[webhooks]", params.FieldsWebhooks, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
 }
 
 // NewMarketplaceWebhooksGetCollectionRequest constructs an http.Request for the MarketplaceWebhooksGetCollection method
@@ -608,6 +1901,397 @@ func NewMarketplaceWebhooksUpdateInstanceRequestWithBody(server string, id strin
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewWebhookDeliveriesCreateInstanceRequest calls the generic WebhookDeliveriesCreateInstance builder with application/json body
+func NewWebhookDeliveriesCreateInstanceRequest(server string, body WebhookDeliveriesCreateInstanceJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewWebhookDeliveriesCreateInstanceRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewWebhookDeliveriesCreateInstanceRequestWithBody constructs an http.Request for the WebhookDeliveriesCreateInstance method, with any body, and a specified content type
+func NewWebhookDeliveriesCreateInstanceRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/webhookDeliveries")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewWebhookPingsCreateInstanceRequest calls the generic WebhookPingsCreateInstance builder with application/json body
+func NewWebhookPingsCreateInstanceRequest(server string, body WebhookPingsCreateInstanceJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewWebhookPingsCreateInstanceRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewWebhookPingsCreateInstanceRequestWithBody constructs an http.Request for the WebhookPingsCreateInstance method, with any body, and a specified content type
+func NewWebhookPingsCreateInstanceRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/webhookPings")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewWebhooksCreateInstanceRequest calls the generic WebhooksCreateInstance builder with application/json body
+func NewWebhooksCreateInstanceRequest(server string, body WebhooksCreateInstanceJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewWebhooksCreateInstanceRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewWebhooksCreateInstanceRequestWithBody constructs an http.Request for the WebhooksCreateInstance method, with any body, and a specified content type
+func NewWebhooksCreateInstanceRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/webhooks")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewWebhooksDeleteInstanceRequest constructs an http.Request for the WebhooksDeleteInstance method
+func NewWebhooksDeleteInstanceRequest(server string, id string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/webhooks/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewWebhooksGetInstanceRequest constructs an http.Request for the WebhooksGetInstance method
+func NewWebhooksGetInstanceRequest(server string, id string, params *WebhooksGetInstanceParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/webhooks/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.FieldsWebhooks != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "fields[webhooks]", params.FieldsWebhooks, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewWebhooksUpdateInstanceRequest calls the generic WebhooksUpdateInstance builder with application/json body
+func NewWebhooksUpdateInstanceRequest(server string, id string, body WebhooksUpdateInstanceJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewWebhooksUpdateInstanceRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewWebhooksUpdateInstanceRequestWithBody constructs an http.Request for the WebhooksUpdateInstance method, with any body, and a specified content type
+func NewWebhooksUpdateInstanceRequestWithBody(server string, id string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/webhooks/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewWebhooksDeliveriesGetToManyRelatedRequest constructs an http.Request for the WebhooksDeliveriesGetToManyRelated method
+func NewWebhooksDeliveriesGetToManyRelatedRequest(server string, id string, params *WebhooksDeliveriesGetToManyRelatedParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/webhooks/%s/deliveries", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.FilterDeliveryState != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "filter[deliveryState]", params.FilterDeliveryState, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.FilterCreatedDateGreaterThanOrEqualTo != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "filter[createdDateGreaterThanOrEqualTo]", params.FilterCreatedDateGreaterThanOrEqualTo, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.FilterCreatedDateLessThan != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "filter[createdDateLessThan]", params.FilterCreatedDateLessThan, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.FieldsWebhookDeliveries != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "fields[webhookDeliveries]", params.FieldsWebhookDeliveries, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.FieldsWebhookEvents != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "fields[webhookEvents]", params.FieldsWebhookEvents, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.Include != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "include", params.Include, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
 
 	return req, nil
 }

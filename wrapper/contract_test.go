@@ -161,6 +161,9 @@ func TestSameOperations(t *testing.T) {
 	}
 	var inDocument, inCode []call
 	for id, operation := range documented(t) {
+		if !slices.Contains(operations, id) {
+			continue
+		}
 		for status := range operation.Responses.Map() {
 			if code, _ := strconv.Atoi(status); code < 300 {
 				inDocument = append(inDocument, call{string(id), operation.Method + " " + operation.Path, code})

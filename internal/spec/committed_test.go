@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"testing"
 	"time"
 )
@@ -57,4 +58,35 @@ func TestCommittedDocumentOpens(t *testing.T) {
 	if again, err := render(document.Root); err != nil || !bytes.Equal(again, document.YAML) {
 		t.Error("the committed document is not in its one order")
 	}
+}
+
+// Generators of examples, Prism's among them, trip over a schema that contains itself.
+func TestNoSchemaOfTheCommittedDocumentContainsItself(t *testing.T) {
+	document, _, err := Open("../../"+CommittedDocument, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var visit func(value any, trail []string)
+	visit = func(value any, trail []string) {
+		switch value := value.(type) {
+		case []any:
+			for _, item := range value {
+				visit(item, trail)
+			}
+		case map[string]any:
+			if ref, ok := value["$ref"].(string); ok {
+				if slices.Contains(trail, ref) {
+					t.Fatalf("a circle: %q leads to %s", trail, ref)
+				}
+				keys, _ := fragment(ref)
+				target, _ := at(document.Root, keys...)
+				visit(target, append(trail, ref))
+				return
+			}
+			for _, child := range value {
+				visit(child, trail)
+			}
+		}
+	}
+	visit(document.Root["paths"], nil)
 }
