@@ -163,7 +163,7 @@ func (e *ensurer[W]) worthLookingAgain(err error) bool {
 	}
 	apiErr, refused := errors.AsType[*APIError](err)
 	switch {
-	case !refused:
+	case !refused || errors.Is(err, ErrTooManyWebhooks):
 		return false
 	case errors.Is(apiErr, ErrConflict):
 		// A 409 may also be about an attribute's value, which stays wrong.
