@@ -10,13 +10,13 @@ import (
 	"github.com/ascmarketplace/webhooks/auth"
 )
 
-// machine is a wall clock that can be set, and App Store Connect's, which is right.
+// machine is a wall clock that can be set, beside App Store Connect's, which is right.
 type machine struct{ ahead time.Duration }
 
 func (m *machine) now() time.Time   { return time.Now().Round(0).Add(m.ahead) }
 func (m *machine) apple() time.Time { return time.Now().Round(0) }
 
-// accepts holds when App Store Connect would take the token now.
+// accepts reports whether App Store Connect would accept the token now.
 func (m *machine) accepts(t *testing.T, token string, signer *remoteSigner) bool {
 	t.Helper()
 	iat, exp := times(t, token, signer.Public())
@@ -30,7 +30,7 @@ func newMachine(t *testing.T) (*machine, *remoteSigner, *auth.TokenSource) {
 	return clock, signer, source
 }
 
-func TestRefusedTeachesTheSkew(t *testing.T) {
+func TestRefusedMeasuresTheSkew(t *testing.T) {
 	for name, test := range map[string]struct {
 		ahead     time.Duration
 		corrected bool
@@ -68,7 +68,7 @@ func TestRefusedTeachesTheSkew(t *testing.T) {
 	}
 }
 
-func TestSkewIsUnlearnedWhenTheClockIsSetRight(t *testing.T) {
+func TestSkewIsForgottenWhenTheClockIsSetRight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		clock, signer, source := newMachine(t)
 		clock.ahead = -time.Hour
@@ -80,7 +80,7 @@ func TestSkewIsUnlearnedWhenTheClockIsSetRight(t *testing.T) {
 		wrong := mustToken(t, source)
 		source.Refused(wrong, clock.apple())
 		if !clock.accepts(t, mustToken(t, source), signer) {
-			t.Error("still corrected by what is no longer so")
+			t.Error("still corrected by a skew that is gone")
 		}
 	})
 }
@@ -102,25 +102,25 @@ func TestRefusedDropsOnlyTheCurrentToken(t *testing.T) {
 		}
 		source.Refused(first, clock.apple().Add(time.Hour))
 		if mustToken(t, source) != second {
-			t.Error("an old refusal, told again, dropped the new token")
+			t.Error("an old refusal, reported again, dropped the new token")
 		}
 		source.Refused(second, time.Time{})
 		if !clock.accepts(t, mustToken(t, source), signer) {
-			t.Error("an old refusal, told again, taught a skew")
+			t.Error("an old refusal, reported again, changed the skew")
 		}
 	})
 }
 
-// TestSkewLearnedWhileSigning: a token that was under way is not kept, for it
-// lacks the correction.
-func TestSkewLearnedWhileSigning(t *testing.T) {
+// TestSkewMeasuredWhileSigning: a token that was being signed is not cached,
+// since it lacks the correction.
+func TestSkewMeasuredWhileSigning(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		clock, signer, source := newMachine(t)
 		clock.ahead = time.Hour
 		first := mustToken(t, source)
 		time.Sleep(13 * time.Minute)
 		signer.before = func(call int32) error {
-			time.Sleep(time.Duration(4-call) * time.Second) // the one under way ends last
+			time.Sleep(time.Duration(4-call) * time.Second) // the one in progress ends last
 			return nil
 		}
 		var callers sync.WaitGroup
@@ -163,9 +163,9 @@ func TestNoExpiredTokenWhenTheClockJumps(t *testing.T) {
 	}
 }
 
-// TestCallerWhoComesLateSignsNothing: it saw the old token, and another
-// caller signed before it got its turn.
-func TestCallerWhoComesLateSignsNothing(t *testing.T) {
+// TestLateCallerSignsNothing: it saw the old token, and another caller signed a
+// new one before it got the lock.
+func TestLateCallerSignsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		signer := newRemoteSigner(t)
 		source := newSource(t, signer)
@@ -186,7 +186,7 @@ func TestCallerWhoComesLateSignsNothing(t *testing.T) {
 	})
 }
 
-// TestRealClock runs where wall and monotonic clock are the machine's own.
+// TestRealClock runs with the machine's own wall and monotonic clocks.
 func TestRealClock(t *testing.T) {
 	signer := newPrivateKey(t, elliptic.P256())
 	source := newSource(t, signer)

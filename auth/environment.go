@@ -1,6 +1,6 @@
 package auth
 
-// The environment variables that hold a key, and what they do to a PEM file.
+// The environment variables that hold a key, and the forms that a PEM file takes in one.
 
 import (
 	"encoding/base64"
@@ -15,7 +15,8 @@ type variables struct{ keyID, issuerID, content, file string }
 func environment() (names, values variables) {
 	for _, names = range []variables{
 		{"ASC_KEY_ID", "ASC_ISSUER_ID", "ASC_PRIVATE_KEY", "ASC_PRIVATE_KEY_PATH"},
-		{"APP_STORE_CONNECT_API_KEY_KEY_ID", "APP_STORE_CONNECT_API_KEY_ISSUER_ID", "APP_STORE_CONNECT_API_KEY_KEY", "APP_STORE_CONNECT_API_KEY_KEY_FILEPATH"},
+		{"APP_STORE_CONNECT_API_KEY_KEY_ID", "APP_STORE_CONNECT_API_KEY_ISSUER_ID",
+			"APP_STORE_CONNECT_API_KEY_KEY", "APP_STORE_CONNECT_API_KEY_KEY_FILEPATH"},
 	} {
 		values = variables{os.Getenv(names.keyID), os.Getenv(names.issuerID), os.Getenv(names.content), os.Getenv(names.file)}
 		if values != (variables{}) {
@@ -26,8 +27,8 @@ func environment() (names, values variables) {
 }
 
 // unfoldPEM returns the PEM in the value of a variable: as it is, with \n
-// written as two characters, or in base64. What is neither is returned
-// nearly as it came, for the parser to refuse.
+// written as two characters, or in base64. Anything else is returned almost
+// unchanged, for the parser to refuse.
 func unfoldPEM(value string) []byte {
 	value = strings.NewReplacer(`\r`, "\r", `\n`, "\n").Replace(value)
 	// A hyphen is not in the alphabet of base64, so PEM never decodes.

@@ -20,8 +20,8 @@ import (
 	"github.com/ascmarketplace/webhooks/auth"
 )
 
-// issueKeyFile does what App Store Connect does once: it makes a key and gives
-// it as a file.
+// issueKeyFile does what App Store Connect does once: it creates a key and
+// offers it as a file.
 func issueKeyFile() (path string) {
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -43,7 +43,7 @@ func issueKeyFile() (path string) {
 	return path
 }
 
-// What flags say wins, and what they leave empty comes from the environment.
+// Flags take precedence; what they leave empty comes from the environment.
 func ExampleFindKey() {
 	file := issueKeyFile()
 	defer func() { _ = os.RemoveAll(filepath.Dir(file)) }()
@@ -72,7 +72,7 @@ func ExampleReadKeyFile() {
 
 func ExampleParsePrivateKey() {
 	_, err := auth.ParsePrivateKey([]byte("-----BEGIN PUBLIC KEY-----\nMFkw\n-----END PUBLIC KEY-----\n"))
-	fmt.Println(errors.Is(err, auth.ErrPublicKey))
+	fmt.Println(errors.Is(err, auth.ErrInvalidKey))
 	fmt.Println(err)
 	// Output:
 	// true
@@ -112,7 +112,7 @@ func (v vault) Sign(random io.Reader, digest []byte, opts crypto.SignerOpts) ([]
 	return v.there.Sign(random, digest, opts)
 }
 
-// A key in a KMS or HSM is a Signer of your own.
+// For a key in a KMS or HSM, write a Signer.
 func ExampleKey_kms() {
 	private, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	tokens, err := auth.NewTokenSource(auth.Key{ID: "2X9R4HXF34", Signer: vault{private}})
@@ -125,7 +125,7 @@ func ExampleKey_kms() {
 	// Output: auth.TokenSource(2X9R4HXF34) <nil>
 }
 
-// A read-only client gets tokens that can do nothing else.
+// A read-only client gets tokens that are good for nothing else.
 func ExampleWithScope() {
 	private, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	key := auth.Key{ID: "2X9R4HXF34", Signer: private}
@@ -142,7 +142,7 @@ func ExampleWithLifetime() {
 	// Output: auth: WithLifetime: the lifetime must be from 3 to 20 minutes
 }
 
-// After a 401, the answer's Date corrects the next token.
+// After a 401, the response's Date corrects the next token.
 func ExampleTokenSource_Refused() {
 	private, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	tokens, err := auth.NewTokenSource(auth.Key{ID: "2X9R4HXF34", Signer: private})
@@ -152,8 +152,11 @@ func ExampleTokenSource_Refused() {
 	}
 	refused, _ := tokens.Token(context.Background())
 
-	answer := http.Response{StatusCode: http.StatusUnauthorized, Header: http.Header{"Date": {"Thu, 01 Jan 2026 12:00:00 GMT"}}}
-	date, _ := http.ParseTime(answer.Header.Get("Date")) // zero when there is none
+	response := http.Response{
+		StatusCode: http.StatusUnauthorized,
+		Header:     http.Header{"Date": {"Thu, 01 Jan 2026 12:00:00 GMT"}},
+	}
+	date, _ := http.ParseTime(response.Header.Get("Date")) // zero if there is none
 	tokens.Refused(refused, date)
 
 	next, err := tokens.Token(context.Background())

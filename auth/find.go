@@ -1,6 +1,6 @@
 package auth
 
-// Where a key is found: a file, the environment, Apple's usual folders.
+// Where keys are found: a file, the environment, Apple's usual folders.
 
 import (
 	"cmp"
@@ -13,12 +13,12 @@ import (
 	"strings"
 )
 
-// ErrKeyNotFound is returned by [FindKey] when there is no private key in any
-// of the places where it looks.
+// ErrKeyNotFound matches the error of [FindKey] when there is no private key in
+// any of the places where it looks. The error's text names them.
 var ErrKeyNotFound = errors.New("no private key found")
 
-// KeyHint is what a caller of [FindKey] already knows of a key, for example
-// from flags. Its zero value knows nothing.
+// KeyHint is what a caller of [FindKey] already knows about a key, for example
+// from flags. The zero value is no hint at all.
 type KeyHint struct {
 	KeyID    string
 	IssuerID string
@@ -38,12 +38,12 @@ type KeyHint struct {
 // content) or ASC_PRIVATE_KEY_PATH. When none of these is set it is fastlane's
 // APP_STORE_CONNECT_API_KEY_KEY_ID, _ISSUER_ID, _KEY and _KEY_FILEPATH; the two
 // sets are never mixed. A content may be PEM, PEM with \n written as two
-// characters, or base64 of PEM: each is recognised, so that fastlane's
-// _IS_KEY_CONTENT_BASE64 is not needed. A content wins over a path.
+// characters, or base64 of PEM: each is recognised, so fastlane's
+// _IS_KEY_CONTENT_BASE64 is not needed. Content takes precedence over a path.
 //
-// The error is [ErrKeyNotFound], a reason of [ParsePrivateKey], an error of
-// reading the file, or a fault of an ID. It names the place, and quotes neither a
-// path that was given nor a value of the environment.
+// The error matches [ErrKeyNotFound], or [ErrInvalidKey], or what the file
+// system returned, such as [fs.ErrNotExist]. It names the place, and quotes
+// neither a path that was given nor the value of a variable.
 func FindKey(hint KeyHint) (Key, error) {
 	names, env := environment()
 	issuerID := cmp.Or(hint.IssuerID, env.issuerID)
@@ -52,10 +52,10 @@ func FindKey(hint KeyHint) (Key, error) {
 		return readKeyFile("the key file", hint.File, id, issuerID)
 	}
 	id := cmp.Or(hint.KeyID, env.keyID)
-	switch ours := id == env.keyID || env.keyID == ""; {
-	case ours && env.content != "":
+	switch sameKey := id == env.keyID || env.keyID == ""; {
+	case sameKey && env.content != "":
 		return newKey(names.content, unfoldPEM(env.content), id, issuerID)
-	case ours && env.file != "":
+	case sameKey && env.file != "":
 		return readKeyFile(names.file, env.file, id, issuerID)
 	case id == "":
 		return Key{}, fmt.Errorf("auth: %w: give a key file, or a key ID to look for in the usual folders, or set ASC_PRIVATE_KEY", ErrKeyNotFound)
@@ -72,8 +72,7 @@ func FindKey(hint KeyHint) (Key, error) {
 	return Key{}, fmt.Errorf("auth: %w: %s is in none of %s: put it there, or give its path", ErrKeyNotFound, name, strings.Join(keyFolders(), ", "))
 }
 
-// keyFolders are where Apple's tools, and others after them, look for AuthKey
-// files.
+// keyFolders are where Apple's tools, and others that follow them, look for AuthKey files.
 func keyFolders() []string {
 	folders := []string{"private_keys"}
 	if home, err := os.UserHomeDir(); err == nil {
@@ -83,13 +82,13 @@ func keyFolders() []string {
 	return folders
 }
 
-// ReadKeyFile reads the key in the file at path, and looks nowhere else. An
-// empty keyID is taken from a name of the form AuthKey_<KEYID>.p8; an
-// empty issuerID makes an individual key.
+// ReadKeyFile reads the key in the file at path, and looks nowhere else. If
+// keyID is empty, it is taken from a file name of the form AuthKey_<KEYID>.p8;
+// without an issuerID the key is an individual key.
 //
-// A directory, a file over 16 KiB, and a file that is named for another key ID
-// are refused. The file's permissions are not looked at. The error is as for
-// [FindKey].
+// A directory, a file over 16 KiB and a file that is named for another key ID
+// are refused. The file's permissions are not checked. The error matches
+// [ErrInvalidKey] or what the file system returned.
 func ReadKeyFile(path, keyID, issuerID string) (Key, error) {
 	return readKeyFile("the key file", path, keyID, issuerID)
 }
@@ -98,24 +97,24 @@ func readKeyFile(place, path, keyID, issuerID string) (Key, error) {
 	named := keyIDInName(path)
 	switch {
 	case strings.Contains(path, "-----BEGIN"):
-		return Key{}, fmt.Errorf("auth: %s: this is a private key: give the path of its file", place)
+		return Key{}, fmt.Errorf("auth: %s: %w", place, invalidKey("this is a private key: give the path of its file"))
 	case keyID == "" && named == "":
-		return Key{}, fmt.Errorf("auth: %s: the key ID is not given and the name is not of the form AuthKey_<KEYID>.p8: give the key ID", place)
+		return Key{}, fmt.Errorf("auth: %s: %w", place, invalidKey("the key ID is not given and the name is not of the form AuthKey_<KEYID>.p8: give the key ID"))
 	case keyID != "" && named != "" && keyID != named:
-		return Key{}, fmt.Errorf("auth: %s: it is named for another key ID than the one given: correct one of the two", place)
+		return Key{}, fmt.Errorf("auth: %s: %w", place, invalidKey("it is named for another key ID than the one given: correct one of the two"))
 	}
 	content, err := readCapped(path)
 	if err != nil {
 		// The path is left out: it may be a private key in the wrong variable.
-		if fault, ok := errors.AsType[*fs.PathError](err); ok {
-			err = fault.Err
+		if pathError, ok := errors.AsType[*fs.PathError](err); ok {
+			err = pathError.Err
 		}
 		return Key{}, fmt.Errorf("auth: %s: %w", place, err)
 	}
 	return newKey(place, content, cmp.Or(keyID, named), issuerID)
 }
 
-// readCapped reads a little more than is allowed at most: parsing refuses that.
+// readCapped reads at most one byte more than is allowed: parsing refuses that.
 func readCapped(path string) ([]byte, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -125,7 +124,7 @@ func readCapped(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(file, maxKeySize+1))
 }
 
-// keyIDInName returns KEYID of a path that ends in AuthKey_<KEYID>.p8, or "".
+// keyIDInName returns the KEYID of a path that ends in AuthKey_<KEYID>.p8, or "".
 func keyIDInName(path string) string {
 	id, isKey := strings.CutPrefix(filepath.Base(path), "AuthKey_")
 	id, isP8 := strings.CutSuffix(id, ".p8")

@@ -11,59 +11,118 @@ import (
 
 // TestFindKeyRefuses looks at the error, which must not quote what it was given.
 func TestFindKeyRefuses(t *testing.T) {
+	const inFolder = "private_keys/AuthKey_" + keyID + ".p8"
 	tests := map[string]struct {
-		hint    auth.KeyHint
-		prepare func(t *testing.T, pem string)
-		want    string
-		is      error
+		hint auth.KeyHint
+		env  []string          // names and values, where PEM stands for a good key
+		file map[string]string // contents by path, where PEM stands for the same
+		want string            // part of the text
+		is   error
 	}{
-		"nothing known":          {auth.KeyHint{}, nil, "ASC_PRIVATE_KEY", auth.ErrKeyNotFound},
-		"in no folder":           {auth.KeyHint{KeyID: keyID}, nil, "AuthKey_" + keyID + ".p8 is in none of private_keys, ", auth.ErrKeyNotFound},
-		"key ID as path":         {auth.KeyHint{KeyID: "../canary"}, nil, "key ID must be letters and digits", nil},
-		"content without key ID": {auth.KeyHint{}, func(t *testing.T, pem string) { setenv(t, "ASC_PRIVATE_KEY", pem) }, "key ID is empty", nil},
-		"content that is no key": {auth.KeyHint{KeyID: keyID}, func(t *testing.T, _ string) { setenv(t, "ASC_PRIVATE_KEY", "canary") },
-			"ASC_PRIVATE_KEY: ", auth.ErrNotPEM},
-		"content that is blank": {auth.KeyHint{KeyID: keyID}, func(t *testing.T, _ string) { setenv(t, "ASC_PRIVATE_KEY", " \n") },
-			"ASC_PRIVATE_KEY: ", auth.ErrEmptyKey},
-		"key ID with a newline": {auth.KeyHint{}, func(t *testing.T, pem string) { setenv(t, "ASC_PRIVATE_KEY", pem, "ASC_KEY_ID", "canary\n") },
-			"key ID must be letters and digits", nil},
-		"issuer with a newline": {auth.KeyHint{KeyID: keyID}, func(t *testing.T, pem string) { setenv(t, "ASC_PRIVATE_KEY", pem, "ASC_ISSUER_ID", "canary\n") },
-			"issuer ID must be letters, digits and hyphens", nil},
-		"content in place of the path": {auth.KeyHint{KeyID: keyID}, func(t *testing.T, pem string) { setenv(t, "ASC_PRIVATE_KEY_PATH", pem) },
-			"ASC_PRIVATE_KEY_PATH: this is a private key", nil},
-		"base64 in place of the path": {auth.KeyHint{KeyID: keyID}, func(t *testing.T, _ string) { setenv(t, "ASC_PRIVATE_KEY_PATH", "canary") },
-			"ASC_PRIVATE_KEY_PATH: ", fs.ErrNotExist},
-		"no such file":       {auth.KeyHint{KeyID: keyID, File: "canary"}, nil, "the key file: ", fs.ErrNotExist},
-		"no key ID anywhere": {auth.KeyHint{File: "AuthKey_canary (1).p8"}, nil, "give the key ID", nil},
-		"named for another":  {auth.KeyHint{KeyID: keyID, File: "AuthKey_canary.p8"}, nil, "another key ID", nil},
-		"a directory": {auth.KeyHint{KeyID: keyID, File: "canary"}, func(t *testing.T, _ string) { write(t, "canary/file", "") },
-			"is a directory", nil},
-		"a large file": {auth.KeyHint{KeyID: keyID, File: "canary"}, func(t *testing.T, pem string) { write(t, "canary", pem+strings.Repeat("\n", 16<<10)) },
-			"the key file: ", auth.ErrKeyTooLarge},
-		"an endless file": {auth.KeyHint{KeyID: keyID, File: "/dev/zero"}, nil, "the key file: ", auth.ErrKeyTooLarge},
-		"a damaged file in a folder": {auth.KeyHint{KeyID: keyID}, func(t *testing.T, pem string) { write(t, "private_keys/AuthKey_"+keyID+".p8", pem[:90]) },
-			"private_keys/AuthKey_" + keyID + ".p8: ", auth.ErrMalformedKey},
+		"nothing known": {
+			want: "ASC_PRIVATE_KEY", is: auth.ErrKeyNotFound,
+		},
+		"in no folder": {
+			hint: auth.KeyHint{KeyID: keyID},
+			want: "AuthKey_" + keyID + ".p8 is in none of private_keys, ", is: auth.ErrKeyNotFound,
+		},
+		"key ID as path": {
+			hint: auth.KeyHint{KeyID: "../canary"},
+			want: "key ID must be letters and digits", is: auth.ErrInvalidKey,
+		},
+		"content without key ID": {
+			env:  []string{"ASC_PRIVATE_KEY", "PEM"},
+			want: "key ID is empty", is: auth.ErrInvalidKey,
+		},
+		"content that is no key": {
+			hint: auth.KeyHint{KeyID: keyID},
+			env:  []string{"ASC_PRIVATE_KEY", "canary"},
+			want: "ASC_PRIVATE_KEY: the private key is not PEM", is: auth.ErrInvalidKey,
+		},
+		"content that is blank": {
+			hint: auth.KeyHint{KeyID: keyID},
+			env:  []string{"ASC_PRIVATE_KEY", " \n"},
+			want: "ASC_PRIVATE_KEY: the private key is empty", is: auth.ErrInvalidKey,
+		},
+		"key ID with a newline": {
+			env:  []string{"ASC_PRIVATE_KEY", "PEM", "ASC_KEY_ID", "canary\n"},
+			want: "key ID must be letters and digits", is: auth.ErrInvalidKey,
+		},
+		"issuer with a newline": {
+			hint: auth.KeyHint{KeyID: keyID},
+			env:  []string{"ASC_PRIVATE_KEY", "PEM", "ASC_ISSUER_ID", "canary\n"},
+			want: "issuer ID must be letters, digits and hyphens", is: auth.ErrInvalidKey,
+		},
+		"content in place of the path": {
+			hint: auth.KeyHint{KeyID: keyID},
+			env:  []string{"ASC_PRIVATE_KEY_PATH", "PEM"},
+			want: "ASC_PRIVATE_KEY_PATH: this is a private key", is: auth.ErrInvalidKey,
+		},
+		"base64 in place of the path": {
+			hint: auth.KeyHint{KeyID: keyID},
+			env:  []string{"ASC_PRIVATE_KEY_PATH", "canary"},
+			want: "ASC_PRIVATE_KEY_PATH: ", is: fs.ErrNotExist,
+		},
+		"no such file": {
+			hint: auth.KeyHint{KeyID: keyID, File: "canary"},
+			want: "the key file: ", is: fs.ErrNotExist,
+		},
+		"no key ID anywhere": {
+			hint: auth.KeyHint{File: "AuthKey_canary (1).p8"},
+			want: "give the key ID", is: auth.ErrInvalidKey,
+		},
+		"named for another": {
+			hint: auth.KeyHint{KeyID: keyID, File: "AuthKey_canary.p8"},
+			want: "another key ID", is: auth.ErrInvalidKey,
+		},
+		"a directory": {
+			hint: auth.KeyHint{KeyID: keyID, File: "canary"},
+			file: map[string]string{"canary/file": ""},
+			want: "is a directory",
+		},
+		"a large file": {
+			hint: auth.KeyHint{KeyID: keyID, File: "canary"},
+			file: map[string]string{"canary": "PEM" + strings.Repeat("\n", 16<<10)},
+			want: "the key file: the private key is over 16 KiB", is: auth.ErrInvalidKey,
+		},
+		"an endless file": {
+			hint: auth.KeyHint{KeyID: keyID, File: "/dev/zero"},
+			want: "the key file: the private key is over 16 KiB", is: auth.ErrInvalidKey,
+		},
+		"a damaged file in a folder": {
+			hint: auth.KeyHint{KeyID: keyID},
+			file: map[string]string{inFolder: "-----BEGIN PRIVATE KEY-----\ncanary"},
+			want: inFolder + ": the private key is damaged", is: auth.ErrInvalidKey,
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			machine := newSetup(t)
-			pem := pkcs8(t, machine.one)
-			if test.prepare != nil {
-				test.prepare(t, pem)
+			pem := pkcs8(t, newSetup(t).one)
+			for i := 0; i < len(test.env); i += 2 {
+				t.Setenv(test.env[i], strings.Replace(test.env[i+1], "PEM", pem, 1))
+			}
+			for path, content := range test.file {
+				write(t, path, strings.Replace(content, "PEM", pem, 1))
 			}
 			key, err := auth.FindKey(test.hint)
-			if err == nil || key != (auth.Key{}) {
-				t.Fatalf("found %v, error %v", key, err)
+			if key != (auth.Key{}) {
+				t.Errorf("got %v, want no key", key)
+			}
+			if err == nil {
+				t.Fatal("got no error")
 			}
 			text := err.Error()
-			if !strings.HasPrefix(text, "auth: ") || !strings.Contains(text, test.want) || strings.Contains(text, "\n") {
-				t.Errorf("error %q, want %q in it", text, test.want)
+			if !strings.HasPrefix(text, "auth: ") || strings.Contains(text, "\n") {
+				t.Errorf(`got %q, want one line that begins with "auth: "`, text)
+			}
+			if !strings.Contains(text, test.want) {
+				t.Errorf("got %q, want %q in it", text, test.want)
 			}
 			if strings.Contains(text, "canary") || strings.Contains(text, strings.Split(pem, "\n")[1][:20]) {
-				t.Errorf("error %q quotes what it was given", text)
+				t.Errorf("%q quotes what it was given", text)
 			}
 			if test.is != nil && !errors.Is(err, test.is) {
-				t.Errorf("error %q does not match %q", text, test.is)
+				t.Errorf("%q does not match %q", text, test.is)
 			}
 		})
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"encoding/base64"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -55,7 +56,7 @@ func setenv(t *testing.T, pairs ...string) {
 type keys struct{ one, other string }
 
 // TestFindKey finds the key called one in every place and by every mixture of
-// hints and variables; the key called other lies in wait where it must not be taken.
+// hints and variables; the key called other is where it must not be taken from.
 func TestFindKey(t *testing.T) {
 	const fastlane = "APP_STORE_CONNECT_API_KEY_"
 	tests := map[string]struct {
@@ -95,7 +96,8 @@ func TestFindKey(t *testing.T) {
 		}, issuerID},
 		"content wins over path and folder": {func(t *testing.T, pem keys) auth.KeyHint {
 			write(t, "private_keys/AuthKey_"+keyID+".p8", pem.other)
-			setenv(t, "ASC_KEY_ID", keyID, "ASC_PRIVATE_KEY", pem.one, "ASC_PRIVATE_KEY_PATH", write(t, "other.p8", pem.other))
+			path := write(t, "other.p8", pem.other)
+			setenv(t, "ASC_KEY_ID", keyID, "ASC_PRIVATE_KEY", pem.one, "ASC_PRIVATE_KEY_PATH", path)
 			return auth.KeyHint{}
 		}, ""},
 		"content with literal newlines": {func(t *testing.T, pem keys) auth.KeyHint {
@@ -128,7 +130,8 @@ func TestFindKey(t *testing.T) {
 			return auth.KeyHint{}
 		}, issuerID},
 		"fastlane base64": {func(t *testing.T, pem keys) auth.KeyHint {
-			setenv(t, fastlane+"KEY_ID", keyID, fastlane+"KEY", base64.StdEncoding.EncodeToString([]byte(pem.one)), fastlane+"IS_KEY_CONTENT_BASE64", "true")
+			content := base64.StdEncoding.EncodeToString([]byte(pem.one))
+			setenv(t, fastlane+"KEY_ID", keyID, fastlane+"KEY", content, fastlane+"IS_KEY_CONTENT_BASE64", "true")
 			return auth.KeyHint{}
 		}, ""},
 		"fastlane path": {func(t *testing.T, pem keys) auth.KeyHint {
@@ -146,7 +149,8 @@ func TestFindKey(t *testing.T) {
 			return auth.KeyHint{KeyID: keyID}
 		}, ""},
 	}
-	for _, folder := range []string{"private_keys", "~/private_keys", "~/.private_keys", "~/.appstoreconnect/private_keys"} {
+	folders := []string{"private_keys", "~/private_keys", "~/.private_keys", "~/.appstoreconnect/private_keys"}
+	for _, folder := range folders {
 		test := tests["first folder first"]
 		test.prepare = func(t *testing.T, pem keys) auth.KeyHint {
 			write(t, folder+"/AuthKey_"+keyID+".p8", pem.one)
@@ -163,10 +167,21 @@ func TestFindKey(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if key.ID != keyID || key.IssuerID != test.issuerID || !machine.one.Equal(key.Signer) {
-				t.Errorf("found %v, issuer %q, the other private key: %t", key, key.IssuerID, machine.other.Equal(key.Signer))
-			}
+			checkKey(t, key, keyID, test.issuerID, machine.one)
 		})
+	}
+}
+
+func checkKey(t *testing.T, got auth.Key, id, issuerID string, private *ecdsa.PrivateKey) {
+	t.Helper()
+	if got.ID != id {
+		t.Errorf("got key ID %q, want %q", got.ID, id)
+	}
+	if got.IssuerID != issuerID {
+		t.Errorf("got issuer ID %q, want %q", got.IssuerID, issuerID)
+	}
+	if !private.Equal(got.Signer) {
+		t.Error("got another private key")
 	}
 }
 
@@ -179,13 +194,15 @@ func TestReadKeyFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if key.ID != keyID || key.IssuerID != "" || !machine.one.Equal(key.Signer) {
-		t.Errorf("read %v, issuer %q", key, key.IssuerID)
+	checkKey(t, key, keyID, "", machine.one)
+
+	key, err = auth.ReadKeyFile(path, keyID, issuerID)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if key, err := auth.ReadKeyFile(path, keyID, issuerID); err != nil || key.IssuerID != issuerID {
-		t.Errorf("read %v, %v", key, err)
-	}
-	if key, err := auth.ReadKeyFile(path, "OTHER", issuerID); err == nil {
-		t.Errorf("read %v", key)
+	checkKey(t, key, keyID, issuerID, machine.one)
+
+	if _, err := auth.ReadKeyFile(path, "OTHER", issuerID); !errors.Is(err, auth.ErrInvalidKey) {
+		t.Errorf("named for another key ID: got %v, want ErrInvalidKey", err)
 	}
 }

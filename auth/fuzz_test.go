@@ -10,8 +10,8 @@ import (
 	"github.com/ascmarketplace/webhooks/auth"
 )
 
-// checkParsed holds for all input: a key is on P-256 and can sign, and an
-// error is one of the fixed sentences, so that it can't hold any input.
+// checkParsed must pass for any input: a key is on P-256 and can sign, and an
+// error is one of the fixed sentences, so it cannot contain any of the input.
 func checkParsed(t *testing.T, text []byte) {
 	key, err := auth.ParsePrivateKey(text)
 	if err == nil {
@@ -25,7 +25,7 @@ func checkParsed(t *testing.T, text []byte) {
 	if key != nil {
 		t.Error("a key came with an error")
 	}
-	for _, reason := range refusals {
+	for _, reason := range auth.Refusals {
 		if err.Error() == "auth: "+reason.Error() {
 			return
 		}
@@ -63,8 +63,12 @@ func FuzzEnvironmentKey(f *testing.F) {
 			strings.ReplaceAll(strings.ReplaceAll(string(text), "\r", `\r`), "\n", `\n`),
 			base64.StdEncoding.EncodeToString(text),
 		} {
-			if got, err := auth.ParsePrivateKey(auth.UnfoldPEM(value)); err != nil || !got.Equal(want) {
-				t.Errorf("not the same key out of the environment: %v", err)
+			got, err := auth.ParsePrivateKey(auth.UnfoldPEM(value))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !got.Equal(want) {
+				t.Error("another key came out of the environment")
 			}
 		}
 	})

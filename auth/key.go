@@ -1,6 +1,6 @@
 package auth
 
-// An API key, and what keeps its private half from being printed.
+// An API key, what makes one invalid, and what keeps its private half from being printed.
 
 import (
 	"crypto"
@@ -9,6 +9,17 @@ import (
 	"reflect"
 	"strings"
 )
+
+// ErrInvalidKey matches every error about a [Key] that is there and cannot be
+// used: its private key, its key ID or its issuer ID. The error's text gives the reason.
+var ErrInvalidKey = errors.New("the API key cannot be used")
+
+// invalidKey is one such reason.
+type invalidKey string
+
+func (e invalidKey) Error() string { return string(e) }
+
+func (invalidKey) Is(target error) bool { return target == ErrInvalidKey }
 
 // Key is an App Store Connect API key.
 //
@@ -25,8 +36,8 @@ type Key struct {
 	IssuerID string
 	// Signer signs with ECDSA on P-256. It is an *[ecdsa.PrivateKey], or a
 	// key in a KMS or HSM: Sign gets a SHA-256 digest and returns an ASN.1
-	// signature, as [crypto.Signer] says. Signing can't be cancelled by a
-	// context, so a remote Signer should have a timeout of its own.
+	// signature, as [crypto.Signer] specifies. A context cannot cancel
+	// signing, so a remote Signer should have a timeout of its own.
 	Signer crypto.Signer
 }
 
@@ -41,24 +52,24 @@ func (k Key) MarshalText() ([]byte, error) {
 	return fmt.Append(nil, k), nil
 }
 
-// check returns the first fault of the key, without the package's prefix.
+// check returns the first thing that is wrong with the key, without the package's prefix.
 func (k Key) check() error {
 	switch {
 	case k.ID == "":
-		return errors.New("the key ID is empty: give the one that App Store Connect shows beside the key")
+		return invalidKey("the key ID is empty: give the one that App Store Connect shows beside the key")
 	case !validKeyID(k.ID):
-		return errors.New("the key ID must be letters and digits only, at most 32: give the one that App Store Connect shows beside the key")
+		return invalidKey("the key ID must be letters and digits only, at most 32: give the one that App Store Connect shows beside the key")
 	case strings.ContainsFunc(k.IssuerID, func(r rune) bool { return !isAlphanumeric(r) && r != '-' }):
-		return errors.New("the issuer ID must be letters, digits and hyphens only: copy it from App Store Connect, or leave it empty for an individual key")
+		return invalidKey("the issuer ID must be letters, digits and hyphens only: copy it from App Store Connect, or leave it empty for an individual key")
 	case isNil(k.Signer):
-		return errors.New("the key has no Signer: give it the private key")
+		return invalidKey("the key has no Signer: give it the private key")
 	default:
 		return checkPublicKey(k.Signer.Public())
 	}
 }
 
-// validKeyID holds for what can be part of a file name and never form a path,
-// and is too short to be a private key put in the wrong place.
+// validKeyID accepts what can be part of a file name without forming a path,
+// and is too short to be a private key in the wrong place.
 func validKeyID(id string) bool {
 	return 0 < len(id) && len(id) <= 32 && !strings.ContainsFunc(id, func(r rune) bool { return !isAlphanumeric(r) })
 }
@@ -67,7 +78,7 @@ func isAlphanumeric(r rune) bool {
 	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
 }
 
-// isNil holds for a typed nil too, such as a (*ecdsa.PrivateKey)(nil).
+// isNil is true for a typed nil too, such as a (*ecdsa.PrivateKey)(nil).
 func isNil(signer crypto.Signer) bool {
 	value := reflect.ValueOf(signer)
 	return signer == nil || value.Kind() == reflect.Pointer && value.IsNil()

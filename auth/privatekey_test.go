@@ -41,7 +41,8 @@ func acceptedForms(t testing.TB) (forms map[string]string, scalar []byte) {
 		"trailing spaces":       strings.ReplaceAll(p8, "\n", "  \n"),
 		"blank lines":           "\n\n" + strings.ReplaceAll(p8, "\n", "\n\n"),
 		"text before the block": "Bag Attributes\n  friendlyName: key\n" + p8,
-		"everything at once":    "\xEF\xBB\xBF\r\n  " + strings.ReplaceAll(strings.TrimSpace(parameters+sec1), "\n", "\r\n  "),
+		"everything at once": "\xEF\xBB\xBF\r\n  " +
+			strings.ReplaceAll(strings.TrimSpace(parameters+sec1), "\n", "\r\n  "),
 	}, scalar
 }
 
@@ -53,25 +54,20 @@ func TestParsePrivateKeyAccepts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got, err := key.Bytes(); err != nil || !bytes.Equal(got, want) {
-				t.Errorf("another key came out (error %v)", err)
+			got, err := key.Bytes()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(got, want) {
+				t.Error("another key came out")
 			}
 		})
 	}
 }
 
-// refusals are all reasons that there are.
-var refusals = []error{
-	auth.ErrEmptyKey, auth.ErrKeyTooLarge, auth.ErrNotPEM, auth.ErrMalformedKey, auth.ErrEncryptedKey,
-	auth.ErrRSAKey, auth.ErrWrongCurve, auth.ErrPublicKey, auth.ErrCertificate, auth.ErrUnsupportedKey,
-}
+type refusedForm struct{ text, want string }
 
-type refusedForm struct {
-	text string
-	want error
-}
-
-// refusedForms returns what must not parse, and why.
+// refusedForms returns what must not parse, and how the error's text begins.
 func refusedForms(t testing.TB) map[string]refusedForm {
 	key, p384 := newPrivateKey(t, elliptic.P256()), newPrivateKey(t, elliptic.P384())
 	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
@@ -84,34 +80,41 @@ func refusedForms(t testing.TB) map[string]refusedForm {
 	encryptedSEC1 := pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: sec1,
 		Headers: map[string]string{"Proc-Type": "4,ENCRYPTED", "DEK-Info": "AES-256-CBC,00"}})
 	template := &x509.Certificate{SerialNumber: big.NewInt(1)}
+	certificate := block(t, "CERTIFICATE")(x509.CreateCertificate(rand.Reader, template, template, key.Public(), key))
+	csr := &x509.CertificateRequest{}
+	request := block(t, "CERTIFICATE REQUEST")(x509.CreateCertificateRequest(rand.Reader, csr, key))
+	publicRSA := block(t, "RSA PUBLIC KEY")(x509.MarshalPKCS1PublicKey(&rsaKey.PublicKey), nil)
+	public := block(t, "PUBLIC KEY")(x509.MarshalPKIXPublicKey(key.Public()))
+	privateRSA := block(t, "RSA PRIVATE KEY")(x509.MarshalPKCS1PrivateKey(rsaKey), nil)
+	sec1P384 := block(t, "EC PRIVATE KEY")(x509.MarshalECPrivateKey(p384))
 	p8 := pkcs8(t, key)
 	lines := strings.SplitAfter(p8, "\n")
 	return map[string]refusedForm{
-		"nothing":                {"", auth.ErrEmptyKey},
-		"only space":             {" \r\n\t\n", auth.ErrEmptyKey},
-		"only a byte order mark": {"\xEF\xBB\xBF\n", auth.ErrEmptyKey},
-		"too large":              {p8 + strings.Repeat("\n", 16<<10), auth.ErrKeyTooLarge},
-		"a path":                 {"/keys/AuthKey_2X9R4HXF34.p8", auth.ErrNotPEM},
-		"no armour":              {strings.Join(lines[1:4], ""), auth.ErrNotPEM},
-		"no END line":            {strings.Join(lines[:4], ""), auth.ErrMalformedKey},
-		"a line lost":            {lines[0] + strings.Join(lines[2:], ""), auth.ErrMalformedKey},
-		"not base64":             {lines[0] + "!" + strings.Join(lines[1:], ""), auth.ErrMalformedKey},
-		"only parameters":        {block(t, "EC PARAMETERS")([]byte{6, 0}, nil), auth.ErrNotPEM},
-		"SEC1 called PKCS#8":     {block(t, "PRIVATE KEY")(sec1, nil), auth.ErrMalformedKey},
-		"encrypted PKCS#8":       {block(t, "ENCRYPTED PRIVATE KEY")(sec1, nil), auth.ErrEncryptedKey},
-		"encrypted SEC1":         {string(encryptedSEC1), auth.ErrEncryptedKey},
-		"RSA in PKCS#8":          {pkcs8(t, rsaKey), auth.ErrRSAKey},
-		"RSA in PKCS#1":          {block(t, "RSA PRIVATE KEY")(x509.MarshalPKCS1PrivateKey(rsaKey), nil), auth.ErrRSAKey},
-		"P-224":                  {pkcs8(t, newPrivateKey(t, elliptic.P224())), auth.ErrWrongCurve},
-		"P-384":                  {pkcs8(t, p384), auth.ErrWrongCurve},
-		"P-384 in SEC1":          {block(t, "EC PRIVATE KEY")(x509.MarshalECPrivateKey(p384)), auth.ErrWrongCurve},
-		"public key":             {block(t, "PUBLIC KEY")(x509.MarshalPKIXPublicKey(key.Public())), auth.ErrPublicKey},
-		"RSA public key":         {block(t, "RSA PUBLIC KEY")(x509.MarshalPKCS1PublicKey(&rsaKey.PublicKey), nil), auth.ErrPublicKey},
-		"certificate":            {block(t, "CERTIFICATE")(x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)), auth.ErrCertificate},
-		"certificate request":    {block(t, "CERTIFICATE REQUEST")(x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{}, key)), auth.ErrCertificate},
-		"Ed25519":                {pkcs8(t, edKey), auth.ErrUnsupportedKey},
-		"X25519":                 {pkcs8(t, xKey), auth.ErrUnsupportedKey},
-		"OpenSSH":                {block(t, "OPENSSH PRIVATE KEY")(sec1, nil), auth.ErrUnsupportedKey},
+		"nothing":                {"", "the private key is empty"},
+		"only space":             {" \r\n\t\n", "the private key is empty"},
+		"only a byte order mark": {"\xEF\xBB\xBF\n", "the private key is empty"},
+		"too large":              {p8 + strings.Repeat("\n", 16<<10), "the private key is over 16 KiB"},
+		"a path":                 {"/keys/AuthKey_2X9R4HXF34.p8", "the private key is not PEM"},
+		"no armour":              {strings.Join(lines[1:4], ""), "the private key is not PEM"},
+		"no END line":            {strings.Join(lines[:4], ""), "the private key is damaged"},
+		"a line lost":            {lines[0] + strings.Join(lines[2:], ""), "the private key is damaged"},
+		"not base64":             {lines[0] + "!" + strings.Join(lines[1:], ""), "the private key is damaged"},
+		"only parameters":        {block(t, "EC PARAMETERS")([]byte{6, 0}, nil), "the private key is not PEM"},
+		"SEC1 called PKCS#8":     {block(t, "PRIVATE KEY")(sec1, nil), "the private key is damaged"},
+		"encrypted PKCS#8":       {block(t, "ENCRYPTED PRIVATE KEY")(sec1, nil), "the private key is encrypted"},
+		"encrypted SEC1":         {string(encryptedSEC1), "the private key is encrypted"},
+		"RSA in PKCS#8":          {pkcs8(t, rsaKey), "the key is RSA"},
+		"RSA in PKCS#1":          {privateRSA, "the key is RSA"},
+		"P-224":                  {pkcs8(t, newPrivateKey(t, elliptic.P224())), "the key is on another curve"},
+		"P-384":                  {pkcs8(t, p384), "the key is on another curve"},
+		"P-384 in SEC1":          {sec1P384, "the key is on another curve"},
+		"public key":             {public, "this is a public key"},
+		"RSA public key":         {publicRSA, "this is a public key"},
+		"certificate":            {certificate, "this is a certificate"},
+		"certificate request":    {request, "this is a certificate"},
+		"Ed25519":                {pkcs8(t, edKey), "the key is of another kind"},
+		"X25519":                 {pkcs8(t, xKey), "the key is of another kind"},
+		"OpenSSH":                {block(t, "OPENSSH PRIVATE KEY")(sec1, nil), "the key is of another kind"},
 	}
 }
 
@@ -122,13 +125,11 @@ func TestParsePrivateKeyRefuses(t *testing.T) {
 			if key != nil {
 				t.Error("a key came out")
 			}
-			for _, reason := range refusals {
-				if got, want := errors.Is(err, reason), errors.Is(form.want, reason); got != want {
-					t.Errorf("error %q: match with %q is %t", err, reason, got)
-				}
+			if !errors.Is(err, auth.ErrInvalidKey) {
+				t.Fatalf("got %v, want an error that matches ErrInvalidKey", err)
 			}
-			if want := "auth: " + form.want.Error(); err == nil || err.Error() != want {
-				t.Errorf("error text %q, want %q", err, want)
+			if got, want := err.Error(), "auth: "+form.want; !strings.HasPrefix(got, want) {
+				t.Errorf("got %q, want it to begin with %q", got, want)
 			}
 		})
 	}
@@ -136,10 +137,13 @@ func TestParsePrivateKeyRefuses(t *testing.T) {
 
 func TestRefusalsAreOneLineAndDiffer(t *testing.T) {
 	seen := map[string]bool{}
-	for _, reason := range refusals {
+	for _, reason := range auth.Refusals {
 		text := reason.Error()
-		if seen[text] || strings.ContainsAny(text, "\r\n") {
-			t.Errorf("not one line of its own: %q", text)
+		if seen[text] {
+			t.Errorf("two refusals say %q", text)
+		}
+		if strings.ContainsAny(text, "\r\n") {
+			t.Errorf("not one line: %q", text)
 		}
 		seen[text] = true
 	}

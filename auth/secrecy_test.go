@@ -61,7 +61,8 @@ func sweep(t *testing.T, value any, secrets map[string]string) {
 	}
 	fmt.Fprintln(&out, value)
 	options := &slog.HandlerOptions{Level: slog.LevelDebug}
-	for _, handler := range []slog.Handler{slog.NewTextHandler(&out, options), slog.NewJSONHandler(&out, options)} {
+	handlers := []slog.Handler{slog.NewTextHandler(&out, options), slog.NewJSONHandler(&out, options)}
+	for _, handler := range handlers {
 		logger := slog.New(handler)
 		logger.Info("canary", "value", value, slog.Group("group", "value", value))
 		logger.With("value", value).Info("canary", "text", fmt.Sprint(value))
@@ -94,7 +95,8 @@ func TestNothingShowsThePrivateKeyOrTheToken(t *testing.T) {
 			values := []any{
 				key, &key, []auth.Key{key}, map[string]auth.Key{"key": key}, map[auth.Key]int{key: 1}, [1]any{key},
 				struct{ Key auth.Key }{key}, &struct{ key *auth.Key }{&key},
-				source, []any{source}, struct{ Tokens *auth.TokenSource }{source}, struct{ tokens *auth.TokenSource }{source},
+				source, []any{source},
+				struct{ Tokens *auth.TokenSource }{source}, struct{ tokens *auth.TokenSource }{source},
 			}
 			// fmt calls no methods in unexported fields, so there the Signer must be a pointer.
 			if _, byValue := signer.(exposedSigner); !byValue {
@@ -110,24 +112,31 @@ func TestNothingShowsThePrivateKeyOrTheToken(t *testing.T) {
 func TestSweepFindsAPrintedKey(t *testing.T) {
 	private := newPrivateKey(t, elliptic.P256())
 	if out := fmt.Sprintf("%+v", private); !strings.Contains(out, spellings(t, private)["decimal"]) {
-		t.Error("the sweep does not know how fmt prints a private key")
+		t.Error("the sweep cannot tell how fmt prints a private key")
 	}
 	if out, _ := json.Marshal(private); !strings.Contains(string(out), spellings(t, private)["decimal"]) {
-		t.Error("the sweep does not know how json prints a private key")
+		t.Error("the sweep cannot tell how json prints a private key")
 	}
 }
 
 func TestKeyAndSourcePrintTheirID(t *testing.T) {
 	signer := newRemoteSigner(t)
 	key := auth.Key{ID: keyID, IssuerID: issuerID, Signer: signer}
-	if got, want := fmt.Sprintf("%v %+v %#v %s", key, key, key, &key), strings.Repeat(" auth.Key(2X9R4HXF34)", 4)[1:]; got != want {
-		t.Errorf("got %q", got)
+	encoded, err := json.Marshal(key)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if got, err := json.Marshal(key); string(got) != `"auth.Key(2X9R4HXF34)"` || err != nil {
-		t.Errorf("got %s, %v", got, err)
-	}
-	if got := fmt.Sprint(newSource(t, signer)); got != "auth.TokenSource(2X9R4HXF34)" {
-		t.Errorf("got %q", got)
+	for got, want := range map[string]string{
+		fmt.Sprint(key):                  "auth.Key(2X9R4HXF34)",
+		fmt.Sprintf("+%+v", key):         "+auth.Key(2X9R4HXF34)",
+		fmt.Sprintf("#%#v", key):         "#auth.Key(2X9R4HXF34)",
+		fmt.Sprintf("s%s", &key):         "sauth.Key(2X9R4HXF34)",
+		string(encoded):                  `"auth.Key(2X9R4HXF34)"`,
+		fmt.Sprint(newSource(t, signer)): "auth.TokenSource(2X9R4HXF34)",
+	} {
+		if got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
 	}
 }
 

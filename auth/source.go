@@ -1,6 +1,6 @@
 package auth
 
-// The token source: one signature per window, whoever asks.
+// The token source: one signature per window, however many callers there are.
 
 import (
 	"context"
@@ -18,37 +18,39 @@ const (
 	minLifetime = 3 * time.Minute  // leaves a minute of use between backdating and margin
 
 	// margin is how long before its expiry a token is replaced, for requests
-	// on their way and for clocks that are behind Apple's.
+	// in flight and for clocks that are behind Apple's.
 	margin = time.Minute
 
 	minSkew = time.Minute // less is covered by backdating and margin
 	maxSkew = 24 * time.Hour
 )
 
-// TokenSource signs tokens with one key and keeps the current one. It is made
-// by [NewTokenSource] and safe for use by many goroutines.
+// TokenSource signs tokens with one key and caches the current one. It is safe
+// for concurrent use: create one with [NewTokenSource] and reuse it. The zero
+// value returns an error from Token.
 type TokenSource struct {
 	key      Key
 	lifetime time.Duration
 	scope    []string
-	clocks   func() (wall, monotonic time.Time) // readClocks, but in tests
+	clocks   func() (wall, monotonic time.Time) // readClocks, except in tests
 
 	cached atomic.Pointer[token]
 
 	mu      sync.Mutex
-	current *signing      // the signature under way, if any
-	skew    time.Duration // App Store Connect's clock minus ours, as last learned
+	current *flight       // the signature in progress, if any
+	skew    time.Duration // App Store Connect's clock minus this machine's, as last measured
 }
 
-// token is a signed token and when its signing began, by both clocks.
+// token is a signed token and when signing it began, by both clocks.
 type token struct {
 	text      string
 	wall      time.Time // without a monotonic reading
 	monotonic time.Time
 }
 
-// signing is one signature under way. Its result may be read once done is closed.
-type signing struct {
+// flight is one signature in progress, which several callers may wait for. Its
+// result may be read once done is closed.
+type flight struct {
 	done   chan struct{}
 	result token
 	err    error
@@ -57,14 +59,14 @@ type signing struct {
 // Option adjusts a [TokenSource].
 type Option func(*TokenSource) error
 
-// WithLifetime sets the time between a token's iat and its exp, from 3 to 20
-// minutes, in whole seconds; a fraction is dropped. It includes the minute by which iat
-// is backdated, and a token is replaced a minute before it expires, so a
-// lifetime of 15 minutes, the default, means a signature every 13.
+// WithLifetime sets the time between a token's iat and its exp: from 3 to 20
+// minutes, in whole seconds; a fraction is dropped. It includes the minute by
+// which iat is backdated, and a token is replaced a minute before it expires,
+// so the default lifetime of 15 minutes means one signature every 13.
 //
 // Apple documents 20 minutes as the limit. The default stays below it because
-// 34 seconds of clock skew were seen to make a token of 20 minutes fail and
-// one of 15 pass.
+// with 34 seconds of clock skew a 20-minute token was seen to fail and a
+// 15-minute one to pass.
 func WithLifetime(lifetime time.Duration) Option {
 	return func(s *TokenSource) error {
 		if lifetime < minLifetime || lifetime > maxLifetime {
@@ -77,9 +79,9 @@ func WithLifetime(lifetime time.Duration) Option {
 
 // WithScope limits the tokens to the given requests, such as
 // "GET /v1/marketplaceWebhooks". App Store Connect then refuses them for
-// everything else, so such a source serves a read-only client and nothing more.
-// Only GET can be given, and of query parameters limit, cursor and sort are
-// ignored in matching (documented by Apple).
+// everything else, so use such a source for a read-only client. Only GET is
+// allowed, and the query parameters limit, cursor and sort are ignored in
+// matching (documented by Apple).
 func WithScope(requests ...string) Option {
 	return func(s *TokenSource) error {
 		switch {
@@ -93,17 +95,21 @@ func WithScope(requests ...string) Option {
 	}
 }
 
-// NewTokenSource returns a source of tokens signed with the key. Nothing is signed yet.
+// NewTokenSource returns a source of tokens signed with the key. It does not
+// sign anything yet.
 //
-// It returns an error when the key's ID or IssuerID has characters that none
-// has, when its Signer is missing or is not ECDSA on P-256 ([ErrRSAKey],
-// [ErrWrongCurve], [ErrUnsupportedKey]), or when an option is out of its bounds.
+// The error matches [ErrInvalidKey] when the key's ID or IssuerID contains
+// characters no such ID contains, or when its Signer is missing or is not ECDSA
+// on P-256. A nil option and an option's bad value are errors too.
 func NewTokenSource(key Key, opts ...Option) (*TokenSource, error) {
 	if err := key.check(); err != nil {
 		return nil, fmt.Errorf("auth: %w", err)
 	}
 	s := &TokenSource{key: key, lifetime: 15 * time.Minute, clocks: readClocks}
 	for _, opt := range opts {
+		if opt == nil {
+			return nil, errors.New("auth: NewTokenSource got a nil Option: leave it out")
+		}
 		if err := opt(s); err != nil {
 			return nil, err
 		}
@@ -121,23 +127,27 @@ func (s *TokenSource) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "auth.TokenSource(%s)", s.key.ID)
 }
 
-// Token returns a signed token for the Authorization header. A cached one is
-// returned without a lock or an allocation, whatever the context's state.
+// Token returns a signed token for the Authorization header. A cached token is
+// returned without a lock or an allocation, even if the context is done.
 //
-// When a new one is needed, the first caller signs it and those who come
+// When a new token is needed, the first caller signs it, and others that call
 // meanwhile wait for the same result until their own context is done. The caller
-// who signs can't stop early, as a [crypto.Signer] takes no context. The
-// Signer's error goes to all who waited and is not kept: the next call tries
-// again. Its text is hidden, since it may hold anything; unwrap it to see it.
+// that signs cannot stop early, since a [crypto.Signer] takes no context. An
+// error of the Signer is returned to everyone who waited and is not cached: the
+// next call tries again. Its text is hidden, since it may contain anything;
+// unwrap the error to see it.
 func (s *TokenSource) Token(ctx context.Context) (string, error) {
+	if s == nil || s.key.Signer == nil {
+		return "", errors.New("auth: this TokenSource has no key: create it with NewTokenSource")
+	}
 	if t := s.cached.Load(); s.fresh(t) {
 		return t.text, nil
 	}
 	return s.renew(ctx)
 }
 
-// fresh asks both clocks. The monotonic one is right when the wall clock has
-// been set back, and the wall clock when the machine has slept.
+// fresh reads both clocks: the monotonic one is right when the wall clock was
+// set back, and the wall clock is right when the machine slept.
 func (s *TokenSource) fresh(t *token) bool {
 	if t == nil {
 		return false
@@ -153,9 +163,6 @@ func readClocks() (wall, monotonic time.Time) {
 }
 
 func (s *TokenSource) renew(ctx context.Context) (string, error) {
-	if s.key.Signer == nil {
-		return "", errors.New("auth: this TokenSource has no key: make it with NewTokenSource")
-	}
 	if err := ctx.Err(); err != nil {
 		return "", err
 	}
@@ -168,18 +175,18 @@ func (s *TokenSource) renew(ctx context.Context) (string, error) {
 		s.mu.Unlock()
 		return current.wait(ctx)
 	}
-	ours := &signing{done: make(chan struct{}), err: errPanicked}
-	s.current = ours
+	f := &flight{done: make(chan struct{}), err: errPanicked}
+	s.current = f
 	skew := s.skew
 	s.mu.Unlock()
 
-	defer s.finish(ours)
-	ours.result.wall, ours.result.monotonic = s.clocks()
-	ours.result.text, ours.err = s.sign(ours.result.wall.Add(skew))
-	return ours.result.text, ours.err
+	defer s.finish(f)
+	f.result.wall, f.result.monotonic = s.clocks()
+	f.result.text, f.err = s.sign(f.result.wall.Add(skew))
+	return f.result.text, f.err
 }
 
-func (f *signing) wait(ctx context.Context) (string, error) {
+func (f *flight) wait(ctx context.Context) (string, error) {
 	select {
 	case <-f.done:
 		return f.result.text, f.err
@@ -188,26 +195,30 @@ func (f *signing) wait(ctx context.Context) (string, error) {
 	}
 }
 
-func (s *TokenSource) finish(ours *signing) {
+func (s *TokenSource) finish(f *flight) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.current == ours { // otherwise Refused has learned a skew that this token lacks
+	if s.current == f { // otherwise Refused has measured a skew that this token lacks
 		s.current = nil
-		if ours.err == nil {
-			s.cached.Store(&ours.result)
+		if f.err == nil {
+			s.cached.Store(&f.result)
 		}
 	}
-	close(ours.done)
+	close(f.done)
 }
 
-// Refused tells the source that App Store Connect has answered 401 to this
-// token. The next call of Token signs a new one. A token that is not the
-// current one changes nothing, so many goroutines may report the same.
+// Refused reports that App Store Connect responded to this token with 401. The
+// next call of Token signs a new one. A token other than the current one changes
+// nothing, so several goroutines may report the same token.
 //
-// serverTime is the answer's Date, and zero when there was none; call Refused soon after
-// the answer. When it shows that the clock is off by more than a minute, later
-// tokens are corrected by the difference. A difference over 24 hours is not believed.
+// serverTime is the response's Date, or zero if it had none; call Refused soon
+// after the response. If it shows that this machine's clock is off by more than
+// a minute, later tokens are corrected by the difference. A difference of more
+// than 24 hours is ignored.
 func (s *TokenSource) Refused(token string, serverTime time.Time) {
+	if s == nil {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if t := s.cached.Load(); t == nil || t.text != token {

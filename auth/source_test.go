@@ -25,6 +25,9 @@ func TestTokenIsReusedUntilShortlyBeforeItExpires(t *testing.T) {
 		"default":  {nil, 13 * time.Minute},
 		"longest":  {[]auth.Option{auth.WithLifetime(20 * time.Minute)}, 18 * time.Minute},
 		"shortest": {[]auth.Option{auth.WithLifetime(3 * time.Minute)}, time.Minute},
+		"a fraction of a second is dropped": {
+			[]auth.Option{auth.WithLifetime(3*time.Minute + 999*time.Millisecond)}, time.Minute,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -88,21 +91,24 @@ func TestWaitingCallerHonoursItsOwnContext(t *testing.T) {
 		var callers sync.WaitGroup
 		callers.Go(func() {
 			if _, err := source.Token(signing); err != nil {
-				t.Errorf("the one who signs: %v", err)
+				t.Errorf("the one that signs: %v", err)
 			}
 		})
 		synctest.Wait()
-		stop() // the one who signs can't stop; neither may it harm the others
+		stop() // the one that signs cannot stop early, and must not harm the others
 		callers.Go(func() {
 			if _, err := source.Token(t.Context()); err != nil {
-				t.Errorf("one who waits: %v", err)
+				t.Errorf("one that waits: %v", err)
 			}
 		})
 		hasty, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 		defer cancel()
 		began := time.Now()
-		if _, err := source.Token(hasty); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != time.Millisecond {
-			t.Errorf("one in a hurry: %v after %s", err, time.Since(began))
+		if _, err := source.Token(hasty); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("one in a hurry: got %v, want %v", err, context.DeadlineExceeded)
+		}
+		if got, want := time.Since(began), time.Millisecond; got != want {
+			t.Errorf("one in a hurry waited for %s, want %s", got, want)
 		}
 		callers.Wait()
 		if calls := signer.calls.Load(); calls != 1 {
@@ -128,7 +134,7 @@ func TestDoneContextSignsNothing(t *testing.T) {
 	}
 }
 
-func TestSignerErrorGoesToAllWhoWaitedAndIsNotKept(t *testing.T) {
+func TestSignerErrorGoesToAllWhoWaitedAndIsNotCached(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		failure := errors.New("out of order")
 		signer := newRemoteSigner(t)
@@ -171,14 +177,14 @@ func TestPanickingSignerLeavesNobodyWaiting(t *testing.T) {
 		callers.Go(func() {
 			defer func() {
 				if recover() != "signer" {
-					t.Error("the panic did not reach the one who signed")
+					t.Error("the panic did not reach the caller that signed")
 				}
 			}()
 			_, _ = source.Token(t.Context())
 		})
 		synctest.Wait()
 		if token, err := source.Token(t.Context()); token != "" || err == nil {
-			t.Errorf("one who waited got %q, %v", token, err)
+			t.Errorf("one that waited got %q, %v", token, err)
 		}
 		callers.Wait()
 		mustToken(t, source)

@@ -15,15 +15,14 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// audience is the only one that App Store Connect accepts (documented by
-// Apple), as a string and not as an array.
+// audience is the one that Apple documents, sent as a string and not as an array.
 const audience = "appstoreconnect-v1"
 
-// backdating is how far iat lies in the past, for clocks that are ahead of
+// backdating is how far in the past iat is, for clocks that are ahead of
 // Apple's. It counts against the lifetime.
 const backdating = time.Minute
 
-// sign returns a token issued at the given time of App Store Connect's clock.
+// sign returns a token issued at the given time, by App Store Connect's clock.
 func (s *TokenSource) sign(at time.Time) (string, error) {
 	iat := at.Add(-backdating).Unix()
 	claims := jwt.MapClaims{"aud": audience, "iat": iat, "exp": iat + int64(s.lifetime/time.Second)}
@@ -48,8 +47,8 @@ func (s *TokenSource) sign(at time.Time) (string, error) {
 	return text + "." + token.EncodeSegment(signature), nil
 }
 
-// signES256 returns r and s as JWT wants them, 32 bytes each. jwt's own method
-// takes an *ecdsa.PrivateKey only; this one serves every Signer.
+// signES256 returns r and s as JWT requires them, 32 bytes each. jwt's own
+// method takes an *ecdsa.PrivateKey only; this one works with any Signer.
 func signES256(signer crypto.Signer, text string) ([]byte, error) {
 	digest := sha256.Sum256([]byte(text))
 	der, err := signer.Sign(rand.Reader, digest[:], crypto.SHA256)
@@ -74,8 +73,9 @@ var (
 	errPanicked  = errors.New("auth: the key's Signer panicked in another call")
 )
 
-// signerError hides the text of a Signer's error, which may hold anything, and
-// keeps it for errors.Is, errors.As and errors.Unwrap. The pointer hides it from %#v.
+// signerError hides the text of a Signer's error, which may contain anything,
+// and keeps the error for errors.Is, errors.As and errors.Unwrap. The pointer
+// hides it from %#v.
 type signerError struct{ cause *error }
 
 func (e *signerError) Error() string {

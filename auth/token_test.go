@@ -8,11 +8,12 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/asn1"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"math/big"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,55 +22,87 @@ import (
 )
 
 func TestTokenOnTheWire(t *testing.T) {
+	const (
+		team       = `"` + issuerID + `"`
+		individual = `"user"`
+		audience   = `"appstoreconnect-v1"`
+		read, list = "GET /v1/marketplaceWebhooks", "GET /v1/apps?limit=1"
+	)
 	signer := newPrivateKey(t, elliptic.P256())
-	common := map[string]string{"aud": `"appstoreconnect-v1"`}
-	tests := map[string]struct {
+	for name, test := range map[string]struct {
 		issuerID string
-		options  []auth.Option
-		claims   map[string]string
+		option   auth.Option
+		claims   map[string]string // but for iat and exp
 		lifetime time.Duration
 	}{
-		"team key":       {issuerID, nil, map[string]string{"iss": `"` + issuerID + `"`}, 15 * time.Minute},
-		"individual key": {"", nil, map[string]string{"sub": `"user"`}, 15 * time.Minute},
-		"scope": {issuerID, []auth.Option{auth.WithScope("GET /v1/marketplaceWebhooks", "GET /v1/apps?limit=1")},
-			map[string]string{"iss": `"` + issuerID + `"`, "scope": `["GET /v1/marketplaceWebhooks","GET /v1/apps?limit=1"]`}, 15 * time.Minute},
-		"longest life":  {"", []auth.Option{auth.WithLifetime(20 * time.Minute)}, map[string]string{"sub": `"user"`}, 20 * time.Minute},
-		"shortest life": {"", []auth.Option{auth.WithLifetime(3*time.Minute + time.Millisecond)}, map[string]string{"sub": `"user"`}, 3 * time.Minute},
-	}
-	for name, test := range tests {
+		"team key": {
+			issuerID, auth.WithLifetime(15 * time.Minute),
+			map[string]string{"aud": audience, "iss": team}, 15 * time.Minute,
+		},
+		"individual key": {
+			"", auth.WithLifetime(15 * time.Minute),
+			map[string]string{"aud": audience, "sub": individual}, 15 * time.Minute,
+		},
+		"scope": {
+			issuerID, auth.WithScope(read, list),
+			map[string]string{"aud": audience, "iss": team, "scope": `["` + read + `","` + list + `"]`}, 15 * time.Minute,
+		},
+		"longest life": {
+			"", auth.WithLifetime(20 * time.Minute),
+			map[string]string{"aud": audience, "sub": individual}, 20 * time.Minute,
+		},
+		"shortest life": {
+			"", auth.WithLifetime(3*time.Minute + time.Millisecond),
+			map[string]string{"aud": audience, "sub": individual}, 3 * time.Minute,
+		},
+	} {
 		t.Run(name, func(t *testing.T) {
-			source, err := auth.NewTokenSource(auth.Key{ID: keyID, IssuerID: test.issuerID, Signer: signer}, test.options...)
+			key := auth.Key{ID: keyID, IssuerID: test.issuerID, Signer: signer}
+			source, err := auth.NewTokenSource(key, test.option)
 			if err != nil {
 				t.Fatal(err)
 			}
 			before := time.Now().Truncate(time.Second)
 			token := mustToken(t, source)
-			header, claims := parts(t, token, signer.Public())
-			for field, want := range map[string]string{"alg": `"ES256"`, "typ": `"JWT"`, "kid": `"` + keyID + `"`} {
-				if got := string(header[field]); got != want || len(header) != 3 {
-					t.Errorf("header %s is %s, want %s", field, got, want)
-				}
-			}
 			iat, exp := times(t, token, signer.Public())
-			if backdated := before.Sub(iat); exp.Sub(iat) != test.lifetime || backdated > time.Minute || backdated < 50*time.Second {
-				t.Errorf("iat is %s ago, lifetime %s", backdated, exp.Sub(iat))
+			if got := before.Sub(iat); got > time.Minute || got < 50*time.Second {
+				t.Errorf("iat is %s ago, want a minute", got)
 			}
+			if got, want := exp.Sub(iat), test.lifetime; got != want {
+				t.Errorf("lifetime %s, want %s", got, want)
+			}
+			header, claims := parts(t, token, signer.Public())
 			delete(claims, "iat")
 			delete(claims, "exp")
-			maps.Copy(test.claims, common)
-			for field, want := range test.claims {
-				if got := string(claims[field]); got != want {
-					t.Errorf("claim %s is %s, want %s", field, got, want)
-				}
-			}
-			if len(claims) != len(test.claims) {
-				t.Errorf("claims are %v", slices.Sorted(maps.Keys(claims)))
-			}
+			checkFields(t, header, map[string]string{"alg": `"ES256"`, "typ": `"JWT"`, "kid": `"` + keyID + `"`})
+			checkFields(t, claims, test.claims)
 		})
 	}
 }
 
-// fixedSigner answers with given bytes, as a broken KMS adapter would.
+func checkFields(t *testing.T, fields map[string]json.RawMessage, want map[string]string) {
+	t.Helper()
+	got := map[string]string{}
+	for name, value := range fields {
+		got[name] = string(value)
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestScopeIsTheSourcesOwn(t *testing.T) {
+	signer := newPrivateKey(t, elliptic.P256())
+	requests := []string{"GET /v1/apps"}
+	source := newSource(t, signer, auth.WithScope(requests...))
+	requests[0] = "GET /v1/users"
+	_, claims := parts(t, mustToken(t, source), signer.Public())
+	if got, want := string(claims["scope"]), `["GET /v1/apps"]`; got != want {
+		t.Errorf("scope %s, want %s", got, want)
+	}
+}
+
+// fixedSigner returns the given bytes, as a broken KMS adapter would.
 type fixedSigner struct {
 	crypto.Signer
 	signature []byte
@@ -115,61 +148,93 @@ func TestSignatureForm(t *testing.T) {
 	}
 }
 
-func TestNewTokenSourceRefuses(t *testing.T) {
+func TestNewTokenSourceRefusesAKey(t *testing.T) {
 	good := newPrivateKey(t, elliptic.P256())
+	p384 := newPrivateKey(t, elliptic.P384())
 	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, edKey, _ := ed25519.GenerateKey(rand.Reader)
-	tests := map[string]struct {
-		key    auth.Key
-		option auth.Option
-		want   string // part of the text
-		is     error
+	const badKeyID, badIssuer = "key ID must be letters and digits", "issuer ID must be letters, digits and hyphens"
+	for name, test := range map[string]struct {
+		id, issuerID string
+		signer       crypto.Signer
+		want         string // part of the text
 	}{
-		"no key ID":           {auth.Key{ID: "", IssuerID: issuerID, Signer: good}, nil, "key ID is empty", nil},
-		"key ID as path":      {auth.Key{ID: "../x", IssuerID: issuerID, Signer: good}, nil, "key ID must be letters and digits", nil},
-		"issuer as key ID":    {auth.Key{ID: issuerID, IssuerID: keyID, Signer: good}, nil, "key ID must be letters and digits", nil},
-		"key ID too long":     {auth.Key{ID: strings.Repeat("A", 33), IssuerID: issuerID, Signer: good}, nil, "at most 32", nil},
-		"key ID with newline": {auth.Key{ID: keyID + "\n", IssuerID: issuerID, Signer: good}, nil, "key ID must be letters and digits", nil},
-		"issuer with space":   {auth.Key{ID: keyID, IssuerID: issuerID + " ", Signer: good}, nil, "issuer ID must be letters, digits and hyphens", nil},
-		"no signer":           {auth.Key{ID: keyID, IssuerID: issuerID, Signer: nil}, nil, "no Signer", nil},
-		"typed nil":           {auth.Key{ID: keyID, IssuerID: issuerID, Signer: (*ecdsa.PrivateKey)(nil)}, nil, "no Signer", nil},
-		"another typed nil":   {auth.Key{ID: keyID, IssuerID: issuerID, Signer: (*remoteSigner)(nil)}, nil, "no Signer", nil},
-		"empty private key":   {auth.Key{ID: keyID, IssuerID: issuerID, Signer: &ecdsa.PrivateKey{}}, nil, "curve", auth.ErrWrongCurve},
-		"P-384":               {auth.Key{ID: keyID, IssuerID: issuerID, Signer: newPrivateKey(t, elliptic.P384())}, nil, "P-256", auth.ErrWrongCurve},
-		"RSA":                 {auth.Key{ID: keyID, IssuerID: issuerID, Signer: rsaKey}, nil, "RSA", auth.ErrRSAKey},
-		"Ed25519":             {auth.Key{ID: keyID, IssuerID: issuerID, Signer: edKey}, nil, "kind", auth.ErrUnsupportedKey},
-		"zero lifetime":       {auth.Key{ID: keyID, IssuerID: issuerID, Signer: good}, auth.WithLifetime(0), "from 3 to 20 minutes", nil},
-		"short lifetime":      {auth.Key{ID: keyID, IssuerID: issuerID, Signer: good}, auth.WithLifetime(3*time.Minute - 1), "from 3 to 20 minutes", nil},
-		"long lifetime":       {auth.Key{ID: keyID, IssuerID: issuerID, Signer: good}, auth.WithLifetime(20*time.Minute + time.Second), "from 3 to 20 minutes", nil},
-		"no scope":            {auth.Key{ID: keyID, IssuerID: issuerID, Signer: good}, auth.WithScope(), "at least one", nil},
-		"POST scope":          {auth.Key{ID: keyID, IssuerID: issuerID, Signer: good}, auth.WithScope("GET /v1/apps", "POST /v1/apps"), "GET /v1/", nil},
-		"bare scope":          {auth.Key{ID: keyID, IssuerID: issuerID, Signer: good}, auth.WithScope("GET /v1/"), "GET /v1/", nil},
-		"spaced scope":        {auth.Key{ID: keyID, IssuerID: issuerID, Signer: good}, auth.WithScope("GET /v1/apps GET /v1/builds"), "space", nil},
-	}
-	for name, test := range tests {
+		"no key ID":           {"", issuerID, good, "key ID is empty"},
+		"key ID as path":      {"../x", issuerID, good, badKeyID},
+		"issuer as key ID":    {issuerID, keyID, good, badKeyID},
+		"key ID too long":     {strings.Repeat("A", 33), issuerID, good, "at most 32"},
+		"key ID with newline": {keyID + "\n", issuerID, good, badKeyID},
+		"issuer with space":   {keyID, issuerID + " ", good, badIssuer},
+		"no signer":           {keyID, issuerID, nil, "no Signer"},
+		"typed nil":           {keyID, issuerID, (*ecdsa.PrivateKey)(nil), "no Signer"},
+		"another typed nil":   {keyID, issuerID, (*remoteSigner)(nil), "no Signer"},
+		"empty private key":   {keyID, issuerID, &ecdsa.PrivateKey{}, "another curve"},
+		"P-384":               {keyID, issuerID, p384, "P-256"},
+		"RSA":                 {keyID, issuerID, rsaKey, "RSA"},
+		"Ed25519":             {keyID, issuerID, edKey, "another kind"},
+	} {
 		t.Run(name, func(t *testing.T) {
-			var options []auth.Option
-			if test.option != nil {
-				options = append(options, test.option)
-			}
-			source, err := auth.NewTokenSource(test.key, options...)
-			if source != nil || err == nil || !strings.HasPrefix(err.Error(), "auth: ") || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("error %v", err)
-			}
-			if test.is != nil && !errors.Is(err, test.is) {
-				t.Errorf("error %v does not match %v", err, test.is)
+			source, err := auth.NewTokenSource(auth.Key{ID: test.id, IssuerID: test.issuerID, Signer: test.signer})
+			checkRefused(t, source, err, test.want)
+			if !errors.Is(err, auth.ErrInvalidKey) {
+				t.Errorf("%v does not match ErrInvalidKey", err)
 			}
 		})
 	}
 }
 
-func TestZeroTokenSource(t *testing.T) {
-	var source auth.TokenSource
-	if token, err := source.Token(t.Context()); token != "" || err == nil {
-		t.Errorf("got %q, %v", token, err)
+func TestNewTokenSourceRefusesAnOption(t *testing.T) {
+	key := auth.Key{ID: keyID, IssuerID: issuerID, Signer: newPrivateKey(t, elliptic.P256())}
+	const bounds = "from 3 to 20 minutes"
+	for name, test := range map[string]struct {
+		option auth.Option
+		want   string // part of the text
+	}{
+		"nil":            {nil, "nil Option"},
+		"zero lifetime":  {auth.WithLifetime(0), bounds},
+		"short lifetime": {auth.WithLifetime(3*time.Minute - 1), bounds},
+		"long lifetime":  {auth.WithLifetime(20*time.Minute + time.Second), bounds},
+		"no scope":       {auth.WithScope(), "at least one"},
+		"POST scope":     {auth.WithScope("GET /v1/apps", "POST /v1/apps"), "GET /v1/"},
+		"bare scope":     {auth.WithScope("GET /v1/"), "GET /v1/"},
+		"spaced scope":   {auth.WithScope("GET /v1/apps GET /v1/builds"), "space"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			source, err := auth.NewTokenSource(key, test.option)
+			checkRefused(t, source, err, test.want)
+		})
 	}
-	source.Refused("", time.Now())
+}
+
+func checkRefused(t *testing.T, source *auth.TokenSource, err error, want string) {
+	t.Helper()
+	if source != nil {
+		t.Error("a source came out")
+	}
+	if err == nil {
+		t.Fatal("got no error")
+	}
+	if got := err.Error(); !strings.HasPrefix(got, "auth: ") || !strings.Contains(got, want) {
+		t.Errorf(`got %q, want "auth: " first and %q in it`, got, want)
+	}
+}
+
+// TestSourceWithoutAKey: a zero and a nil TokenSource return errors, and never panic.
+func TestSourceWithoutAKey(t *testing.T) {
+	for name, source := range map[string]*auth.TokenSource{"zero": {}, "nil": nil} {
+		t.Run(name, func(t *testing.T) {
+			source.Refused("", time.Now())
+			token, err := source.Token(t.Context())
+			if token != "" {
+				t.Errorf("got token %q", token)
+			}
+			if err == nil || !strings.Contains(err.Error(), "NewTokenSource") {
+				t.Errorf("got %v, want an error that names NewTokenSource", err)
+			}
+			_ = fmt.Sprint(source)
+		})
+	}
 }

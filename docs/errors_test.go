@@ -129,7 +129,7 @@ func signer(file string) (*auth.TokenSource, error) {
 		return nil, fmt.Errorf("set ASC_KEY_ID and ASC_PRIVATE_KEY_PATH: %w", err)
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("is the secret mounted? %w", err)
-	case errors.Is(err, auth.ErrPublicKey), errors.Is(err, auth.ErrCertificate), errors.Is(err, auth.ErrRSAKey):
+	case errors.Is(err, auth.ErrInvalidKey):
 		return nil, fmt.Errorf("not the file that App Store Connect gave you: %w", err)
 	case err != nil:
 		return nil, err
