@@ -11,7 +11,10 @@ import (
 
 func TestCommittedDocumentIsWhatTrimMakes(t *testing.T) {
 	start := time.Now()
-	document, ledger := openUpstream(t, "4.4.1")
+	document, ledger, err := openUpstream(t, "4.4.1")
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Logf("trimmed in %v", time.Since(start))
 	if err := ledger.Err(); err != nil {
 		t.Error(err)
@@ -26,7 +29,10 @@ func TestCommittedDocumentIsWhatTrimMakes(t *testing.T) {
 }
 
 func TestAppleMayShuffleItsKeys(t *testing.T) {
-	want, _ := openUpstream(t, "4.4.1")
+	want, _, err := openUpstream(t, "4.4.1")
+	if err != nil {
+		t.Fatal(err)
+	}
 	data, err := os.ReadFile(upstreamFile(t, "4.4.1"))
 	if err != nil {
 		t.Fatal(err)

@@ -47,9 +47,6 @@ func trimmed(upstream *Upstream, kept *Kept) (map[string]any, error) {
 	if root, err = prune(root); err != nil {
 		return nil, err
 	}
-	if err := refuseCycles(root); err != nil {
-		return nil, err
-	}
 	return dropWording(root, keywords).(map[string]any), nil
 }
 
@@ -57,9 +54,6 @@ func trimmed(upstream *Upstream, kept *Kept) (map[string]any, error) {
 func finish(root map[string]any, upstream *Upstream, kept *Kept) (*Document, error) {
 	root, err := prune(root)
 	if err != nil {
-		return nil, err
-	}
-	if err := refuseCycles(root); err != nil {
 		return nil, err
 	}
 	root["info"] = map[string]any{
