@@ -116,10 +116,10 @@ func TestOverlaysThatAreRefused(t *testing.T) {
 }
 
 func TestKeptListsThatAreRefused(t *testing.T) {
-	const head = "title: t\ndescription: d\n"
+	const head = "info: {title: t}\n"
 	for _, test := range []struct{ text, want string }{
-		{"description: d\noperations: {a: b}\ndeprecated: d", "title and description are both needed"},
-		{"title: t\noperations: {a: b}\ndeprecated: d", "title and description are both needed"},
+		{"operations: {a: b}\ndeprecated: d", "a title is needed"},
+		{"info: {description: d}\noperations: {a: b}\ndeprecated: d", "a title is needed"},
 		{head + "operations: {}\ndeprecated: d", "at least one operationId"},
 		{head + "operations: {a: ''}\ndeprecated: d", "a has no summary"},
 		{head + "operations: {a: b}", "a reason is needed"},

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -61,14 +62,30 @@ func isWording(key string) bool {
 	return slices.Contains(wording, key) || strings.HasPrefix(key, "x-")
 }
 
+const applesPages = "https://developer.apple.com/documentation/appstoreconnectapi/"
+
+// slug makes a page's name of a method and a path.
+var slug = strings.NewReplacer("/", "-", "{", "_", "}", "_")
+
 // addWording gives operations, responses and deprecated schemas our words.
 func addWording(root map[string]any, kept *Kept) {
-	operations(root, func(_, _ string, operation map[string]any) {
+	tags := map[string]any{}
+	operations(root, func(path, method string, operation map[string]any) {
 		id, _ := operation["operationId"].(string)
 		operation["summary"] = kept.Operations[id]
+		operation["description"] = "Apple's page: " + applesPages + strings.ToLower(slug.Replace(method+path))
 		explainDeprecation(operation, kept.Deprecated)
 		describe(operation["responses"])
+		used, _ := operation["tags"].([]any)
+		for _, tag := range used {
+			tags[fmt.Sprint(tag)] = true
+		}
 	})
+	var list []any
+	for _, tag := range union(tags, nil) {
+		list = append(list, map[string]any{"name": tag, "description": "What Apple files under " + tag + "."})
+	}
+	root["tags"] = list
 	components, _ := root["components"].(map[string]any)
 	describe(components["responses"])
 	schemas, _ := components["schemas"].(map[string]any)

@@ -31,7 +31,7 @@ func inModule(t *testing.T) {
 	if err := os.Mkdir("openapi", 0o755); err != nil {
 		t.Fatal(err)
 	}
-	write(t, "openapi/kept.yaml", "title: t\ndescription: d\noperations: {orders_list: List the orders.}\ndeprecated: d\n")
+	write(t, "openapi/kept.yaml", "info: {title: t}\noperations: {orders_list: List the orders.}\ndeprecated: d\n")
 	write(t, "openapi/overlay.yaml", overlay)
 	write(t, "openapi/app-store-connect.yaml", before)
 	write(t, "upstream.json", document)
