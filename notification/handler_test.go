@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -78,10 +79,8 @@ func TestReceiver(t *testing.T) {
 			r.Header.Set(notification.SignatureHeader, notification.Sign([]byte(newSecret), []byte(body)))
 		}
 	}
-	// A larger ID, so that the body is as long as wanted.
-	sized := func(n int) string {
-		return strings.Replace(string(good), `"id": "`, `"id": "`+strings.Repeat("1", n-len(good)), 1)
-	}
+	sized := func(n int) string { return string(good) + strings.Repeat(" ", n-len(good)) }
+	withID := func(id string) string { return fmt.Sprintf(`{"data":{"type":"AppMoved","id":"%s"}}`, id) }
 	var zipped bytes.Buffer
 	z := gzip.NewWriter(&zipped)
 	if _, err := z.Write(good); err != nil || z.Close() != nil {
@@ -116,6 +115,10 @@ func TestReceiver(t *testing.T) {
 		{"of undeclared size", func(r *http.Request) { r.ContentLength = -1 }, 200, 1},
 		{"compressed", func(r *http.Request) { body(zipped.String())(r); r.Header.Set("Content-Encoding", "gzip") }, 415, 0},
 		{"called compressed", header("Content-Encoding", "br"), 415, 0},
+		{"compressed after identity", header("Content-Encoding", "identity, gzip"), 415, 0},
+		{"content encoding identity", header("Content-Encoding", "identity"), 200, 1},
+		{"content encoding identity twice", header("Content-Encoding", "Identity", "identity, "), 200, 1},
+		{"empty content encoding", header("Content-Encoding", ""), 200, 1},
 		{"wrong content type", header("Content-Type", "text/plain"), 200, 1},
 		{"no content type", header("Content-Type"), 200, 1},
 		{"not JSON", body("hello"), 500, 0},
@@ -123,6 +126,10 @@ func TestReceiver(t *testing.T) {
 		{"trailing data", body(string(good) + "{}"), 500, 0},
 		{"no type", body(`{"data":{"id":"1"}}`), 500, 0},
 		{"no id", body(`{"data":{"type":"AppUnavailable"}}`), 500, 0},
+		{"an id that is too long", body(withID(strings.Repeat("1", 513))), 500, 0},
+		{"the longest id", body(withID(strings.Repeat("1", 512))), 200, 1},
+		{"an id that is not UTF-8", body(withID("a\xff")), 500, 0},
+		{"an id with half a surrogate pair", body(withID(`a\ud800`)), 500, 0},
 		{"unknown type", body(`{"data":{"type":"AppMoved","id":"1"}}`), 200, 1},
 		{"unknown version", body(strings.Replace(string(good), `"version": 1`, `"version": 9`, 1)), 200, 1},
 	} {

@@ -6,15 +6,19 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // ErrMalformed is what [Decode] refuses a body for that can't be a
 // notification. Errors that match it never quote the body.
 var ErrMalformed = errors.New("notification: malformed")
 
-// version is the only one that Apple documents, for all types.
-const version = 1
+const (
+	version   = 1 // the only one that Apple documents, for all types
+	maxIDSize = 512
+)
 
 // A Notification is one message to the marketplace. Its JSON form is the one
 // that Apple documents.
@@ -48,12 +52,16 @@ type data struct {
 	Attributes attributes `json:"attributes"`
 }
 
-// Decode reads the body of a notification that has been verified. It takes
+// Decode reads the body of a notification that has been verified. It accepts
 // what it does not know: new properties are skipped, and a new type, a new
 // version or an attribute of another JSON type gives a Notification whose
 // Event is nil. A timestamp that can't be read is the zero time. The error
-// matches ErrMalformed: the body is not one JSON document, or names no type or
-// no id.
+// matches ErrMalformed: the body is not one JSON document, has no type or no
+// id, or an id that is not valid UTF-8 or is longer than 512 bytes.
+//
+// Property names match as in encoding/json: case is ignored, and the last of
+// several wins. Only someone who has the secret can send such a body, and a
+// stricter reader of Raw may understand it differently: Raw is the authority.
 func Decode(body []byte) (*Notification, error) {
 	var e envelope
 	err := json.Unmarshal(body, &e)
@@ -64,8 +72,8 @@ func Decode(body []byte) (*Notification, error) {
 	if d.Type == "" {
 		return nil, fmt.Errorf("%w: no data.type", ErrMalformed)
 	}
-	if d.ID == "" {
-		return nil, fmt.Errorf("%w: no data.id", ErrMalformed)
+	if err := checkID(d.ID); err != nil {
+		return nil, err
 	}
 	n := &Notification{ID: d.ID, Type: d.Type, Version: d.Version, Timestamp: time.Time(d.Timestamp), Raw: bytes.Clone(body)}
 	// Any error left is a value of an unexpected JSON type: not the documented event.
@@ -73,6 +81,20 @@ func Decode(body []byte) (*Notification, error) {
 		n.Event = d.Attributes.event(d.Type)
 	}
 	return n, nil
+}
+
+// checkID refuses IDs that a Deduplicator could confuse. Decoding turns
+// whatever is not UTF-8 into U+FFFD, so that different IDs would become equal.
+func checkID(id string) error {
+	switch {
+	case id == "":
+		return fmt.Errorf("%w: no data.id", ErrMalformed)
+	case len(id) > maxIDSize:
+		return fmt.Errorf("%w: data.id is longer than %d bytes", ErrMalformed, maxIDSize)
+	case strings.ContainsRune(id, utf8.RuneError):
+		return fmt.Errorf("%w: data.id is not valid UTF-8", ErrMalformed)
+	}
+	return nil
 }
 
 // New returns a notification of event as if it happened now, with a random
@@ -84,7 +106,7 @@ func New(event Event) *Notification {
 		Timestamp: time.Now().UTC().Truncate(time.Millisecond),
 		Event:     event,
 	}
-	if event != nil {
+	if !isNil(event) {
 		n.Type, _ = event.wire()
 	}
 	return n
@@ -98,7 +120,7 @@ func (n Notification) MarshalJSON() ([]byte, error) {
 	if n.Raw != nil {
 		return n.Raw, nil
 	}
-	if n.Event == nil || n.ID == "" {
+	if isNil(n.Event) || n.ID == "" {
 		return nil, errors.New("notification: Event and ID are needed: New sets both")
 	}
 	_, a := n.Event.wire()

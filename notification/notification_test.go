@@ -84,6 +84,8 @@ func TestDecodeTolerates(t *testing.T) {
 		{"an app that is null", `"9876543210"`, `null`, sentAt, nil},
 		{"no app", `"appId"`, `"application"`, sentAt, nil},
 		{"no attributes", `"attributes"`, `"properties"`, sentAt, nil},
+		{"an attribute of another type that is not as documented", `"appId"`,
+			`"alternativeDistributionPackageIds": "all", "appId"`, sentAt, nil},
 		{"another offset", `10:40:37.246-08:00`, `18:40:37.246Z`, sentAt, full},
 		{"no fraction", `37.246-08`, `37-08`, sentAt.Truncate(time.Second), full},
 		{"a garbled timestamp", `2023-11-27T10`, `2023-11-27 at 10`, time.Time{}, full},
@@ -129,6 +131,14 @@ func TestDecodeWantsEveryID(t *testing.T) {
 				t.Errorf("%s without %s: event %v", name, attribute, n.Event)
 			}
 		}
+	}
+}
+
+// TestDecodeNames: as encoding/json matches them, which Decode documents.
+func TestDecodeNames(t *testing.T) {
+	n, err := notification.Decode([]byte(`{"DATA":{"type":"AppMoved","id":"1"},"data":{"ID":"2"}}`))
+	if err != nil || n.Type != "AppMoved" || n.ID != "2" {
+		t.Errorf("got %+v, %v", n, err)
 	}
 }
 

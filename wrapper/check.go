@@ -121,6 +121,14 @@ func checkSecret(secret Secret) error {
 	return nil
 }
 
+// checkAppID refuses what is not a string of digits, as Apple's app IDs are.
+func checkAppID(id string) error {
+	if id == "" || len(id) > 32 || strings.ContainsFunc(id, func(r rune) bool { return r < '0' || r > '9' }) {
+		return invalid("app id must be digits only, such as 6446048195; App Store Connect shows it as Apple ID")
+	}
+	return nil
+}
+
 // checkID refuses an id that could change which path a request goes to, there
 // or in a proxy that decodes it: DELETE with the id ".." would go to /v1/.
 func checkID(id string) error {

@@ -36,8 +36,13 @@ type TokenSource interface {
 // Client calls App Store Connect. It is safe for concurrent use: create one
 // with NewClient and reuse it.
 type Client struct {
-	// MarketplaceWebhooks is the marketplaceWebhooks resource.
+	// MarketplaceWebhooks is the marketplaceWebhooks resource, which Apple has
+	// deprecated in favour of Webhooks.
 	MarketplaceWebhooks *MarketplaceWebhooks
+	// Webhooks is the webhooks resource, with its deliveries and pings.
+	Webhooks *Webhooks
+	// PackageVersions is the alternativeDistributionPackageVersions resource.
+	PackageVersions *PackageVersions
 
 	api *gen.Client
 
@@ -91,6 +96,8 @@ func NewClient(tokens TokenSource, opts ...Option) (*Client, error) {
 	// gen.NewClient would link http.Client, which nothing here uses: 70 KiB.
 	c.api = &gen.Client{Server: c.baseURL.String() + "/", Client: doer{withoutProxy(c.transport, c.baseURL)}}
 	c.MarketplaceWebhooks = &MarketplaceWebhooks{c}
+	c.Webhooks = &Webhooks{c}
+	c.PackageVersions = &PackageVersions{c}
 	return c, nil
 }
 

@@ -1,18 +1,21 @@
-// Package wrapper registers, reads, changes and removes the webhook to which
-// App Store Connect posts notifications for alternative app marketplaces.
+// Package wrapper registers, reads, changes and removes webhooks with App
+// Store Connect. It wraps the client that is generated from Apple's OpenAPI
+// document: it adds tokens, safe retries and typed errors.
 //
 //	tokens, err := auth.NewTokenSource(key)
 //	...
 //	client, err := wrapper.NewClient(tokens)
 //	...
-//	result, err := client.MarketplaceWebhooks.Ensure(ctx, wrapper.MarketplaceWebhookParams{
-//		EndpointURL: "https://marketplace.example/notifications",
-//		Secret:      wrapper.NewSecret(secret),
+//	result, err := client.Webhooks.Ensure(ctx, appID, wrapper.WebhookParams{
+//		Name:       "marketplace notifications",
+//		URL:        "https://marketplace.example/notifications",
+//		Secret:     wrapper.NewSecret(secret),
+//		EventTypes: wrapper.MarketplaceEvents(),
 //	})
 //
 // A call ends in one of three ways: done; refused, with an error that says
-// why and that code can act on; or, when the answer to a Create was lost,
-// unknown, with an OutcomeUnknownError. Whatever is safe to try again is tried
+// why and that code can act on; or, when the response to a Create or Redeliver
+// was lost, with an OutcomeUnknownError. Whatever is safe to try again is tried
 // again, within the limits of Retry and of the call's context; an Update or a
 // Delete that fails for another reason may simply be called again.
 //
@@ -25,9 +28,9 @@
 //	}
 //
 // Errors and logs hold no token, no secret and no request body. Nothing is
-// sent but over TLS (loopback excepted), and no redirect is followed.
+// sent except over TLS (loopback excepted), and no redirect is followed.
 //
-// Apple has deprecated marketplaceWebhooks in favour of /v1/webhooks (API 4.0
-// and later), without announcing a removal. The operations here go on to work
-// as long as Apple serves them.
+// Client.MarketplaceWebhooks is the older resource, which Apple has deprecated
+// in favour of Client.Webhooks without announcing its removal. It works as long
+// as Apple serves it.
 package wrapper

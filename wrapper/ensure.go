@@ -9,10 +9,13 @@ import (
 )
 
 // EnsureResult is what Ensure brought about.
-type EnsureResult[W MarketplaceWebhook] struct {
+type EnsureResult[W MarketplaceWebhook | Webhook] struct {
 	// Webhook is what is stored, as App Store Connect returned it.
 	Webhook W
 	Action  EnsureAction
+	// Deleted holds the ids of what Webhooks.Ensure removed: webhooks with the
+	// same name and URL, as replicas create that start at once.
+	Deleted []string
 }
 
 // EnsureAction is the last thing that Ensure did.
@@ -63,10 +66,10 @@ func (s *MarketplaceWebhooks) Ensure(ctx context.Context, p MarketplaceWebhookPa
 			case !sameURL(there.EndpointURL, p.EndpointURL):
 				return EnsureResult[MarketplaceWebhook]{}, &OtherEndpointError{Existing: there}
 			case p.Secret.IsZero():
-				return EnsureResult[MarketplaceWebhook]{there, EnsureUnchanged}, nil
+				return EnsureResult[MarketplaceWebhook]{Webhook: there, Action: EnsureUnchanged}, nil
 			}
 			updated, err := s.Update(ctx, there.ID, p)
-			return EnsureResult[MarketplaceWebhook]{updated, EnsureUpdated}, p.stored(updated, err)
+			return EnsureResult[MarketplaceWebhook]{Webhook: updated, Action: EnsureUpdated}, p.stored(updated, err)
 		},
 	}
 	return e.run(ctx, s.client())
@@ -83,7 +86,7 @@ func (p MarketplaceWebhookParams) stored(webhook MarketplaceWebhook, err error) 
 
 // ensurer brings about one webhook: it finds, creates or updates until one of
 // them settles it.
-type ensurer[W MarketplaceWebhook] struct {
+type ensurer[W MarketplaceWebhook | Webhook] struct {
 	find   func(context.Context) (W, error) // ErrNotFound: there is none
 	create func(context.Context) (W, error)
 	update func(context.Context, W) (EnsureResult[W], error)
@@ -143,7 +146,7 @@ func (e *ensurer[W]) once(ctx context.Context, c *Client) (EnsureResult[W], erro
 	if isUnknown(err) {
 		e.unknown, e.since, e.looks = err, time.Now(), 0
 	}
-	return EnsureResult[W]{created, EnsureCreated}, err
+	return EnsureResult[W]{Webhook: created, Action: EnsureCreated}, err
 }
 
 // worthLookingAgain: another caller was faster, a list is stale, or nobody can
@@ -160,7 +163,7 @@ func (e *ensurer[W]) worthLookingAgain(err error) bool {
 	}
 	apiErr, refused := errors.AsType[*APIError](err)
 	switch {
-	case !refused:
+	case !refused || errors.Is(err, ErrTooManyWebhooks):
 		return false
 	case errors.Is(apiErr, ErrConflict):
 		// A 409 may also be about an attribute's value, which stays wrong.

@@ -1,0 +1,115 @@
+package wrapper
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Ensure makes sure that the app has one enabled webhook with this name, URL,
+// secret and event types: it looks for the app's webhook with the URL, then
+// creates it or updates it whole, by one request. Webhooks with other URLs are
+// left alone.
+//
+// Replicas that start at once may each create one, and every event would
+// arrive twice. So Ensure looks again after a create, and of several webhooks
+// with this name and URL it keeps the one with the smallest id, as every
+// replica does, and deletes the others; the result names them.
+//
+// Unknown outcomes, conflicts and concurrent callers with other values are
+// dealt with as by MarketplaceWebhooks.Ensure. An app with ten webhooks is an
+// error that matches ErrTooManyWebhooks.
+func (s *Webhooks) Ensure(ctx context.Context, appID string, p WebhookParams) (EnsureResult[Webhook], error) {
+	if p.Enabled == nil {
+		p.Enabled = new(true)
+	}
+	if err := checkAppID(appID); err != nil {
+		return EnsureResult[Webhook]{}, err
+	}
+	if err := p.checkAll(); err != nil {
+		return EnsureResult[Webhook]{}, err
+	}
+	twins := twins{s: s, appID: appID, p: p}
+	e := ensurer[Webhook]{
+		find:   twins.keepOne,
+		create: func(ctx context.Context) (Webhook, error) { return s.Create(ctx, appID, p) },
+		update: func(ctx context.Context, there Webhook) (EnsureResult[Webhook], error) {
+			updated, err := s.Update(ctx, there.ID, p)
+			if err == nil && updated.URL != "" && !sameEndpoint(updated.URL, p.URL) {
+				err = errOvertaken
+			}
+			return EnsureResult[Webhook]{Webhook: updated, Action: EnsureUpdated}, err
+		},
+	}
+	result, err := e.run(ctx, s.client())
+	if err == nil && result.Action == EnsureCreated {
+		result, err = twins.settle(ctx, &e, result)
+	}
+	result.Deleted = twins.deleted
+	return result, err
+}
+
+// twins are the app's webhooks with one URL.
+type twins struct {
+	s       *Webhooks
+	appID   string
+	p       WebhookParams
+	deleted []string
+}
+
+// keepOne returns the webhook to keep, or ErrNotFound. It deletes the others
+// that have the same name and URL.
+func (t *twins) keepOne(ctx context.Context) (Webhook, error) {
+	var kept Webhook
+	var all []Webhook
+	for webhook, err := range t.s.List(ctx, t.appID) {
+		if err != nil {
+			return Webhook{}, err
+		}
+		if !sameURL(webhook.URL, t.p.URL) {
+			continue
+		}
+		all = append(all, webhook)
+		if kept.ID == "" || t.before(webhook, kept) {
+			kept = webhook
+		}
+	}
+	if kept.ID == "" {
+		return Webhook{}, fmt.Errorf("wrapper: the app has no webhook with this URL: %w", ErrNotFound)
+	}
+	for _, webhook := range all {
+		if webhook.ID == kept.ID || webhook.Name != t.p.Name {
+			continue
+		}
+		err := t.s.Delete(ctx, webhook.ID)
+		if err != nil && !errors.Is(err, ErrNotFound) { // not found: another replica was faster
+			return Webhook{}, err
+		}
+		t.deleted = append(t.deleted, webhook.ID)
+	}
+	return kept, nil
+}
+
+// before orders webhooks as every replica does: our name first, then by id.
+func (t *twins) before(a, b Webhook) bool {
+	if (a.Name == t.p.Name) != (b.Name == t.p.Name) {
+		return a.Name == t.p.Name
+	}
+	return strings.Compare(a.ID, b.ID) < 0
+}
+
+// settle looks again after a create: another replica's webhook may be the one
+// to keep, and then gets our values.
+func (t *twins) settle(ctx context.Context, e *ensurer[Webhook], created EnsureResult[Webhook]) (EnsureResult[Webhook], error) {
+	kept, err := t.keepOne(ctx)
+	switch {
+	case errors.Is(err, ErrNotFound): // the list is stale, or somebody deleted it
+		return created, nil
+	case err != nil:
+		return EnsureResult[Webhook]{}, err
+	case kept.ID == created.Webhook.ID:
+		return created, nil
+	}
+	return e.update(ctx, kept)
+}

@@ -1,0 +1,191 @@
+package wrapper
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/ascmarketplace/webhooks/gen"
+)
+
+// PackageVersions is the alternativeDistributionPackageVersions resource: what
+// a notification about a new package version points at, and where to download it.
+type PackageVersions struct{ c *Client }
+
+func (s *PackageVersions) client() *Client {
+	if s == nil {
+		return nil
+	}
+	return s.c
+}
+
+// PackageVersion is one version of an app's alternative distribution package.
+type PackageVersion struct {
+	PackageFile
+	// PackageID names the package that it is a version of.
+	PackageID string
+	// Version is the version's number, a string in Apple's words too.
+	Version string
+	State   PackageVersionState
+
+	// Variants and Deltas are the first 50 of each: what Apple includes.
+	// VariantsTotal and DeltasTotal tell how many there are, by the response;
+	// Complete, whether all of both are here. Deltas appear later than variants.
+	Variants, Deltas           []PackageFile
+	VariantsTotal, DeltasTotal int
+	Complete                   bool
+}
+
+// PackageFile is something to download: the package, a variant or a delta.
+type PackageFile struct {
+	ID  string
+	URL DownloadURL
+	// URLExpirationDate is when URL stops to work; read the version again then.
+	URLExpirationDate time.Time
+	// FileChecksum is documented as a string only. That 64 hex digits are
+	// SHA-256 and 32 are MD5 is assumed.
+	FileChecksum string
+	// AlternativeDistributionKeyBlob is set on variants and deltas.
+	AlternativeDistributionKeyBlob string
+}
+
+// PackageVersionState is the state of a package version.
+type PackageVersionState string
+
+// Apple's states of a package version.
+const (
+	PackageVersionCompleted PackageVersionState = "COMPLETED"
+	PackageVersionReplaced  PackageVersionState = "REPLACED"
+)
+
+const maxIncluded = 50
+
+// Get returns the package version with its package's id, its variants and its
+// deltas.
+//
+// https://developer.apple.com/documentation/appstoreconnectapi/get-v1-alternativedistributionpackageversions-_id_
+func (s *PackageVersions) Get(ctx context.Context, id string) (PackageVersion, error) {
+	if err := checkID(id); err != nil {
+		return PackageVersion{}, err
+	}
+	params := &gen.AlternativeDistributionPackageVersionsGetInstanceParams{
+		Include: []gen.AlternativeDistributionPackageVersionsGetInstanceParamsInclude{
+			gen.AlternativeDistributionPackageVersionsGetInstanceParamsIncludeAlternativeDistributionPackage,
+			gen.AlternativeDistributionPackageVersionsGetInstanceParamsIncludeVariants,
+			gen.AlternativeDistributionPackageVersionsGetInstanceParamsIncludeDeltas,
+		},
+		LimitVariants: maxIncluded,
+		LimitDeltas:   maxIncluded,
+	}
+	op := operation{id: "alternativeDistributionPackageVersions_getInstance"}
+	return call(ctx, s.client(), op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
+		return s.c.api.AlternativeDistributionPackageVersionsGetInstance(ctx, id, params, edit)
+	}, func(body []byte) (PackageVersion, error) {
+		version, err := decodePackageVersion(body)
+		if err == nil && !strings.EqualFold(version.ID, id) {
+			err = errors.New("data is another package version")
+		}
+		return version, err
+	})
+}
+
+func decodePackageVersion(body []byte) (PackageVersion, error) {
+	var document gen.AlternativeDistributionPackageVersionResponse
+	if err := decode(body, &document); err != nil {
+		return PackageVersion{}, err
+	}
+	from := document.Data
+	wantType := string(gen.AlternativeDistributionPackageVersionTypeAlternativeDistributionPackageVersions)
+	if err := checkResource(string(from.Type), wantType, from.ID); err != nil {
+		return PackageVersion{}, err
+	}
+	version := PackageVersion{
+		PackageFile: PackageFile{
+			ID: from.ID, URL: newDownloadURL(from.Attributes.URL),
+			URLExpirationDate: from.Attributes.URLExpirationDate, FileChecksum: from.Attributes.FileChecksum,
+		},
+		PackageID:     from.Relationships.AlternativeDistributionPackage.Data.ID,
+		Version:       from.Attributes.Version,
+		State:         PackageVersionState(from.Attributes.State),
+		VariantsTotal: from.Relationships.Variants.Meta.Paging.Total,
+		DeltasTotal:   from.Relationships.Deltas.Meta.Paging.Total,
+	}
+	for i, raw := range document.Included {
+		if err := version.include(raw); err != nil {
+			return PackageVersion{}, fmt.Errorf("included[%d]: %w", i, err)
+		}
+	}
+	version.VariantsTotal = max(version.VariantsTotal, len(version.Variants), len(from.Relationships.Variants.Data))
+	version.DeltasTotal = max(version.DeltasTotal, len(version.Deltas), len(from.Relationships.Deltas.Data))
+	version.Complete = len(version.Variants) == version.VariantsTotal && len(version.Deltas) == version.DeltasTotal
+	return version, nil
+}
+
+// include adds an included variant or delta; other kinds are left out.
+func (v *PackageVersion) include(raw json.RawMessage) error {
+	// A variant and a delta have the same attributes.
+	var from gen.AlternativeDistributionPackageVariant
+	if err := decode(raw, &from); err != nil {
+		return err
+	}
+	file := PackageFile{
+		ID: from.ID, URL: newDownloadURL(from.Attributes.URL),
+		URLExpirationDate: from.Attributes.URLExpirationDate, FileChecksum: from.Attributes.FileChecksum,
+		AlternativeDistributionKeyBlob: from.Attributes.AlternativeDistributionKeyBlob,
+	}
+	switch string(from.Type) {
+	case string(gen.AlternativeDistributionPackageVariantTypeAlternativeDistributionPackageVariants):
+		v.Variants = append(v.Variants, file)
+	case string(gen.AlternativeDistributionPackageDeltaTypeAlternativeDistributionPackageDeltas):
+		v.Deltas = append(v.Deltas, file)
+	}
+	return nil
+}
+
+// DownloadURL is where to download a file. Its query holds an access key, so
+// it prints without: under every verb of fmt, in slog, JSON and XML. Download
+// with a plain http.Client: a bearer token must never be sent to it.
+type DownloadURL struct {
+	value func() string // as in Secret
+}
+
+func newDownloadURL(rawURL string) DownloadURL {
+	if rawURL == "" {
+		return DownloadURL{}
+	}
+	return DownloadURL{func() string { return rawURL }}
+}
+
+// IsZero reports whether there is no URL.
+func (u DownloadURL) IsZero() bool { return u.value == nil }
+
+// Reveal returns the whole URL, to download from and not to print.
+func (u DownloadURL) Reveal() string {
+	if u.value == nil {
+		return ""
+	}
+	return u.value()
+}
+
+// String returns the URL without its query.
+func (u DownloadURL) String() string {
+	before, _, found := strings.Cut(u.Reveal(), "?")
+	if found {
+		before += "?" + redacted
+	}
+	return before
+}
+
+// Format implements fmt.Formatter.
+func (u DownloadURL) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(u.String())) }
+
+// LogValue implements slog.LogValuer.
+func (u DownloadURL) LogValue() slog.Value { return slog.StringValue(u.String()) }
+
+// MarshalText implements encoding.TextMarshaler.
+func (u DownloadURL) MarshalText() ([]byte, error) { return []byte(u.String()), nil }
