@@ -85,10 +85,14 @@ func TestShell(t *testing.T) {
 // marketplace-webhooks get, and looks up its name and its flags there.
 func checkCommand(t *testing.T, document, bin, code string) {
 	t.Helper()
-	name := regexp.MustCompile(`^ascwebhooks( [a-z][a-z-]*)+`).FindString(code)
-	args := append([]string{"help"}, strings.Fields(name)[1:]...)
+	isName := regexp.MustCompile(`^[a-z][a-z-]*$`)
+	words := strings.Fields(code)[1:]
+	if i := slices.IndexFunc(words, func(word string) bool { return !isName.MatchString(word) }); i >= 0 {
+		words = words[:i]
+	}
+	args := append([]string{"help"}, words...)
 	help, err := exec.CommandContext(t.Context(), filepath.Join(bin, "ascwebhooks"), args...).CombinedOutput()
-	if err != nil || !strings.Contains(string(help), name) {
+	if err != nil || !strings.Contains(string(help), "ascwebhooks "+strings.Join(words, " ")) {
 		t.Errorf("%s: %s: there is no such command (%v)\n%s", document, code, err, help)
 	}
 	for _, flag := range regexp.MustCompile(`--[a-z-]+`).FindAllString(code, -1) {
