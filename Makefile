@@ -55,7 +55,7 @@ fuzz: ## run every fuzz target for FUZZTIME (10s)
 bench: ## our benchmarks beside their references, as a table; the runs, for benchstat, in bin/bench.txt
 	@mkdir -p bin && rm -f bin/bench.txt
 	@for run in 1 2 3 4 5; do \
-		go test -run '^$$' -bench '/^(ours|reference)$$' . ./auth ./wrapper ./notification >> bin/bench.txt || { cat bin/bench.txt; exit 1; }; \
+		go test -run '^$$' -bench '/^(ours|reference)$$' ./auth ./wrapper ./notification ./internal/doctest >> bin/bench.txt || { cat bin/bench.txt; exit 1; }; \
 	done
 	@go run ./internal/cmd/benchtable < bin/bench.txt
 

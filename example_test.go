@@ -55,9 +55,10 @@ func TestReadmeConnects(t *testing.T) {
 	if err := os.WriteFile(file, key.PEM(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for name, value := range map[string]string{"ASC_KEY_ID": key.ID, "ASC_ISSUER_ID": key.IssuerID, "ASC_PRIVATE_KEY_PATH": file, "ASC_PRIVATE_KEY": ""} {
-		t.Setenv(name, value)
-	}
+	t.Setenv("ASC_KEY_ID", key.ID)
+	t.Setenv("ASC_ISSUER_ID", key.IssuerID)
+	t.Setenv("ASC_PRIVATE_KEY", "")
+	t.Setenv("ASC_PRIVATE_KEY_PATH", file)
 	if _, err := connect(); err != nil {
 		t.Error(err)
 	}

@@ -73,11 +73,14 @@ func parsePEM(text []byte) (*ecdsa.PrivateKey, error) {
 // expect: a byte order mark, CR, indentation and blank lines.
 func tidyLines(text []byte) []byte {
 	text = bytes.TrimPrefix(text, []byte("\xEF\xBB\xBF"))
-	lines := bytes.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' })
-	for i := range lines {
-		lines[i] = bytes.TrimSpace(lines[i])
+	text = bytes.ReplaceAll(text, []byte("\r"), []byte("\n"))
+	var tidy []byte
+	for line := range bytes.SplitSeq(text, []byte("\n")) {
+		if line = bytes.TrimSpace(line); len(line) > 0 {
+			tidy = append(append(tidy, line...), '\n')
+		}
 	}
-	return bytes.TrimSpace(bytes.Join(lines, []byte("\n")))
+	return tidy
 }
 
 func parseBlock(block *pem.Block) (*ecdsa.PrivateKey, error) {

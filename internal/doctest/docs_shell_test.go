@@ -1,8 +1,8 @@
 //go:build unix
 
-package webhooks_test
+package doctest_test
 
-// Every shell fence of the documents is run, and every command in their prose exists.
+// Every shell code block of the documents is run, and every command in their prose exists.
 
 import (
 	"crypto/rand"
@@ -21,17 +21,18 @@ import (
 	"github.com/ascmarketplace/webhooks/asctest"
 )
 
-// notRun are the beginnings of lines that need a network or write where they are run.
-var notRun = []string{"git clone ", "go get "}
+// notRun are the beginnings of lines that are not run: they need a network,
+// write where they are run, or, like make, are run by the gate itself.
+var notRun = []string{"git clone ", "go get ", "make "}
 
-// TestMakeTargetsExist: of make no more is asked, here and in README.md, whose
-// commands the gate runs for real.
+// TestMakeTargetsExist checks no more of make than that; the commands of
+// README.md are run by the gate.
 func TestMakeTargetsExist(t *testing.T) {
 	t.Parallel()
 	makeLine := regexp.MustCompile(`^make [a-z][\w-]*( [A-Z]+=\S+)*$`)
 	for _, d := range documents(t, everyDocument...) {
 		lines := slices.DeleteFunc(d.codes(), func(code string) bool { return !makeLine.MatchString(code) })
-		for _, f := range d.fences {
+		for _, f := range d.blocks {
 			for line := range strings.Lines(f.text) {
 				if f.language == "sh" && strings.HasPrefix(line, "make ") {
 					lines = append(lines, line)
@@ -47,16 +48,14 @@ func TestMakeTargetsExist(t *testing.T) {
 	}
 }
 
-// TestShell runs a document's fences one after the other, in an empty folder or
-// a copy of the example's, and against an App Store Connect of its own. It
-// asks the command for what the prose names.
+// TestShell runs a document's code blocks one after the other, in an empty
+// folder or a copy of the example's, against an App Store Connect in memory. It
+// looks up in the command's help what the prose names.
 func TestShell(t *testing.T) {
 	t.Parallel()
-	if _, err := os.Stat("cmd/ascwebhooks/main.go"); err != nil {
-		t.Skip("there is no command yet")
-	}
 	bin := t.TempDir()
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", bin, "./cmd/ascwebhooks").CombinedOutput(); err != nil {
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", bin, "./cmd/ascwebhooks")
+	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	for _, d := range documents(t, teaching[1:]...) {
@@ -66,28 +65,35 @@ func TestShell(t *testing.T) {
 			if example, ok := strings.CutSuffix(d.name, "/README.md"); ok && example != "docs" {
 				copyExample(t, folder, example)
 			}
-			for _, f := range d.fences {
+			for _, f := range d.blocks {
 				if f.language == "sh" {
-					runFence(t, f, folder, env)
+					runBlock(t, f, folder, env)
 				}
 			}
 		})
 	}
 	for _, d := range documents(t, everyDocument...) {
 		for _, code := range d.codes() {
-			if words := strings.Fields(code); len(words) > 1 && words[0] == "ascwebhooks" {
-				checkCommand(t, d.name, filepath.Join(bin, "ascwebhooks"), words[1], code)
+			if strings.HasPrefix(code, "ascwebhooks ") {
+				checkCommand(t, d.name, bin, code)
 			}
 		}
 	}
 }
 
-// checkCommand asks for the help of a command and looks for its flags there.
-func checkCommand(t *testing.T, document, ascwebhooks, name, code string) {
+// checkCommand asks for the help of a command, such as ascwebhooks
+// marketplace-webhooks get, and looks up its name and its flags there.
+func checkCommand(t *testing.T, document, bin, code string) {
 	t.Helper()
-	help, err := exec.CommandContext(t.Context(), ascwebhooks, "help", name).CombinedOutput()
-	if err != nil {
-		t.Errorf("%s: %s: %v\n%s", document, code, err, help)
+	isName := regexp.MustCompile(`^[a-z][a-z-]*$`)
+	words := strings.Fields(code)[1:]
+	if i := slices.IndexFunc(words, func(word string) bool { return !isName.MatchString(word) }); i >= 0 {
+		words = words[:i]
+	}
+	args := append([]string{"help"}, words...)
+	help, err := exec.CommandContext(t.Context(), filepath.Join(bin, "ascwebhooks"), args...).CombinedOutput()
+	if err != nil || !strings.Contains(string(help), "ascwebhooks "+strings.Join(words, " ")) {
+		t.Errorf("%s: %s: there is no such command (%v)\n%s", document, code, err, help)
 	}
 	for _, flag := range regexp.MustCompile(`--[a-z-]+`).FindAllString(code, -1) {
 		if !slices.Contains(strings.Fields(string(help)), flag) {
@@ -96,7 +102,7 @@ func checkCommand(t *testing.T, document, ascwebhooks, name, code string) {
 	}
 }
 
-// copyExample copies a module that stands beside this one.
+// copyExample copies an example, a module of its own, and lets it use this module.
 func copyExample(t *testing.T, folder, example string) {
 	t.Helper()
 	if err := os.CopyFS(folder, os.DirFS(example)); err != nil {
@@ -113,10 +119,10 @@ func copyExample(t *testing.T, folder, example string) {
 	}
 }
 
-func runFence(t *testing.T, f fence, folder string, env []string) {
+func runBlock(t *testing.T, f codeBlock, folder string, env []string) {
 	t.Helper()
 	lines := slices.DeleteFunc(strings.Split(f.text, "\n"), func(line string) bool {
-		return slices.ContainsFunc(append([]string{"make "}, notRun...), func(start string) bool { return strings.HasPrefix(line, start) })
+		return slices.ContainsFunc(notRun, func(start string) bool { return strings.HasPrefix(line, start) })
 	})
 	var out strings.Builder
 	shell := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", strings.Join(lines, "\n"))
@@ -127,13 +133,14 @@ func runFence(t *testing.T, f fence, folder string, env []string) {
 		t.Fatal(err)
 	}
 	err := shell.Wait()
-	_ = syscall.Kill(-shell.Process.Pid, syscall.SIGKILL) // what it left behind
+	_ = syscall.Kill(-shell.Process.Pid, syscall.SIGKILL) // what it left running
 	if err != nil {
 		t.Errorf("%s:%d: %v\n%s", f.file, f.line, err, out.String())
 	}
 }
 
-// environment is a fresh App Store Connect, in the variables of the command.
+// environment starts an App Store Connect in memory and returns the variables
+// that lead the command to it.
 func environment(t *testing.T, bin string) []string {
 	t.Helper()
 	handler, err := asctest.New(asctest.WithLogger(slog.New(slog.DiscardHandler)))

@@ -1,7 +1,7 @@
-package webhooks_test
+package doctest_test
 
-// What the documents say is held to be true: links, names, paths, the list of
-// errors. Their fences are for docs_go_test.go and docs_shell_test.go.
+// Links, names, paths and the list of errors in the documents are checked here;
+// their code blocks are for docs_go_test.go and docs_shell_test.go.
 
 import (
 	"cmp"
@@ -15,21 +15,21 @@ import (
 	"testing"
 )
 
-// document is a Markdown file, its fences apart from its prose.
+// document is a Markdown file, its code blocks apart from its prose.
 type document struct {
 	name   string
 	prose  string
-	fences []fence
+	blocks []codeBlock
 }
 
-type fence struct {
+type codeBlock struct {
 	file     string
 	line     int
 	language string
 	text     string
 }
 
-// documents reads what the patterns match.
+// documents reads the files that the patterns match.
 func documents(t *testing.T, patterns ...string) []document {
 	t.Helper()
 	var found []document
@@ -52,14 +52,14 @@ func read(t *testing.T, name string) document {
 		t.Fatal(err)
 	}
 	d := document{name: name}
-	var open *fence
+	var open *codeBlock
 	for i, line := range strings.Split(string(content), "\n") {
 		language, mark := strings.CutPrefix(strings.TrimSpace(line), "```")
 		switch {
 		case mark && open == nil:
-			open = &fence{file: name, line: i + 1, language: language}
+			open = &codeBlock{file: name, line: i + 1, language: language}
 		case mark:
-			d.fences, open = append(d.fences, *open), nil
+			d.blocks, open = append(d.blocks, *open), nil
 		case open != nil:
 			open.text += line + "\n"
 		default:
@@ -67,12 +67,12 @@ func read(t *testing.T, name string) document {
 		}
 	}
 	if open != nil {
-		t.Errorf("%s:%d: this fence is never closed", name, open.line)
+		t.Errorf("%s:%d: this code block is never closed", name, open.line)
 	}
 	return d
 }
 
-// everyDocument is all that people read; fences are run of those that teach.
+// everyDocument is all that people read; teaching are those whose code is run.
 var (
 	teaching      = []string{"README.md", "docs/*.md", "examples/*/README.md"}
 	everyDocument = append([]string{"*.md", ".github/*.md"}, teaching[1:]...)
@@ -109,17 +109,17 @@ func TestLinksLeadSomewhere(t *testing.T) {
 	}
 }
 
-var rooms = []string{"auth", "wrapper", "notification", "asctest", "openapi"}
+var packages = []string{"auth", "wrapper", "notification", "asctest", "openapi"}
 
 func TestNamesExist(t *testing.T) {
 	t.Parallel()
 	exported := map[string]bool{}
-	for _, room := range rooms {
-		for _, name := range exportedNames(t, room) {
+	for _, pkg := range packages {
+		for _, name := range exportedNames(t, pkg) {
 			exported[name] = true
 		}
 	}
-	name := regexp.MustCompile(`\b(?:` + strings.Join(rooms, "|") + `)\.[A-Z]\w*(?:\.[A-Z]\w*)?`)
+	name := regexp.MustCompile(`\b(?:` + strings.Join(packages, "|") + `)\.[A-Z]\w*(?:\.[A-Z]\w*)?`)
 	for _, d := range documents(t, everyDocument...) {
 		for _, code := range d.codes() {
 			for _, used := range name.FindAllString(code, -1) {
@@ -131,13 +131,13 @@ func TestNamesExist(t *testing.T) {
 	}
 }
 
-// TestEveryErrorIsExplained holds docs/errors.md to be complete.
+// TestEveryErrorIsExplained checks that docs/errors.md is complete.
 func TestEveryErrorIsExplained(t *testing.T) {
 	t.Parallel()
 	explained := strings.Join(read(t, "docs/errors.md").codes(), "\n") + "\n"
 	isError := regexp.MustCompile(`^\w+\.(Err[A-Z]\w*|[A-Z]\w*Error)$`)
-	for _, room := range []string{"auth", "wrapper", "notification"} {
-		for _, name := range exportedNames(t, room) {
+	for _, pkg := range []string{"auth", "wrapper", "notification"} {
+		for _, name := range exportedNames(t, pkg) {
 			if isError.MatchString(name) && !strings.Contains(explained, name+"\n") {
 				t.Errorf("docs/errors.md does not explain %s", name)
 			}
@@ -145,12 +145,12 @@ func TestEveryErrorIsExplained(t *testing.T) {
 	}
 }
 
-// exportedNames returns a room's names as room.Name and room.Type.Member.
-func exportedNames(t *testing.T, room string) (names []string) {
+// exportedNames returns a package's names as pkg.Name and pkg.Type.Member.
+func exportedNames(t *testing.T, pkg string) (names []string) {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(room, "*.go"))
+	files, err := filepath.Glob(filepath.Join(pkg, "*.go"))
 	if err != nil || len(files) == 0 {
-		t.Fatalf("%s: no Go files, %v", room, err)
+		t.Fatalf("%s: no Go files, %v", pkg, err)
 	}
 	for _, file := range files {
 		if strings.HasSuffix(file, "_test.go") {
@@ -162,8 +162,9 @@ func exportedNames(t *testing.T, room string) (names []string) {
 		}
 		for _, decl := range parsed.Decls {
 			for _, name := range declared(decl) {
-				if typ, member, _ := strings.Cut(name, "."); ast.IsExported(typ) && (member == "" || ast.IsExported(member)) {
-					names = append(names, room+"."+name)
+				typ, member, _ := strings.Cut(name, ".")
+				if ast.IsExported(typ) && (member == "" || ast.IsExported(member)) {
+					names = append(names, pkg+"."+name)
 				}
 			}
 		}
@@ -228,7 +229,7 @@ func TestNoDocumentNamesAMachine(t *testing.T) {
 	}
 	for _, d := range documents(t, everyDocument...) {
 		text := d.prose
-		for _, f := range d.fences {
+		for _, f := range d.blocks {
 			text += f.text
 		}
 		if found := elsewhere.FindString(text); found != "" || strings.Contains(text, here) {

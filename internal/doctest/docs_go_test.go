@@ -1,6 +1,6 @@
-package webhooks_test
+package doctest_test
 
-// Every Go fence of the documents is compiled.
+// Every Go code block of the documents is compiled.
 
 import (
 	"fmt"
@@ -15,22 +15,22 @@ import (
 	"testing"
 )
 
-func TestEveryFenceHasALanguage(t *testing.T) {
+func TestEveryCodeBlockHasALanguage(t *testing.T) {
 	t.Parallel()
 	languages := []string{"go", "sh", "json", "mermaid", "text", "yaml"}
 	for _, d := range documents(t, teaching...) {
-		for _, f := range d.fences {
+		for _, f := range d.blocks {
 			if !slices.Contains(languages, f.language) {
-				t.Errorf("%s:%d: a fence of %q: have one of %v, since go is compiled and sh is run", f.file, f.line, f.language, languages)
+				t.Errorf("%s:%d: got language %q, want one of %v", f.file, f.line, f.language, languages)
 			}
 		}
 	}
 }
 
-func fencesOf(t *testing.T, language string) (found []fence) {
+func blocksOf(t *testing.T, language string) (found []codeBlock) {
 	t.Helper()
 	for _, d := range documents(t, teaching...) {
-		for _, f := range d.fences {
+		for _, f := range d.blocks {
 			if f.language == language {
 				found = append(found, f)
 			}
@@ -39,25 +39,25 @@ func fencesOf(t *testing.T, language string) (found []fence) {
 	return found
 }
 
-// TestGoFences: a fence is a whole file, which is compiled here as an
-// importer would, or a part of a test of this repository, which was compiled there.
-func TestGoFences(t *testing.T) {
+// TestGoCodeBlocks: a code block is a whole file, which is compiled here as an
+// importer's, or a part of a test of this repository, which is compiled there.
+func TestGoCodeBlocks(t *testing.T) {
 	t.Parallel()
 	whole := regexp.MustCompile(`(?m)^package \w+$`)
 	tested, importer := testSources(t), t.TempDir()
 	compile := false
-	for i, f := range fencesOf(t, "go") {
+	for i, f := range blocksOf(t, "go") {
 		if !whole.MatchString(f.text) {
 			if !strings.Contains(tested, trimmed(f.text)) {
 				t.Errorf("%s:%d: these lines are in no _test.go file", f.file, f.line)
 			}
 			continue
 		}
-		name := "fence.go"
+		name := "block.go"
 		if strings.Contains(f.text, "func Test") {
-			name = "fence_test.go"
+			name = "block_test.go"
 		}
-		folder := fmt.Sprintf("fence%d", i)
+		folder := fmt.Sprintf("block%d", i)
 		write(t, filepath.Join(importer, folder, name), []byte(f.text))
 		t.Logf("%s:%d is in %s", f.file, f.line, folder)
 		compile = true
@@ -89,12 +89,13 @@ func requireThis(t *testing.T, folder string) {
 		t.Fatal(err)
 	}
 	const this = "github.com/ascmarketplace/webhooks"
-	required := strings.Replace(string(mod), "module "+this, "module importer\n\nrequire "+this+" v0.0.0\n\nreplace "+this+" => "+strconv.Quote(root), 1)
+	header := "module importer\n\nrequire " + this + " v0.0.0\n\nreplace " + this + " => " + strconv.Quote(root)
+	required := strings.Replace(string(mod), "module "+this, header, 1)
 	write(t, filepath.Join(folder, "go.mod"), []byte(required))
 	write(t, filepath.Join(folder, "go.sum"), sum)
 }
 
-// trimmed is text with each line bare of indentation, between line ends.
+// trimmed is text without indentation, with a line break before and after every line.
 func trimmed(text string) string {
 	var b strings.Builder
 	b.WriteByte('\n')
