@@ -2,6 +2,7 @@ package webhooks_test
 
 import (
 	"context"
+	"errors"
 	"log"
 	"net"
 	"os"
@@ -48,7 +49,7 @@ func receive(listener net.Listener, secret string) error {
 	return notification.NewServer("", handler).Serve(listener)
 }
 
-func store(ctx context.Context, n *notification.Notification) error {
+func store(_ context.Context, n *notification.Notification) error {
 	log.Print(n.Type, " ", n.ID) // store n.Raw here: the response is 200 once this has returned nil
 	return nil
 }
@@ -107,5 +108,7 @@ func TestReceives(t *testing.T) {
 		t.Errorf("got status %d, want %d", status, want)
 	}
 	_ = listener.Close()
-	<-served
+	if err := <-served; !errors.Is(err, net.ErrClosed) {
+		t.Errorf("got %v, want %v", err, net.ErrClosed)
+	}
 }
