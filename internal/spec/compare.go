@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
+	"reflect"
 )
 
 // CommittedDocument is where our document lies in the module.
@@ -14,8 +14,9 @@ const CommittedDocument = "openapi/app-store-connect.yaml"
 // root. It works on copies and needs the go command, which fetches pinned tools
 // through the module proxy when they are not there yet.
 func Compare(ctx context.Context, root string, from, to *Document) (*Report, error) {
-	report := &Report{From: from.Version, To: to.Version, Changes: changes(from, to)}
-	if len(report.Changes) == 0 {
+	report := &Report{From: from.Version, To: to.Version}
+	was, now := unversioned(from.Root), unversioned(to.Root)
+	if reflect.DeepEqual(was, now) {
 		return report, nil
 	}
 	temp, err := os.MkdirTemp("", "spec-diff-")
@@ -23,45 +24,38 @@ func Compare(ctx context.Context, root string, from, to *Document) (*Report, err
 		return nil, fmt.Errorf("spec: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(temp) }()
-	if err := report.compare(ctx, root, temp, from, to); err != nil {
+	tool, err := installOasdiff(ctx, temp)
+	if err == nil {
+		err = report.compare(ctx, tool, was, now)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("spec: %w", err)
+	}
+	if report.Go, err = goChanges(ctx, root, temp, from, to); err != nil {
 		return nil, fmt.Errorf("spec: %w", err)
 	}
 	return report, nil
 }
 
-func (r *Report) compare(ctx context.Context, root, temp string, from, to *Document) error {
-	verdicts, err := askOasdiff(ctx, temp, from, to)
-	if err != nil {
+func (r *Report) compare(ctx context.Context, tool oasdiff, was, now map[string]any) (err error) {
+	if r.Changes, err = tool.changelog(ctx, was, now); err != nil {
 		return err
 	}
-	r.Changes = byGroup(judge(r.Changes, verdicts, from, to))
-
-	before, after := filepath.Join(temp, "before"), filepath.Join(temp, "after")
-	if err := generated(ctx, root, before, before+".api", from); err != nil {
+	if r.Silent, err = tool.silences(ctx, was, now); err != nil {
 		return err
 	}
-	if err := generated(ctx, root, after, after+".api", to); err != nil {
-		return err
+	if r.Changes == nil && r.Silent == nil {
+		r.Silent = []Change{{Text: "components that no operation uses", Breaking: true}}
 	}
-	output, err := goCommand(ctx, temp, "run", apidiff, before+".api", after+".api")
-	if err != nil {
-		return err
-	}
-	r.Names = nameChanges(output)
-	r.Build = compiles(ctx, after)
 	return nil
 }
 
-func askOasdiff(ctx context.Context, temp string, from, to *Document) ([]verdict, error) {
-	for name, document := range map[string]*Document{"from.yaml": from, "to.yaml": to} {
-		if err := os.WriteFile(filepath.Join(temp, name), document.YAML, 0o600); err != nil {
-			return nil, err
-		}
+// unversioned returns a copy without what differs in every release of Apple's.
+func unversioned(root map[string]any) map[string]any {
+	root = copyOf(root)
+	if info, ok := root["info"].(map[string]any); ok {
+		info["version"] = "0"
+		delete(info, "x-upstream-sha256")
 	}
-	changelog, err := goCommand(ctx, temp, "run", oasdiff, "changelog", "from.yaml", "to.yaml",
-		"--format", "json", "--level", "WARN", "--allow-external-refs=false")
-	if err != nil {
-		return nil, err
-	}
-	return breaking(changelog)
+	return root
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"os"
 
 	"gopkg.in/yaml.v3"
 )
@@ -18,7 +19,7 @@ type Document struct {
 // Open reads a document for a comparison: Apple's, which is trimmed first, or
 // one that Trim has written. The ledger is empty for the latter.
 func Open(name string, kept *Kept, overlay *Overlay) (*Document, Ledger, error) {
-	data, err := readCapped(name)
+	data, err := os.ReadFile(name)
 	if err != nil {
 		return nil, nil, fmt.Errorf("spec: %w", err)
 	}

@@ -13,9 +13,8 @@ import (
 
 // Kept says what of Apple's document is kept, and holds our words for it.
 type Kept struct {
-	// Title and Description go into the info of our document.
-	Title       string `yaml:"title"`
-	Description string `yaml:"description"`
+	// Info is the info of our document, without the version, which is Apple's.
+	Info map[string]any `yaml:"info"`
 	// Operations maps each kept operationId to its summary.
 	Operations map[string]string `yaml:"operations"`
 	// Deprecated is the reason given wherever Apple says deprecated.
@@ -50,8 +49,8 @@ func parseKept(data []byte) (*Kept, error) {
 	if err := decoder.Decode(&kept); err != nil {
 		return nil, err
 	}
-	if kept.Title == "" || kept.Description == "" {
-		return nil, errors.New("title and description are both needed")
+	if kept.Info["title"] == nil {
+		return nil, errors.New("info: a title is needed")
 	}
 	if len(kept.Operations) == 0 {
 		return nil, errors.New("operations: at least one operationId is needed")

@@ -13,7 +13,7 @@ const (
 	Applied   Status = "applied"
 	AlreadySo Status = "already so"       // a name that upstream gives too: both forms are fine
 	NotNeeded Status = "no longer needed" // upstream has it
-	NoTarget  Status = "without a target" // upstream has changed where it applied
+	NoTarget  Status = "without a target" // upstream has changed where it applied, or has not what it removes
 )
 
 // Finding is what became of one correction.

@@ -22,7 +22,8 @@ func operations(root map[string]any, visit func(path, method string, operation m
 	}
 }
 
-// keepOperations returns upstream's paths with the kept operations only.
+// keepOperations returns upstream's paths with the kept operations only. It
+// refuses a key of their path items that OpenAPI 3.0 does not know.
 func keepOperations(upstream *Upstream, kept *Kept) (map[string]any, error) {
 	paths := map[string]any{}
 	missing := maps.Clone(kept.Operations)
@@ -32,22 +33,25 @@ func keepOperations(upstream *Upstream, kept *Kept) (map[string]any, error) {
 			return
 		}
 		delete(missing, id)
-		item, ok := paths[path].(map[string]any)
-		if !ok {
-			item = map[string]any{}
-			paths[path] = item
-			whole, _ := at(upstream.root, "paths", path)
-			for _, shared := range []string{"$ref", "parameters"} {
-				if value, ok := whole.(map[string]any)[shared]; ok {
-					item[shared] = value
-				}
-			}
+		if paths[path] == nil {
+			paths[path] = map[string]any{}
 		}
-		item[method] = operation
+		paths[path].(map[string]any)[method] = operation
 	})
 	if len(missing) > 0 {
 		return nil, fmt.Errorf("API version %s lacks the operations %s",
 			upstream.Version, strings.Join(slices.Sorted(maps.Keys(missing)), ", "))
+	}
+	for _, path := range union(paths, nil) {
+		whole, _ := at(upstream.root, "paths", path)
+		for _, key := range union(whole.(map[string]any), nil) {
+			switch {
+			case key == "$ref", key == "parameters", key == "servers":
+				paths[path].(map[string]any)[key] = whole.(map[string]any)[key]
+			case !slices.Contains(methods, key) && !isWording(key):
+				return nil, fmt.Errorf("#%s: not a key of a path item", below(below("/paths", path), key))
+			}
+		}
 	}
 	return paths, nil
 }

@@ -80,12 +80,11 @@ func (o *Overlay) correct(root map[string]any, actions []overlay.Action) (map[st
 	needed := 0
 	for _, action := range actions {
 		targets := o.query(action.Target, node)
-		removed := action.Remove && len(o.query(parentPath(action.Target), node)) > 0
 		switch {
-		case len(targets) == 0 && !removed:
+		case len(targets) == 0:
 			finding.Status, finding.Detail = NoTarget, action.Target+" is not there"
 			return root, finding, nil
-		case len(targets) == 0, !action.Remove && allHold(targets, &action.Update):
+		case !action.Remove && allHold(targets, &action.Update):
 			needless = action.Target
 			continue
 		}
@@ -117,31 +116,6 @@ func (o *Overlay) query(target string, node *yaml.Node) []*yaml.Node {
 		return nil
 	}
 	return path.Query(node)
-}
-
-// parentPath drops the last segment of a JSONPath.
-func parentPath(path string) string {
-	last, depth, quote := len(path), 0, rune(0)
-	for i, c := range path {
-		switch {
-		case quote != 0:
-			if c == quote {
-				quote = 0
-			}
-		case depth > 0 && (c == '\'' || c == '"'):
-			quote = c
-		case c == '[':
-			if depth == 0 {
-				last = i
-			}
-			depth++
-		case c == ']':
-			depth--
-		case c == '.' && depth == 0:
-			last = i
-		}
-	}
-	return path[:last]
 }
 
 func allHold(targets []*yaml.Node, update *yaml.Node) bool {

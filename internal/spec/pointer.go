@@ -42,6 +42,15 @@ func fragment(ref string) ([]string, bool) {
 	return tokens(rest)
 }
 
+// index reads an index of a list, or -1.
+func index(key string) int {
+	i, err := strconv.Atoi(key)
+	if err != nil {
+		return -1
+	}
+	return i
+}
+
 // at follows keys from a value down.
 func at(value any, keys ...string) (any, bool) {
 	for _, key := range keys {
@@ -53,8 +62,8 @@ func at(value any, keys ...string) (any, bool) {
 			}
 			value = child
 		case []any:
-			i, err := strconv.Atoi(key)
-			if err != nil || i < 0 || i >= len(parent) {
+			i := index(key)
+			if i < 0 || i >= len(parent) {
 				return nil, false
 			}
 			value = parent[i]

@@ -9,12 +9,19 @@ import (
 // Report says what taking over a document would change for those who import us.
 type Report struct {
 	From, To string   // API versions
-	Changes  []Change // of the document, by operation and component
-	Names    []Change // of gen's exported names
-	Build    []Change // what no longer compiles against the new gen
+	Changes  []Change // of the document, in oasdiff's words
+	Silent   []Change // of the document, where oasdiff's changelog says nothing
+	Go       []Change // of gen's exported names, and what no longer compiles
 
 	// What the overlay must be edited for before the document can be taken over.
 	FromLedger, ToLedger Ledger
+}
+
+// Change is one finding, with the places where it was found.
+type Change struct {
+	Text     string
+	Details  []string
+	Breaking bool
 }
 
 // Verdict is the report in one word; its value is the command's exit code.
@@ -28,20 +35,13 @@ const (
 )
 
 func (v Verdict) String() string {
-	switch v {
-	case Nothing:
-		return "nothing changes"
-	case Compatible:
-		return "compatible"
-	default:
-		return "breaking"
-	}
+	return map[Verdict]string{Nothing: "nothing changes", Compatible: "compatible", Breaking: "breaking"}[v]
 }
 
-// Verdict is Breaking as soon as one line is. An overlay that no longer fits
+// Verdict is Breaking as soon as one finding is. An overlay that no longer fits
 // the new document counts as a compatible change: someone has to look.
 func (r *Report) Verdict() Verdict {
-	all := slices.Concat(r.Changes, r.Names, r.Build)
+	all := slices.Concat(r.Changes, r.Silent, r.Go)
 	switch {
 	case slices.ContainsFunc(all, func(c Change) bool { return c.Breaking }):
 		return Breaking
@@ -56,40 +56,27 @@ func (r *Report) String() string {
 	fmt.Fprintf(&out, "App Store Connect API %s -> %s: %s\n", r.From, r.To, r.Verdict())
 	problems(&out, r.From, r.FromLedger)
 	problems(&out, r.To, r.ToLedger)
-	if len(r.Changes) == 0 {
-		return out.String()
-	}
-	group := ""
-	for _, change := range r.Changes {
-		if change.Group != group {
-			group = change.Group
-			fmt.Fprintf(&out, "\n%s\n", group)
-		}
-		line(&out, change)
-	}
-	fmt.Fprintf(&out, "\n%s\n", goNames)
-	for _, change := range r.Names {
-		line(&out, change)
-	}
-	if len(r.Names) == 0 {
-		fmt.Fprintln(&out, "  none changes")
-	}
-	fmt.Fprint(&out, "\nwrapper\n")
-	for _, change := range r.Build {
-		line(&out, change)
-	}
-	if len(r.Build) == 0 {
-		fmt.Fprintln(&out, "  compiles against the new gen")
-	}
+	section(&out, "oasdiff changelog", r.Changes)
+	section(&out, "oasdiff diff, where its changelog says nothing", r.Silent)
+	section(&out, "Go names of gen, and what compiles", r.Go)
 	return out.String()
 }
 
-func line(out *strings.Builder, change Change) {
-	mark := "compatible"
-	if change.Breaking {
-		mark = "breaking"
+func section(out *strings.Builder, title string, changes []Change) {
+	if changes == nil {
+		return
 	}
-	fmt.Fprintf(out, "  %-10s  %s\n", mark, change.Text)
+	fmt.Fprintf(out, "\n%s\n", title)
+	for _, change := range changes {
+		mark := Compatible
+		if change.Breaking {
+			mark = Breaking
+		}
+		fmt.Fprintf(out, "  %-10s  %s\n", mark, change.Text)
+		for _, detail := range change.Details {
+			fmt.Fprintf(out, "  %-10s  %s\n", "", detail)
+		}
+	}
 }
 
 func problems(out *strings.Builder, version string, ledger Ledger) {

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 )
 
@@ -25,39 +26,32 @@ corrections that do not fit 1
 corrections that do not fit 2
   no longer needed  where may be both: upstream has it
 `},
-		{"compatible", Report{From: "1", To: "2", Changes: []Change{
-			{Group: "GET /a", Text: "deprecated"}, {Group: "GET /a", Text: "response 429 added"},
-			{Group: "schema A", Text: "b added (string)"},
-		}}, Compatible, `App Store Connect API 1 -> 2: compatible
+		{"compatible", Report{From: "1", To: "2",
+			Changes: []Change{{Text: "endpoint deprecated", Details: []string{"GET /a", "POST /a"}}},
+			Go:      []Change{{Text: "compiles with the new gen"}},
+		}, Compatible, `App Store Connect API 1 -> 2: compatible
 
-GET /a
-  compatible  deprecated
-  compatible  response 429 added
+oasdiff changelog
+  compatible  endpoint deprecated
+              GET /a
+              POST /a
 
-schema A
-  compatible  b added (string)
-
-Go names of gen
-  none changes
-
-wrapper
-  compiles against the new gen
+Go names of gen, and what compiles
+  compatible  compiles with the new gen
 `},
 		{"breaking", Report{From: "1", To: "2",
-			Changes: []Change{{Group: "GET /a", Text: "deprecated"}},
-			Names:   []Change{{Text: "A.B: removed", Breaking: true}, {Text: "A.C: added"}},
-			Build:   []Change{{Text: "does not compile: wrapper/get.go:7:2: a.B undefined", Breaking: true}},
+			Silent: []Change{{Text: "#/servers: dropped", Details: []string{"servers:", "    deleted: []"}, Breaking: true}},
+			Go:     []Change{{Text: "A.B: removed", Breaking: true}, {Text: "A.C: added"}},
 		}, Breaking, `App Store Connect API 1 -> 2: breaking
 
-GET /a
-  compatible  deprecated
+oasdiff diff, where its changelog says nothing
+  breaking    #/servers: dropped
+              servers:
+                  deleted: []
 
-Go names of gen
+Go names of gen, and what compiles
   breaking    A.B: removed
   compatible  A.C: added
-
-wrapper
-  breaking    does not compile: wrapper/get.go:7:2: a.B undefined
 `},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -80,9 +74,9 @@ Compatible changes:
 - Order.State: added
 `
 	want := []Change{
-		{Group: goNames, Text: "(*Client).Cancel: removed", Breaking: true},
-		{Group: goNames, Text: "Order.Title: changed from string to int", Breaking: true},
-		{Group: goNames, Text: "Order.State: added"},
+		{Text: "(*Client).Cancel: removed", Breaking: true},
+		{Text: "Order.Title: changed from string to int", Breaking: true},
+		{Text: "Order.State: added"},
 	}
 	if got := nameChanges([]byte(output)); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v", got)
@@ -92,50 +86,26 @@ Compatible changes:
 	}
 }
 
-func TestCopyModuleLeavesBuildsAndDotsBehind(t *testing.T) {
-	root, dir := t.TempDir(), t.TempDir()
-	for _, name := range []string{"go.mod", "gen/gen.go", "gen/bin/kept.go", ".git/config", "bin/spec", "dist/a.zip"} {
-		name = filepath.Join(root, name)
+func TestCompileUsesTheNewGen(t *testing.T) {
+	root, temp := t.TempDir(), t.TempDir()
+	write := func(name, text string) {
+		t.Helper()
 		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(name, []byte("content"), 0o600); err != nil {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := copyModule(root, dir); err != nil {
-		t.Fatal(err)
+	write(root+"/go.mod", "module m\n\ngo 1.26\n")
+	write(root+"/gen/gen.go", "package gen\n\nconst A = 1\n")
+	write(root+"/a.go", "package m\n\nimport \"m/gen\"\n\nvar a int = gen.A\n")
+	write(temp+"/after/gen/gen.go", "package gen\n\nconst A = 2\n")
+	if err := compile(t.Context(), root, temp); err != nil {
+		t.Error(err)
 	}
-	var got []string
-	for _, pattern := range []string{"*", "*/*", "*/*/*"} {
-		found, _ := filepath.Glob(filepath.Join(dir, pattern))
-		for _, name := range found {
-			if info, err := os.Stat(name); err == nil && !info.IsDir() {
-				name, _ = filepath.Rel(dir, name)
-				got = append(got, name)
-			}
-		}
-	}
-	if want := []string{"go.mod", "gen/gen.go", "gen/bin/kept.go"}; !reflect.DeepEqual(got, want) {
-		t.Errorf("copied %q", got)
-	}
-}
-
-func TestCompilesTellsWhatDoesNot(t *testing.T) {
-	dir := t.TempDir()
-	for name, text := range map[string]string{"go.mod": "module m\n\ngo 1.26\n", "a.go": "package m\n\nvar a int = \"\"\n"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got := compiles(t.Context(), dir)
-	if len(got) != 1 || !got[0].Breaking || got[0].Text[:29] != "does not compile: ./a.go:3:13" {
-		t.Errorf("got %+v", got)
-	}
-	if err := os.Remove(filepath.Join(dir, "go.mod")); err != nil {
-		t.Fatal(err)
-	}
-	if got := compiles(t.Context(), dir); len(got) != 1 || !got[0].Breaking {
-		t.Errorf("without a module: %+v", got)
+	write(temp+"/after/gen/gen.go", "package gen\n\nconst B = 1\n")
+	if err := compile(t.Context(), root, temp); err == nil || !strings.Contains(err.Error(), "a.go:5:17: undefined: gen.A") {
+		t.Errorf("got %v", err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -47,9 +48,6 @@ func trimmed(upstream *Upstream, kept *Kept) (map[string]any, error) {
 	if root, err = prune(root); err != nil {
 		return nil, err
 	}
-	if err := refuseCycles(root); err != nil {
-		return nil, err
-	}
 	return dropWording(root, keywords).(map[string]any), nil
 }
 
@@ -59,15 +57,9 @@ func finish(root map[string]any, upstream *Upstream, kept *Kept) (*Document, err
 	if err != nil {
 		return nil, err
 	}
-	if err := refuseCycles(root); err != nil {
-		return nil, err
-	}
-	root["info"] = map[string]any{
-		"title":             kept.Title,
-		"version":           upstream.Version,
-		"description":       kept.Description,
-		"x-upstream-sha256": upstream.SHA256,
-	}
+	info := maps.Clone(kept.Info)
+	info["version"], info["x-upstream-sha256"] = upstream.Version, upstream.SHA256
+	root["info"] = info
 	addWording(root, kept)
 	sortRequired(root, keywords)
 	text, err := render(root)

@@ -151,3 +151,25 @@ func TestMissingOperationsAreListed(t *testing.T) {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }
+
+func TestPathItemKeys(t *testing.T) {
+	const elsewhere = "https://elsewhere.example"
+	for _, test := range []struct{ key, want string }{
+		{"servers", ""}, {"summary", ""}, {"x-owner", ""}, {"trace", ""},
+		{"query", "spec: #/paths/~1v1~1orders/query: not a key of a path item"},
+		{"Post", "spec: #/paths/~1v1~1orders/Post: not a key of a path item"},
+	} {
+		t.Run(test.key, func(t *testing.T) {
+			upstream := orders(t, func(root map[string]any) {
+				object(t, root, "paths", "/v1/orders")[test.key] = []any{map[string]any{"url": elsewhere}}
+			})
+			document, _, err := Trim(upstream, ordersKept(t), ordersOverlay(t))
+			if got := fmt.Sprint(err); err != nil && got != test.want || err == nil && test.want != "" {
+				t.Fatalf("got %v, want %q", err, test.want)
+			}
+			if err == nil && strings.Contains(string(document.YAML), elsewhere) != (test.key == "servers") {
+				t.Errorf("%s kept or lost:\n%s", test.key, document.YAML)
+			}
+		})
+	}
+}

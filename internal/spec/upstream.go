@@ -14,7 +14,7 @@ import (
 	"strings"
 )
 
-// maxUpstream caps what is read, packed or unpacked: ten times Apple's document.
+// maxUpstream caps what is unpacked of an archive: ten times Apple's document.
 const maxUpstream = 64 << 20
 
 // Upstream is Apple's document as published.
@@ -28,7 +28,7 @@ type Upstream struct {
 // ReadUpstream reads Apple's document from a .json file, or from a .zip that
 // holds exactly one. It tells them apart by their first bytes.
 func ReadUpstream(name string) (*Upstream, error) {
-	data, err := readCapped(name)
+	data, err := os.ReadFile(name)
 	if err != nil {
 		return nil, fmt.Errorf("spec: %w", err)
 	}
@@ -48,27 +48,6 @@ func upstreamOf(name string, data []byte) (*Upstream, error) {
 		return nil, fmt.Errorf("spec: %s: %w", name, err)
 	}
 	return upstream, nil
-}
-
-func readCapped(name string) ([]byte, error) {
-	file, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = file.Close() }()
-	data, err := readAllCapped(file, maxUpstream)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return data, nil
-}
-
-func readAllCapped(r io.Reader, limit int64) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(r, limit+1))
-	if err == nil && int64(len(data)) > limit {
-		err = fmt.Errorf("more than %d MiB", limit>>20)
-	}
-	return data, err
 }
 
 // unzip returns the one .json file of an archive. What macOS adds beside it does not count.
@@ -92,7 +71,10 @@ func unzip(data []byte, limit int64) ([]byte, error) {
 		return nil, fmt.Errorf("%s: %w", found[0].Name, err)
 	}
 	defer func() { _ = file.Close() }()
-	unpacked, err := readAllCapped(file, limit)
+	unpacked, err := io.ReadAll(io.LimitReader(file, limit+1))
+	if err == nil && int64(len(unpacked)) > limit {
+		err = fmt.Errorf("more than %d MiB", limit>>20)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", found[0].Name, err)
 	}

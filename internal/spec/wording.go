@@ -1,6 +1,8 @@
 package spec
 
 import (
+	"cmp"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -8,31 +10,6 @@ import (
 )
 
 // Every sentence of Apple's is dropped; where OpenAPI or a reader wants one, this is ours.
-
-// answers describes the responses by status.
-var answers = map[string]string{
-	"200": "Success",
-	"201": "Created",
-	"204": "Deleted; no content.",
-	"400": "A parameter or the body is not acceptable.",
-	"401": "The token is missing or not accepted.",
-	"403": "The key may not do this.",
-	"404": "There is no such resource.",
-	"409": "The request conflicts with a rule or with the present state.",
-	"422": "The body does not have the expected shape.",
-	"429": "Too many requests.",
-}
-
-func answer(status string) string {
-	if text, ok := answers[status]; ok {
-		return text
-	}
-	code, _ := strconv.Atoi(status)
-	if text := http.StatusText(code); text != "" {
-		return text
-	}
-	return "Any other answer."
-}
 
 // dropWording returns a copy without what is written for people: descriptions,
 // titles, examples and extensions. A property called title stays.
@@ -61,14 +38,30 @@ func isWording(key string) bool {
 	return slices.Contains(wording, key) || strings.HasPrefix(key, "x-")
 }
 
+const applesPages = "https://developer.apple.com/documentation/appstoreconnectapi/"
+
+// slug makes a page's name of a method and a path.
+var slug = strings.NewReplacer("/", "-", "{", "_", "}", "_")
+
 // addWording gives operations, responses and deprecated schemas our words.
 func addWording(root map[string]any, kept *Kept) {
-	operations(root, func(_, _ string, operation map[string]any) {
+	tags := map[string]any{}
+	operations(root, func(path, method string, operation map[string]any) {
 		id, _ := operation["operationId"].(string)
 		operation["summary"] = kept.Operations[id]
+		operation["description"] = "Apple's page: " + applesPages + strings.ToLower(slug.Replace(method+path))
 		explainDeprecation(operation, kept.Deprecated)
 		describe(operation["responses"])
+		used, _ := operation["tags"].([]any)
+		for _, tag := range used {
+			tags[fmt.Sprint(tag)] = true
+		}
 	})
+	var list []any
+	for _, tag := range union(tags, nil) {
+		list = append(list, map[string]any{"name": tag, "description": "What Apple files under " + tag + "."})
+	}
+	root["tags"] = list
 	components, _ := root["components"].(map[string]any)
 	describe(components["responses"])
 	schemas, _ := components["schemas"].(map[string]any)
@@ -81,7 +74,8 @@ func describe(responses any) {
 	byStatus, _ := responses.(map[string]any)
 	for status, response := range byStatus {
 		if response, ok := response.(map[string]any); ok && response["$ref"] == nil {
-			response["description"] = answer(status)
+			code, _ := strconv.Atoi(status)
+			response["description"] = cmp.Or(http.StatusText(code), "Any other response")
 		}
 	}
 }

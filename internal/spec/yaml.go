@@ -13,9 +13,9 @@ import (
 
 // keywordOrder is how a reader wants to meet OpenAPI's keywords. Others follow by name, extensions last.
 var keywordOrder = []string{
-	"$ref", "openapi", "info", "title", "version", "operationId", "summary", "description",
+	"$ref", "openapi", "info", "name", "in", "title", "version", "operationId", "summary", "description",
 	"deprecated", "x-deprecated-reason", "servers", "url", "security", "tags",
-	"name", "in", "type", "format", "nullable", "enum", "required", "style", "explode",
+	"type", "format", "nullable", "enum", "required", "style", "explode",
 	"parameters", "get", "post", "put", "patch", "delete", "requestBody", "responses",
 	"content", "schema", "items", "properties", "additionalProperties", "paths", "components",
 }

@@ -31,7 +31,7 @@ func inModule(t *testing.T) {
 	if err := os.Mkdir("openapi", 0o755); err != nil {
 		t.Fatal(err)
 	}
-	write(t, "openapi/kept.yaml", "title: t\ndescription: d\noperations: {orders_list: List the orders.}\ndeprecated: d\n")
+	write(t, "openapi/kept.yaml", "info: {title: t}\noperations: {orders_list: List the orders.}\ndeprecated: d\n")
 	write(t, "openapi/overlay.yaml", overlay)
 	write(t, "openapi/app-store-connect.yaml", before)
 	write(t, "upstream.json", document)
@@ -93,7 +93,7 @@ func TestTrimThatFailsWritesNothing(t *testing.T) {
 		{"invalid", strings.Replace(document, `"type":"string"`, `"type":"text"`, 1), overlay,
 			"spec: after the corrections: invalid components: "},
 		{"taken over upstream", strings.Replace(document, `"required":["id"]`, `"required":["name"]`, 1), overlay,
-			"spec: nothing written: correction \"an order may lack its id\" is no longer needed\n"},
+			"spec: nothing written: correction \"an order may lack its id\" is without a target\n"},
 		{"without a target", document, strings.Replace(overlay, "schemas.Order", "schemas.Cart", 1),
 			"spec: nothing written: correction \"an order may lack its id\" is without a target\n"},
 	} {
@@ -123,7 +123,7 @@ func TestDiffReportsTheLedgerAndGoesOn(t *testing.T) {
 	write(t, "upstream.json", strings.Replace(document, `"required":["id"]`, `"required":[]`, 1))
 	code, stdout, stderr := command(t, "diff", "upstream.json")
 	want := "App Store Connect API 1.0.0 -> 1.0.0: compatible\n\ncorrections that do not fit 1.0.0\n" +
-		"  no longer needed  an order may lack its id: upstream has it, remove it from the overlay\n"
+		"  without a target  an order may lack its id: $.components.schemas.Order.required[?@ == 'id'] is not there\n"
 	if code != 3 || stdout != want {
 		t.Errorf("exit %d: %s%s", code, stdout, stderr)
 	}
