@@ -171,7 +171,9 @@ func shows(err error, value, echo string) bool {
 // where it is echoed, and hides neither a code nor an error of the system.
 func TestFewLettersHideNothing(t *testing.T) {
 	refused := &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
-	secrets := []string{"e", "s_______________", "----------E------", "!$&'()*+,;=:@/?#[]", "____TR____", "%41%42%43%44%45"}
+	secrets := []string{
+		"e", "s_______________", "----------E------", "!$&'()*+,;=:@/?#[]", "____TR____", "%41%42%43%44%45",
+	}
 	for _, secret := range secrets {
 		t.Run(secret, func(t *testing.T) {
 			answer := newCanned(409, `{"errors":[{"code":"ENTITY_ERROR.ATTRIBUTE","detail":`+quote("it is "+secret)+`}]}`)
