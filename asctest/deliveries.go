@@ -60,8 +60,7 @@ func (h *Handler) createPing(c *call, s *state) response {
 		s.deliveries = append(s.deliveries, d)
 		c.post = append(c.post, d.ID)
 	}
-	o := c.resource("webhookPings", id, nil)
-	return c.one(http.StatusCreated, o)
+	return c.one(http.StatusCreated, c.resource("webhookPings", id, nil))
 }
 
 func (h *Handler) newDelivery(w AppWebhook) WebhookDelivery {
@@ -117,11 +116,11 @@ func (h *Handler) listDeliveries(c *call, s *state) response {
 		}
 	}
 	slices.Reverse(wanted) // in which order is documented nowhere: newest first
-	shown := make([]object, len(wanted))
+	shown := make([]resource, len(wanted))
 	for i, d := range wanted {
 		shown[i] = c.delivery(d)
 	}
-	return c.page(shown, func(onPage []object) []object { return c.includedEvents(onPage, wanted) })
+	return c.page(shown, func(onPage []resource) []resource { return c.includedEvents(onPage, wanted) })
 }
 
 func invalidParameter(name, detail string) response {
@@ -172,7 +171,7 @@ func (c *call) filter(d WebhookDelivery) (ok bool, bad string) {
 	return true, ""
 }
 
-func (c *call) delivery(d WebhookDelivery) object {
+func (c *call) delivery(d WebhookDelivery) resource {
 	attributes := object{
 		"createdDate": milliseconds(d.Created), "deliveryState": d.State, "redelivery": d.Redelivery,
 		"request": object{"url": d.URL},
@@ -186,19 +185,19 @@ func (c *call) delivery(d WebhookDelivery) object {
 	if d.StatusCode != 0 {
 		attributes["response"] = object{"httpStatusCode": d.StatusCode, "body": d.ResponseBody}
 	}
-	o := c.resource("webhookDeliveries", d.ID, attributes)
-	c.relate(o, "event", object{"data": object{"type": "webhookEvents", "id": d.EventID}})
-	return o
+	shown := c.resource("webhookDeliveries", d.ID, attributes)
+	c.relate(&shown, "event", object{"data": resource{Type: "webhookEvents", ID: d.EventID}})
+	return shown
 }
 
 // includedEvents returns the events of the deliveries on a page, each once.
-func (c *call) includedEvents(onPage []object, all []WebhookDelivery) (events []object) {
+func (c *call) includedEvents(onPage []resource, all []WebhookDelivery) (events []resource) {
 	if !slices.Contains(c.list("include"), "event") {
 		return nil
 	}
 	seen := map[string]bool{}
 	for _, d := range all {
-		here := slices.ContainsFunc(onPage, func(o object) bool { return o["id"] == d.ID })
+		here := slices.ContainsFunc(onPage, func(r resource) bool { return r.ID == d.ID })
 		if !here || seen[d.EventID] {
 			continue
 		}

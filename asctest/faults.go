@@ -3,6 +3,7 @@ package asctest
 // Faults on demand: which call fails, how, and whether it takes effect.
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -193,9 +194,9 @@ func (f *Fault) usual(c *call, right response) response {
 	case Null:
 		a.body = []byte("null")
 	case WrongType:
-		a.body = c.oddResource(object{"type": "territories", "id": newUUID()})
+		a.body = c.oddResource(resource{Type: "apps", ID: newUUID()})
 	case NoID:
-		a.body = c.oddResource(object{"type": c.resourceType()})
+		a.body = c.withoutID(right)
 	case Redirect:
 		a.status = http.StatusTemporaryRedirect
 		a.header.Set("Location", "/v1/elsewhere")
@@ -210,25 +211,25 @@ func (f *Fault) usual(c *call, right response) response {
 	return a
 }
 
-func (c *call) oddResource(data object) []byte {
-	self := object{"self": c.request.URL.EscapedPath()}
+func (c *call) oddResource(data resource) []byte {
+	body := responseBody{Data: data, Links: links{Self: c.request.URL.EscapedPath()}}
 	if c.operation == List || strings.HasSuffix(string(c.operation), "_getToManyRelated") {
-		return jsonResponse(http.StatusOK, object{"data": []object{data}, "links": self}).body
+		body.Data = []resource{data}
 	}
-	return jsonResponse(http.StatusOK, object{"data": data, "links": self}).body
+	return jsonResponse(http.StatusOK, body).body
 }
 
-// resourceType is the type of what the operation responds with: the last name
-// in its path, such as webhooks of /v1/apps/{id}/webhooks.
-func (c *call) resourceType() string {
-	segments := strings.Split(c.request.URL.EscapedPath(), "/")
-	switch {
-	case c.operation == ListDeliveries:
-		return "webhookDeliveries"
-	case len(segments) > 4:
-		return segments[4]
+// withoutID is the right response, its resources without their ids.
+func (c *call) withoutID(right response) []byte {
+	var list struct{ Data []resource }
+	if json.Unmarshal(right.body, &list) == nil && len(list.Data) > 0 {
+		list.Data[0].ID = ""
+		return c.oddResource(list.Data[0])
 	}
-	return segments[min(2, len(segments)-1)]
+	var one struct{ Data resource }
+	_ = json.Unmarshal(right.body, &one)
+	one.Data.ID = ""
+	return c.oddResource(one.Data)
 }
 
 // success is the status of a good response with a body.

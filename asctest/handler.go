@@ -160,31 +160,41 @@ func send(w http.ResponseWriter, r response) {
 	_, _ = w.Write(r.body)
 }
 
-// respond decides the response and verifies it; commit lets the call take effect.
+// respond decides the response and verifies it; only then, and if commit is
+// set, the call takes effect.
 func (h *Handler) respond(c *call, commit bool) response {
 	now := h.now()
 	if c.operation == Download {
 		return h.download(c, now)
 	}
-	r, secrets, remaining := h.decide(c, now, commit)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	after := h.state.clone()
+	r, remaining := h.decide(c, &after, now)
 	r.header.Set("Date", now.UTC().Format(http.TimeFormat))
 	r.header.Set("X-Rate-Limit", fmt.Sprintf("user-hour-lim:%d;user-hour-rem:%d;", h.rates.limit, remaining))
-	if violation := h.verify(c, r, secrets); violation != nil {
+	if violation := h.verify(c, r, append(h.state.secrets(), after.secrets()...)); violation != nil {
 		h.logger.Error("asctest: the fake broke the contract", "error", violation)
 		h.onViolation(violation)
 		return refuse(newError(http.StatusInternalServerError, "", violation.Error()))
+	}
+	if commit && r.status < http.StatusBadRequest {
+		h.state = after
+		for _, id := range c.post {
+			h.post(id)
+		}
 	}
 	return r
 }
 
 // decide goes through the checks in App Store Connect's order, as far as it
-// is known. It also returns the secrets that the response must not hold.
-func (h *Handler) decide(c *call, now time.Time, commit bool) (r response, secrets []string, remaining int) {
+// is known, and performs the call on s.
+func (h *Handler) decide(c *call, s *state, now time.Time) (r response, remaining int) {
 	keyID, err := h.verifyToken(c.request, now)
 	if err != nil {
 		r = refuse(newError(http.StatusUnauthorized, "", "Send a bearer token that is signed with an API key and has not expired."))
 		r.reason = "token: " + strings.ReplaceAll(err.Error(), "\n", "; ")
-		return r, nil, h.rates.limit
+		return r, h.rates.limit
 	}
 	c.keyID = keyID
 	remaining, ok := h.rates.take(keyID, now)
@@ -199,41 +209,22 @@ func (h *Handler) decide(c *call, now time.Time, commit bool) (r response, secre
 	case c.broken != nil:
 		r = bodyBroken(c.broken)
 	default:
-		r, secrets = h.carryOut(c, commit)
+		r = h.carryOut(c, s)
 	}
-	return r, secrets, remaining
+	return r, remaining
 }
 
-// carryOut performs a call that keeps the document on a copy of the state, which
-// replaces it if the call takes effect.
-func (h *Handler) carryOut(c *call, commit bool) (response, []string) {
+func (h *Handler) carryOut(c *call, s *state) response {
 	if broken := h.contract.checkRequest(c.exchange()); len(broken.found) > 0 {
-		return refuse(clientErrors(broken.found)...), nil
+		return refuse(clientErrors(broken.found)...)
 	}
 	c.query = c.request.URL.Query()
 	_ = json.Unmarshal(c.body, &c.sent) // has been validated, or is empty
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	after := h.state.clone()
-	r := h.perform(c, &after)
-	secrets := append(h.state.secrets(), after.secrets()...)
-	if commit && r.status < http.StatusBadRequest {
-		h.state = after
-		for _, id := range c.post {
-			h.post(id)
-		}
-	}
-	return r, secrets
+	return h.perform(c, s)
 }
 
 func (c *call) exchange() *exchange {
 	return &exchange{method: c.request.Method, url: c.request.URL, header: c.request.Header, body: c.body}
-}
-
-func (h *Handler) accepted() map[string]acceptedKey {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.accept // replaced as a whole, never changed
 }
 
 func bodyBroken(err error) response {

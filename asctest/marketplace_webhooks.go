@@ -9,7 +9,7 @@ import (
 const marketplaceWebhooks = "marketplaceWebhooks"
 
 func (h *Handler) listMarketplaceWebhooks(c *call, s *state) response {
-	found := []object{}
+	found := []resource{}
 	if s.marketplaceWebhook != nil {
 		found = append(found, c.marketplaceWebhook(s.marketplaceWebhook))
 	}
@@ -51,7 +51,7 @@ func (h *Handler) setMarketplaceWebhook(c *call, s *state, status int) response 
 	r := c.one(status, shown)
 	if h.arrayAnswers {
 		location := r.header["Location"]
-		r = c.page([]object{shown}, nil)
+		r = c.page([]resource{shown}, nil)
 		r.status = status
 		if location != nil {
 			r.header["Location"] = location
@@ -68,6 +68,6 @@ func (h *Handler) deleteMarketplaceWebhook(c *call, s *state) response {
 	return response{status: http.StatusNoContent, header: http.Header{}}
 }
 
-func (c *call) marketplaceWebhook(w *Webhook) object {
+func (c *call) marketplaceWebhook(w *Webhook) resource {
 	return c.resource(marketplaceWebhooks, w.ID, object{"endpointUrl": w.EndpointURL})
 }

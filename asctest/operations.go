@@ -86,26 +86,52 @@ func (h *Handler) perform(c *call, s *state) response {
 // object is a JSON object.
 type object = map[string]any
 
-// resource is how responses show one; its path follows from its type.
-func (c *call) resource(kind, id string, attributes object) object {
-	o := object{"type": kind, "id": id, "links": object{"self": c.link("/v1/" + kind + "/" + url.PathEscape(id))}}
-	if attributes = c.wanted(kind, attributes); len(attributes) > 0 {
-		o["attributes"] = attributes
-	}
-	return o
+// resource is how responses show one.
+type resource struct {
+	Type          string `json:"type"`
+	ID            string `json:"id,omitempty"`
+	Attributes    object `json:"attributes,omitempty"`
+	Relationships object `json:"relationships,omitempty"`
+	Links         links  `json:"links,omitzero"`
+}
+
+// responseBody is the body of a response.
+type responseBody struct {
+	Data     any        `json:"data"` // a resource, or a list of them
+	Included []resource `json:"included,omitempty"`
+	Links    links      `json:"links"`
+	Meta     *meta      `json:"meta,omitempty"`
+}
+
+type links struct {
+	Self string `json:"self"`
+	Next string `json:"next,omitempty"`
+}
+
+type meta struct {
+	Paging paging `json:"paging"`
+}
+
+type paging struct {
+	Total int `json:"total"`
+	Limit int `json:"limit"`
+}
+
+// resource returns one whose path follows from its type.
+func (c *call) resource(kind, id string, attributes object) resource {
+	self := c.link("/v1/" + kind + "/" + url.PathEscape(id))
+	return resource{Type: kind, ID: id, Attributes: c.wanted(kind, attributes), Links: links{Self: self}}
 }
 
 // relate adds a relationship, unless the call wants others only.
-func (c *call) relate(o object, name string, value object) {
-	if len(c.wanted(o["type"].(string), object{name: value})) == 0 {
+func (c *call) relate(r *resource, name string, value any) {
+	if len(c.wanted(r.Type, object{name: value})) == 0 {
 		return
 	}
-	relationships, ok := o["relationships"].(object)
-	if !ok {
-		relationships = object{}
-		o["relationships"] = relationships
+	if r.Relationships == nil {
+		r.Relationships = object{}
 	}
-	relationships[name] = value
+	r.Relationships[name] = value
 }
 
 // wanted keeps the members that the parameter fields[kind] names, if it is given.
@@ -132,14 +158,10 @@ func (c *call) list(name string) []string {
 }
 
 // one responds with one resource.
-func (c *call) one(status int, o object, included ...object) response {
-	document := object{"data": o, "links": o["links"]}
-	if len(included) > 0 {
-		document["included"] = included
-	}
-	r := jsonResponse(status, document)
+func (c *call) one(status int, shown resource, included ...resource) response {
+	r := jsonResponse(status, responseBody{Data: shown, Included: included, Links: links{Self: shown.Links.Self}})
 	if status == http.StatusCreated {
-		r.header.Set("Location", o["links"].(object)["self"].(string))
+		r.header.Set("Location", shown.Links.Self)
 	}
 	return r
 }
@@ -152,34 +174,29 @@ const appleHost = "https://api-appstoreconnect.itunes.apple.com"
 
 // page responds with the page that the call wants; included returns what
 // belongs to the resources on it.
-func (c *call) page(all []object, included func([]object) []object) response {
+func (c *call) page(all []resource, included func([]resource) []resource) response {
 	limit := defaultLimit
 	if given := c.query.Get("limit"); given != "" {
 		limit, _ = strconv.Atoi(given)
 	}
 	from, err := strconv.Atoi(c.query.Get("cursor"))
 	if c.query.Has("cursor") && (err != nil || from < 0 || from > len(all)) {
-		e := newError(http.StatusBadRequest, "PARAMETER_ERROR.INVALID", "The cursor is not one of the service's.")
-		e.Source = &source{Parameter: "cursor"}
-		return refuse(e)
+		return invalidParameter("cursor", "The cursor is not one of the service's.")
 	}
 	end := min(from+limit, len(all))
-	links := object{"self": c.link(c.request.URL.RequestURI())}
+	body := responseBody{
+		Data: append([]resource{}, all[from:end]...), Links: links{Self: c.link(c.request.URL.RequestURI())},
+		Meta: &meta{paging{Total: len(all), Limit: limit}},
+	}
 	if end < len(all) {
 		query := c.request.URL.Query()
 		query.Set("cursor", strconv.Itoa(end))
-		links["next"] = appleHost + c.request.URL.EscapedPath() + "?" + query.Encode()
-	}
-	document := object{
-		"data": append([]object{}, all[from:end]...), "links": links,
-		"meta": object{"paging": object{"total": len(all), "limit": limit}},
+		body.Links.Next = appleHost + c.request.URL.EscapedPath() + "?" + query.Encode()
 	}
 	if included != nil {
-		if more := included(all[from:end]); len(more) > 0 {
-			document["included"] = more
-		}
+		body.Included = included(all[from:end])
 	}
-	return jsonResponse(http.StatusOK, document)
+	return jsonResponse(http.StatusOK, body)
 }
 
 // link makes a link to the host that the client called; one that makes no URL

@@ -77,10 +77,10 @@ func (h *Handler) getPackageVersion(c *call, s *state) response {
 	expires := h.now().Add(v.URLLifetime)
 	attributes := c.file(v.PackageFile, expires)
 	attributes["version"], attributes["state"] = v.Version, v.State
-	o := c.resource("alternativeDistributionPackageVersions", v.ID, attributes)
-	reference := object{"type": "alternativeDistributionPackages", "id": v.PackageID}
-	c.relate(o, "alternativeDistributionPackage", object{"data": reference})
-	var included []object
+	shown := c.resource("alternativeDistributionPackageVersions", v.ID, attributes)
+	reference := resource{Type: "alternativeDistributionPackages", ID: v.PackageID}
+	c.relate(&shown, "alternativeDistributionPackage", object{"data": reference})
+	var included []resource
 	include := c.list("include")
 	if slices.Contains(include, "alternativeDistributionPackage") {
 		included = append(included, c.resource("alternativeDistributionPackages", v.PackageID, nil))
@@ -99,17 +99,17 @@ func (h *Handler) getPackageVersion(c *call, s *state) response {
 		if given, err := strconv.Atoi(c.query.Get("limit[" + group.name + "]")); err == nil {
 			limit = given
 		}
-		data := []object{}
+		data := []resource{}
 		for _, file := range group.files[:min(limit, len(group.files))] {
 			attributes := c.file(file, expires)
 			attributes["alternativeDistributionKeyBlob"] = "key blob of " + file.ID
 			included = append(included, c.resource(group.kind, file.ID, attributes))
-			data = append(data, object{"type": group.kind, "id": file.ID})
+			data = append(data, resource{Type: group.kind, ID: file.ID})
 		}
-		paging := object{"paging": object{"total": len(group.files), "limit": limit}}
-		c.relate(o, group.name, object{"data": data, "meta": paging})
+		total := meta{paging{Total: len(group.files), Limit: limit}}
+		c.relate(&shown, group.name, object{"data": data, "meta": total})
 	}
-	return c.one(http.StatusOK, o, included...)
+	return c.one(http.StatusOK, shown, included...)
 }
 
 func (c *call) file(f PackageFile, expires time.Time) object {

@@ -6,17 +6,21 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+
+	"github.com/ascmarketplace/webhooks/openapi"
 )
 
-// checkSecrets adds a violation if a secret shows in the response. One of less
-// than 8 bytes may be there by chance and is not looked for.
+// checkSecrets adds a violation if a secret shows in the response. Not looked
+// for are one of less than 8 bytes, which may be there by chance, and one that is
+// a word of the OpenAPI document or of the request's URL, which is there anyway.
 func checkSecrets(found *violations, x *exchange) {
+	words := string(openapi.AppStoreConnect()) + x.url.String() + x.url.Host
 	for _, secret := range x.secrets {
-		if len(secret) < 8 {
+		if len(secret) < 8 || strings.Contains(words, secret) {
 			continue
 		}
 		for name, values := range x.responseHeader {
-			if strings.Contains(strings.Join(values, "\n"), secret) && !strings.Contains(strings.Join(x.header[name], "\n"), secret) {
+			if strings.Contains(strings.Join(values, "\n"), secret) {
 				found.add("", "header "+name+": never holds the secret")
 			}
 		}
@@ -30,15 +34,13 @@ func checkSecrets(found *violations, x *exchange) {
 	}
 }
 
-// ownText are the members whose text App Store Connect does not choose: what
-// the caller sent, and the words of its protocol, which may hold a secret that
-// is a common word.
-var ownText = map[string]bool{
-	"endpointUrl": true, "url": true, "name": true, "payload": true, "body": true, "errorMessage": true,
-	"type": true, "code": true, "title": true, "detail": true, "self": true, "next": true, "related": true,
+// others are the members whose text the caller, a receiver or the error's
+// author chose.
+var others = map[string]bool{
+	"endpointUrl": true, "url": true, "name": true, "payload": true, "body": true, "title": true, "detail": true,
 }
 
-// findSecret looks through the names and strings of a JSON value.
+// findSecret looks through the strings of a JSON value.
 func findSecret(value any, secret string) (pointer string, ok bool) {
 	switch value := value.(type) {
 	case string:
@@ -51,10 +53,7 @@ func findSecret(value any, secret string) (pointer string, ok bool) {
 		}
 	case map[string]any:
 		for name, item := range value {
-			if _, isText := item.(string); isText && ownText[name] {
-				continue
-			}
-			if at, ok := findSecret(item, secret); ok {
+			if at, ok := findSecret(item, secret); ok && !others[name] {
 				return "/" + escapePointer(name) + at, true
 			}
 		}

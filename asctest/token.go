@@ -42,10 +42,9 @@ func bearer(header http.Header) string {
 	return token
 }
 
-// verifyToken returns the ID of the key that signed the request's token. The
+// verifyToken, under h.mu, returns the ID of the key that signed the request's token. The
 // error says what is wrong with it and never quotes it.
 func (h *Handler) verifyToken(r *http.Request, now time.Time) (keyID string, err error) {
-	keys := h.accepted()
 	raw := bearer(r.Header)
 	if raw == "" {
 		return "", errors.New("no header Authorization with one bearer token")
@@ -57,7 +56,7 @@ func (h *Handler) verifyToken(r *http.Request, now time.Time) (keyID string, err
 	token, err := parser.ParseWithClaims(raw, claims, func(token *jwt.Token) (any, error) {
 		keyID, _ = token.Header["kid"].(string)
 		var ok bool
-		if key, ok = keys[keyID]; !ok {
+		if key, ok = h.accept[keyID]; !ok {
 			return nil, errors.New("kid names no accepted key")
 		}
 		return key.public, nil

@@ -52,7 +52,11 @@ func (vs *violations) addKind(kind, pointer, rule string) {
 }
 
 func (vs *violations) addParameter(kind, name, rule string) {
-	vs.addKind(kind, "", "parameter "+strconv.Quote(name)+": "+rule)
+	shown := name
+	if kind == kindUnknown {
+		shown = strconv.Quote(name)
+	}
+	vs.addKind(kind, "", "parameter "+shown+": "+rule)
 	vs.found[len(vs.found)-1].parameter = name
 }
 
@@ -97,7 +101,11 @@ func (vs *violations) addAll(err error) {
 func (vs *violations) addRequestError(e *openapi3filter.RequestError) {
 	switch {
 	case e.Parameter != nil:
-		vs.addParameter("", e.Parameter.Name, "not as the OpenAPI document says")
+		rule := "not as the OpenAPI document says"
+		for _, broken := range flatten(e.Err) {
+			rule = broken.SchemaField + ": " + reasonOf(broken)
+		}
+		vs.addParameter("", e.Parameter.Name, rule)
 	case e.RequestBody != nil && e.Err == nil && strings.Contains(e.Reason, "Content-Type"):
 		vs.addKind(kindMediaType, "", "the body is application/json")
 	default:

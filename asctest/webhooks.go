@@ -16,13 +16,13 @@ func (h *Handler) listWebhooks(c *call, s *state) response {
 	if !slices.Contains(s.apps, c.id) {
 		return notFound("apps")
 	}
-	var found []object
+	var found []resource
 	for _, w := range s.webhooks {
 		if w.AppID == c.id {
 			found = append(found, c.webhook(w))
 		}
 	}
-	return c.page(found, func([]object) []object { return c.includedApp(c.id) })
+	return c.page(found, func([]resource) []resource { return c.includedApp(c.id) })
 }
 
 func (h *Handler) getWebhook(c *call, s *state) response {
@@ -92,19 +92,19 @@ func (h *Handler) deleteWebhook(c *call, s *state) response {
 	return response{status: http.StatusNoContent, header: http.Header{}}
 }
 
-func (c *call) webhook(w AppWebhook) object {
-	o := c.resource("webhooks", w.ID, object{
+func (c *call) webhook(w AppWebhook) resource {
+	shown := c.resource("webhooks", w.ID, object{
 		"name": w.Name, "url": w.URL, "enabled": w.Enabled, "eventTypes": append([]string{}, w.EventTypes...),
 	})
-	c.relate(o, "app", object{"data": object{"type": "apps", "id": w.AppID}})
+	c.relate(&shown, "app", object{"data": resource{Type: "apps", ID: w.AppID}})
 	related := c.link("/v1/webhooks/" + url.PathEscape(w.ID) + "/deliveries")
-	c.relate(o, "deliveries", object{"links": object{"related": related}})
-	return o
+	c.relate(&shown, "deliveries", object{"links": object{"related": related}})
+	return shown
 }
 
-func (c *call) includedApp(id string) []object {
+func (c *call) includedApp(id string) []resource {
 	if !slices.Contains(c.list("include"), "app") {
 		return nil
 	}
-	return []object{c.resource("apps", id, nil)}
+	return []resource{c.resource("apps", id, nil)}
 }
