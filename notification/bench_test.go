@@ -148,21 +148,25 @@ type (
 	}
 )
 
-// webhookBenchmarks has a type, and the benchmark that is fair to it.
+// webhookBenchmarks has the benchmark that is fair to each type.
 var webhookBenchmarks = map[string]func(*testing.B, []byte){
-	"alternativeDistributionPackageVersionCreated":          benchmarkVerifyDecode[plainWebhookEvent[plainApp, plainMarketplace]],
-	"alternativeDistributionPackageAvailableUpdated":        benchmarkVerifyDecode[plainWebhookEvent[plainAvailability, plainMarketplace]],
-	"alternativeDistributionTerritoryAvailabilityUpdated":   benchmarkVerifyDecode[plainWebhookEvent[plainAvailability, plainMarketplace]],
-	"appStoreVersionAppVersionStateUpdated":                 benchmarkVerifyDecode[plainWebhookEvent[plainValue, plainNested]],
-	"buildUploadStateUpdated":                               benchmarkVerifyDecode[plainWebhookEvent[plainState, plainNested]],
-	"buildBetaDetailExternalBuildStateUpdated":              benchmarkVerifyDecode[plainWebhookEvent[plainExternal, plainNested]],
-	"betaFeedbackCrashSubmissionCreated":                    benchmarkVerifyDecode[plainWebhookEvent[plainTime, plainNested]],
-	"betaFeedbackScreenshotSubmissionCreated":               benchmarkVerifyDecode[plainWebhookEvent[plainTime, plainNested]],
-	"backgroundAssetVersionStateUpdated":                    benchmarkVerifyDecode[plainWebhookEvent[plainState, plainFlat]],
-	"backgroundAssetVersionInternalBetaReleaseCreated":      benchmarkVerifyDecode[plainWebhookEvent[plainTime, plainFlat]],
-	"backgroundAssetVersionExternalBetaReleaseStateUpdated": benchmarkVerifyDecode[plainWebhookEvent[plainState, plainFlat]],
-	"backgroundAssetVersionAppStoreReleaseStateUpdated":     benchmarkVerifyDecode[plainWebhookEvent[plainState, plainFlat]],
-	"webhookPingCreated":                                    benchmarkVerifyDecode[plainWebhookEvent[plainTime, struct{}]],
+	"alternativeDistributionPackageVersionCreated":          plainly[plainApp, plainMarketplace],
+	"alternativeDistributionPackageAvailableUpdated":        plainly[plainAvailability, plainMarketplace],
+	"alternativeDistributionTerritoryAvailabilityUpdated":   plainly[plainAvailability, plainMarketplace],
+	"appStoreVersionAppVersionStateUpdated":                 plainly[plainValue, plainNested],
+	"buildUploadStateUpdated":                               plainly[plainState, plainNested],
+	"buildBetaDetailExternalBuildStateUpdated":              plainly[plainExternal, plainNested],
+	"betaFeedbackCrashSubmissionCreated":                    plainly[plainTime, plainNested],
+	"betaFeedbackScreenshotSubmissionCreated":               plainly[plainTime, plainNested],
+	"backgroundAssetVersionStateUpdated":                    plainly[plainState, plainFlat],
+	"backgroundAssetVersionInternalBetaReleaseCreated":      plainly[plainTime, plainFlat],
+	"backgroundAssetVersionExternalBetaReleaseStateUpdated": plainly[plainState, plainFlat],
+	"backgroundAssetVersionAppStoreReleaseStateUpdated":     plainly[plainState, plainFlat],
+	"webhookPingCreated":                                    plainly[plainTime, struct{}],
+}
+
+func plainly[Attributes, Relationships any](b *testing.B, body []byte) {
+	benchmarkVerifyDecode[plainWebhookEvent[Attributes, Relationships]](b, body)
 }
 
 // BenchmarkVerifyDecodeWebhook takes the event that is slowest against its reference.
