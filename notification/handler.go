@@ -81,6 +81,38 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	http.Error(w, http.StatusText(o.Status), o.Status)
 }
 
+// Handle passes on a notification that came another way than by HTTP, such as
+// the payload of a delivery that was listed after the receiver had been down:
+// through the same deduplication to the same function. It verifies nothing, so
+// raw must come from App Store Connect's API or from a store of your own, and
+// the [Notification].SecretIndex is -1.
+//
+// It returns nil if the notification is handled now, or has been before. A
+// malformed one is an error that matches [ErrMalformed]; the [WithMalformed]
+// hook is not called. Otherwise the error is that of the function or of the
+// Deduplicator, and the notification may be given again. It matches
+// [context.DeadlineExceeded] if a step took longer than [WithTimeout] allows.
+// The end of ctx stops the waiting, for another copy or for the Deduplicator,
+// and the error then matches ctx.Err() and its cause; a function that has been
+// called is not interrupted.
+func (h *Handler) Handle(ctx context.Context, raw []byte) error {
+	if h.handle == nil {
+		return errors.New("notification: the zero Handler handles nothing: use NewHandler")
+	}
+	o := newOutcome()
+	defer h.report(ctx, o, time.Now())
+	n, err := Decode(raw)
+	if err != nil {
+		o.settle(OutcomeMalformed, 0, "malformed, not taken", err)
+		return err
+	}
+	n.SecretIndex = -1
+	o.Notification = n
+	h.process(ctx, n, o)
+	o.Status = 0
+	return o.Err
+}
+
 // receive does the work in an order in which each step can trust the ones before it.
 func (h *Handler) receive(w http.ResponseWriter, r *http.Request, o *Outcome) {
 	if r.Method != http.MethodPost {

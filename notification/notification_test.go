@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,9 +26,10 @@ const (
 	packageB    = "d90e5f6c-54c1-4a5f-b2a8-4a3c0e9d7f64"
 )
 
-// events returns one of each kind, as in testdata.
+// events returns one of each kind: the three of a marketplaceWebhook as in
+// testdata, and those of a webhook.
 func events() []notification.Event {
-	return []notification.Event{
+	events := []notification.Event{
 		&notification.PackageVersionAvailable{
 			MarketplaceAppID: marketplace, AppID: app, PackageID: packageA,
 			PackageVersionID:  "0f6de1f5-1d0b-4c3b-8a39-d1a7f1b7e903",
@@ -38,6 +41,10 @@ func events() []notification.Event {
 		},
 		&notification.AppUnavailable{MarketplaceAppID: marketplace, AppID: app, EventTimestamp: happenedAt},
 	}
+	for _, example := range examples() {
+		events = append(events, example.Event)
+	}
+	return events
 }
 
 func TestDecodeFixtures(t *testing.T) {
@@ -56,7 +63,8 @@ func TestDecodeFixtures(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := &notification.Notification{
-			ID: test.id, Type: test.typ, Version: 1, Timestamp: sentAt, Event: test.event, Raw: bodies[test.file],
+			ID: test.id, Type: test.typ, Version: 1, Timestamp: sentAt, MarketplaceAppID: marketplace, AppID: app,
+			Event: test.event, Raw: bodies[test.file],
 		}
 		if !reflect.DeepEqual(n, want) {
 			t.Errorf("%s:\n got %+v\nwant %+v", test.file, n, want)
@@ -79,7 +87,7 @@ func TestDecodeTolerates(t *testing.T) {
 		{"a new type", `"AppUnavailable"`, `"AppAvailable"`, sentAt, nil},
 		{"a new version", `"version": 1`, `"version": 2`, sentAt, nil},
 		{"a version that is a string", `"version": 1`, `"version": "1"`, sentAt, nil},
-		{"no version", `"version": 1,`, ``, sentAt, nil},
+		{"no version", `"version": 1,`, ``, sentAt, full},
 		{"an app that is a number", `"9876543210"`, `9876543210`, sentAt, nil},
 		{"an app that is null", `"9876543210"`, `null`, sentAt, nil},
 		{"no app", `"appId"`, `"application"`, sentAt, nil},
@@ -114,24 +122,36 @@ func TestDecodeTolerates(t *testing.T) {
 	}
 }
 
+// TestDecodeWantsEveryID takes one property away: an event without one of its
+// IDs, its new state, or what became of a territory is not acted on.
 func TestDecodeWantsEveryID(t *testing.T) {
+	optional := []string{"eventTimestamp", "timestamp", "oldValue", "oldState", "oldExternalBuildState"}
 	for name, body := range fixtures(t) {
-		var parsed struct {
-			Data struct{ Attributes map[string]any }
-		}
-		if err := json.Unmarshal(body, &parsed); err != nil {
-			t.Fatal(err)
-		}
-		for attribute := range parsed.Data.Attributes {
-			n, err := notification.Decode(bytes.Replace(body, []byte(attribute), []byte("renamed"), 1))
+		for property := range properties(t, body) {
+			changed := bytes.Replace(body, []byte(`"`+property+`":`), []byte(`"renamed":`), 1)
+			n, err := notification.Decode(changed)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if known := attribute == "eventTimestamp"; (n.Event != nil) != known {
-				t.Errorf("%s without %s: event %v", name, attribute, n.Event)
+			if known := slices.Contains(optional, property); (n.Event != nil) != known {
+				t.Errorf("%s without %s: event %v", name, property, n.Event)
 			}
 		}
 	}
+}
+
+// properties returns the attributes and relationships of a body.
+func properties(t *testing.T, body []byte) map[string]any {
+	t.Helper()
+	var parsed struct {
+		Data struct{ Attributes, Relationships map[string]any }
+	}
+	if err := json.Unmarshal(body, &parsed); err != nil {
+		t.Fatal(err)
+	}
+	all := parsed.Data.Attributes
+	maps.Copy(all, parsed.Data.Relationships)
+	return all
 }
 
 // TestDecodeNames: as encoding/json matches them, which Decode documents.

@@ -9,8 +9,7 @@ import (
 )
 
 // An Outcome is what became of one request, or of one call of
-// [Handler.Handle]. [WithObserver] passes it on, for metrics, traces and
-// alerts.
+// [Handler.Handle]. See [WithObserver].
 type Outcome struct {
 	Kind   OutcomeKind
 	Reason string // why, as a short fixed phrase: never text from the request
@@ -24,7 +23,7 @@ type Outcome struct {
 	// notification if the caller's functions do.
 	Err error
 
-	Duration time.Duration // from the start of the request to the response
+	Duration time.Duration // of the whole request or call
 }
 
 // An OutcomeKind is one of the constants below.
@@ -74,7 +73,11 @@ func (h *Handler) log(ctx context.Context, o *Outcome) {
 	case o.Err != nil:
 		level = slog.LevelError
 	}
-	attrs := []slog.Attr{slog.Int("status", o.Status), slog.String("reason", o.Reason)}
+	var attrs []slog.Attr
+	if o.Status != 0 {
+		attrs = append(attrs, slog.Int("status", o.Status))
+	}
+	attrs = append(attrs, slog.String("reason", o.Reason))
 	if o.Notification != nil {
 		attrs = append(attrs, slog.String("type", knownType(o.Notification.Type)))
 	}
@@ -85,8 +88,7 @@ func (h *Handler) log(ctx context.Context, o *Outcome) {
 }
 
 func knownType(typ string) string {
-	switch typ {
-	case packageVersionAvailable, appVersionsUnavailable, appVersionUnavailable, appUnavailable:
+	if _, known := decoders[typ]; known {
 		return typ
 	}
 	return "unknown"

@@ -72,6 +72,7 @@ func (h *Handler) process(sender context.Context, n *Notification, o *Outcome) {
 	case err != nil && !entered:
 		o.settle(OutcomeUnavailable, http.StatusServiceUnavailable, "gave up waiting for another copy", err)
 	case err != nil && ctx.Err() != nil:
+		err = fmt.Errorf("%w: %w", context.Cause(ctx), err)
 		o.settle(OutcomeUnavailable, http.StatusServiceUnavailable, "deduplicator too late", err)
 	case err != nil:
 		o.settle(OutcomeUnavailable, http.StatusServiceUnavailable, "deduplicator failed", err)
