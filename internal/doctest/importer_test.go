@@ -144,8 +144,8 @@ func binarySize(tb testing.TB, source string) int64 {
 	if err := os.WriteFile(overlay, []byte(`{"Replace":{"`+inModule+`":"`+file+`"}}`), 0o600); err != nil {
 		tb.Fatal(err)
 	}
-	build := exec.CommandContext(tb.Context(), "go", "build", "-ldflags=-s -w", "-overlay", overlay, "-o", binary,
-		"./internal/importer")
+	build := exec.CommandContext(tb.Context(), "go", "build", "-trimpath", "-ldflags=-s -w",
+		"-overlay", overlay, "-o", binary, "./internal/importer")
 	if out, err := build.CombinedOutput(); err != nil {
 		tb.Fatalf("%v\n%s", err, out)
 	}
