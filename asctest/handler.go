@@ -25,6 +25,7 @@ type Handler struct {
 	contract     *contract
 	logger       *slog.Logger
 	onViolation  func(error)
+	onChange     func()
 	arrayAnswers bool
 	liveListing  bool
 	strictTokens bool
@@ -52,7 +53,7 @@ func New(opts ...Option) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Handler{contract: c, logger: slog.Default(), onViolation: func(error) {}, poster: newPoster()}
+	h := &Handler{contract: c, logger: slog.Default(), onViolation: func(error) {}, onChange: func() {}, poster: newPoster()}
 	h.secondCreate.status, h.secondCreate.code = http.StatusConflict, "ENTITY_ERROR"
 	h.rates.limit = 3500
 	for _, opt := range opts {
@@ -145,6 +146,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	entry.Status, entry.Reason, entry.KeyID = response.status, response.reason, c.keyID
 	h.logger.Debug("asctest", "method", r.Method, "path", r.URL.Path, "status", response.status, "reason", response.reason)
 	h.record.add(entry)
+	h.onChange()
 	if fault == nil {
 		send(w, response)
 		return

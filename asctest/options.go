@@ -128,3 +128,16 @@ func WithDeliveryTransport(t http.RoundTripper) Option {
 func WithStrictTokens() Option {
 	return func(h *Handler) error { h.strictTokens = true; return nil }
 }
+
+// WithOnChange calls f after each request and each delivery, so that whoever
+// shows Requests and Deliveries need not poll. f is called from many goroutines
+// at once and should return quickly.
+func WithOnChange(f func()) Option {
+	return func(h *Handler) error {
+		if f == nil {
+			return errors.New("asctest: WithOnChange needs a function")
+		}
+		h.onChange = f
+		return nil
+	}
+}

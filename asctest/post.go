@@ -74,6 +74,7 @@ func (h *Handler) postNow(ctx context.Context, deliveryID string) WebhookDeliver
 	case status/100 == 2:
 		d.State = succeeded
 	}
+	defer h.onChange()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if i := h.state.delivery(deliveryID); i >= 0 {

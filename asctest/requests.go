@@ -45,20 +45,16 @@ type recorder struct {
 	mu       sync.Mutex
 	requests []Request
 	bytes    int
-	heard    func(Request)
 }
 
 func (r *recorder) add(request Request) {
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.requests = append(r.requests, request)
 	r.bytes += request.size()
 	for len(r.requests) > maxRecorded || r.bytes > maxRecordedBytes && len(r.requests) > 1 {
 		r.bytes -= r.requests[0].size()
 		r.requests = r.requests[1:]
-	}
-	r.mu.Unlock()
-	if r.heard != nil {
-		r.heard(request)
 	}
 }
 
