@@ -22,6 +22,10 @@ test: ## run every test with the race detector, and without it those that count 
 lint: ## gofmt, go vet, golangci-lint
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt these files:"; echo "$$unformatted"; exit 1; }
 	go vet ./...
+	@for platform in linux/386 linux/arm windows/amd64 darwin/arm64; do \
+		echo "go vet ./... for $$platform"; \
+		CGO_ENABLED=0 GOOS=$${platform%/*} GOARCH=$${platform#*/} go vet ./... || exit 1; \
+	done
 	go run $(GOLANGCI_LINT) run ./...
 
 .PHONY: tidy-check
@@ -29,10 +33,11 @@ tidy-check: ## go.mod and go.sum are tidy and what they say is what was download
 	go mod tidy -diff
 	go mod verify
 
-.PHONY: examples
-examples: ## vet and test the examples, which are modules of their own
-	@for example in examples/*/; do \
-		echo "$$example"; (cd $$example && go mod tidy -diff && go vet ./... && go test -race -shuffle=on ./...) || exit 1; \
+.PHONY: modules
+modules: ## vet and test the modules of their own below this one: engines, examples, adapters
+	@for module in $$(git ls-files '*/go.mod'); do \
+		module=$${module%/go.mod}; echo "== $$module"; \
+		(cd $$module && go mod tidy -diff && go vet ./... && go test -race -shuffle=on ./...) || exit 1; \
 	done
 
 .PHONY: vuln
