@@ -2,7 +2,9 @@ package webhooks_test
 
 import (
 	"context"
-	"fmt"
+	"errors"
+	"log"
+	"net"
 	"os"
 	"path/filepath"
 	"testing"
@@ -13,7 +15,7 @@ import (
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
-// The functions of this file are what README.md shows.
+// The functions and the test below are what README.md shows.
 
 func connect() (*wrapper.Client, error) {
 	key, err := auth.FindKey(auth.KeyHint{}) // ASC_KEY_ID, ASC_ISSUER_ID, ASC_PRIVATE_KEY_PATH, ...
@@ -24,32 +26,55 @@ func connect() (*wrapper.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return wrapper.NewClient(tokens)
+	return wrapper.NewClient(tokens) // create one client and reuse it
 }
 
-func register(ctx context.Context, client *wrapper.Client, secret string) (wrapper.EnsureResult[wrapper.MarketplaceWebhook], error) {
-	result, err := client.MarketplaceWebhooks.Ensure(ctx, wrapper.MarketplaceWebhookParams{
-		EndpointURL: "https://marketplace.example/notifications",
+func register(ctx context.Context, client *wrapper.Client, url, secret string) error {
+	_, err := client.MarketplaceWebhooks.Ensure(ctx, wrapper.MarketplaceWebhookParams{
+		EndpointURL: url,
 		Secret:      wrapper.NewSecret(secret),
 	})
-	return result, err
+	return err
 }
 
-func receive(addr, secret string, store func(ctx context.Context, id string, raw []byte) error) error {
+func receive(listener net.Listener, secret string) error {
 	verifier, err := notification.NewVerifier([]byte(secret))
 	if err != nil {
 		return err
 	}
-	handler, err := notification.NewHandler(verifier, func(ctx context.Context, n *notification.Notification) error {
-		return store(ctx, n.ID, n.Raw) // a 2xx is answered only after this has returned nil
-	})
+	handler, err := notification.NewHandler(verifier, store)
 	if err != nil {
 		return err
 	}
-	return notification.NewServer(addr, handler).ListenAndServe()
+	return notification.NewServer("", handler).Serve(listener)
 }
 
-func TestReadmeConnects(t *testing.T) {
+func store(_ context.Context, n *notification.Notification) error {
+	log.Print(n.Type, " ", n.ID) // store n.Raw here: the response is 200 once this has returned nil
+	return nil
+}
+
+func TestLosesNothing(t *testing.T) {
+	server := asctest.NewServer(t) // App Store Connect in memory, closed when the test ends
+	tokens, err := auth.NewTokenSource(auth.Key(server.Key()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := wrapper.NewClient(tokens, wrapper.WithBaseURL(server.URL))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.FailNext(asctest.Fault{Operation: asctest.Create, Status: 503, Applied: true}) // the response is lost
+	err = register(t.Context(), client, "https://marketplace.example/notifications", "secret")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := server.Webhook(); !ok {
+		t.Error("nothing is registered")
+	}
+}
+
+func TestConnectFindsTheKey(t *testing.T) {
 	key := asctest.NewKey(t)
 	file := filepath.Join(t.TempDir(), "AuthKey_"+key.ID+".p8")
 	if err := os.WriteFile(file, key.PEM(), 0o600); err != nil {
@@ -64,26 +89,26 @@ func TestReadmeConnects(t *testing.T) {
 	}
 }
 
-func TestReadmeRegisters(t *testing.T) {
-	server := asctest.NewServer(t) // App Store Connect in memory, closed when the test ends
-	tokens, err := auth.NewTokenSource(auth.Key(server.Key()))
+func TestReceives(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := wrapper.NewClient(tokens, wrapper.WithBaseURL(server.URL))
+	served := make(chan error)
+	go func() { served <- receive(listener, "secret") }()
+	server := asctest.NewServer(t, asctest.WithWebhook(asctest.Webhook{
+		EndpointURL: "http://" + listener.Addr().String(),
+		Secret:      "secret",
+	}))
+	status, err := server.Notify(t.Context(), &notification.AppUnavailable{MarketplaceAppID: "1", AppID: "2"})
 	if err != nil {
-		t.Fatal(err)
+		t.Error(err)
 	}
-	server.FailNext(asctest.Fault{Operation: asctest.Create, Status: 503, Applied: true}) // and the answer is lost
-	result, err := register(t.Context(), client, "secret")
-	if err != nil || result.Action != wrapper.EnsureUpdated || result.Webhook.EndpointURL != "https://marketplace.example/notifications" {
-		t.Errorf("got %+v, %v", result, err)
+	if want := 200; status != want {
+		t.Errorf("got status %d, want %d", status, want)
 	}
-}
-
-// A service that listens, as README.md shows it; here on no address.
-func Example() {
-	err := receive("no address", "secret", func(context.Context, string, []byte) error { return nil })
-	fmt.Println(err)
-	// Output: listen tcp: address no address: missing port in address
+	_ = listener.Close()
+	if err := <-served; !errors.Is(err, net.ErrClosed) {
+		t.Errorf("got %v, want %v", err, net.ErrClosed)
+	}
 }

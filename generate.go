@@ -1,22 +1,22 @@
 // Package webhooks is the front page of a Go client for App Store Connect's
-// webhooks. It holds no code; the packages are:
+// webhooks. It contains no code; the packages are:
 //
-//   - [github.com/ascmarketplace/webhooks/auth]: API keys to signed tokens
-//   - [github.com/ascmarketplace/webhooks/wrapper]: register, read, change and
-//     remove webhooks; retries and typed errors
-//   - [github.com/ascmarketplace/webhooks/notification]: verify, decode and
-//     receive what App Store Connect posts
+//   - [github.com/ascmarketplace/webhooks/auth]: turns API keys into signed tokens
+//   - [github.com/ascmarketplace/webhooks/wrapper]: registers, reads, changes and
+//     removes webhooks, with retries and typed errors
+//   - [github.com/ascmarketplace/webhooks/notification]: verifies, decodes and
+//     receives what App Store Connect posts
 //   - [github.com/ascmarketplace/webhooks/asctest]: App Store Connect in memory,
 //     for your tests
 //   - [github.com/ascmarketplace/webhooks/openapi]: the OpenAPI documents, as bytes
-//   - [github.com/ascmarketplace/webhooks/gen]: what is generated from them; its
+//   - [github.com/ascmarketplace/webhooks/gen]: the code generated from them; its
 //     names may change with Apple's document
 //
 // The command ascwebhooks does the same from a shell.
 //
-// Apple has deprecated the resource marketplaceWebhooks in favour of
-// /v1/webhooks (API 4.0 and later), and has announced no removal. What is here
-// keeps working for as long as Apple serves it.
+// Apple has deprecated the resource marketplaceWebhooks in favour of webhooks
+// (API 4.0 and later), and has announced no removal. Both are served here, for
+// as long as Apple serves them.
 //
 // This file has every go:generate line, and tools.go pins the generator.
 package webhooks

@@ -1,6 +1,6 @@
 package docs_test
 
-// What errors.md says to do, and that each error leads there.
+// What errors.md advises, and that each error leads there.
 
 import (
 	"context"
@@ -21,13 +21,13 @@ import (
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
-// whatNow says what a service does about the error of a call.
+// whatNow says what to do about the error of a call.
 func whatNow(err error) string {
 	unknown, isUnknown := errors.AsType[*wrapper.OutcomeUnknownError](err)
 	unauthorized, isUnauthorized := errors.AsType[*wrapper.NotAuthorizedError](err)
 	limited, isLimited := errors.AsType[*wrapper.RateLimitedError](err)
 	other, isOther := errors.AsType[*wrapper.OtherEndpointError](err)
-	odd, isOdd := errors.AsType[*wrapper.UnexpectedResponseError](err)
+	unexpected, isUnexpected := errors.AsType[*wrapper.UnexpectedResponseError](err)
 	redirect, isRedirect := errors.AsType[*wrapper.RedirectError](err)
 	apiErr, isRefused := errors.AsType[*wrapper.APIError](err)
 	switch {
@@ -46,19 +46,19 @@ func whatNow(err error) string {
 	case errors.Is(err, wrapper.ErrForbidden):
 		return "ask the account holder for a role or an agreement"
 	case errors.Is(err, wrapper.ErrConflict):
-		return "look at what is there"
+		return "look at what is registered"
 	case isRefused && apiErr.StatusCode >= 500:
 		return "try again later"
 	case isRefused:
-		return "mend the request: " + apiErr.Error()
-	case isOdd:
-		return "look for a proxy: " + odd.Reason
+		return "fix the request: " + apiErr.Error()
+	case isUnexpected:
+		return "look for a proxy: " + unexpected.Reason
 	case isRedirect:
 		return fmt.Sprintf("check the base URL (status %d)", redirect.StatusCode)
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return "it was stopped"
 	default:
-		return "mend the network, the key or the arguments: " + err.Error()
+		return "fix the network, the key or the arguments: " + err.Error()
 	}
 }
 
@@ -73,14 +73,18 @@ func TestWhatNow(t *testing.T) {
 		{"check key, issuer and clock", asctest.Fault{Status: 401}},
 		{"come back at", asctest.Fault{Status: 429, Header: http.Header{"Retry-After": {"3600"}}}},
 		{"ask the account holder", asctest.Fault{Status: 403}},
-		{"look at what is there", asctest.Fault{Status: 409}},
-		{"mend the request", asctest.Fault{Status: 422}},
+		{"look at what is registered", asctest.Fault{Status: 409}},
+		{"fix the request", asctest.Fault{Status: 422}},
 		{"check the base URL", asctest.Fault{Kind: asctest.Redirect}},
 	} {
-		_, client := connect(t, asctest.Fault{Times: -1, Kind: test.fault.Kind, Status: test.fault.Status, Header: test.fault.Header})
-		_, err := client.MarketplaceWebhooks.Create(t.Context(), wrapper.MarketplaceWebhookParams{EndpointURL: "https://marketplace.example/", Secret: wrapper.NewSecret("secret")})
+		test.fault.Times = -1
+		_, client := connect(t, test.fault)
+		_, err := client.MarketplaceWebhooks.Create(t.Context(), wrapper.MarketplaceWebhookParams{
+			EndpointURL: "https://marketplace.example/",
+			Secret:      wrapper.NewSecret("secret"),
+		})
 		if got := whatNow(err); !strings.HasPrefix(got, test.want) {
-			t.Errorf("%+v: %q, want %q", test.fault, got, test.want)
+			t.Errorf("%+v: got %q, want %q", test.fault, got, test.want)
 		}
 	}
 	for _, test := range []struct {
@@ -89,13 +93,13 @@ func TestWhatNow(t *testing.T) {
 	}{
 		{"try again later", asctest.HTMLPage},
 		{"look for a proxy", asctest.WrongContentType},
-		{"mend the network", asctest.ResetMidBody},
+		{"fix the network", asctest.ResetMidBody},
 		{"done", asctest.Late},
 	} {
 		_, client := connect(t, asctest.Fault{Kind: test.kind, Times: -1})
 		_, err := client.MarketplaceWebhooks.List(t.Context())
 		if got := whatNow(err); !strings.HasPrefix(got, test.want) {
-			t.Errorf("%s: %q, want %q", test.kind, got, test.want)
+			t.Errorf("%s: got %q, want %q", test.kind, got, test.want)
 		}
 	}
 }
@@ -103,25 +107,30 @@ func TestWhatNow(t *testing.T) {
 func TestWhatNowWithoutAFault(t *testing.T) {
 	t.Parallel()
 	server, client := connect(t)
-	is := func(want string, err error) {
+	check := func(err error, want string) {
 		t.Helper()
 		if got := whatNow(err); !strings.HasPrefix(got, want) {
-			t.Errorf("%q, want %q", got, want)
+			t.Errorf("got %q, want %q", got, want)
 		}
 	}
 	_, err := client.MarketplaceWebhooks.Get(t.Context())
-	is("create it", err)
+	check(err, "create it")
+
 	server.SetWebhook(asctest.Webhook{EndpointURL: "https://marketplace.example/one", Secret: "secret"})
-	_, err = client.MarketplaceWebhooks.Ensure(t.Context(), wrapper.MarketplaceWebhookParams{EndpointURL: "https://marketplace.example/two"})
-	is("decide about https://marketplace.example/one", err)
+	two := wrapper.MarketplaceWebhookParams{EndpointURL: "https://marketplace.example/two"}
+	_, err = client.MarketplaceWebhooks.Ensure(t.Context(), two)
+	check(err, "decide about https://marketplace.example/one")
+
 	stopped, stop := context.WithCancel(t.Context())
 	stop()
 	_, err = client.MarketplaceWebhooks.List(stopped)
-	is("it was stopped", err)
-	is("mend the network, the key or the arguments", client.MarketplaceWebhooks.Delete(t.Context(), ".."))
+	check(err, "it was stopped")
+
+	err = client.MarketplaceWebhooks.Delete(t.Context(), "..")
+	check(err, "fix the network, the key or the arguments")
 }
 
-// signer loads the key at start and says what is wrong with it.
+// signer reads the key at start and says what is wrong with it.
 func signer(file string) (*auth.TokenSource, error) {
 	key, err := auth.FindKey(auth.KeyHint{File: file})
 	switch {
@@ -156,7 +165,7 @@ func TestSigner(t *testing.T) {
 		"is the secret mounted": filepath.Join(folder, "AuthKey_2X9R4HXF35.p8"),
 	} {
 		if _, err := signer(file); err == nil || !strings.HasPrefix(err.Error(), want) {
-			t.Errorf("%v, want %q", err, want)
+			t.Errorf("got %v, want %q", err, want)
 		}
 	}
 }
@@ -165,15 +174,15 @@ func TestSigner(t *testing.T) {
 func receive(verifier *notification.Verifier, body []byte, signature string) (*notification.Notification, int) {
 	switch _, err := verifier.Verify(body, signature); {
 	case errors.Is(err, notification.ErrSignatureFormat):
-		return nil, http.StatusUnauthorized // not from App Store Connect, or the header was lost on the way
+		return nil, http.StatusUnauthorized // not from App Store Connect, or a proxy dropped the header
 	case errors.Is(err, notification.ErrSignatureMismatch):
-		return nil, http.StatusUnauthorized // made with another secret, or for other bytes
+		return nil, http.StatusUnauthorized // signed with another secret, or other bytes were
 	}
 	n, err := notification.Decode(body)
 	if errors.Is(err, notification.ErrMalformed) {
 		return nil, http.StatusInternalServerError // keep the bytes, and look
 	}
-	return n, http.StatusOK // n.Event is nil for a type that is not known yet
+	return n, http.StatusOK // n.Event is nil for a type that this version does not know
 }
 
 func TestReceive(t *testing.T) {
@@ -193,7 +202,7 @@ func TestReceive(t *testing.T) {
 		{"{}", notification.Sign([]byte("secret"), []byte("{}")), http.StatusInternalServerError},
 	} {
 		if _, status := receive(verifier, []byte(test.body), test.signature); status != test.want {
-			t.Errorf("%s: %d, want %d", test.body, status, test.want)
+			t.Errorf("%s: got status %d, want %d", test.body, status, test.want)
 		}
 	}
 }

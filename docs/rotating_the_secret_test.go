@@ -32,7 +32,7 @@ func receiver(secrets [][]byte, store func(*notification.Notification)) (http.Ha
 	})
 }
 
-// setSecret tells App Store Connect the new secret; the URL stays.
+// setSecret gives App Store Connect the new secret; the URL stays.
 func setSecret(ctx context.Context, client *wrapper.Client, secret []byte) error {
 	webhook, err := client.MarketplaceWebhooks.Get(ctx)
 	if err != nil {
@@ -52,22 +52,22 @@ func TestRotationLosesNothing(t *testing.T) {
 	s.server.SetWebhook(asctest.Webhook{EndpointURL: s.endpoint, Secret: string(oldSecret)})
 	s.deliver(s.signed(), http.StatusOK)
 
-	// 1. Every receiver learns the new secret beside the old one.
+	// 1. Every receiver gets the new secret beside the old one.
 	s.meanwhile(func() { s.deploy(newSecret, oldSecret) })
 
-	// 2. App Store Connect learns it. What was signed before may arrive later.
-	underWay := s.signed()
+	// 2. App Store Connect gets it. What was signed before may arrive later.
+	inFlight := s.signed()
 	s.meanwhile(func() {
 		if err := setSecret(t.Context(), s.client, newSecret); err != nil {
 			t.Error(err)
 		}
 	})
-	s.deliver(underWay, http.StatusOK)
-	if s.bySecret[1] == 0 || s.bySecret[0] == 0 {
-		t.Errorf("signed with the new and the old secret: %v", s.bySecret)
+	s.deliver(inFlight, http.StatusOK)
+	if got := s.bySecret; got[0] == 0 || got[1] == 0 {
+		t.Errorf("got %d notifications signed with the new secret and %d with the old, want some of each", got[0], got[1])
 	}
 
-	// 3. Once nothing has come with the old secret for long enough, it goes.
+	// 3. Once nothing has arrived with the old secret for long enough, it goes.
 	s.meanwhile(func() { s.deploy(newSecret) })
 	s.deliver(s.signed(), http.StatusOK)
 	s.deliver(s.signed().SignedWith(string(oldSecret)), http.StatusUnauthorized)
@@ -77,8 +77,8 @@ func TestRotationLosesNothing(t *testing.T) {
 			t.Errorf("%s was stored %d times", id, times)
 		}
 	}
-	if len(s.stored) != int(s.taken.Load()) {
-		t.Errorf("%d notifications answered with 200, %d stored", s.taken.Load(), len(s.stored))
+	if len(s.stored) != int(s.acknowledged.Load()) {
+		t.Errorf("%d notifications were acknowledged, %d stored", s.acknowledged.Load(), len(s.stored))
 	}
 }
 
@@ -89,23 +89,23 @@ func TestRotationInTheWrongOrderLoses(t *testing.T) {
 	s.deploy(oldSecret)
 	s.server.SetWebhook(asctest.Webhook{EndpointURL: s.endpoint, Secret: string(oldSecret)})
 
-	underWay := s.signed()
+	inFlight := s.signed()
 	if err := setSecret(t.Context(), s.client, newSecret); err != nil {
 		t.Fatal(err)
 	}
 	s.deliver(s.signed(), http.StatusUnauthorized) // the receiver does not know it yet
 	s.deploy(newSecret)
-	s.deliver(underWay, http.StatusUnauthorized) // the receiver has forgotten the old one too early
+	s.deliver(inFlight, http.StatusUnauthorized) // the receiver dropped the old one too early
 }
 
-// stage is App Store Connect, a client, and a service that can be deployed anew.
+// stage is App Store Connect, a client, and a service that can be redeployed.
 type stage struct {
-	t        *testing.T
-	server   *asctest.Server
-	client   *wrapper.Client
-	endpoint string
-	deployed atomic.Pointer[http.Handler]
-	taken    atomic.Int64
+	t            *testing.T
+	server       *asctest.Server
+	client       *wrapper.Client
+	endpoint     string
+	deployed     atomic.Pointer[http.Handler]
+	acknowledged atomic.Int64
 
 	mu       sync.Mutex
 	stored   map[string]int
@@ -147,7 +147,8 @@ func (s *stage) store(n *notification.Notification) {
 
 // signed is a new notification, signed with the secret that is registered now.
 func (s *stage) signed() asctest.Delivery {
-	delivery, err := s.server.Delivery(notification.New(&notification.AppUnavailable{MarketplaceAppID: "6477361842", AppID: "6478123456"}))
+	event := &notification.AppUnavailable{MarketplaceAppID: "6477361842", AppID: "6478123456"}
+	delivery, err := s.server.Delivery(notification.New(event))
 	if err != nil {
 		s.t.Error(err)
 	}
@@ -157,11 +158,14 @@ func (s *stage) signed() asctest.Delivery {
 func (s *stage) deliver(delivery asctest.Delivery, want int) {
 	s.t.Helper()
 	status, err := delivery.Send(s.t.Context())
-	if err != nil || status != want {
-		s.t.Errorf("answered %d, %v; want %d", status, err, want)
+	if err != nil {
+		s.t.Error(err)
+	}
+	if status != want {
+		s.t.Errorf("got status %d, want %d", status, want)
 	}
 	if status == http.StatusOK {
-		s.taken.Add(1)
+		s.acknowledged.Add(1)
 	}
 }
 

@@ -471,20 +471,32 @@ type ErrorLinks struct {
 	See        string          `json:"see,omitempty,omitzero"`
 }
 
-// ErrorMeta defines model for ErrorMeta.
-type ErrorMeta struct {
-	AssociatedErrors map[string][]ResponseError `json:"associatedErrors,omitempty,omitzero"`
-}
-
 // ErrorResponse defines model for ErrorResponse.
 type ErrorResponse struct {
 	Errors []ResponseError `json:"errors,omitempty,omitzero"`
 }
 
-// ErrorSource defines model for ErrorSource.
+// ErrorMeta defines model for ErrorResponse.errors.meta.
+type ErrorMeta struct {
+	AssociatedErrors map[string][]ResponseError `json:"associatedErrors,omitempty,omitzero"`
+}
+
+// ErrorSource defines model for ErrorResponse.errors.source.
 type ErrorSource struct {
 	Parameter string `json:"parameter,omitempty,omitzero"`
 	Pointer   string `json:"pointer,omitempty,omitzero"`
+}
+
+// ResponseError defines model for ErrorResponse.errors.
+type ResponseError struct {
+	Code   string      `json:"code"`
+	Detail string      `json:"detail,omitempty,omitzero"`
+	ID     string      `json:"id,omitempty,omitzero"`
+	Links  ErrorLinks  `json:"links,omitempty,omitzero"`
+	Meta   ErrorMeta   `json:"meta,omitempty,omitzero"`
+	Source ErrorSource `json:"source,omitempty,omitzero"`
+	Status string      `json:"status"`
+	Title  string      `json:"title"`
 }
 
 // MarketplaceWebhook defines model for MarketplaceWebhook.
@@ -596,18 +608,6 @@ type RelationshipLinks struct {
 // ResourceLinks defines model for ResourceLinks.
 type ResourceLinks struct {
 	Self string `json:"self,omitempty,omitzero"`
-}
-
-// ResponseError defines model for ResponseError.
-type ResponseError struct {
-	Code   string      `json:"code"`
-	Detail string      `json:"detail,omitempty,omitzero"`
-	ID     string      `json:"id,omitempty,omitzero"`
-	Links  ErrorLinks  `json:"links,omitempty,omitzero"`
-	Meta   ErrorMeta   `json:"meta,omitempty,omitzero"`
-	Source ErrorSource `json:"source,omitempty,omitzero"`
-	Status string      `json:"status"`
-	Title  string      `json:"title"`
 }
 
 // Webhook defines model for Webhook.

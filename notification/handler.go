@@ -14,13 +14,13 @@ import (
 // A Handler receives notifications over HTTP. It verifies and decodes each
 // one, and passes it to a function, each notification once. It responds:
 //
-//	200  the function returned nil, now or for an earlier copy, or the hook took a malformed body
+//	200  the function returned nil, now or for an earlier copy, or the hook accepted a malformed body
 //	400  the body could not be read to its end
 //	401  the signature is missing, badly formed, or made with none of the secrets
 //	405  not a POST
 //	413  the body is over the limit
 //	415  the body has a Content-Encoding other than identity; nothing is decompressed
-//	500  the function failed or panicked, or a malformed body was not taken
+//	500  the function failed or panicked, or a malformed body was not accepted
 //	503  the function was too late, the Deduplicator failed, or waiting for another copy took too long
 //
 // A missing or badly formed signature is refused before the body is read. The
@@ -79,6 +79,38 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	http.Error(w, http.StatusText(o.Status), o.Status)
+}
+
+// Handle passes on a notification that came another way than by HTTP, such as
+// the payload of a delivery that was listed after the receiver had been down:
+// through the same deduplication to the same function. It verifies nothing, so
+// raw must come from App Store Connect's API or from a store of your own, and
+// the [Notification].SecretIndex is -1.
+//
+// It returns nil if the notification is handled now, or has been before. A
+// malformed one is an error that matches [ErrMalformed]; the [WithMalformed]
+// hook is not called. Otherwise the error is that of the function or of the
+// Deduplicator, and the notification may be given again. It matches
+// [context.DeadlineExceeded] if a step took longer than [WithTimeout] allows.
+// The end of ctx stops the waiting, for another copy or for the Deduplicator,
+// and the error then matches ctx.Err() and its cause; a function that has been
+// called is not interrupted.
+func (h *Handler) Handle(ctx context.Context, raw []byte) error {
+	if h.handle == nil {
+		return errors.New("notification: the zero Handler handles nothing: use NewHandler")
+	}
+	o := newOutcome()
+	defer h.report(ctx, o, time.Now())
+	n, err := Decode(raw)
+	if err != nil {
+		o.settle(OutcomeMalformed, 0, "malformed, not accepted", err)
+		return err
+	}
+	n.SecretIndex = -1
+	o.Notification = n
+	h.process(ctx, n, o)
+	o.Status = 0
+	return o.Err
 }
 
 // receive does the work in an order in which each step can trust the ones before it.

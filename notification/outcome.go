@@ -9,8 +9,7 @@ import (
 )
 
 // An Outcome is what became of one request, or of one call of
-// [Handler.Handle]. [WithObserver] passes it on, for metrics, traces and
-// alerts.
+// [Handler.Handle]. See [WithObserver].
 type Outcome struct {
 	Kind   OutcomeKind
 	Reason string // why, as a short fixed phrase: never text from the request
@@ -24,7 +23,7 @@ type Outcome struct {
 	// notification if the caller's functions do.
 	Err error
 
-	Duration time.Duration // from the start of the request to the response
+	Duration time.Duration // of the whole request or call
 }
 
 // An OutcomeKind is one of the constants below.
@@ -34,7 +33,7 @@ type OutcomeKind string
 const (
 	OutcomeHandled     OutcomeKind = "handled"     // the function returned nil
 	OutcomeDuplicate   OutcomeKind = "duplicate"   // an earlier copy was handled; the function was not called
-	OutcomeMalformed   OutcomeKind = "malformed"   // signed but not a notification; Err is nil if the hook took it
+	OutcomeMalformed   OutcomeKind = "malformed"   // signed but not a notification; Err is nil if the hook accepted it
 	OutcomeRefused     OutcomeKind = "refused"     // not genuine or not readable: a 4xx status
 	OutcomeFailed      OutcomeKind = "failed"      // the function returned an error, panicked or was too late
 	OutcomeUnavailable OutcomeKind = "unavailable" // the Deduplicator failed, or waiting for another copy took too long
@@ -74,7 +73,11 @@ func (h *Handler) log(ctx context.Context, o *Outcome) {
 	case o.Err != nil:
 		level = slog.LevelError
 	}
-	attrs := []slog.Attr{slog.Int("status", o.Status), slog.String("reason", o.Reason)}
+	var attrs []slog.Attr
+	if o.Status != 0 {
+		attrs = append(attrs, slog.Int("status", o.Status))
+	}
+	attrs = append(attrs, slog.String("reason", o.Reason))
 	if o.Notification != nil {
 		attrs = append(attrs, slog.String("type", knownType(o.Notification.Type)))
 	}
@@ -85,14 +88,13 @@ func (h *Handler) log(ctx context.Context, o *Outcome) {
 }
 
 func knownType(typ string) string {
-	switch typ {
-	case packageVersionAvailable, appVersionsUnavailable, appVersionUnavailable, appUnavailable:
+	if _, known := decoders[typ]; known {
 		return typ
 	}
 	return "unknown"
 }
 
-// errorAttr tells the type of an error or panic value: its text might quote the notification.
+// errorAttr names the type of an error or panic value: its text might quote the notification.
 func errorAttr(err error) slog.Attr {
 	if p, ok := errors.AsType[panicError](err); ok {
 		return slog.String("panic", p.valueType)

@@ -25,10 +25,10 @@ func (h *Handler) takeMalformed(ctx context.Context, body []byte, err error, o *
 		err = h.call(ctx, func(ctx context.Context) error { return h.malformed(ctx, body) })
 	}
 	if err != nil {
-		o.settle(OutcomeMalformed, http.StatusInternalServerError, "malformed, not taken", err)
+		o.settle(OutcomeMalformed, http.StatusInternalServerError, "malformed, not accepted", err)
 		return
 	}
-	o.settle(OutcomeMalformed, http.StatusOK, "malformed, taken", nil)
+	o.settle(OutcomeMalformed, http.StatusOK, "malformed, accepted by the hook", nil)
 }
 
 // process has n handled once. The end of sender, or of the timeout, stops it
@@ -72,6 +72,7 @@ func (h *Handler) process(sender context.Context, n *Notification, o *Outcome) {
 	case err != nil && !entered:
 		o.settle(OutcomeUnavailable, http.StatusServiceUnavailable, "gave up waiting for another copy", err)
 	case err != nil && ctx.Err() != nil:
+		err = fmt.Errorf("%w: %w", context.Cause(ctx), err)
 		o.settle(OutcomeUnavailable, http.StatusServiceUnavailable, "deduplicator too late", err)
 	case err != nil:
 		o.settle(OutcomeUnavailable, http.StatusServiceUnavailable, "deduplicator failed", err)

@@ -45,7 +45,7 @@ func perform(tb testing.TB, client *wrapper.Client, operation asctest.Operation,
 	case asctest.List:
 		_, err = client.MarketplaceWebhooks.List(tb.Context())
 	case asctest.Create:
-		_, err = client.MarketplaceWebhooks.Create(tb.Context(), wrapper.MarketplaceWebhookParams{EndpointURL: endpointURL, Secret: wrapper.NewSecret("secret")})
+		_, err = client.MarketplaceWebhooks.Create(tb.Context(), anyParams())
 	case asctest.Update:
 		_, err = client.MarketplaceWebhooks.Update(tb.Context(), id, wrapper.MarketplaceWebhookParams{EndpointURL: endpointURL})
 	case asctest.Delete:
@@ -59,11 +59,37 @@ var operations = []asctest.Operation{asctest.List, asctest.Create, asctest.Updat
 // prepare registers a webhook, unless the operation is to do so, and returns
 // its id.
 func prepare(server *asctest.Server, operation asctest.Operation) string {
-	server.RemoveWebhook()
+	return prepareHandler(server.Handler, operation)
+}
+
+func prepareHandler(fake *asctest.Handler, operation asctest.Operation) string {
+	fake.RemoveWebhook()
 	if operation == asctest.Create {
 		return ""
 	}
-	server.SetWebhook(asctest.Webhook{EndpointURL: endpointURL, Secret: "secret"})
-	webhook, _ := server.Webhook()
+	fake.SetWebhook(asctest.Webhook{EndpointURL: endpointURL, Secret: "secret"})
+	webhook, _ := fake.Webhook()
 	return webhook.ID
+}
+
+// countRequests returns how many requests of the operation the fake has seen.
+func countRequests(fake *asctest.Handler, operation asctest.Operation) (n int) {
+	for _, r := range fake.Requests() {
+		if r.Operation == operation {
+			n++
+		}
+	}
+	return n
+}
+
+// anyParams is a webhook that can be created.
+func anyParams() wrapper.MarketplaceWebhookParams { return params(endpointURL, "secret") }
+
+// params is what a call is to set; without a secret if it is empty.
+func params(url, secret string) wrapper.MarketplaceWebhookParams {
+	p := wrapper.MarketplaceWebhookParams{EndpointURL: url}
+	if secret != "" {
+		p.Secret = wrapper.NewSecret(secret)
+	}
+	return p
 }

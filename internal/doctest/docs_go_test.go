@@ -40,10 +40,12 @@ func blocksOf(t *testing.T, language string) (found []codeBlock) {
 }
 
 // TestGoCodeBlocks: a code block is a whole file, which is compiled here as an
-// importer's, or a part of a test of this repository, which is compiled there.
+// importer's, or a part of a test of this repository, which is run there. The
+// functions of a whole file are parts of tests too, except for main.
 func TestGoCodeBlocks(t *testing.T) {
 	t.Parallel()
 	whole := regexp.MustCompile(`(?m)^package \w+$`)
+	function := regexp.MustCompile(`(?ms)^func .*?^}$`)
 	tested, importer := testSources(t), t.TempDir()
 	compile := false
 	for i, f := range blocksOf(t, "go") {
@@ -52,6 +54,12 @@ func TestGoCodeBlocks(t *testing.T) {
 				t.Errorf("%s:%d: these lines are in no _test.go file", f.file, f.line)
 			}
 			continue
+		}
+		for _, text := range function.FindAllString(f.text, -1) {
+			if !strings.HasPrefix(text, "func main(") && !strings.Contains(tested, trimmed(text)) {
+				first, _, _ := strings.Cut(text, "\n")
+				t.Errorf("%s:%d: this function is in no _test.go file: %s", f.file, f.line, first)
+			}
 		}
 		name := "block.go"
 		if strings.Contains(f.text, "func Test") {

@@ -53,15 +53,17 @@ func read(t *testing.T, name string) document {
 	}
 	d := document{name: name}
 	var open *codeBlock
+	indent := "" // of the block, when it belongs to a list's item
 	for i, line := range strings.Split(string(content), "\n") {
 		language, mark := strings.CutPrefix(strings.TrimSpace(line), "```")
 		switch {
 		case mark && open == nil:
 			open = &codeBlock{file: name, line: i + 1, language: language}
+			indent, _, _ = strings.Cut(line, "`")
 		case mark:
 			d.blocks, open = append(d.blocks, *open), nil
 		case open != nil:
-			open.text += line + "\n"
+			open.text += strings.TrimPrefix(line, indent) + "\n"
 		default:
 			d.prose += line + "\n"
 		}
@@ -121,6 +123,9 @@ func TestNamesExist(t *testing.T) {
 	}
 	name := regexp.MustCompile(`\b(?:` + strings.Join(packages, "|") + `)\.[A-Z]\w*(?:\.[A-Z]\w*)?`)
 	for _, d := range documents(t, everyDocument...) {
+		if d.name == "CHANGELOG.md" {
+			continue // it also names what is gone
+		}
 		for _, code := range d.codes() {
 			for _, used := range name.FindAllString(code, -1) {
 				if !exported[used] {

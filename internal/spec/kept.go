@@ -19,14 +19,6 @@ type Kept struct {
 	Operations map[string]string `yaml:"operations"`
 	// Deprecated is the reason given wherever Apple says deprecated.
 	Deprecated string `yaml:"deprecated"`
-	// Schemas that become components, in order: a later one may lie within an earlier one.
-	Schemas []NamedSchema `yaml:"schemas"`
-}
-
-// NamedSchema names a schema that has no name upstream.
-type NamedSchema struct {
-	Name string `yaml:"name"`
-	At   string `yaml:"at"` // a JSON pointer, such as /components/schemas/Order/properties/lines/items
 }
 
 // ReadKept reads the list of what is kept.

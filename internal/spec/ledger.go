@@ -11,7 +11,6 @@ type Status string
 // The last two fail a trim.
 const (
 	Applied   Status = "applied"
-	AlreadySo Status = "already so"       // a name that upstream gives too: both forms are fine
 	NotNeeded Status = "no longer needed" // upstream has it
 	NoTarget  Status = "without a target" // upstream has changed where it applied, or has not what it removes
 )
@@ -30,7 +29,7 @@ func (f Finding) String() string {
 	return fmt.Sprintf("%-16s  %s: %s", f.Status, f.Correction, f.Detail)
 }
 
-// Ledger lists every correction in the order of the files that declare them.
+// Ledger lists every correction in the order of the overlay.
 type Ledger []Finding
 
 // Problems lists the corrections that the files must be edited for.

@@ -9,10 +9,6 @@ func ref(name string) map[string]any { return map[string]any{"$ref": "#/componen
 
 func list(item any) map[string]any { return map[string]any{"type": "array", "items": item} }
 
-func with(name string, property any) map[string]any {
-	return map[string]any{"type": "object", "properties": map[string]any{name: property}}
-}
-
 func TestReferencesThatAreRefused(t *testing.T) {
 	for _, test := range []struct {
 		name string

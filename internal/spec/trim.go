@@ -20,9 +20,7 @@ func Trim(upstream *Upstream, kept *Kept, overlay *Overlay) (*Document, Ledger, 
 	if err != nil {
 		return nil, nil, fmt.Errorf("spec: %w", err)
 	}
-	ledger := nameSchemas(root, kept.Schemas)
-	root, corrections, err := overlay.apply(root)
-	ledger = append(ledger, corrections...)
+	root, ledger, err := overlay.apply(root)
 	if err != nil {
 		return nil, ledger, fmt.Errorf("spec: %w", err)
 	}

@@ -125,24 +125,6 @@ func withoutChecksum(text []byte) string {
 	return strings.Join(kept, "")
 }
 
-func TestNamedAndAnonymousSchemasComeOutTheSame(t *testing.T) {
-	want, _ := trimOrders(t, nil)
-	got, ledger := trimOrders(t, func(root map[string]any) {
-		errors := object(t, root, "components", "schemas", "ErrorResponse", "properties", "errors")
-		object(t, root, "components", "schemas")["Problem"] = errors["items"]
-		errors["items"] = map[string]any{"$ref": "#/components/schemas/Problem"}
-	})
-	if err := ledger.Err(); err != nil {
-		t.Fatal(err)
-	}
-	if ledger[0].Status != AlreadySo {
-		t.Errorf("ledger says %q of a name that upstream gives", ledger[0])
-	}
-	if withoutChecksum(got.YAML) != withoutChecksum(want.YAML) {
-		t.Errorf("other bytes:\n%s", got.YAML)
-	}
-}
-
 func TestMissingOperationsAreListed(t *testing.T) {
 	upstream := orders(t, func(root map[string]any) { root["paths"] = map[string]any{} })
 	_, _, err := Trim(upstream, ordersKept(t), ordersOverlay(t))
