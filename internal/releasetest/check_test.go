@@ -95,6 +95,8 @@ func TestReleaseCheckRefuses(t *testing.T) {
 			nested("require " + rootModule + " v1.2.0"), "v1.2.0, which is not a tag; tag the root first"},
 		{"no root", nestedTag, nestedModule + "/go.mod", nested(""), "in no version, which is not a tag"},
 		{"a go.mod that is not tidy", nestedTag, nestedModule + "/store.go", "package pgxstore\n", "is not tidy"},
+		{"an example that fails", "v1.0.0", "example_test.go",
+			"package webhooks_test\n\nfunc Example() {\n\t// Output: more\n}\n", "an example fails"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
