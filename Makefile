@@ -3,6 +3,8 @@
 BIN := bin
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+GORELEASER := github.com/goreleaser/goreleaser/v2@v2.14.3
+ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 FUZZTIME ?= 10s
 
 .PHONY: help
@@ -109,5 +111,20 @@ spec-report: bin/spec ## write bin/spec-report.txt when UPSTREAM=path changes an
 	esac
 
 .PHONY: release-check
-release-check: ## whether what is committed may be tagged as VERSION=v1.2.3
+release-check: ## whether what is committed may be tagged as VERSION=v1.2.3 (or notification/pgxstore/v1.2.3)
 	@.ci/release-check $(VERSION)
+
+.PHONY: release-lint
+release-lint: ## whether the release's configuration, the workflows and their pins are well-formed
+	go run $(GORELEASER) check
+	go run $(ACTIONLINT)
+	@.ci/pins
+
+.PHONY: release-try
+release-try: ## build what is committed twice as a release would, and compare; publishes nothing
+	@.ci/release-try $(GORELEASER)
+
+.PHONY: release
+release: ## build and publish the tag that is checked out; only the release workflow runs it
+	@mkdir -p bin && .ci/release-notes > bin/release-notes.md
+	go run $(GORELEASER) release --clean --release-notes bin/release-notes.md
