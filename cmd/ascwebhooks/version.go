@@ -1,7 +1,5 @@
 package main
 
-// The command version.
-
 import (
 	"cmp"
 	"fmt"
@@ -23,7 +21,6 @@ func newVersion(sys *system) *cobra.Command {
 		Use:     "version",
 		Short:   "Print the version",
 		Example: "  ascwebhooks version\n  ascwebhooks version --output json",
-		Args:    noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			v := readVersion()
 			text := fmt.Sprintf("ascwebhooks %s (%s, %s)\n", v.Version, v.Go, v.System)
@@ -32,7 +29,7 @@ func newVersion(sys *system) *cobra.Command {
 	}
 }
 
-// readVersion asks the binary what it was built from.
+// readVersion returns what the binary was built from.
 func readVersion() versionDocument {
 	v := versionDocument{Version: "(devel)", Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()
@@ -47,3 +44,5 @@ func readVersion() versionDocument {
 	}
 	return v
 }
+
+func userAgent() string { return "ascwebhooks/" + readVersion().Version }
