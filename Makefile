@@ -2,6 +2,7 @@
 
 BIN := bin
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+BENCHSTAT := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 GORELEASER := github.com/goreleaser/goreleaser/v2@v2.14.3
 ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
@@ -59,12 +60,10 @@ fuzz: ## run every fuzz target for FUZZTIME (10s)
 	@.ci/fuzz $(FUZZTIME)
 
 .PHONY: bench
-bench: ## our benchmarks beside their references, as a table; the runs, for benchstat, in bin/bench.txt
-	@mkdir -p bin && rm -f bin/bench.txt
-	@for run in 1 2 3 4 5; do \
-		go test -run '^$$' -bench '/^(ours|reference)$$' ./auth ./wrapper ./notification ./internal/doctest >> bin/bench.txt || { cat bin/bench.txt; exit 1; }; \
-	done
-	@go run ./internal/cmd/benchtable < bin/bench.txt
+bench: ## our code beside a plain reference, in percent of it, by benchstat; the runs are in bin/bench.txt
+	@mkdir -p bin
+	go test -run '^$$' -bench . -count 6 ./auth ./wrapper ./notification > bin/bench.txt || { cat bin/bench.txt; exit 1; }
+	go run $(BENCHSTAT) -filter '.unit:p10-percent' bin/bench.txt
 
 .PHONY: soak
 soak: ## 100,000 calls from 64 goroutines with 20% faults
