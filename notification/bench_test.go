@@ -83,7 +83,116 @@ func BenchmarkVerify(b *testing.B) {
 }
 
 func BenchmarkVerifyDecode(b *testing.B) {
-	body := benchBody(b)
+	benchmarkVerifyDecode[plainNotification](b, benchBody(b))
+}
+
+// plainWebhookEvent is the same for the events of webhooks. Each variant has
+// the attributes and relationships of some types only.
+type plainWebhookEvent[Attributes, Relationships any] struct {
+	Data struct {
+		Type          string        `json:"type"`
+		Version       int           `json:"version"`
+		ID            string        `json:"id"`
+		Attributes    Attributes    `json:"attributes"`
+		Relationships Relationships `json:"relationships"`
+	} `json:"data"`
+}
+
+type (
+	plainResource struct {
+		Type string `json:"type"`
+		ID   string `json:"id"`
+	}
+	plainNested struct {
+		Instance struct {
+			Data plainResource `json:"data"`
+		} `json:"instance"`
+	}
+	plainFlat struct {
+		Instance plainResource `json:"instance"`
+	}
+	plainMarketplace struct {
+		plainNested
+		MarketplaceApp struct {
+			Data plainResource `json:"data"`
+		} `json:"marketplaceApp"`
+	}
+
+	plainTime struct {
+		Timestamp time.Time `json:"timestamp"`
+	}
+	plainApp struct {
+		AppID     string    `json:"appId"`
+		Timestamp time.Time `json:"timestamp"`
+	}
+	plainAvailability struct {
+		AppID       string    `json:"appId"`
+		Available   bool      `json:"available"`
+		Territories []string  `json:"territories"`
+		Timestamp   time.Time `json:"timestamp"`
+	}
+	plainValue struct {
+		Old       string    `json:"oldValue"`
+		New       string    `json:"newValue"`
+		Timestamp time.Time `json:"timestamp"`
+	}
+	plainState struct {
+		Old       string    `json:"oldState"`
+		New       string    `json:"newState"`
+		Timestamp time.Time `json:"timestamp"`
+	}
+	plainExternal struct {
+		Old       string    `json:"oldExternalBuildState"`
+		New       string    `json:"newExternalBuildState"`
+		Timestamp time.Time `json:"timestamp"`
+	}
+)
+
+// webhookBenchmarks has the benchmark that is fair to each type.
+var webhookBenchmarks = map[string]func(*testing.B, []byte){
+	"alternativeDistributionPackageVersionCreated":          plainly[plainApp, plainMarketplace],
+	"alternativeDistributionPackageAvailableUpdated":        plainly[plainAvailability, plainMarketplace],
+	"alternativeDistributionTerritoryAvailabilityUpdated":   plainly[plainAvailability, plainMarketplace],
+	"appStoreVersionAppVersionStateUpdated":                 plainly[plainValue, plainNested],
+	"buildUploadStateUpdated":                               plainly[plainState, plainNested],
+	"buildBetaDetailExternalBuildStateUpdated":              plainly[plainExternal, plainNested],
+	"betaFeedbackCrashSubmissionCreated":                    plainly[plainTime, plainNested],
+	"betaFeedbackScreenshotSubmissionCreated":               plainly[plainTime, plainNested],
+	"backgroundAssetVersionStateUpdated":                    plainly[plainState, plainFlat],
+	"backgroundAssetVersionInternalBetaReleaseCreated":      plainly[plainTime, plainFlat],
+	"backgroundAssetVersionExternalBetaReleaseStateUpdated": plainly[plainState, plainFlat],
+	"backgroundAssetVersionAppStoreReleaseStateUpdated":     plainly[plainState, plainFlat],
+	"webhookPingCreated":                                    plainly[plainTime, struct{}],
+}
+
+func plainly[Attributes, Relationships any](b *testing.B, body []byte) {
+	benchmarkVerifyDecode[plainWebhookEvent[Attributes, Relationships]](b, body)
+}
+
+// BenchmarkVerifyDecodeWebhook takes the event that is slowest against its reference.
+func BenchmarkVerifyDecodeWebhook(b *testing.B) {
+	const typ = "backgroundAssetVersionStateUpdated"
+	webhookBenchmarks[typ](b, compact(b, typ))
+}
+
+// BenchmarkVerifyDecodeEach has them all.
+func BenchmarkVerifyDecodeEach(b *testing.B) {
+	for typ, benchmark := range webhookBenchmarks {
+		b.Run(typ, func(b *testing.B) { benchmark(b, compact(b, typ)) })
+	}
+}
+
+// compact returns a fixture as it comes over the wire, without white space.
+func compact(tb testing.TB, typ string) []byte {
+	var body bytes.Buffer
+	if err := json.Compact(&body, fixtures(tb)[typ+".json"]); err != nil {
+		tb.Fatal(err)
+	}
+	return body.Bytes()
+}
+
+// benchmarkVerifyDecode compares with crypto/hmac and json.Unmarshal into a Plain.
+func benchmarkVerifyDecode[Plain any](b *testing.B, body []byte) {
 	header := notification.Sign(benchSecret, body)
 	b.Run("ours", func(b *testing.B) {
 		verifier, err := notification.NewVerifier(benchSecret)
@@ -106,7 +215,7 @@ func BenchmarkVerifyDecode(b *testing.B) {
 			if err := plainVerify(benchSecret, body, header); err != nil {
 				b.Fatal(err)
 			}
-			var n plainNotification
+			var n Plain
 			if err := json.Unmarshal(body, &n); err != nil {
 				b.Fatal(err)
 			}

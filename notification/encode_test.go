@@ -88,6 +88,16 @@ func TestMarshalRefuses(t *testing.T) {
 		"no id":             func(n *notification.Notification) { n.ID = "" },
 		"another type":      func(n *notification.Notification) { n.Type = "AppAvailable" },
 		"an incomplete one": func(n *notification.Notification) { n.Event = &notification.AppUnavailable{AppID: app} },
+		"a build upload with no state": func(n *notification.Notification) {
+			n.Type, n.Event = "buildUploadStateUpdated", &notification.BuildUploadStateUpdated{BuildUploadID: "1"}
+		},
+		"an availability with no territories": func(n *notification.Notification) {
+			n.Type = "alternativeDistributionTerritoryAvailabilityUpdated"
+			n.Event = &notification.AlternativeDistributionTerritoryAvailabilityUpdated{
+				MarketplaceAppID: marketplace, AppID: app,
+			}
+		},
+		"a new version of a form": func(n *notification.Notification) { n.Version = 2 },
 		"no package version": func(n *notification.Notification) {
 			n.Event.(*notification.PackageVersionAvailable).PackageVersionID = ""
 		},

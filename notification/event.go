@@ -1,114 +1,79 @@
 package notification
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
-// An Event is what a notification tells: a [*PackageVersionAvailable], an
-// [*AppVersionsUnavailable] or an [*AppUnavailable], the three that Apple
-// documents. Attributes are documented by Apple too.
+// An Event is what a notification reports. These are the ones that Apple
+// documents, and the ping:
 //
-// A decoded event has all of its IDs. IDs are strings, also where Apple's are
-// digits only. An EventTimestamp that is absent or unreadable is the zero time.
+//   - to the endpoint of a marketplaceWebhook: [*PackageVersionAvailable],
+//     [*AppVersionsUnavailable], [*AppUnavailable]
+//   - to the URL of a webhook, about what a marketplace may offer:
+//     [*AlternativeDistributionPackageVersionCreated],
+//     [*AlternativeDistributionPackageAvailableUpdated],
+//     [*AlternativeDistributionTerritoryAvailabilityUpdated]
+//   - to the URL of a webhook, about an app of your own:
+//     [*AppStoreVersionAppVersionStateUpdated], [*BuildUploadStateUpdated],
+//     [*BuildBetaDetailExternalBuildStateUpdated],
+//     [*BetaFeedbackCrashSubmissionCreated],
+//     [*BetaFeedbackScreenshotSubmissionCreated],
+//     [*BackgroundAssetVersionStateUpdated],
+//     [*BackgroundAssetVersionInternalBetaReleaseCreated],
+//     [*BackgroundAssetVersionExternalBetaReleaseStateUpdated],
+//     [*BackgroundAssetVersionAppStoreReleaseStateUpdated]
+//   - to test a webhook: [*WebhookPingCreated]
+//
+// More may come in a minor version: give a switch over them a default. A
+// decoded event has all of its IDs. They are strings, even where Apple's
+// consist of digits. A time that is absent or unreadable is the zero time.
+//
+// Apple's pages of the first three and of the others:
+// https://developer.apple.com/documentation/marketplacekit/processing-alternative-marketplace-notifications
+// https://developer.apple.com/documentation/appstoreconnectapi/webhook-events
 type Event interface {
-	// wire returns the event's documented type and attributes.
-	wire() (string, attributes)
+	// wire returns the event as it is posted, without its ID. An event that
+	// has no time of its own gets at.
+	wire(at time.Time) data
 }
 
-const (
-	packageVersionAvailable = "AlternativeDistributionPackageVersionAvailable"
-	appVersionsUnavailable  = "AppVersionsUnavailable"
-	appVersionUnavailable   = "AppVersionUnavailable" // so spelt in one of Apple's tables
-	appUnavailable          = "AppUnavailable"
-)
+// decoders has the types of data.type, each with the function that makes its
+// event. The function returns nil if something is missing that the event is
+// of no use without.
+var decoders = map[string]func(*data) Event{
+	packageVersionAvailable: decodePackageVersionAvailable,
+	appVersionsUnavailable:  decodeAppVersionsUnavailable,
+	appVersionUnavailable:   decodeAppVersionsUnavailable,
+	appUnavailable:          decodeAppUnavailable,
 
-// PackageVersionAvailable says that a version of an app's alternative
-// distribution package can be downloaded. Its type on the wire is
-// AlternativeDistributionPackageVersionAvailable.
-type PackageVersionAvailable struct {
-	MarketplaceAppID  string    // marketplaceAppId: the marketplace it is meant for
-	AppID             string    // appId
-	PackageID         string    // alternativeDistributionPackageId
-	PackageVersionID  string    // alternativeDistributionPackageVersionId
-	PackageVersionNum string    // alternativeDistributionPackageVersionNum
-	EventTimestamp    time.Time // eventTimestamp, in UTC
+	packageVersionCreated:        decodePackageVersionCreated,
+	packageAvailableUpdated:      decodePackageAvailableUpdated,
+	territoryAvailabilityUpdated: decodeTerritoryAvailabilityUpdated,
+
+	appVersionStateUpdated:      decodeAppVersionStateUpdated,
+	buildUploadStateUpdated:     decodeBuildUploadStateUpdated,
+	externalBuildStateUpdated:   decodeExternalBuildStateUpdated,
+	crashSubmissionCreated:      decodeCrashSubmissionCreated,
+	screenshotSubmissionCreated: decodeScreenshotSubmissionCreated,
+
+	assetVersionStateUpdated:        decodeAssetVersionStateUpdated,
+	assetInternalBetaReleaseCreated: decodeAssetInternalBetaReleaseCreated,
+	assetExternalBetaReleaseUpdated: decodeAssetExternalBetaReleaseUpdated,
+	assetAppStoreReleaseUpdated:     decodeAssetAppStoreReleaseUpdated,
+
+	webhookPingCreated: decodePing,
+	webhookPings:       decodePing,
 }
 
-// AppVersionsUnavailable says that versions of an app may no longer be
-// offered. Its type on the wire is AppVersionsUnavailable, or
-// AppVersionUnavailable in one of Apple's tables.
-type AppVersionsUnavailable struct {
-	MarketplaceAppID string    // marketplaceAppId: the marketplace it is meant for
-	AppID            string    // appId
-	PackageIDs       []string  // alternativeDistributionPackageIds
-	EventTimestamp   time.Time // eventTimestamp, in UTC
-}
-
-// AppUnavailable says that an app may no longer be offered at all.
-type AppUnavailable struct {
-	MarketplaceAppID string    // marketplaceAppId: the marketplace it is meant for
-	AppID            string    // appId
-	EventTimestamp   time.Time // eventTimestamp, in UTC
-}
-
-// attributes are those of all three types together: one decoding pass fills them.
-type attributes struct {
-	MarketplaceAppID  string    `json:"marketplaceAppId"`
-	AppID             string    `json:"appId"`
-	PackageID         string    `json:"alternativeDistributionPackageId,omitzero"`
-	PackageVersionID  string    `json:"alternativeDistributionPackageVersionId,omitzero"`
-	PackageVersionNum string    `json:"alternativeDistributionPackageVersionNum,omitzero"`
-	PackageIDs        []string  `json:"alternativeDistributionPackageIds,omitzero"`
-	EventTimestamp    timestamp `json:"eventTimestamp"`
-}
-
-// event returns the event of a type, or nil if the type is not known or an
-// attribute that it lives by is missing.
-func (a *attributes) event(typ string) Event {
-	if a.MarketplaceAppID == "" || a.AppID == "" {
+// event returns the event of d, or nil if its type or version is not known or
+// something of it is missing. Some of Apple's examples have no version.
+func (d *data) event() Event {
+	if d.Version != version && d.Version != 0 {
 		return nil
 	}
-	at := time.Time(a.EventTimestamp)
-	switch typ {
-	case packageVersionAvailable:
-		if a.PackageID != "" && a.PackageVersionID != "" && a.PackageVersionNum != "" {
-			return &PackageVersionAvailable{a.MarketplaceAppID, a.AppID, a.PackageID, a.PackageVersionID, a.PackageVersionNum, at}
-		}
-	case appVersionsUnavailable, appVersionUnavailable:
-		if a.PackageIDs != nil && !slices.Contains(a.PackageIDs, "") {
-			return &AppVersionsUnavailable{a.MarketplaceAppID, a.AppID, a.PackageIDs, at}
-		}
-	case appUnavailable:
-		return &AppUnavailable{a.MarketplaceAppID, a.AppID, at}
+	if d.Attributes.Ping {
+		return decodePing(d)
+	}
+	if decode := decoders[d.Type]; decode != nil {
+		return decode(d)
 	}
 	return nil
-}
-
-func (e *PackageVersionAvailable) wire() (string, attributes) {
-	return packageVersionAvailable, attributes{
-		MarketplaceAppID:  e.MarketplaceAppID,
-		AppID:             e.AppID,
-		PackageID:         e.PackageID,
-		PackageVersionID:  e.PackageVersionID,
-		PackageVersionNum: e.PackageVersionNum,
-		EventTimestamp:    timestamp(e.EventTimestamp),
-	}
-}
-
-func (e *AppVersionsUnavailable) wire() (string, attributes) {
-	return appVersionsUnavailable, attributes{
-		MarketplaceAppID: e.MarketplaceAppID,
-		AppID:            e.AppID,
-		PackageIDs:       e.PackageIDs,
-		EventTimestamp:   timestamp(e.EventTimestamp),
-	}
-}
-
-func (e *AppUnavailable) wire() (string, attributes) {
-	return appUnavailable, attributes{
-		MarketplaceAppID: e.MarketplaceAppID,
-		AppID:            e.AppID,
-		EventTimestamp:   timestamp(e.EventTimestamp),
-	}
 }

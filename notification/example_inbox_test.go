@@ -30,7 +30,7 @@ func (i *inbox) Once(ctx context.Context, n *notification.Notification, handle f
 	return nil
 }
 
-// A Deduplicator on a store of your own.
+// A Deduplicator on your own store.
 func ExampleDeduplicator() {
 	var d notification.Deduplicator = &inbox{}
 	n := &notification.Notification{ID: "71f3b9aa"}

@@ -15,7 +15,7 @@ import (
 	"github.com/ascmarketplace/webhooks/notification"
 )
 
-// A whole receiver. It stores first and answers fast; the work comes later.
+// A complete receiver. It stores first and responds fast; the work comes later.
 func Example() {
 	receiver := func(secret []byte, store func(ctx context.Context, id string, body []byte) error) (*http.Server, error) {
 		verifier, err := notification.NewVerifier(secret)
@@ -50,7 +50,7 @@ func Example() {
 	// 200
 }
 
-// Without the Handler: verify the bytes as they came, then decode them.
+// Without the Handler: verify the bytes exactly as received, then decode them.
 func ExampleVerifier_Verify() {
 	verifier, err := notification.NewVerifier([]byte("This is my secret"))
 	if err != nil {
@@ -66,7 +66,7 @@ func ExampleVerifier_Verify() {
 	// true
 }
 
-// While the secret is being rotated, both are good.
+// While the secret is being rotated, both are accepted.
 func ExampleNewVerifier() {
 	verifier, err := notification.NewVerifier([]byte("new secret"), []byte("old secret"))
 	if err != nil {
@@ -78,7 +78,38 @@ func ExampleNewVerifier() {
 	// Output: 1 <nil>
 }
 
+// The successor's events carry their content in attributes and relationships.
 func ExampleDecode() {
+	n, err := notification.Decode([]byte(`{"data": {
+		"type": "alternativeDistributionPackageAvailableUpdated", "version": 1, "id": "da44e419",
+		"attributes": {
+			"available": false, "territories": ["DEU", "FRA"], "appId": "9876543210",
+			"timestamp": "2025-07-11T17:47:14.498347Z"
+		},
+		"relationships": {
+			"instance": {"data": {"type": "alternativeDistributionPackages", "id": "2d2c0995"}},
+			"marketplaceApp": {"data": {"type": "apps", "id": "1234567890"}}
+		}}}`))
+	if err != nil {
+		log.Fatal(err)
+	}
+	switch event := n.Event.(type) {
+	case *notification.AlternativeDistributionPackageVersionCreated:
+		fmt.Println("read the package version", event.PackageVersionID)
+	case *notification.AlternativeDistributionPackageAvailableUpdated:
+		fmt.Println("package", event.PackageID, "available:", event.Available, event.Territories)
+	case *notification.AlternativeDistributionTerritoryAvailabilityUpdated:
+		fmt.Println("app", event.AppID, "available:", event.Available, event.Territories)
+	case *notification.WebhookPingCreated:
+		fmt.Println("the webhook works")
+	default:
+		fmt.Println("keep for later", n.Type, len(n.Raw))
+	}
+	// Output: package 2d2c0995 available: false [DEU FRA]
+}
+
+// The events of a marketplaceWebhook.
+func ExampleDecode_marketplace() {
 	n, err := notification.Decode([]byte(`{"data": {
 		"type": "AppVersionsUnavailable", "version": 1, "id": "c2d64e0b",
 		"timestamp": "2023-11-27T10:40:37.246-08:00",
@@ -122,7 +153,7 @@ func ExampleSign() {
 	// Output: hmacsha256=7f062172b01cb00b53ca068614674a3d982a34062a0f5d37687d5e3377e54657
 }
 
-// Everything that may be changed.
+// Every option.
 func ExampleNewHandler() {
 	verifier, err := notification.NewVerifier([]byte("This is my secret"))
 	if err != nil {
@@ -137,8 +168,69 @@ func ExampleNewHandler() {
 			fmt.Printf("set aside %d bytes\n", len(body))
 			return nil
 		}),
+		notification.WithObserver(func(context.Context, notification.Outcome) {}),
 		notification.WithLogger(slog.New(slog.DiscardHandler)),
 	)
 	fmt.Println(err)
 	// Output: <nil>
+}
+
+// Count what arrives by its outcome, and log the cause of what failed.
+func ExampleWithObserver() {
+	verifier, err := notification.NewVerifier([]byte("This is my secret"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	handler, err := notification.NewHandler(verifier,
+		func(context.Context, *notification.Notification) error { return errors.New("disk full") },
+		notification.WithLogger(slog.New(slog.DiscardHandler)),
+		notification.WithObserver(func(_ context.Context, o notification.Outcome) {
+			fmt.Println(o.Kind, o.Status, o.Err)
+		}),
+	)
+	if err != nil {
+		log.Fatal(err)
+	}
+	body := `{"data":{"type":"AppUnavailable","id":"71f3b9aa"}}`
+	for _, secret := range []string{"This is my secret", "somebody else's"} {
+		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
+		r.Header.Set(notification.SignatureHeader, notification.Sign([]byte(secret), []byte(body)))
+		handler.ServeHTTP(httptest.NewRecorder(), r)
+	}
+	// Output:
+	// failed 500 disk full
+	// refused 401 notification: the signature was made with another secret or for another body
+}
+
+// Catch up after downtime: give the handler the payloads of the deliveries
+// that failed. What has been handled before is not handled again.
+func ExampleHandler_Handle() {
+	verifier, err := notification.NewVerifier([]byte("This is my secret"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	handler, err := notification.NewHandler(verifier, func(_ context.Context, n *notification.Notification) error {
+		fmt.Println("handled", n.ID)
+		return nil
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, payload := range []string{
+		`{"data":{"type":"webhookPingCreated","id":"1"}}`,
+		`{"data":{"type":"webhookPingCreated","id":"1"}}`,
+		`cut off`,
+		`{"data":{"type":"webhookPingCreated","id":"2"}}`,
+	} {
+		err := handler.Handle(context.Background(), []byte(payload))
+		if errors.Is(err, notification.ErrMalformed) {
+			fmt.Println("set aside", payload) // no later attempt would succeed
+		} else if err != nil {
+			log.Fatal(err) // it may be given again
+		}
+	}
+	// Output:
+	// handled 1
+	// set aside cut off
+	// handled 2
 }

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,9 +26,10 @@ const (
 	packageB    = "d90e5f6c-54c1-4a5f-b2a8-4a3c0e9d7f64"
 )
 
-// events returns one of each kind, as in testdata.
+// events returns one of each kind: the three of a marketplaceWebhook as in
+// testdata, and those of a webhook.
 func events() []notification.Event {
-	return []notification.Event{
+	events := []notification.Event{
 		&notification.PackageVersionAvailable{
 			MarketplaceAppID: marketplace, AppID: app, PackageID: packageA,
 			PackageVersionID:  "0f6de1f5-1d0b-4c3b-8a39-d1a7f1b7e903",
@@ -38,6 +41,10 @@ func events() []notification.Event {
 		},
 		&notification.AppUnavailable{MarketplaceAppID: marketplace, AppID: app, EventTimestamp: happenedAt},
 	}
+	for _, example := range examples() {
+		events = append(events, example.Event)
+	}
+	return events
 }
 
 func TestDecodeFixtures(t *testing.T) {
@@ -46,7 +53,8 @@ func TestDecodeFixtures(t *testing.T) {
 		file, typ, id string
 		event         notification.Event
 	}{
-		{"package_version_available.json", "AlternativeDistributionPackageVersionAvailable", "5a8f1c0e-27b4-4d0c-9d43-6f0f4a1f2b11", events[0]},
+		{"package_version_available.json", "AlternativeDistributionPackageVersionAvailable",
+			"5a8f1c0e-27b4-4d0c-9d43-6f0f4a1f2b11", events[0]},
 		{"app_versions_unavailable.json", "AppVersionsUnavailable", "c2d64e0b-9e0c-4b06-a7c5-3f6f7f0f7a22", events[1]},
 		{"app_version_unavailable.json", "AppVersionUnavailable", "e1b70c55-9e0c-4b06-a7c5-3f6f7f0f7a22", events[1]},
 		{"app_unavailable.json", "AppUnavailable", "71f3b9aa-0c57-4e4e-8b1d-52d0a7c9e033", events[2]},
@@ -56,7 +64,8 @@ func TestDecodeFixtures(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := &notification.Notification{
-			ID: test.id, Type: test.typ, Version: 1, Timestamp: sentAt, Event: test.event, Raw: bodies[test.file],
+			ID: test.id, Type: test.typ, Version: 1, Timestamp: sentAt, MarketplaceAppID: marketplace, AppID: app,
+			Event: test.event, Raw: bodies[test.file],
 		}
 		if !reflect.DeepEqual(n, want) {
 			t.Errorf("%s:\n got %+v\nwant %+v", test.file, n, want)
@@ -79,11 +88,13 @@ func TestDecodeTolerates(t *testing.T) {
 		{"a new type", `"AppUnavailable"`, `"AppAvailable"`, sentAt, nil},
 		{"a new version", `"version": 1`, `"version": 2`, sentAt, nil},
 		{"a version that is a string", `"version": 1`, `"version": "1"`, sentAt, nil},
-		{"no version", `"version": 1,`, ``, sentAt, nil},
+		{"no version", `"version": 1,`, ``, sentAt, full},
 		{"an app that is a number", `"9876543210"`, `9876543210`, sentAt, nil},
 		{"an app that is null", `"9876543210"`, `null`, sentAt, nil},
 		{"no app", `"appId"`, `"application"`, sentAt, nil},
 		{"no attributes", `"attributes"`, `"properties"`, sentAt, nil},
+		{"an attribute of another type that is not as documented", `"appId"`,
+			`"alternativeDistributionPackageIds": "all", "appId"`, sentAt, nil},
 		{"another offset", `10:40:37.246-08:00`, `18:40:37.246Z`, sentAt, full},
 		{"no fraction", `37.246-08`, `37-08`, sentAt.Truncate(time.Second), full},
 		{"a garbled timestamp", `2023-11-27T10`, `2023-11-27 at 10`, time.Time{}, full},
@@ -103,8 +114,11 @@ func TestDecodeTolerates(t *testing.T) {
 			t.Errorf("%s: %v", test.name, err)
 			continue
 		}
-		if n.ID != "71f3b9aa-0c57-4e4e-8b1d-52d0a7c9e033" || string(n.Raw) != changed || !strings.Contains(changed, `"`+n.Type+`"`) {
-			t.Errorf("%s: lost its id, type or bytes: %+v", test.name, n)
+		if n.ID != "71f3b9aa-0c57-4e4e-8b1d-52d0a7c9e033" || !strings.Contains(changed, `"`+n.Type+`"`) {
+			t.Errorf("%s: lost its id or type: %+v", test.name, n)
+		}
+		if string(n.Raw) != changed {
+			t.Errorf("%s: lost its bytes: %q", test.name, n.Raw)
 		}
 		if !n.Timestamp.Equal(test.sent) || !reflect.DeepEqual(n.Event, test.event) {
 			t.Errorf("%s: got %v %+v, want %v %+v", test.name, n.Timestamp, n.Event, test.sent, test.event)
@@ -112,23 +126,43 @@ func TestDecodeTolerates(t *testing.T) {
 	}
 }
 
+// TestDecodeWantsEveryID takes one property away: an event without one of its
+// IDs, its new state, or what became of a territory is not acted on.
 func TestDecodeWantsEveryID(t *testing.T) {
+	optional := []string{"eventTimestamp", "timestamp", "oldValue", "oldState", "oldExternalBuildState"}
 	for name, body := range fixtures(t) {
-		var parsed struct {
-			Data struct{ Attributes map[string]any }
-		}
-		if err := json.Unmarshal(body, &parsed); err != nil {
-			t.Fatal(err)
-		}
-		for attribute := range parsed.Data.Attributes {
-			n, err := notification.Decode(bytes.Replace(body, []byte(attribute), []byte("renamed"), 1))
+		for property := range properties(t, body) {
+			changed := bytes.Replace(body, []byte(`"`+property+`":`), []byte(`"renamed":`), 1)
+			n, err := notification.Decode(changed)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if known := attribute == "eventTimestamp"; (n.Event != nil) != known {
-				t.Errorf("%s without %s: event %v", name, attribute, n.Event)
+			if known := slices.Contains(optional, property); (n.Event != nil) != known {
+				t.Errorf("%s without %s: event %v", name, property, n.Event)
 			}
 		}
+	}
+}
+
+// properties returns the attributes and relationships of a body.
+func properties(t *testing.T, body []byte) map[string]any {
+	t.Helper()
+	var parsed struct {
+		Data struct{ Attributes, Relationships map[string]any }
+	}
+	if err := json.Unmarshal(body, &parsed); err != nil {
+		t.Fatal(err)
+	}
+	all := parsed.Data.Attributes
+	maps.Copy(all, parsed.Data.Relationships)
+	return all
+}
+
+// TestDecodeNames: as encoding/json matches them, which Decode documents.
+func TestDecodeNames(t *testing.T) {
+	n, err := notification.Decode([]byte(`{"DATA":{"type":"AppMoved","id":"1"},"data":{"ID":"2"}}`))
+	if err != nil || n.Type != "AppMoved" || n.ID != "2" {
+		t.Errorf("got %+v, %v", n, err)
 	}
 }
 

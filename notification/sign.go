@@ -13,16 +13,16 @@ const SignatureHeader = "X-Apple-Signature"
 
 const signaturePrefix = "hmacsha256="
 
-// Sign returns the value of SignatureHeader for body, signed with secret, as
-// Apple documents it: "hmacsha256=" and the lower-case hex of the HMAC-SHA256
-// of the body's bytes. Senders need it: tests, fakes and tools.
+// Sign returns the value of SignatureHeader for body, signed with secret. As
+// Apple documents it, that is "hmacsha256=" and the HMAC-SHA256 of the body's
+// bytes in lower-case hex. It is for senders: tests, fakes and tools.
 func Sign(secret, body []byte) string {
 	mac := hmac.New(sha256.New, secret)
 	mac.Write(body)
 	return signaturePrefix + hex.EncodeToString(mac.Sum(nil))
 }
 
-// parseSignature reads a header value into the MAC that it claims.
+// parseSignature returns the MAC that a header value claims.
 func parseSignature(value string) (mac [sha256.Size]byte, err error) {
 	digits, found := strings.CutPrefix(value, signaturePrefix)
 	if !found || len(digits) != hex.EncodedLen(len(mac)) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http/httptest"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -45,19 +46,29 @@ func TestStoreDown(t *testing.T) {
 	}
 }
 
-// TestStoreHidesAFailure: even if the store swallows it, it is no success.
+// TestStoreHidesAFailure: even if the store swallows it, it is no success, nor
+// for a copy that waits meanwhile.
 func TestStoreHidesAFailure(t *testing.T) {
 	swallow := store(func(ctx context.Context, handle func(context.Context) error) error {
 		_ = handle(ctx)
 		return nil
 	})
-	server := httptest.NewServer(newHandler(t, func(context.Context, *notification.Notification) error {
-		return errors.New("disk full")
-	}, notification.WithDeduplicator(swallow)))
-	defer server.Close()
-	if status := deliver(t, server.Client(), server.URL, newSecret, fixtures(t)["app_unavailable.json"]); status != 500 {
-		t.Errorf("got %d", status)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		client, _, stop := serve(t, newHandler(t, func(context.Context, *notification.Notification) error {
+			time.Sleep(time.Second)
+			return errors.New("disk full")
+		}, notification.WithDeduplicator(swallow)))
+		defer stop()
+		var copies sync.WaitGroup
+		for range 3 {
+			copies.Go(func() {
+				if status := deliver(t, client, anyURL, newSecret, fixtures(t)["app_unavailable.json"]); status != 500 {
+					t.Errorf("got %d, want 500", status)
+				}
+			})
+		}
+		copies.Wait()
+	})
 }
 
 // TestStoreHangs bounds the claim and the commit, each by the timeout, and
@@ -71,7 +82,9 @@ func TestStoreHangs(t *testing.T) {
 		once store
 		took time.Duration
 	}{
-		{"at the claim", func(ctx context.Context, _ func(context.Context) error) error { return hang(ctx) }, 4 * time.Second},
+		{"at the claim", func(ctx context.Context, _ func(context.Context) error) error {
+			return hang(ctx)
+		}, 4 * time.Second},
 		{"at the commit", func(ctx context.Context, handle func(context.Context) error) error {
 			time.Sleep(3 * time.Second)
 			return errors.Join(handle(context.WithValue(ctx, key{}, "transaction")), hang(ctx))

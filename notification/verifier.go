@@ -11,43 +11,43 @@ import (
 	"sync"
 )
 
-// What a [Verifier] refuses a notification for.
+// Why a [Verifier] refuses a notification.
 var (
-	ErrSignatureFormat   = errors.New("notification: the " + SignatureHeader + " header is not hmacsha256= and 64 hex digits")
+	ErrSignatureFormat = errors.New("notification: the " + SignatureHeader +
+		" header is not hmacsha256= and 64 hex digits")
 	ErrSignatureMismatch = errors.New("notification: the signature was made with another secret or for another body")
 )
 
-// A Verifier tells whether a notification was signed with one of its secrets.
-// Keep one for the life of the service: it is safe for concurrent use, and
-// cheap because it keeps keyed MACs for reuse. The zero Verifier has no secret
-// and refuses everything.
+// A Verifier checks whether a notification was signed with one of its secrets.
+// Create one and reuse it: it is safe for concurrent use, and fast because it
+// keeps keyed MACs. The zero Verifier has no secret and refuses everything.
 type Verifier struct {
 	// The secrets live in the pool's New only, where no formatting verb sees them.
 	macs sync.Pool
 }
 
 // NewVerifier returns a Verifier for one or more secrets, which it copies.
-// Several serve while a secret is being rotated. Having no secret or an empty
-// one is an error.
+// Use several while the secret is being rotated. No secret at all, or an empty
+// one, is an error.
 func NewVerifier(secrets ...[]byte) (*Verifier, error) {
 	if len(secrets) == 0 {
-		return nil, errors.New("notification: a verifier needs a secret: pass the one that the webhook was registered with")
+		return nil, errors.New("notification: a verifier needs a secret: pass the one that the webhook is registered with")
 	}
 	keys := make([][]byte, len(secrets))
 	for i, secret := range secrets {
 		if len(secret) == 0 {
-			return nil, fmt.Errorf("notification: secret %d is empty: pass the one that the webhook was registered with", i)
+			return nil, fmt.Errorf("notification: secret %d is empty: pass the one that the webhook is registered with", i)
 		}
 		keys[i] = bytes.Clone(secret)
 	}
 	return &Verifier{macs: sync.Pool{New: func() any { return newMACs(keys) }}}, nil
 }
 
-// Verify checks the signature header's value against the body as it was
-// received, before any decoding. It returns the index of the secret that
-// signed it, the first if several are equal, and -1 with an error. The error is ErrSignatureFormat
-// or ErrSignatureMismatch. Hex digits may be of either case. Every secret is
-// tried and compared in constant time.
+// Verify checks the value of the signature header against the body exactly as
+// it was received, before any decoding. It returns the index of the secret
+// that signed it, the first if several are equal. The error is
+// ErrSignatureFormat or ErrSignatureMismatch, with an index of -1. Hex digits
+// may be upper or lower case. Every secret is tried, in constant time.
 func (v *Verifier) Verify(body []byte, signature string) (secret int, err error) {
 	claimed, err := parseSignature(signature)
 	if err != nil {
@@ -57,6 +57,9 @@ func (v *Verifier) Verify(body []byte, signature string) (secret int, err error)
 }
 
 func (v *Verifier) match(body []byte, claimed [sha256.Size]byte) (secret int, err error) {
+	if v == nil {
+		return -1, ErrSignatureMismatch
+	}
 	m, ok := v.macs.Get().(*macs)
 	if !ok {
 		return -1, ErrSignatureMismatch
@@ -83,7 +86,7 @@ func newMACs(keys [][]byte) *macs {
 	return m
 }
 
-// match goes backwards, so that the first of equal secrets wins without an early exit.
+// match runs backwards, so that the first of equal secrets wins without an early exit.
 func (m *macs) match(body []byte, claimed [sha256.Size]byte) int {
 	matched := -1
 	for i := len(m.keyed) - 1; i >= 0; i-- {
