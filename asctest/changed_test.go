@@ -38,28 +38,23 @@ func ask(t *testing.T, h *Handler, method, path, body string) *httptest.Response
 	return w
 }
 
-// withDocument returns a handler that is held against a changed document, and
-// where its lies go.
-func withDocument(t *testing.T, change func(*openapi3.T)) (h *Handler, lies *[]string) {
+// withDocument returns a handler with a changed document, and its violations.
+func withDocument(t *testing.T, change func(*openapi3.T)) (h *Handler, violations *[]string) {
 	t.Helper()
 	doc, err := openapi3.NewLoader().LoadFromData(openapi.AppStoreConnect())
 	if err != nil {
 		t.Fatal(err)
 	}
 	change(doc)
-	changed, err := doc.MarshalJSON()
-	if err != nil {
-		t.Fatal(err)
-	}
 	if h, err = New(WithLogger(slog.New(slog.DiscardHandler))); err != nil {
 		t.Fatal(err)
 	}
-	if h.contract, err = newContract(changed); err != nil {
+	if h.contract, err = newContract(doc); err != nil {
 		t.Fatal(err)
 	}
-	lies = new([]string)
-	h.onLie = func(lie error) { *lies = append(*lies, lie.Error()) }
-	return h, lies
+	violations = new([]string)
+	h.onViolation = func(violation error) { *violations = append(*violations, violation.Error()) }
+	return h, violations
 }
 
 // attributesOf returns the attributes below a component's properties.
@@ -79,7 +74,7 @@ func TestADocumentThatChangedIsNoticed(t *testing.T) {
 		change     func(*openapi3.T)
 	}{
 		{"nothing", "", func(*openapi3.T) {}},
-		{"property renamed", `gave a bad answer: marketplaceWebhooks_createInstance answer 201, /data/attributes: properties: property "endpointUrl"`, func(doc *openapi3.T) {
+		{"property renamed", `bad response: marketplaceWebhooks_createInstance response 201, /data/attributes/endpointUrl: properties: property "endpointUrl"`, func(doc *openapi3.T) {
 			properties := attributesOf(doc, "MarketplaceWebhook").Properties
 			properties["endpointURL"] = properties["endpointUrl"]
 			delete(properties, "endpointUrl")
@@ -89,28 +84,23 @@ func TestADocumentThatChangedIsNoticed(t *testing.T) {
 			responses.Set("202", responses.Value("201"))
 			responses.Delete("201")
 		}},
-		{"member now required", `gave a bad answer: marketplaceWebhooks_createInstance answer 201, /included: required`, func(doc *openapi3.T) {
+		{"member now required", `bad response: marketplaceWebhooks_createInstance response 201, /included: required`, func(doc *openapi3.T) {
 			response := doc.Components.Schemas["MarketplaceWebhookResponse"].Value
 			response.Required = append(response.Required, "included")
 		}},
-		{"attribute now required", "accepted a bad request", func(doc *openapi3.T) {
-			attributes := attributesOf(doc, "MarketplaceWebhookCreateRequest", "data")
-			attributes.Required = append(attributes.Required, "name")
-		}},
-		{"operation gone", "no such operation", func(doc *openapi3.T) { doc.Paths.Value(collectionPath).Post = nil }},
 	}
 	for _, test := range tests {
-		h, lies := withDocument(t, test.change)
+		h, violations := withDocument(t, test.change)
 		got := ask(t, h, "POST", collectionPath, sentCreate)
 		if test.want == "" {
-			if len(*lies) > 0 || got.Code != http.StatusCreated {
-				t.Errorf("%s: %d, %q", test.name, got.Code, *lies)
+			if len(*violations) > 0 || got.Code != http.StatusCreated {
+				t.Errorf("%s: %d, %q", test.name, got.Code, *violations)
 			}
 			continue
 		}
-		said := strings.Join(*lies, "\n")
-		if len(*lies) != 1 || !strings.Contains(said, test.want) || strings.Contains(said+got.Body.String(), "canary") {
-			t.Errorf("%s: %q, want %q", test.name, *lies, test.want)
+		said := strings.Join(*violations, "\n")
+		if len(*violations) != 1 || !strings.Contains(said, test.want) || strings.Contains(said+got.Body.String(), "canary") {
+			t.Errorf("%s: %q, want %q", test.name, *violations, test.want)
 		}
 		if got.Code != http.StatusInternalServerError || !strings.Contains(got.Body.String(), "UNEXPECTED_ERROR") {
 			t.Errorf("%s: answered %d", test.name, got.Code)
@@ -118,13 +108,23 @@ func TestADocumentThatChangedIsNoticed(t *testing.T) {
 	}
 }
 
-func TestAGoodRequestRefusedIsNoticed(t *testing.T) {
+// TestARequestIsCheckedByTheDocument: a rule that is new in the document is
+// new in the fake.
+func TestARequestIsCheckedByTheDocument(t *testing.T) {
 	t.Parallel()
-	h, lies := withDocument(t, func(doc *openapi3.T) {
-		attributesOf(doc, "MarketplaceWebhookCreateRequest", "data").Properties["endpointUrl"].Value.Format = ""
+	h, violations := withDocument(t, func(doc *openapi3.T) {
+		attributes := attributesOf(doc, "MarketplaceWebhookCreateRequest", "data")
+		attributes.Required = append(attributes.Required, "name")
+		doc.Paths.Value(collectionPath + "/{id}").Delete = nil
 	})
-	ask(t, h, "POST", collectionPath, strings.Replace(sentCreate, "https://example.com/in", "relative", 1))
-	if len(*lies) != 1 || !strings.Contains((*lies)[0], "refused a good request with ENTITY_ERROR.ATTRIBUTE.INVALID") {
-		t.Errorf("got %q", *lies)
+	got := ask(t, h, "POST", collectionPath, sentCreate).Body.String()
+	if !strings.Contains(got, "ENTITY_ERROR.ATTRIBUTE.REQUIRED") || !strings.Contains(got, "/data/attributes/name") {
+		t.Errorf("got %s", got)
+	}
+	if got := ask(t, h, "DELETE", collectionPath+"/7", ""); got.Code != http.StatusForbidden {
+		t.Errorf("a DELETE that the document has not: %d", got.Code)
+	}
+	if len(*violations) > 0 {
+		t.Errorf("violations: %q", *violations)
 	}
 }

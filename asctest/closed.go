@@ -18,16 +18,16 @@ import (
 
 // document returns the contract of the embedded document, parsed once per process.
 var document = sync.OnceValues(func() (*contract, error) {
-	return newContract(openapi.AppStoreConnect())
-})
-
-// newContract parses an OpenAPI document and closes it. The result is
-// immutable and safe for concurrent use.
-func newContract(yaml []byte) (*contract, error) {
-	doc, err := openapi3.NewLoader().LoadFromData(yaml)
+	doc, err := openapi3.NewLoader().LoadFromData(openapi.AppStoreConnect())
 	if err != nil {
 		return nil, fmt.Errorf("asctest: reading the OpenAPI document: %w", err)
 	}
+	return newContract(doc)
+})
+
+// newContract closes an OpenAPI document, which is the contract's from then on.
+// The result is immutable and safe for concurrent use.
+func newContract(doc *openapi3.T) (*contract, error) {
 	if err := doc.Validate(context.Background()); err != nil {
 		return nil, fmt.Errorf("asctest: the OpenAPI document is not valid: %w", err)
 	}

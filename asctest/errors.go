@@ -87,54 +87,40 @@ func usualTitle(status int) string {
 	return "Error"
 }
 
-func unprocessable(pointer, detail string) apiError {
-	return newError(http.StatusUnprocessableEntity, "", detail).at(pointer)
-}
-
-// attributeError is a 409 about one attribute; kind is REQUIRED, TYPE, INVALID or UNKNOWN.
-func attributeError(kind, name, detail string) apiError {
-	code := "ENTITY_ERROR.ATTRIBUTE." + kind
-	return newError(http.StatusConflict, code, detail).at("/data/attributes/" + escapePointer(name))
-}
-
-// parameterError is a 400 about one query parameter; kind is ILLEGAL, INVALID or DUPLICATE.
-func parameterError(kind, name, detail string) apiError {
-	e := newError(http.StatusBadRequest, "PARAMETER_ERROR."+kind, detail)
-	if name != "" {
-		e.Source = &source{Parameter: name}
-	}
-	return e
-}
-
 func escapePointer(name string) string {
 	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
 }
 
-// answer is what is sent back. Its body is complete before anything is sent.
-type answer struct {
+// response is what is sent back. Its body is complete before anything is sent.
+type response struct {
 	status int
 	header http.Header
 	body   []byte
 	reason string // for the log and Requests: why it was refused
-	blames bool   // it says that the request breaks the document
 }
 
-func jsonAnswer(status int, body any) answer {
-	a := answer{status: status, header: http.Header{"Content-Type": {"application/json"}}}
-	a.body, _ = json.Marshal(body) // our own structs of strings and numbers
-	return a
+func jsonResponse(status int, body any) response {
+	r := response{status: status, header: http.Header{"Content-Type": {"application/json"}}}
+	r.body, _ = json.Marshal(body) // our own structs, maps, strings and numbers
+	return r
 }
 
-// refuse answers with the status of the first error.
-func refuse(errs ...apiError) answer {
-	a := jsonAnswer(errs[0].status(), map[string][]apiError{"errors": errs})
-	a.reason = errs[0].Code
-	return a
+// refuse responds with the status of the first error.
+func refuse(errs ...apiError) response {
+	r := jsonResponse(errs[0].status(), map[string][]apiError{"errors": errs})
+	r.reason = errs[0].Code
+	return r
 }
 
-// blame refuses a request that breaks the document.
-func blame(errs []apiError) answer {
-	a := refuse(errs...)
-	a.blames = true
-	return a
+func notFound(resourceType string) response {
+	return refuse(newError(http.StatusNotFound, "", "There is no resource of type '"+resourceType+"' with this id."))
+}
+
+// conflict refuses a request that the document allows and the state does not.
+func conflict(code, pointer, detail string) response {
+	e := newError(http.StatusConflict, code, detail)
+	if pointer != "" {
+		e = e.at(pointer)
+	}
+	return refuse(e)
 }

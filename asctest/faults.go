@@ -1,8 +1,9 @@
 package asctest
 
-// Faults on demand: which call fails, how, and whether it took effect.
+// Faults on demand: which call fails, how, and whether it takes effect.
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -11,23 +12,23 @@ import (
 	"time"
 )
 
-// Kind is a way for an answer to go wrong.
+// Kind is a way for a response to go wrong.
 type Kind string
 
-// The kinds of faults. Those that say "cut" spoil the right answer; when that
+// The kinds of faults. Those that say "cut" corrupt the right response; when that
 // has no body, as after a delete, they cut the connection before any header.
 const (
 	ErrorAnswer        Kind = ""                     // an error in Apple's form; Status 500 unless given
-	Late               Kind = "late"                 // the right answer, after Delay; takes effect
+	Late               Kind = "late"                 // the right response, after Delay; takes effect
 	LateBody           Kind = "late body"            // the same, with Delay in the middle of the body if there is one
-	ResetBeforeHeaders Kind = "reset before headers" // the connection is reset instead of an answer
+	ResetBeforeHeaders Kind = "reset before headers" // the connection is reset instead of a response
 	ResetMidBody       Kind = "reset mid-body"       // cut: reset in the middle of the body
 	TruncatedBody      Kind = "truncated body"       // cut: closed before Content-Length is reached
 	CloseDelimited     Kind = "close-delimited"      // cut: no Content-Length, closed in the middle
 	HTMLPage           Kind = "HTML page"            // a proxy's page; Status 502 unless given
 	PlainText          Kind = "plain text"           // a proxy's line; Status 502 unless given
 	EmptyBody          Kind = "empty body"           // success, nothing in it
-	WrongContentType   Kind = "wrong content type"   // the right answer, called text/html
+	WrongContentType   Kind = "wrong content type"   // the right response, called text/html
 	InvalidJSON        Kind = "invalid JSON"         // success, half an object
 	Null               Kind = "null"                 // success, the JSON value null
 	WrongType          Kind = "wrong type"           // success, a resource of another type
@@ -46,14 +47,14 @@ func Kinds() []Kind {
 	}
 }
 
-// Fault is an answer that goes wrong on purpose. The zero value is one
+// Fault is a response that goes wrong on purpose. The zero value is one
 // 500 UNEXPECTED_ERROR to the next call.
 type Fault struct {
 	Operation Operation     // which calls; empty means any
 	Times     int           // how many of them; 0 means 1, negative means all until StopFailing
 	Kind      Kind          // what goes wrong
 	Applied   bool          // the call takes effect all the same, if it is a good one
-	Delay     time.Duration // wait before the answer; the wait ends early if the client leaves
+	Delay     time.Duration // wait before the response; the wait ends early if the client leaves
 
 	Status int         // the status, if not the usual one of Kind
 	Code   string      // the code of an ErrorAnswer, if not the usual one of Status
@@ -62,12 +63,12 @@ type Fault struct {
 }
 
 // FailNext makes the next calls that each fault is for go wrong, in the order
-// given. A Kind that there is not fails the test, like a broken contract.
+// given. An unknown Kind fails the test, as a broken contract does.
 func (h *Handler) FailNext(faults ...Fault) {
 	h.faults.mu.Lock()
 	defer h.faults.mu.Unlock()
 	for _, f := range faults {
-		if !h.knows(f.Kind) {
+		if !h.valid(f.Kind) {
 			continue
 		}
 		if f.Times == 0 {
@@ -80,20 +81,20 @@ func (h *Handler) FailNext(faults ...Fault) {
 // fault returns what is to go wrong with a request, or nil.
 func (h *Handler) fault(r Request) *Fault {
 	f := h.faults.next(r)
-	if f == nil || !h.knows(f.Kind) {
+	if f == nil || !h.valid(f.Kind) {
 		return nil
 	}
 	return f
 }
 
-// knows tells of a kind that there is not.
-func (h *Handler) knows(kind Kind) bool {
+// valid reports whether there is such a kind, and fails the test if not.
+func (h *Handler) valid(kind Kind) bool {
 	if slices.Contains(Kinds(), kind) {
 		return true
 	}
-	err := fmt.Errorf("asctest: there is no kind of fault %q", kind)
+	err := fmt.Errorf("asctest: unknown Kind of fault %q", kind)
 	h.logger.Error(err.Error())
-	h.onLie(err)
+	h.onViolation(err)
 	return false
 }
 
@@ -140,8 +141,8 @@ func (fs *faults) pop(operation Operation) *Fault {
 // applies tells whether the call takes effect.
 func (f *Fault) applies() bool { return f.Applied || f.Kind == Late || f.Kind == LateBody }
 
-// spoil returns what is sent instead of the right answer, and in which way.
-func (f *Fault) spoil(c *call, right answer) (answer, Kind) {
+// apply returns what is sent instead of the right response, and in which way.
+func (f *Fault) apply(c *call, right response) (response, Kind) {
 	a := f.usual(c, right)
 	if f.Status != 0 {
 		a.status = f.Status
@@ -161,15 +162,15 @@ func (f *Fault) spoil(c *call, right answer) (answer, Kind) {
 		}
 	}
 	if kind == ResetBeforeHeaders {
-		a = answer{}
+		a = response{}
 	}
 	a.reason = "fault: " + string(kind)
 	return a, kind
 }
 
-// usual is the answer of the fault's kind.
-func (f *Fault) usual(c *call, right answer) answer {
-	a := answer{status: success(c.operation), header: right.header.Clone()}
+// usual is the response of the fault's kind.
+func (f *Fault) usual(c *call, right response) response {
+	a := response{status: success(c.request.Method), header: right.header.Clone()}
 	a.header.Set("Content-Type", "application/json")
 	switch f.Kind {
 	case Late, LateBody, ResetMidBody, TruncatedBody, CloseDelimited:
@@ -193,9 +194,9 @@ func (f *Fault) usual(c *call, right answer) answer {
 	case Null:
 		a.body = []byte("null")
 	case WrongType:
-		a.body = oddResource(c, `{"type":"apps","id":"`+newUUID()+`"}`)
+		a.body = c.oddResource(resource{Type: "apps", ID: newUUID()})
 	case NoID:
-		a.body = oddResource(c, `{"type":"marketplaceWebhooks","attributes":{"endpointUrl":"https://example.com/"}}`)
+		a.body = c.withoutID(right)
 	case Redirect:
 		a.status = http.StatusTemporaryRedirect
 		a.header.Set("Location", "/v1/elsewhere")
@@ -210,16 +211,30 @@ func (f *Fault) usual(c *call, right answer) answer {
 	return a
 }
 
-func oddResource(c *call, data string) []byte {
-	if c.operation == List {
-		data = "[" + data + "]"
+func (c *call) oddResource(data resource) []byte {
+	body := responseBody{Data: data, Links: links{Self: c.request.URL.EscapedPath()}}
+	if c.operation == List || strings.HasSuffix(string(c.operation), "_getToManyRelated") {
+		body.Data = []resource{data}
 	}
-	return []byte(`{"data":` + data + `,"links":{"self":"` + collectionPath + `"}}`)
+	return jsonResponse(http.StatusOK, body).body
 }
 
-// success is the status of a good answer with a body.
-func success(operation Operation) int {
-	if operation == Create {
+// withoutID is the right response, its resources without their ids.
+func (c *call) withoutID(right response) []byte {
+	var list struct{ Data []resource }
+	if json.Unmarshal(right.body, &list) == nil && len(list.Data) > 0 {
+		list.Data[0].ID = ""
+		return c.oddResource(list.Data[0])
+	}
+	var one struct{ Data resource }
+	_ = json.Unmarshal(right.body, &one)
+	one.Data.ID = ""
+	return c.oddResource(one.Data)
+}
+
+// success is the status of a good response with a body.
+func success(method string) int {
+	if method == http.MethodPost {
 		return http.StatusCreated
 	}
 	return http.StatusOK

@@ -105,7 +105,7 @@ func TestUnknownKindOfFault(t *testing.T) {
 	told := &witness{TB: t}
 	server := asctest.NewServer(told)
 	server.FailNext(asctest.Fault{Kind: "Redirect"})
-	if want := `asctest: there is no kind of fault "Redirect"`; len(told.failures) != 1 || told.failures[0] != want {
+	if want := `asctest: unknown Kind of fault "Redirect"`; len(told.failures) != 1 || told.failures[0] != want {
 		t.Errorf("told %q, want %q", told.failures, want)
 	}
 	source := asctest.WithFaults(func(asctest.Request) *asctest.Fault { return &asctest.Fault{Kind: "late body "} })

@@ -19,7 +19,7 @@ func FuzzHandler(f *testing.F) {
 	f.Add("DELETE", collectionPath+"/%2e", "", "", "", []byte("x"))
 	f.Add("HEAD", "/v1", "%", "", "", []byte(nil))
 	f.Add("PATCH", collectionPath+"/7", "", "application/json", "", []byte("{\"data\":{\"type\":\"marketplaceWebhooks\",\"id\":\"7\",\"attributes\":{\"endpointUrl\":\"http://\x00\"}}}"))
-	h, err := New(WithLogger(slog.New(slog.DiscardHandler)), WithRateLimit(1<<40))
+	h, err := New(WithLogger(slog.New(slog.DiscardHandler)), WithRateLimit(1<<30))
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -37,7 +37,7 @@ func FuzzHandler(f *testing.F) {
 		if method == http.MethodPost {
 			h.RemoveWebhook()
 		}
-		h.onLie = func(lie error) { t.Error(lie) }
+		h.onViolation = func(lie error) { t.Error(lie) }
 		r := httptest.NewRequest(http.MethodGet, "/", strings.NewReader(string(body)))
 		r.Method, r.URL = method, target
 		r.Header = http.Header{"Content-Type": {contentType}, "Accept": {accept}, "Authorization": {"Bearer " + tokenOf(t, key)}}
@@ -55,7 +55,7 @@ func FuzzToken(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, authorization string) {
-		h.onLie = func(lie error) { t.Error(lie) }
+		h.onViolation = func(lie error) { t.Error(lie) }
 		r := httptest.NewRequest(http.MethodGet, collectionPath, nil)
 		r.Header.Set("Authorization", authorization)
 		w := httptest.NewRecorder()

@@ -1,8 +1,9 @@
 package asctest
 
-// The handler: the way of a call from its bytes to a proven answer.
+// The handler: from the bytes of a call to a verified response.
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -19,12 +20,15 @@ import (
 const maxBody = 1 << 20
 
 // Handler is App Store Connect in memory, for one account. It is safe for
-// concurrent use. Make one with New.
+// concurrent use. Create one with New, and Close it when webhooks were used.
 type Handler struct {
 	contract     *contract
 	logger       *slog.Logger
-	onLie        func(error)
+	onViolation  func(error)
+	onChange     func()
 	arrayAnswers bool
+	liveListing  bool
+	strictTokens bool
 	secondCreate struct {
 		status int
 		code   string
@@ -33,22 +37,23 @@ type Handler struct {
 	faults faults
 	rates  rates
 	record recorder
+	poster poster
 
-	mu      sync.Mutex
-	keys    []Key
-	accept  map[string]acceptedKey
-	account account
+	mu     sync.Mutex
+	keys   []Key
+	accept map[string]acceptedKey
+	state  state
 }
 
-// New returns a handler for an http.Server of your own. An answer of its own
-// that breaks the document becomes a 500 that says so. Tests have it easier
-// with NewServer. Errors name the option that can't be met.
+// New returns a handler for an http.Server of your own. A response of its own
+// that breaks the OpenAPI document becomes a 500 that says so. Tests are
+// shorter with NewServer. Errors name the option that can't be met.
 func New(opts ...Option) (*Handler, error) {
 	c, err := document()
 	if err != nil {
 		return nil, err
 	}
-	h := &Handler{contract: c, logger: slog.Default(), onLie: func(error) {}}
+	h := &Handler{contract: c, logger: slog.Default(), onViolation: func(error) {}, onChange: func() {}, poster: newPoster()}
 	h.secondCreate.status, h.secondCreate.code = http.StatusConflict, "ENTITY_ERROR"
 	h.rates.limit = 3500
 	for _, opt := range opts {
@@ -92,34 +97,7 @@ func (h *Handler) Key() Key {
 	return h.keys[0]
 }
 
-// Webhook returns the registered webhook and whether there is one.
-func (h *Handler) Webhook() (Webhook, bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.account.webhook == nil {
-		return Webhook{}, false
-	}
-	return *h.account.webhook, true
-}
-
-// SetWebhook registers w, past the API. An empty ID becomes a fresh one.
-func (h *Handler) SetWebhook(w Webhook) {
-	if w.ID == "" {
-		w.ID = newUUID()
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.account = account{webhook: &w}
-}
-
-// RemoveWebhook forgets the webhook, past the API.
-func (h *Handler) RemoveWebhook() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.account = account{}
-}
-
-// call is a request on its way to an answer.
+// call is a request on its way to a response.
 type call struct {
 	request   *http.Request
 	body      []byte
@@ -127,122 +105,146 @@ type call struct {
 	operation Operation
 	id        string
 	query     url.Values
+	sent      sentResource
 	keyID     string
+	post      []string // ids of deliveries to post when the call takes effect
 }
 
-// ServeHTTP answers as App Store Connect does for the four operations.
+// sentResource is what the body of a create or an update asks for.
+type sentResource struct {
+	Data struct {
+		ID            string
+		Attributes    map[string]any
+		Relationships map[string]struct{ Data struct{ ID string } }
+	}
+}
+
+// text returns an attribute and whether it was given; null is as if it were not.
+func (s *sentResource) text(name string) (string, bool) {
+	value, ok := s.Data.Attributes[name].(string)
+	return value, ok
+}
+
+// related is the id that a relationship points at.
+func (s *sentResource) related(name string) string { return s.Data.Relationships[name].Data.ID }
+
+// ServeHTTP responds as App Store Connect does to the operations of the
+// OpenAPI document.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &call{request: r}
-	c.operation, c.id = route(r.Method, r.URL.EscapedPath())
-	c.body, c.broken = io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	c.operation, c.id = h.contract.operation(r)
+	if r.Body != nil {
+		c.body, c.broken = io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	}
 	entry := c.entry(h.now())
 	fault := h.fault(entry)
-	a := h.answer(c, fault == nil || fault.applies())
+	response := h.respond(c, fault == nil || fault.applies())
 	kind := Kind("")
 	if fault != nil {
-		a, kind = fault.spoil(c, a)
+		response, kind = fault.apply(c, response)
 	}
-	entry.Status, entry.Reason, entry.KeyID = a.status, a.reason, c.keyID
-	h.logger.Debug("asctest", "method", r.Method, "path", r.URL.Path, "status", a.status, "reason", a.reason)
+	entry.Status, entry.Reason, entry.KeyID = response.status, response.reason, c.keyID
+	h.logger.Debug("asctest", "method", r.Method, "path", r.URL.Path, "status", response.status, "reason", response.reason)
 	h.record.add(entry)
+	h.onChange()
 	if fault == nil {
-		send(w, a)
+		send(w, response)
 		return
 	}
-	fault.send(w, r, kind, a)
+	fault.send(w, r, kind, response)
 }
 
-func send(w http.ResponseWriter, a answer) {
-	for name, values := range a.header {
+func send(w http.ResponseWriter, r response) {
+	for name, values := range r.header {
 		w.Header()[name] = values
 	}
-	w.WriteHeader(a.status)
-	_, _ = w.Write(a.body)
+	w.WriteHeader(r.status)
+	_, _ = w.Write(r.body)
 }
 
-// answer decides the answer and proves it; commit lets the call take effect.
-func (h *Handler) answer(c *call, commit bool) answer {
+// respond decides the response and verifies it; only then, and if commit is
+// set, the call takes effect.
+func (h *Handler) respond(c *call, commit bool) response {
 	now := h.now()
-	a, secrets, remaining := h.decide(c, now, commit)
-	a.header.Set("Date", now.UTC().Format(http.TimeFormat))
-	a.header.Set("X-Rate-Limit", fmt.Sprintf("user-hour-lim:%d;user-hour-rem:%d;", h.rates.limit, remaining))
-	if lie := h.prove(c, a, secrets); lie != nil {
-		h.logger.Error("asctest: the fake broke the contract", "error", lie)
-		h.onLie(lie)
-		return refuse(newError(http.StatusInternalServerError, "UNEXPECTED_ERROR", lie.Error()))
+	if c.operation == Download {
+		return h.download(c, now)
 	}
-	return a
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	after := h.state.clone()
+	r, remaining := h.decide(c, &after, now)
+	r.header.Set("Date", now.UTC().Format(http.TimeFormat))
+	r.header.Set("X-Rate-Limit", fmt.Sprintf("user-hour-lim:%d;user-hour-rem:%d;", h.rates.limit, remaining))
+	if violation := h.verify(c, r, append(h.state.secrets(), after.secrets()...)); violation != nil {
+		h.logger.Error("asctest: the fake broke the contract", "error", violation)
+		h.onViolation(violation)
+		return refuse(newError(http.StatusInternalServerError, "", violation.Error()))
+	}
+	if commit && r.status < http.StatusBadRequest {
+		h.state = after
+		for _, id := range c.post {
+			h.post(id)
+		}
+	}
+	return r
 }
 
 // decide goes through the checks in App Store Connect's order, as far as it
-// is known. It also returns the secrets that the answer must not hold.
-func (h *Handler) decide(c *call, now time.Time, commit bool) (a answer, secrets []string, remaining int) {
-	keyID, err := verifyToken(c.request, h.accepted(), now)
+// is known, and performs the call on s.
+func (h *Handler) decide(c *call, s *state, now time.Time) (r response, remaining int) {
+	keyID, err := h.verifyToken(c.request, now)
 	if err != nil {
-		a = refuse(newError(http.StatusUnauthorized, "NOT_AUTHORIZED", "Send a bearer token that is signed with an API key and has not expired."))
-		a.reason = "token: " + strings.ReplaceAll(err.Error(), "\n", "; ")
-		return a, nil, h.rates.limit
+		r = refuse(newError(http.StatusUnauthorized, "", "Send a bearer token that is signed with an API key and has not expired."))
+		r.reason = "token: " + strings.ReplaceAll(err.Error(), "\n", "; ")
+		return r, h.rates.limit
 	}
 	c.keyID = keyID
 	remaining, ok := h.rates.take(keyID, now)
 	switch {
 	case !ok:
-		a = refuse(newError(http.StatusTooManyRequests, "RATE_LIMIT_EXCEEDED", "The key has used up its calls of the last hour."))
+		r = refuse(newError(http.StatusTooManyRequests, "", "The key has used up its calls of the last hour."))
 	case c.operation == "":
-		a = notOffered(c.request.Method, c.request.URL.EscapedPath())
+		r = h.contract.notOffered(c.request.Method, c.request.URL.EscapedPath())
 	case !acceptsJSON(c.request.Header.Values("Accept")):
-		a = answer{status: http.StatusNotAcceptable, header: http.Header{"Content-Type": {"text/plain"}},
+		r = response{status: http.StatusNotAcceptable, header: http.Header{"Content-Type": {"text/plain"}},
 			body: []byte("Only application/json is offered here."), reason: "Accept"}
 	case c.broken != nil:
-		a = bodyBroken(c.broken)
+		r = bodyBroken(c.broken)
 	default:
-		a, secrets = h.carryOut(c, commit)
+		r = h.carryOut(c, s)
 	}
-	return a, secrets, remaining
+	return r, remaining
 }
 
-func (h *Handler) carryOut(c *call, commit bool) (answer, []string) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	a, after := h.do(c, h.account)
-	secrets := append(h.account.secrets(), after.secrets()...)
-	if commit {
-		h.account = after
+func (h *Handler) carryOut(c *call, s *state) response {
+	if broken := h.contract.checkRequest(c.exchange()); len(broken.found) > 0 {
+		return refuse(clientErrors(broken.found)...)
 	}
-	return a, secrets
+	c.query = c.request.URL.Query()
+	_ = json.Unmarshal(c.body, &c.sent) // has been validated, or is empty
+	return h.perform(c, s)
 }
 
-func (h *Handler) accepted() map[string]acceptedKey {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.accept // replaced as a whole, never changed
+func (c *call) exchange() *exchange {
+	return &exchange{method: c.request.Method, url: c.request.URL, header: c.request.Header, body: c.body}
 }
 
-func bodyBroken(err error) answer {
+func bodyBroken(err error) response {
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		return refuse(newError(http.StatusRequestEntityTooLarge, "", "The body is larger than 1 MiB."))
 	}
 	return refuse(newError(http.StatusBadRequest, "ENTITY_INVALID", "The body ended early."))
 }
 
-// prove holds the call and its answer against the contract, and the two against each other.
-func (h *Handler) prove(c *call, a answer, secrets []string) error {
+// verify validates the response against the document.
+func (h *Handler) verify(c *call, r response, secrets []string) error {
+	x := c.exchange()
+	x.secrets, x.status, x.responseHeader, x.response = secrets, r.status, r.header, r.body
 	if sent, ok := sentSecret(c.body); ok {
-		secrets = append(secrets, sent)
+		x.secrets = append(x.secrets, sent)
 	}
-	x := &exchange{
-		method: c.request.Method, url: c.request.URL, header: c.request.Header, body: c.body, secrets: secrets,
-		status: a.status, answerHeader: a.header, answer: a.body,
-	}
-	broken := errors.Join(h.contract.checkRequest(x)...)
-	switch {
-	case broken != nil && a.status < http.StatusBadRequest:
-		return fmt.Errorf("asctest: accepted a bad request: %w", broken)
-	case broken == nil && a.blames:
-		return fmt.Errorf("asctest: %s: refused a good request with %s", c.operation, a.reason)
-	}
-	if err := errors.Join(h.contract.checkAnswer(x)...); err != nil {
-		return fmt.Errorf("asctest: gave a bad answer: %w", err)
+	if err := h.contract.checkResponse(x).errors(); err != nil {
+		return fmt.Errorf("asctest: bad response: %w", err)
 	}
 	return nil
 }

@@ -1,10 +1,8 @@
 package asctest
 
-// The four operations. Each is a function of the account's state, which it
-// returns changed; nothing here remembers anything.
+// The operations, and what their responses are made of.
 
 import (
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -15,7 +13,7 @@ import (
 // Operation is the operationId of a call.
 type Operation string
 
-// The four operations of marketplaceWebhooks.
+// The operations of marketplaceWebhooks.
 const (
 	List   Operation = "marketplaceWebhooks_getCollection"
 	Create Operation = "marketplaceWebhooks_createInstance"
@@ -23,45 +21,91 @@ const (
 	Delete Operation = "marketplaceWebhooks_deleteInstance"
 )
 
-const collectionPath = "/v1/" + resourceType
+// The operations of webhooks and what belongs to them.
+const (
+	ListWebhooks      Operation = "apps_webhooks_getToManyRelated"
+	GetWebhook        Operation = "webhooks_getInstance"
+	CreateWebhook     Operation = "webhooks_createInstance"
+	UpdateWebhook     Operation = "webhooks_updateInstance"
+	DeleteWebhook     Operation = "webhooks_deleteInstance"
+	CreatePing        Operation = "webhookPings_createInstance"
+	ListDeliveries    Operation = "webhooks_deliveries_getToManyRelated"
+	CreateDelivery    Operation = "webhookDeliveries_createInstance"
+	GetPackageVersion Operation = "alternativeDistributionPackageVersions_getInstance"
+)
 
-// Webhook is the account's marketplace webhook. The secret never appears in an answer.
-type Webhook struct {
-	ID, EndpointURL, Secret string
-}
+// Download is no operation of the document: it is the GET of a package
+// version's URL, which the fake serves itself.
+const Download Operation = "download"
 
-// account is the state: at most one webhook.
-type account struct {
-	webhook *Webhook
-}
-
-func (a account) secrets() []string {
-	if a.webhook == nil {
-		return nil
+// operation tells which one a call is of; empty: none.
+func (c *contract) operation(r *http.Request) (Operation, string) {
+	if r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, downloadPath) {
+		return Download, strings.TrimPrefix(r.URL.Path, downloadPath)
 	}
-	return []string{a.webhook.Secret}
+	route, params := c.route(r.Method, r.URL.EscapedPath())
+	if route == nil {
+		return "", ""
+	}
+	return Operation(route.Operation.OperationID), params["id"]
 }
 
-// resource is a webhook as answers show it.
+// perform carries out a call that the document allows, on s.
+func (h *Handler) perform(c *call, s *state) response {
+	switch c.operation {
+	case List:
+		return h.listMarketplaceWebhooks(c, s)
+	case Create:
+		return h.createMarketplaceWebhook(c, s)
+	case Update:
+		return h.updateMarketplaceWebhook(c, s)
+	case Delete:
+		return h.deleteMarketplaceWebhook(c, s)
+	case ListWebhooks:
+		return h.listWebhooks(c, s)
+	case GetWebhook:
+		return h.getWebhook(c, s)
+	case CreateWebhook:
+		return h.createWebhook(c, s)
+	case UpdateWebhook:
+		return h.updateWebhook(c, s)
+	case DeleteWebhook:
+		return h.deleteWebhook(c, s)
+	case CreatePing:
+		return h.createPing(c, s)
+	case ListDeliveries:
+		return h.listDeliveries(c, s)
+	case CreateDelivery:
+		return h.createDelivery(c, s)
+	case GetPackageVersion:
+		return h.getPackageVersion(c, s)
+	}
+	return refuse(newError(http.StatusInternalServerError, "", "The fake does not offer this operation."))
+}
+
+// object is a JSON object.
+type object = map[string]any
+
+// resource is how responses show one.
 type resource struct {
-	Type       string             `json:"type"`
-	ID         string             `json:"id"`
-	Attributes resourceAttributes `json:"attributes,omitzero"`
-	Links      links              `json:"links"`
+	Type          string `json:"type"`
+	ID            string `json:"id,omitempty"`
+	Attributes    object `json:"attributes,omitempty"`
+	Relationships object `json:"relationships,omitempty"`
+	Links         links  `json:"links,omitzero"`
 }
 
-type resourceAttributes struct {
-	EndpointURL string `json:"endpointUrl,omitempty"`
+// responseBody is the body of a response.
+type responseBody struct {
+	Data     any        `json:"data"` // a resource, or a list of them
+	Included []resource `json:"included,omitempty"`
+	Links    links      `json:"links"`
+	Meta     *meta      `json:"meta,omitempty"`
 }
 
 type links struct {
 	Self string `json:"self"`
-}
-
-type page struct {
-	Data  any   `json:"data"`
-	Links links `json:"links"`
-	Meta  *meta `json:"meta,omitempty"`
+	Next string `json:"next,omitempty"`
 }
 
 type meta struct {
@@ -73,95 +117,90 @@ type paging struct {
 	Limit int `json:"limit"`
 }
 
-const (
-	defaultLimit = 50
-	maxLimit     = 200
-)
-
-// do carries out a call whose token, path and method are already accepted.
-func (h *Handler) do(c *call, a account) (answer, account) {
-	if errs := checkParameters(c); len(errs) > 0 {
-		return blame(errs), a
-	}
-	if c.operation == List {
-		return h.list(c, a), a
-	}
-	if c.operation != Create && (a.webhook == nil || a.webhook.ID != c.id) {
-		return refuse(newError(http.StatusNotFound, "NOT_FOUND",
-			"There is no resource of type '"+resourceType+"' with this id.")), a
-	}
-	if c.operation == Delete {
-		return answer{status: http.StatusNoContent, header: http.Header{}}, account{}
-	}
-	wanted, errs := readChange(c)
-	if len(errs) > 0 {
-		return blame(errs), a
-	}
-	if c.operation == Create {
-		return h.create(c, a, wanted)
-	}
-	return h.update(c, a, wanted)
+// resource returns one whose path follows from its type.
+func (c *call) resource(kind, id string, attributes object) resource {
+	self := c.link("/v1/" + kind + "/" + url.PathEscape(id))
+	return resource{Type: kind, ID: id, Attributes: c.wanted(kind, attributes), Links: links{Self: self}}
 }
 
-func (h *Handler) list(c *call, a account) answer {
+// relate adds a relationship, unless the call wants others only.
+func (c *call) relate(r *resource, name string, value any) {
+	if len(c.wanted(r.Type, object{name: value})) == 0 {
+		return
+	}
+	if r.Relationships == nil {
+		r.Relationships = object{}
+	}
+	r.Relationships[name] = value
+}
+
+// wanted keeps the members that the parameter fields[kind] names, if it is given.
+func (c *call) wanted(kind string, members object) object {
+	fields := c.list("fields[" + kind + "]")
+	if fields == nil {
+		return members
+	}
+	kept := object{}
+	for name, value := range members {
+		if slices.Contains(fields, name) {
+			kept[name] = value
+		}
+	}
+	return kept
+}
+
+// list is the values of a parameter; nil if it is not given.
+func (c *call) list(name string) []string {
+	if !c.query.Has(name) {
+		return nil
+	}
+	return strings.Split(c.query.Get(name), ",")
+}
+
+// one responds with one resource.
+func (c *call) one(status int, shown resource, included ...resource) response {
+	r := jsonResponse(status, responseBody{Data: shown, Included: included, Links: links{Self: shown.Links.Self}})
+	if status == http.StatusCreated {
+		r.header.Set("Location", shown.Links.Self)
+	}
+	return r
+}
+
+const defaultLimit = 50
+
+// appleHost is where links to other pages have been seen to point, whatever
+// host was called. A client must not send its token there.
+const appleHost = "https://api-appstoreconnect.itunes.apple.com"
+
+// page responds with the page that the call wants; included returns what
+// belongs to the resources on it.
+func (c *call) page(all []resource, included func([]resource) []resource) response {
 	limit := defaultLimit
 	if given := c.query.Get("limit"); given != "" {
 		limit, _ = strconv.Atoi(given)
 	}
-	found := []resource{}
-	if a.webhook != nil {
-		found = append(found, c.show(a.webhook))
+	from, err := strconv.Atoi(c.query.Get("cursor"))
+	if c.query.Has("cursor") && (err != nil || from < 0 || from > len(all)) {
+		return invalidParameter("cursor", "The cursor is not one of the service's.")
 	}
-	return jsonAnswer(http.StatusOK, page{
-		Data: found, Links: links{c.link(c.request.URL.RequestURI())},
-		Meta: &meta{paging{Total: len(found), Limit: limit}},
-	})
+	end := min(from+limit, len(all))
+	body := responseBody{
+		Data: append([]resource{}, all[from:end]...), Links: links{Self: c.link(c.request.URL.RequestURI())},
+		Meta: &meta{paging{Total: len(all), Limit: limit}},
+	}
+	if end < len(all) {
+		query := c.request.URL.Query()
+		query.Set("cursor", strconv.Itoa(end))
+		body.Links.Next = appleHost + c.request.URL.EscapedPath() + "?" + query.Encode()
+	}
+	if included != nil {
+		body.Included = included(all[from:end])
+	}
+	return jsonResponse(http.StatusOK, body)
 }
 
-func (h *Handler) create(c *call, a account, wanted change) (answer, account) {
-	if a.webhook != nil {
-		return refuse(newError(h.secondCreate.status, h.secondCreate.code,
-			"The account has a marketplace webhook already.")), a
-	}
-	created := &Webhook{ID: newUUID(), EndpointURL: *wanted.endpointURL, Secret: *wanted.secret}
-	answer := h.one(c, http.StatusCreated, created)
-	answer.header.Set("Location", c.show(created).Links.Self)
-	return answer, account{webhook: created}
-}
-
-func (h *Handler) update(c *call, a account, wanted change) (answer, account) {
-	if wanted.id != c.id {
-		return refuse(newError(http.StatusConflict, "ENTITY_ERROR",
-			"The id in the body is not the one in the path.").at("/data/id")), a
-	}
-	updated := *a.webhook
-	if wanted.endpointURL != nil {
-		updated.EndpointURL = *wanted.endpointURL
-	}
-	if wanted.secret != nil {
-		updated.Secret = *wanted.secret
-	}
-	return h.one(c, http.StatusOK, &updated), account{webhook: &updated}
-}
-
-// one answers with one webhook, in the documented array form if that is wanted.
-func (h *Handler) one(c *call, status int, w *Webhook) answer {
-	shown := c.show(w)
-	if h.arrayAnswers {
-		return jsonAnswer(status, page{
-			Data: []resource{shown}, Links: links{c.link(collectionPath)},
-			Meta: &meta{paging{Total: 1, Limit: defaultLimit}},
-		})
-	}
-	return jsonAnswer(status, page{Data: shown, Links: shown.Links})
-}
-
-func (c *call) show(w *Webhook) resource {
-	self := c.link(collectionPath + "/" + url.PathEscape(w.ID))
-	return resource{Type: resourceType, ID: w.ID, Attributes: resourceAttributes{w.EndpointURL}, Links: links{self}}
-}
-
-// link makes a link to the host that the client asked; one that makes no URL is left out.
+// link makes a link to the host that the client called; one that makes no URL
+// is left without it.
 func (c *call) link(target string) string {
 	scheme := "http://"
 	if c.request.TLS != nil {
@@ -171,33 +210,4 @@ func (c *call) link(target string) string {
 		return target
 	}
 	return scheme + c.request.Host + target
-}
-
-// checkParameters checks the query, which only List may have.
-func checkParameters(c *call) (errs []apiError) {
-	query, err := url.ParseQuery(c.request.URL.RawQuery)
-	if err != nil {
-		return []apiError{parameterError("INVALID", "", "The query is not correctly escaped.")}
-	}
-	for _, name := range slices.Sorted(maps.Keys(query)) {
-		switch values := query[name]; {
-		case c.operation != List || name != "limit" && name != "fields["+resourceType+"]":
-			errs = append(errs, parameterError("ILLEGAL", name, "The operation has no such parameter."))
-		case len(values) > 1:
-			errs = append(errs, parameterError("DUPLICATE", name, "The parameter was given more than once."))
-		case name == "limit":
-			if n, err := strconv.Atoi(values[0]); err != nil || !positive(values[0]) || n > maxLimit {
-				errs = append(errs, parameterError("INVALID", name, "The limit must be a number from 1 to 200."))
-			}
-		default:
-			for field := range strings.SplitSeq(values[0], ",") {
-				if field != "endpointUrl" {
-					errs = append(errs, parameterError("INVALID", name, "The only field is 'endpointUrl'."))
-					break
-				}
-			}
-		}
-	}
-	c.query = query
-	return errs
 }

@@ -24,15 +24,15 @@ func WithWebhook(w Webhook) Option {
 	return func(h *Handler) error { h.SetWebhook(w); return nil }
 }
 
-// WithArrayAnswers makes create and update answer with data as an array of
+// WithArrayAnswers makes create and update of marketplaceWebhooks respond with data as an array of
 // one and meta.paging, as Apple's documentation shows it; Apple's OpenAPI
 // document says one object, which is the default.
 func WithArrayAnswers() Option {
 	return func(h *Handler) error { h.arrayAnswers = true; return nil }
 }
 
-// WithSecondCreate sets what a create answers when there is a webhook
-// already. The default, 409 ENTITY_ERROR, is assumed: Apple documents
+// WithSecondCreate sets what a create of a marketplace webhook responds with
+// when there is one already. The default, 409 ENTITY_ERROR, is assumed: Apple documents
 // nothing. The document must list the status for a create.
 func WithSecondCreate(status int, code string) Option {
 	return func(h *Handler) error {
@@ -72,9 +72,72 @@ func WithLogger(l *slog.Logger) Option {
 	}
 }
 
-// WithFaults asks f before each answer; nil means none. Faults of FailNext
+// WithFaults asks f before each response; nil means none. Faults of FailNext
 // come first; Operation and Times do not count here. f is called from many
 // goroutines at once.
 func WithFaults(f func(Request) *Fault) Option {
 	return func(h *Handler) error { h.faults.source = f; return nil }
+}
+
+// WithApp adds an app, which may then have webhooks.
+func WithApp(id string) Option {
+	return func(h *Handler) error {
+		if id == "" {
+			return errors.New("asctest: WithApp needs an id")
+		}
+		h.AddApp(id)
+		return nil
+	}
+}
+
+// WithAppWebhook starts with a registered webhook of an app. An empty ID
+// becomes a new one.
+func WithAppWebhook(w AppWebhook) Option {
+	return func(h *Handler) error { h.SetAppWebhook(w); return nil }
+}
+
+// WithPackageVersion starts with a package version.
+func WithPackageVersion(v PackageVersion) Option {
+	return func(h *Handler) error { h.AddPackageVersion(v); return nil }
+}
+
+// WithLiveListing lists deliveries by the rules that were seen on the live
+// service in January 2026, which are narrower than the OpenAPI document: a
+// creation date within the last ten days is needed, and a filter for states is
+// refused.
+func WithLiveListing() Option {
+	return func(h *Handler) error { h.liveListing = true; return nil }
+}
+
+// WithDeliveryTransport posts notifications, pings and redeliveries through t,
+// for receivers that are reached another way, such as over pipes.
+func WithDeliveryTransport(t http.RoundTripper) Option {
+	return func(h *Handler) error {
+		if t == nil {
+			return errors.New("asctest: WithDeliveryTransport needs a transport")
+		}
+		h.poster.transport = t
+		return nil
+	}
+}
+
+// WithStrictTokens takes only tokens as Apple documents them: aud a string, iat
+// and exp whole seconds. The default is what the service takes from clients
+// that are in wide use: aud may be an array of the one string, iat may be
+// missing, and both times may have a fraction.
+func WithStrictTokens() Option {
+	return func(h *Handler) error { h.strictTokens = true; return nil }
+}
+
+// WithOnChange calls f after each request and each delivery, so that whoever
+// shows Requests and Deliveries need not poll. f is called from many goroutines
+// at once and should return quickly.
+func WithOnChange(f func()) Option {
+	return func(h *Handler) error {
+		if f == nil {
+			return errors.New("asctest: WithOnChange needs a function")
+		}
+		h.onChange = f
+		return nil
+	}
 }

@@ -93,11 +93,24 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// TestForbiddenNamesTheOperations: all that the resource offers, as seen live;
+// of what it offers on another path, what is allowed on this one.
 func TestForbiddenNamesTheOperations(t *testing.T) {
 	t.Parallel()
 	c := newCaller(t)
+	for call, allowed := range map[[2]string]string{
+		{"GET", "/v1/webhooks"}:         "'webhooks' does not allow 'GET_COLLECTION'. Allowed operations are: CREATE, DELETE, GET_INSTANCE, UPDATE",
+		{"PATCH", collection}:           "'marketplaceWebhooks' does not allow 'UPDATE'. Allowed operations are: CREATE, GET_COLLECTION",
+		{"POST", collection + "/1"}:     "'marketplaceWebhooks' does not allow 'CREATE'. Allowed operations are: DELETE, UPDATE",
+		{"POST", "/v1/apps/1/webhooks"}: "'webhooks' does not allow 'CREATE'. Allowed operations are: GET_COLLECTION",
+	} {
+		got := c.call(call[0], call[1], createBody)
+		if want := "The resource " + allowed; len(got.json.Errors) != 1 || got.json.Errors[0].Detail != want {
+			t.Errorf("%v: got %s", call, got.body)
+		}
+	}
 	got := c.call("GET", collection+"/1", "")
-	want := "The resource 'marketplaceWebhooks' does not allow 'GET_INSTANCE'. Allowed operations are: GET_COLLECTION, CREATE, UPDATE, DELETE"
+	want := "The resource 'marketplaceWebhooks' does not allow 'GET_INSTANCE'. Allowed operations are: CREATE, DELETE, GET_COLLECTION, UPDATE"
 	if len(got.json.Errors) != 1 || got.json.Errors[0].Detail != want {
 		t.Errorf("got %s", got.body)
 	}
@@ -113,6 +126,7 @@ func TestMediaTypes(t *testing.T) {
 		{"Content-Type", "text/json", 415},
 		{"Content-Type", "application/vnd.api+json", 415},
 		{"Content-Type", "", 415},
+		{"Content-Type", "application/json; charset", 415},
 		{"Accept", "application/json", 201},
 		{"Accept", "text/html, application/*;q=0.5", 201},
 		{"Accept", "text/html", 406},

@@ -6,12 +6,16 @@ import (
 	"bytes"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
 
-// maxRecorded is how many requests are remembered.
-const maxRecorded = 10_000
+// What is remembered of requests: the latest, within both bounds.
+const (
+	maxRecorded      = 10_000
+	maxRecordedBytes = 64 << 20 // of bodies and headers, roughly
+)
 
 // Request is a request that arrived, and what became of it.
 type Request struct {
@@ -19,7 +23,7 @@ type Request struct {
 	Method    string
 	Path      string      // still escaped
 	Query     string      // still escaped
-	Operation Operation   // empty if it is none of the four
+	Operation Operation   // empty if it is none
 	Header    http.Header // without Authorization
 	Body      []byte      // a create or update has its secret in here
 	KeyID     string      // the key that signed the token, if it was accepted
@@ -40,19 +44,31 @@ func (c *call) entry(now time.Time) Request {
 type recorder struct {
 	mu       sync.Mutex
 	requests []Request
+	bytes    int
 }
 
 func (r *recorder) add(request Request) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.requests) == maxRecorded {
+	r.requests = append(r.requests, request)
+	r.bytes += request.size()
+	for len(r.requests) > maxRecorded || r.bytes > maxRecordedBytes && len(r.requests) > 1 {
+		r.bytes -= r.requests[0].size()
 		r.requests = r.requests[1:]
 	}
-	r.requests = append(r.requests, request)
 }
 
-// Requests returns what has arrived so far, the latest 10,000, oldest first.
-// A request is there as soon as its answer is decided.
+func (r Request) size() int {
+	size := len(r.Path) + len(r.Query) + len(r.Body)
+	for name, values := range r.Header {
+		size += len(name) + len(strings.Join(values, ""))
+	}
+	return size
+}
+
+// Requests returns what has arrived so far, oldest first: the latest 10,000, or
+// fewer if they hold more than 64 MiB. A request is there as soon as its
+// response is decided.
 func (h *Handler) Requests() []Request {
 	h.record.mu.Lock()
 	defer h.record.mu.Unlock()

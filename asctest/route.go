@@ -1,63 +1,85 @@
 package asctest
 
-// Which call is which operation, and what the rest gets.
+// What a call gets that is none of the operations.
 
 import (
 	"mime"
 	"net/http"
-	"net/url"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// route finds the operation of a call by its still escaped path. It does not
-// read the document, so that the contract can check it.
-func route(method, path string) (Operation, string) {
-	id, instance := instanceID(path)
-	switch {
-	case method == http.MethodGet && path == collectionPath:
-		return List, ""
-	case method == http.MethodPost && path == collectionPath:
-		return Create, ""
-	case method == http.MethodPatch && instance:
-		return Update, id
-	case method == http.MethodDelete && instance:
-		return Delete, id
+// offers are the words for operations, seen live in the detail of a refusal.
+var offers = []offer{
+	{http.MethodGet, "GET_COLLECTION", "GET_INSTANCE"},
+	{http.MethodPost, "CREATE", "CREATE"},
+	{http.MethodPatch, "UPDATE", "UPDATE"},
+	{http.MethodDelete, "DELETE", "DELETE"},
+}
+
+type offer struct{ method, collection, instance string }
+
+func (o offer) word(template string) string {
+	if strings.HasSuffix(template, "}") {
+		return o.instance
 	}
-	return "", ""
+	return o.collection
 }
 
-func instanceID(path string) (string, bool) {
-	escaped, ok := strings.CutPrefix(path, collectionPath+"/")
-	id, err := url.PathUnescape(escaped)
-	ok = ok && err == nil && id != "" && id != "." && id != ".." && !strings.Contains(escaped, "/")
-	return id, ok
-}
-
-// notOffered answers a call that is none of the operations.
-func notOffered(method, path string) answer {
-	_, instance := instanceID(path)
-	if path != collectionPath && !instance {
+// notOffered responds to a call that is none of the operations.
+func (c *contract) notOffered(method, path string) response {
+	template, item, _ := c.find(path)
+	if item == nil {
 		return refuse(newError(http.StatusNotFound, "PATH_ERROR", "There is nothing at this path."))
 	}
 	asked := ""
-	switch method {
-	case http.MethodGet:
-		asked = "GET_INSTANCE"
-	case http.MethodPost:
-		asked = "CREATE"
-	case http.MethodPatch:
-		asked = "UPDATE"
-	case http.MethodDelete:
-		asked = "DELETE"
-	default:
-		a := refuse(newError(http.StatusMethodNotAllowed, "", "This method is not offered by any resource."))
-		a.header.Set("Allow", "GET, POST, PATCH, DELETE")
-		return a
+	for _, offer := range offers {
+		if offer.method == method {
+			asked = offer.word(template)
+		}
 	}
-	// The form of this detail was seen live.
-	return refuse(newError(http.StatusForbidden, "FORBIDDEN_ERROR", "The resource '"+resourceType+"' does not allow '"+
-		asked+"'. Allowed operations are: GET_COLLECTION, CREATE, UPDATE, DELETE"))
+	if asked == "" {
+		r := refuse(newError(http.StatusMethodNotAllowed, "", "This method is not offered by any resource."))
+		r.header.Set("Allow", "GET, POST, PATCH, DELETE")
+		return r
+	}
+	segments := strings.Split(template, "/")
+	resource := segments[len(segments)-1] // of a relationship, such as /v1/apps/{id}/webhooks
+	allowed := offered(template, item)
+	if len(segments) <= 4 {
+		resource = segments[2]
+		// What is offered at the other path too is not named: it is not allowed here.
+		if all := c.offeredBy(resource); !slices.Contains(all, asked) {
+			allowed = all
+		}
+	}
+	return refuse(newError(http.StatusForbidden, "", "The resource '"+resource+"' does not allow '"+asked+
+		"'. Allowed operations are: "+strings.Join(allowed, ", ")))
+}
+
+// offeredBy returns the words for all operations of a resource, in order.
+func (c *contract) offeredBy(resource string) (words []string) {
+	for template, item := range c.doc.Paths.Map() {
+		if segments := strings.Split(template, "/"); len(segments) <= 4 && segments[2] == resource {
+			words = append(words, offered(template, item)...)
+		}
+	}
+	slices.Sort(words)
+	return words
+}
+
+// offered returns the words for the operations of one path, in order.
+func offered(template string, item *openapi3.PathItem) (words []string) {
+	for _, offer := range offers {
+		if item.GetOperation(offer.method) != nil {
+			words = append(words, offer.word(template))
+		}
+	}
+	slices.Sort(words)
+	return words
 }
 
 // acceptsJSON tells whether the Accept headers allow application/json.

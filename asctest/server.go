@@ -29,7 +29,7 @@ type Server struct {
 func (s *Server) Client() *http.Client { return s.client }
 
 // NewServer serves App Store Connect on a loopback port until the test ends.
-// An answer of its own that breaks the document fails t.
+// A response of its own that breaks the document fails t.
 func NewServer(t TB, opts ...Option) *Server {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -53,7 +53,7 @@ func serve(t TB, listener net.Listener, url string, transport *http.Transport, o
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
-	h.onLie = func(lie error) { t.Errorf("%v", lie) }
+	h.onViolation = func(violation error) { t.Errorf("%v", violation) }
 	ctx, cancel := context.WithCancel(context.Background())
 	var conns sync.WaitGroup
 	server := &http.Server{
@@ -76,6 +76,7 @@ func serve(t TB, listener net.Listener, url string, transport *http.Transport, o
 	}()
 	t.Cleanup(func() {
 		cancel()
+		_ = h.Close()
 		transport.CloseIdleConnections()
 		_ = server.Close()
 		<-served

@@ -35,11 +35,13 @@ func TestTokenRules(t *testing.T) {
 		{"expired", team, jwt.MapClaims{"iat": now - 600, "exp": now - 1}, "expired"},
 		{"ends before it starts", team, jwt.MapClaims{"iat": now + 30, "exp": now + 20}, "exp is not after iat"},
 		{"no exp", team, jwt.MapClaims{"exp": nil}, "exp is not"},
-		{"no iat", team, jwt.MapClaims{"iat": nil}, "iat is not"},
-		{"iat with a fraction", team, jwt.MapClaims{"iat": float64(now) - 0.5}, "iat is not"},
+		{"no iat", team, jwt.MapClaims{"iat": nil}, ""},
+		{"no iat, 21 minutes", team, jwt.MapClaims{"iat": nil, "exp": now + 1260}, "after iat"},
+		{"times with a fraction", team, jwt.MapClaims{"iat": float64(now) - 0.5, "exp": float64(now) + 60.5}, ""},
 		{"iat as a string", team, jwt.MapClaims{"iat": "now"}, "iat is not"},
 		{"no aud", team, jwt.MapClaims{"aud": nil}, "aud"},
-		{"aud as an array", team, jwt.MapClaims{"aud": []string{"appstoreconnect-v1"}}, "aud"},
+		{"aud as an array", team, jwt.MapClaims{"aud": []string{"appstoreconnect-v1"}}, ""},
+		{"aud as an array of two", team, jwt.MapClaims{"aud": []string{"appstoreconnect-v1", "x"}}, "aud"},
 		{"wrong aud", team, jwt.MapClaims{"aud": "appstoreconnect-v2"}, "aud"},
 		{"wrong iss", team, jwt.MapClaims{"iss": individual.ID}, "iss"},
 		{"no iss", team, jwt.MapClaims{"iss": nil, "sub": "user"}, "iss"},
@@ -156,4 +158,46 @@ func TestSkewMovesTheServersClock(t *testing.T) {
 	if behind := time.Since(date); got.StatusCode != http.StatusUnauthorized || err != nil || behind < 4*time.Minute || behind > 6*time.Minute {
 		t.Errorf("status %d, clock behind by %v, %v", got.StatusCode, behind, err)
 	}
+}
+
+// TestStrictTokens: as Apple documents them, and no other.
+func TestStrictTokens(t *testing.T) {
+	t.Parallel()
+	key, now := asctest.NewKey(t), time.Now().Unix()
+	c := newCaller(t, asctest.WithKeys(key), asctest.WithStrictTokens())
+	for name, test := range map[string]struct {
+		change jwt.MapClaims
+		reason string
+	}{
+		"as documented":       {nil, ""},
+		"no iat":              {jwt.MapClaims{"iat": nil}, "iat is not"},
+		"iat with a fraction": {jwt.MapClaims{"iat": float64(now) - 0.5}, "iat is not a whole number"},
+		"aud as an array":     {jwt.MapClaims{"aud": []string{"appstoreconnect-v1"}}, "aud"},
+	} {
+		content := claims(key)
+		for name, value := range test.change {
+			if content[name] = value; value == nil {
+				delete(content, name)
+			}
+		}
+		c.tryToken(name, sign(t, key, content), test.reason)
+	}
+}
+
+// TestGolangJWTDefaults: what that library makes of RegisteredClaims, with aud
+// as an array, is accepted.
+func TestGolangJWTDefaults(t *testing.T) {
+	t.Parallel()
+	key := asctest.NewKey(t)
+	c := newCaller(t, asctest.WithKeys(key))
+	token := jwt.NewWithClaims(jwt.SigningMethodES256, jwt.RegisteredClaims{
+		Issuer: key.IssuerID, Audience: jwt.ClaimStrings{"appstoreconnect-v1"},
+		ExpiresAt: jwt.NewNumericDate(time.Now().Add(10 * time.Minute)),
+	})
+	token.Header["kid"] = key.ID
+	signed, err := token.SignedString(key.Signer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.tryToken("golang-jwt", signed, "")
 }

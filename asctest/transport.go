@@ -1,6 +1,6 @@
 package asctest
 
-// A RoundTripper that holds an importer's own traffic against the document.
+// A RoundTripper that validates an importer's own traffic against the document.
 
 import (
 	"bytes"
@@ -11,12 +11,12 @@ import (
 )
 
 // Transport wraps next, or http.DefaultTransport if it is nil, and fails t
-// when a request or an answer breaks the document, naming operation, JSON
-// pointer and rule but no value. The traffic itself passes unchanged: an
+// when a request or a response breaks the OpenAPI document, naming operation,
+// JSON pointer and rule but no value. The traffic itself passes unchanged: an
 // error from RoundTrip would be retried or expected away, t.Errorf is not.
-// A request of which nothing, or not all, was sent passes without judgement,
-// and so does an answer that can't be read, exceeds 1 MiB, or is spoilt by a
-// Fault of this package.
+// Not checked are a request that was not sent whole, a response that can't be
+// read or exceeds 1 MiB, one that is corrupted by a Fault of this package, and
+// what the document has no path for, such as a download.
 func Transport(t TB, next http.RoundTripper) http.RoundTripper {
 	t.Helper()
 	c, err := document()
@@ -44,21 +44,19 @@ func (tr *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	response, err := tr.next.RoundTrip(sent.watch(r))
 	if body, whole := sent.all(r.ContentLength); whole {
 		x.body = body
-		for _, err := range tr.contract.checkRequest(x) {
-			tr.t.Errorf("asctest: %v", err)
-		}
+		tr.report(tr.contract.checkRequest(x))
 	}
 	if err != nil {
 		return nil, err
 	}
 	if len(response.Header[faultHeader]) == 0 {
-		tr.checkAnswer(x, response)
+		tr.checkResponse(x, response)
 	}
 	return response, nil
 }
 
-// checkAnswer reads the answer's body and puts it back.
-func (tr *transport) checkAnswer(x *exchange, response *http.Response) {
+// checkResponse reads the response's body and puts it back.
+func (tr *transport) checkResponse(x *exchange, response *http.Response) {
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody+1))
 	rest := io.Reader(response.Body)
 	if err != nil {
@@ -71,12 +69,16 @@ func (tr *transport) checkAnswer(x *exchange, response *http.Response) {
 	if err != nil || len(body) > maxBody {
 		return
 	}
-	x.status, x.answerHeader, x.answer = response.StatusCode, response.Header, body
+	x.status, x.responseHeader, x.response = response.StatusCode, response.Header, body
 	if sent, ok := sentSecret(x.body); ok {
 		x.secrets = append(x.secrets, sent)
 	}
-	for _, err := range tr.contract.checkAnswer(x) {
-		tr.t.Errorf("asctest: %v", err)
+	tr.report(tr.contract.checkResponse(x))
+}
+
+func (tr *transport) report(broken *violations) {
+	for _, v := range broken.found {
+		tr.t.Errorf("asctest: %v", v)
 	}
 }
 

@@ -1,6 +1,6 @@
 package asctest
 
-// What is said when a request or an answer breaks the contract.
+// What is said when a request or a response breaks the contract.
 
 import (
 	"encoding/json"
@@ -15,10 +15,21 @@ import (
 // violation is one broken rule. It never quotes the value that broke it.
 type violation struct {
 	operation string // operationId, or method and path
-	side      string // "request" or "answer 201"
+	side      string // "request" or "response 201"
 	pointer   string // JSON pointer into the body, or empty
+	parameter string // name of a query parameter, or empty
+	kind      string // of rule: a keyword of JSON Schema, or one of the constants below
 	rule      string
 }
+
+// Kinds of rules that are no keyword of JSON Schema.
+const (
+	kindUnknown   = "unknown"    // a parameter or a property that there is not
+	kindTwice     = "twice"      // a parameter that is given more than once
+	kindEscape    = "escape"     // a query that is not correctly escaped
+	kindMediaType = "media type" // of a body
+	kindJSON      = "JSON"       // a body that is not one JSON value
+)
 
 func (v *violation) Error() string {
 	where := v.operation + " " + v.side
@@ -31,53 +42,96 @@ func (v *violation) Error() string {
 // violations collects those of one side of one exchange.
 type violations struct {
 	operation, side string
-	errs            []error
+	found           []*violation
 }
 
-func (vs *violations) add(pointer, rule string) {
-	vs.errs = append(vs.errs, &violation{vs.operation, vs.side, pointer, rule})
+func (vs *violations) add(pointer, rule string) { vs.addKind("", pointer, rule) }
+
+func (vs *violations) addKind(kind, pointer, rule string) {
+	vs.found = append(vs.found, &violation{operation: vs.operation, side: vs.side, pointer: pointer, kind: kind, rule: rule})
+}
+
+func (vs *violations) addParameter(kind, name, rule string) {
+	shown := name
+	if kind == kindUnknown {
+		shown = strconv.Quote(name)
+	}
+	vs.addKind(kind, "", "parameter "+shown+": "+rule)
+	vs.found[len(vs.found)-1].parameter = name
 }
 
 func (vs *violations) checkJSON(body []byte) {
 	if !json.Valid(body) {
-		vs.add("", "the body is one JSON value and nothing after it")
+		vs.addKind(kindJSON, "", "the body is one JSON value and nothing after it")
 	}
+}
+
+func (vs *violations) errors() error {
+	errs := make([]error, len(vs.found))
+	for i, v := range vs.found {
+		errs[i] = v
+	}
+	return errors.Join(errs...)
 }
 
 // addAll adds what kin-openapi found, without any value. It goes through the
 // tree level by level, so errors.As, which skips levels, is of no use.
-func (vs *violations) addAll(subject string, err error) {
+func (vs *violations) addAll(err error) {
 	switch e := err.(type) { //nolint:errorlint // see above
 	case nil:
 	case openapi3.MultiError:
 		for _, each := range e {
-			vs.addAll(subject, each)
+			vs.addAll(each)
 		}
 	case *openapi3.SchemaError:
-		e = explain(e)
-		vs.add(pointerOf(e), subject+e.SchemaField+": "+reasonOf(e))
+		vs.addSchemaError(explain(e))
 	case *openapi3filter.RequestError:
-		if e.Parameter != nil {
-			subject = "parameter " + e.Parameter.Name + ": "
-		}
-		vs.addCause(subject, e.Reason, e.Err)
+		vs.addRequestError(e)
 	case *openapi3filter.ResponseError:
-		vs.addCause(subject, e.Reason, e.Err)
+		vs.addCause(e.Reason, e.Err)
 	case *openapi3filter.SecurityRequirementsError:
 		for _, each := range e.Errors {
 			vs.add("", each.Error()) // of bearerPresent
 		}
 	default:
-		vs.add("", subject+"not readable as the document says")
+		vs.add("", "not readable as the OpenAPI document says")
 	}
 }
 
-func (vs *violations) addCause(subject, reason string, cause error) {
+func (vs *violations) addRequestError(e *openapi3filter.RequestError) {
+	switch {
+	case e.Parameter != nil:
+		rule := "not as the OpenAPI document says"
+		for _, broken := range flatten(e.Err) {
+			rule = broken.SchemaField + ": " + reasonOf(broken)
+		}
+		vs.addParameter("", e.Parameter.Name, rule)
+	case e.RequestBody != nil && e.Err == nil && strings.Contains(e.Reason, "Content-Type"):
+		vs.addKind(kindMediaType, "", "the body is application/json")
+	default:
+		vs.addCause(e.Reason, e.Err)
+	}
+}
+
+func (vs *violations) addCause(reason string, cause error) {
 	if cause == nil {
-		vs.add("", subject+reason)
+		vs.add("", reason)
 		return
 	}
-	vs.addAll(subject, cause)
+	vs.addAll(cause)
+}
+
+// addSchemaError tells a property that there is not by its own pointer;
+// kin-openapi has that of the object around it.
+func (vs *violations) addSchemaError(e *openapi3.SchemaError) {
+	pointer, kind := pointerOf(e), e.SchemaField
+	if quoted, ok := strings.CutPrefix(reasonOf(e), "property "); ok && strings.HasSuffix(quoted, " is unsupported") {
+		if name, err := strconv.Unquote(strings.TrimSuffix(quoted, " is unsupported")); err == nil {
+			vs.addKind(kindUnknown, pointer+"/"+escapePointer(name), e.SchemaField+": "+reasonOf(e))
+			return
+		}
+	}
+	vs.addKind(kind, pointer, e.SchemaField+": "+reasonOf(e))
 }
 
 // reasonOf is the reason without the value; a format says its own.
@@ -89,11 +143,11 @@ func reasonOf(e *openapi3.SchemaError) string {
 }
 
 func pointerOf(e *openapi3.SchemaError) string {
-	path := e.JSONPointer()
-	if len(path) == 0 {
-		return ""
+	pointer := ""
+	for _, name := range e.JSONPointer() {
+		pointer += "/" + escapePointer(name)
 	}
-	return "/" + strings.Join(path, "/")
+	return pointer
 }
 
 // explain returns the error that says most: of the branches of a oneOf that
@@ -121,62 +175,6 @@ func flatten(err error) (found []*openapi3.SchemaError) {
 		found = []*openapi3.SchemaError{explain(e)}
 	}
 	return found
-}
-
-// checkSecrets adds a violation if a secret shows in the answer. One of less
-// than 8 bytes may be there by chance and is not looked for.
-func checkSecrets(found *violations, x *exchange) {
-	for _, secret := range x.secrets {
-		if len(secret) < 8 {
-			continue
-		}
-		for name, values := range x.answerHeader {
-			if strings.Contains(strings.Join(values, "\n"), secret) {
-				found.add("", "header "+name+": never holds the secret")
-			}
-		}
-		var value any
-		if json.Unmarshal(x.answer, &value) != nil {
-			value = string(x.answer)
-		}
-		if pointer, ok := findString(value, secret); ok {
-			found.add(pointer, "never holds the secret")
-		}
-	}
-}
-
-// findString looks through the strings of a JSON value, apart from endpointUrl, which the caller chose.
-func findString(value any, s string) (pointer string, ok bool) {
-	switch value := value.(type) {
-	case string:
-		return "", strings.Contains(value, s)
-	case []any:
-		for i, item := range value {
-			if at, ok := findString(item, s); ok {
-				return "/" + strconv.Itoa(i) + at, true
-			}
-		}
-	case map[string]any:
-		for name, item := range value {
-			if at, ok := findString(item, s); ok && name != "endpointUrl" {
-				return "/" + name + at, true
-			}
-		}
-	}
-	return "", false
-}
-
-// sentSecret returns the secret in the body of a create or update.
-func sentSecret(body []byte) (string, bool) {
-	var sent struct {
-		Data struct {
-			Attributes struct{ Secret *string }
-		}
-	}
-	if json.Unmarshal(body, &sent) != nil || sent.Data.Attributes.Secret == nil {
-		return "", false
-	}
-	return *sent.Data.Attributes.Secret, true
 }
 
 // name says which operation x is of: its operationId if the document has it.

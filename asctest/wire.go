@@ -1,6 +1,6 @@
 package asctest
 
-// Faults on the wire: answers sent late, in part, for ever, or not at all.
+// Faults on the wire: responses sent late, in part, for ever, or not at all.
 
 import (
 	"bytes"
@@ -12,12 +12,12 @@ import (
 	"time"
 )
 
-// faultHeader marks an answer that was spoilt on request, so that Transport
-// does not blame it.
+// faultHeader marks a response that was corrupted by a Fault, so that Transport
+// does not report it.
 const faultHeader = "X-Asctest-Fault"
 
-// send sends a spoilt answer. Where bytes matter it needs a real http.Server.
-func (f *Fault) send(w http.ResponseWriter, r *http.Request, kind Kind, a answer) {
+// send sends a corrupted response. Where bytes matter it needs a real http.Server.
+func (f *Fault) send(w http.ResponseWriter, r *http.Request, kind Kind, a response) {
 	if kind != LateBody && !pause(r.Context(), f.Delay) {
 		hangUp(w, true)
 	}

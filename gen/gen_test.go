@@ -52,7 +52,8 @@ func TestRequestBodies(t *testing.T) {
 
 func TestDeliveriesIncludeTypedEvents(t *testing.T) {
 	t.Parallel()
-	const body = `{"data":[{"type":"webhookDeliveries","id":"d","relationships":{"event":{"data":{"type":"webhookEvents","id":"e"}}}}],
+	const body = `{"data":[{"type":"webhookDeliveries","id":"d",
+		"relationships":{"event":{"data":{"type":"webhookEvents","id":"e"}}}}],
 		"included":[{"type":"webhookEvents","id":"e","attributes":{"eventType":"BUILD_UPLOAD_STATE_UPDATED","payload":"{}"}}],
 		"links":{"self":""}}`
 	var page gen.WebhookDeliveriesResponse
@@ -62,7 +63,8 @@ func TestDeliveriesIncludeTypedEvents(t *testing.T) {
 	if got := page.Data[0].Relationships.Event.Data.ID; got != page.Included[0].ID {
 		t.Errorf("the event of the delivery is %q, the included one %q", got, page.Included[0].ID)
 	}
-	if got := page.Included[0].Attributes; got.EventType != gen.WebhookEventTypeBUILDUPLOADSTATEUPDATED || got.Payload != "{}" {
+	got := page.Included[0].Attributes
+	if got.EventType != gen.WebhookEventTypeBUILDUPLOADSTATEUPDATED || got.Payload != "{}" {
 		t.Errorf("got %+v", got)
 	}
 }

@@ -54,7 +54,9 @@ func decodePackageAvailableUpdated(d *data) Event {
 	if marketplace == "" || a.AppID == "" || instance == "" || a.Available == nil || !allNamed(a.Territories) {
 		return nil
 	}
-	return &AlternativeDistributionPackageAvailableUpdated{marketplace, a.AppID, instance, *a.Available, a.Territories, d.at()}
+	return &AlternativeDistributionPackageAvailableUpdated{
+		marketplace, a.AppID, instance, *a.Available, a.Territories, d.at(),
+	}
 }
 
 func (e *AlternativeDistributionPackageAvailableUpdated) wire(at time.Time) data {
@@ -85,7 +87,9 @@ func decodeTerritoryAvailabilityUpdated(d *data) Event {
 	if marketplace == "" || a.AppID == "" || a.Available == nil || !allNamed(a.Territories) {
 		return nil
 	}
-	return &AlternativeDistributionTerritoryAvailabilityUpdated{marketplace, a.AppID, *a.Available, a.Territories, d.at()}
+	return &AlternativeDistributionTerritoryAvailabilityUpdated{
+		marketplace, a.AppID, *a.Available, a.Territories, d.at(),
+	}
 }
 
 func (e *AlternativeDistributionTerritoryAvailabilityUpdated) wire(at time.Time) data {

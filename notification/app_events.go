@@ -77,7 +77,9 @@ func decodeExternalBuildStateUpdated(d *data) Event {
 func (e *BuildBetaDetailExternalBuildStateUpdated) wire(at time.Time) data {
 	return data{
 		Type: externalBuildStateUpdated, Version: version,
-		Attributes:    attributes{OldExternalBuildState: e.Old, NewExternalBuildState: e.New, Timestamp: precisely(e.Timestamp, at)},
+		Attributes: attributes{
+			OldExternalBuildState: e.Old, NewExternalBuildState: e.New, Timestamp: precisely(e.Timestamp, at),
+		},
 		Relationships: relationships{Instance: related("buildBetaDetails", e.BuildBetaDetailID)},
 	}
 }

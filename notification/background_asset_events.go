@@ -28,9 +28,11 @@ func decodeAssetVersionStateUpdated(d *data) Event {
 
 func (e *BackgroundAssetVersionStateUpdated) wire(at time.Time) data {
 	return data{
-		Type:          assetVersionStateUpdated,
-		Attributes:    attributes{OldState: e.Old, NewState: e.New, Timestamp: precisely(e.Timestamp, at)},
-		Relationships: relationships{Instance: relatedFlat("backgroundAssetVersions", e.BackgroundAssetVersionID)},
+		Type:       assetVersionStateUpdated,
+		Attributes: attributes{OldState: e.Old, NewState: e.New, Timestamp: precisely(e.Timestamp, at)},
+		Relationships: relationships{
+			Instance: relatedFlat("backgroundAssetVersions", e.BackgroundAssetVersionID),
+		},
 	}
 }
 
@@ -50,9 +52,11 @@ func decodeAssetInternalBetaReleaseCreated(d *data) Event {
 
 func (e *BackgroundAssetVersionInternalBetaReleaseCreated) wire(at time.Time) data {
 	return data{
-		Type:          assetInternalBetaReleaseCreated,
-		Attributes:    attributes{Timestamp: precisely(e.Timestamp, at)},
-		Relationships: relationships{Instance: relatedFlat("backgroundAssetVersionInternalBetaReleases", e.InternalBetaReleaseID)},
+		Type:       assetInternalBetaReleaseCreated,
+		Attributes: attributes{Timestamp: precisely(e.Timestamp, at)},
+		Relationships: relationships{
+			Instance: relatedFlat("backgroundAssetVersionInternalBetaReleases", e.InternalBetaReleaseID),
+		},
 	}
 }
 
@@ -73,9 +77,11 @@ func decodeAssetExternalBetaReleaseUpdated(d *data) Event {
 
 func (e *BackgroundAssetVersionExternalBetaReleaseStateUpdated) wire(at time.Time) data {
 	return data{
-		Type:          assetExternalBetaReleaseUpdated,
-		Attributes:    attributes{OldState: e.Old, NewState: e.New, Timestamp: precisely(e.Timestamp, at)},
-		Relationships: relationships{Instance: relatedFlat("backgroundAssetVersionExternalBetaReleases", e.ExternalBetaReleaseID)},
+		Type:       assetExternalBetaReleaseUpdated,
+		Attributes: attributes{OldState: e.Old, NewState: e.New, Timestamp: precisely(e.Timestamp, at)},
+		Relationships: relationships{
+			Instance: relatedFlat("backgroundAssetVersionExternalBetaReleases", e.ExternalBetaReleaseID),
+		},
 	}
 }
 
@@ -96,8 +102,10 @@ func decodeAssetAppStoreReleaseUpdated(d *data) Event {
 
 func (e *BackgroundAssetVersionAppStoreReleaseStateUpdated) wire(at time.Time) data {
 	return data{
-		Type:          assetAppStoreReleaseUpdated,
-		Attributes:    attributes{OldState: e.Old, NewState: e.New, Timestamp: precisely(e.Timestamp, at)},
-		Relationships: relationships{Instance: relatedFlat("backgroundAssetVersionAppStoreReleases", e.AppStoreReleaseID)},
+		Type:       assetAppStoreReleaseUpdated,
+		Attributes: attributes{OldState: e.Old, NewState: e.New, Timestamp: precisely(e.Timestamp, at)},
+		Relationships: relationships{
+			Instance: relatedFlat("backgroundAssetVersionAppStoreReleases", e.AppStoreReleaseID),
+		},
 	}
 }

@@ -19,8 +19,10 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"data":{"type":"AppUnavailable","version":1,"id":"1","timestamp":7,"attributes":[]}}`))
 	f.Add([]byte(`{"data":{"type":"new","id":"1"}} `))
 	f.Add([]byte(`{"data":{"type":"webhookPings","id":"1"}}`))
-	f.Add([]byte(`{"data":{"type":"new","id":"1","attributes":{"ping":true,"timestamp":"2025-06-09T10:09:30.123456789+01:00"}}}`))
-	f.Add([]byte(`{"data":{"type":"buildUploadStateUpdated","id":"1","attributes":{"oldState":"PROCESSING","newState":"COMPLETE"},
+	f.Add([]byte(`{"data":{"type":"new","id":"1",
+		"attributes":{"ping":true,"timestamp":"2025-06-09T10:09:30.123456789+01:00"}}}`))
+	f.Add([]byte(`{"data":{"type":"buildUploadStateUpdated","id":"1",
+		"attributes":{"oldState":"PROCESSING","newState":"COMPLETE"},
 		"relationships":{"instance":{"id":"flat","data":{"id":"nested"}}}}}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		n, err := notification.Decode(body)

@@ -30,7 +30,8 @@ import "context"
 //			return err
 //		}
 //		defer tx.Rollback()
-//		result, err := tx.ExecContext(ctx, `INSERT INTO inbox (id, body) VALUES ($1, $2) ON CONFLICT DO NOTHING`, n.ID, n.Raw)
+//		result, err := tx.ExecContext(ctx,
+//			`INSERT INTO inbox (id, body) VALUES ($1, $2) ON CONFLICT DO NOTHING`, n.ID, n.Raw)
 //		if err != nil {
 //			return err
 //		}

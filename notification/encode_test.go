@@ -93,7 +93,9 @@ func TestMarshalRefuses(t *testing.T) {
 		},
 		"an availability with no territories": func(n *notification.Notification) {
 			n.Type = "alternativeDistributionTerritoryAvailabilityUpdated"
-			n.Event = &notification.AlternativeDistributionTerritoryAvailabilityUpdated{MarketplaceAppID: marketplace, AppID: app}
+			n.Event = &notification.AlternativeDistributionTerritoryAvailabilityUpdated{
+				MarketplaceAppID: marketplace, AppID: app,
+			}
 		},
 		"a new version of a form": func(n *notification.Notification) { n.Version = 2 },
 		"no package version": func(n *notification.Notification) {

@@ -71,8 +71,12 @@ func TestHandleWaitsForTheReceiver(t *testing.T) {
 // TestHandleFails: it says why, and the notification may be given again.
 func TestHandleFails(t *testing.T) {
 	errDisk := errors.New("disk full")
-	down := store(func(context.Context, func(context.Context) error) error { return errStore })
-	hangs := store(func(ctx context.Context, _ func(context.Context) error) error { <-ctx.Done(); return ctx.Err() })
+	down := notification.WithDeduplicator(store(
+		func(context.Context, func(context.Context) error) error { return errStore }))
+	hangs := notification.WithDeduplicator(store(
+		func(ctx context.Context, _ func(context.Context) error) error { <-ctx.Done(); return ctx.Err() }))
+	hang := func(ctx context.Context) error { <-ctx.Done(); return nil }
+	const limit = 3 * time.Second
 	for _, test := range []struct {
 		name string
 		fail func(context.Context) error
@@ -81,14 +85,14 @@ func TestHandleFails(t *testing.T) {
 		took time.Duration
 	}{
 		{"error", func(context.Context) error { return errDisk }, nil, errDisk, 0},
-		{"too late", func(ctx context.Context) error { <-ctx.Done(); return nil }, nil, context.DeadlineExceeded, 3 * time.Second},
-		{"store down", nil, []notification.Option{notification.WithDeduplicator(down)}, errStore, 0},
-		{"store hangs", nil, []notification.Option{notification.WithDeduplicator(hangs)}, context.DeadlineExceeded, 3 * time.Second},
+		{"too late", hang, nil, context.DeadlineExceeded, limit},
+		{"store down", nil, []notification.Option{down}, errStore, 0},
+		{"store hangs", nil, []notification.Option{hangs}, context.DeadlineExceeded, limit},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				calls := 0
-				opts := append(test.opts, notification.WithTimeout(3*time.Second))
+				opts := append(test.opts, notification.WithTimeout(limit))
 				h := newHandler(t, func(ctx context.Context, _ *notification.Notification) error {
 					if calls++; calls > 1 {
 						return nil
@@ -118,7 +122,7 @@ func TestHandleSurvivesAPanic(t *testing.T) {
 	}
 }
 
-// TestHandleMalformed: the error tells, and the hook is for what was posted.
+// TestHandleMalformed: the error says so, and the hook is only for what was posted.
 func TestHandleMalformed(t *testing.T) {
 	var outcome notification.Outcome
 	h := newHandler(t, func(context.Context, *notification.Notification) error {
@@ -131,7 +135,8 @@ func TestHandleMalformed(t *testing.T) {
 	if err := h.Handle(t.Context(), []byte("not JSON")); !errors.Is(err, notification.ErrMalformed) {
 		t.Errorf("got %v", err)
 	}
-	if outcome.Kind != notification.OutcomeMalformed || outcome.Status != 0 || !errors.Is(outcome.Err, notification.ErrMalformed) {
+	malformed := errors.Is(outcome.Err, notification.ErrMalformed)
+	if outcome.Kind != notification.OutcomeMalformed || outcome.Status != 0 || !malformed {
 		t.Errorf("observed %+v", outcome)
 	}
 }
@@ -154,8 +159,8 @@ func TestHandleIsObserved(t *testing.T) {
 	}
 }
 
-// TestHandleIsCancelled: before the call nothing is done, and the reason is
-// told; after it the function finishes undisturbed.
+// TestHandleIsCancelled: before the function is called nothing is done, and the
+// error has the cause; once it is called it finishes undisturbed.
 func TestHandleIsCancelled(t *testing.T) {
 	body := fixtures(t)["webhookPingCreated.json"]
 	errShutdown := errors.New("shutting down")
@@ -192,7 +197,7 @@ func TestHandleIsCancelled(t *testing.T) {
 	})
 }
 
-// TestHandleIsCancelledInTheStore: the store knows of ctx.Err alone; the cause is told all the same.
+// TestHandleIsCancelledInTheStore: the store returns ctx.Err() only; the error matches the cause too.
 func TestHandleIsCancelledInTheStore(t *testing.T) {
 	errShutdown := errors.New("shutting down")
 	synctest.Test(t, func(t *testing.T) {

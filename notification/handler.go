@@ -14,13 +14,13 @@ import (
 // A Handler receives notifications over HTTP. It verifies and decodes each
 // one, and passes it to a function, each notification once. It responds:
 //
-//	200  the function returned nil, now or for an earlier copy, or the hook took a malformed body
+//	200  the function returned nil, now or for an earlier copy, or the hook accepted a malformed body
 //	400  the body could not be read to its end
 //	401  the signature is missing, badly formed, or made with none of the secrets
 //	405  not a POST
 //	413  the body is over the limit
 //	415  the body has a Content-Encoding other than identity; nothing is decompressed
-//	500  the function failed or panicked, or a malformed body was not taken
+//	500  the function failed or panicked, or a malformed body was not accepted
 //	503  the function was too late, the Deduplicator failed, or waiting for another copy took too long
 //
 // A missing or badly formed signature is refused before the body is read. The
@@ -103,7 +103,7 @@ func (h *Handler) Handle(ctx context.Context, raw []byte) error {
 	defer h.report(ctx, o, time.Now())
 	n, err := Decode(raw)
 	if err != nil {
-		o.settle(OutcomeMalformed, 0, "malformed, not taken", err)
+		o.settle(OutcomeMalformed, 0, "malformed, not accepted", err)
 		return err
 	}
 	n.SecretIndex = -1

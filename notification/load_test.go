@@ -15,7 +15,7 @@ import (
 
 // TestLoad sends 10,000 notifications, a fifth of them copies, over 64
 // connections to a receiver whose function fails one time in ten. The senders
-// repeat what was not taken. Each distinct one is handled successfully once.
+// repeat what was not acknowledged. Each distinct one is handled successfully once.
 func TestLoad(t *testing.T) {
 	const distinct, copies, connections = 8_000, 2_000, 64
 	var mu sync.Mutex

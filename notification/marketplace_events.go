@@ -24,7 +24,8 @@ type PackageVersionAvailable struct {
 
 func decodePackageVersionAvailable(d *data) Event {
 	a := &d.Attributes
-	if a.MarketplaceAppID == "" || a.AppID == "" || a.PackageID == "" || a.PackageVersionID == "" || a.PackageVersionNum == "" {
+	ids := []string{a.MarketplaceAppID, a.AppID, a.PackageID, a.PackageVersionID, a.PackageVersionNum}
+	if !allNamed(ids) {
 		return nil
 	}
 	return &PackageVersionAvailable{

@@ -72,8 +72,8 @@ func WithMalformed(take func(ctx context.Context, body []byte) error) Option {
 	}
 }
 
-// WithObserver sets a function that is told the [Outcome] of each request and
-// of each call of [Handler.Handle]: for metrics, for traces, and to learn why
+// WithObserver sets a function that gets the [Outcome] of each request and of
+// each call of [Handler.Handle]: for metrics, for traces, and to learn why
 // something failed, since the log holds only an error's type. Its context is
 // that of the request or the call. It is called in the same goroutine, before
 // the response is complete, so it should be quick. A panic in it is logged and
@@ -88,8 +88,8 @@ func WithObserver(observe func(context.Context, Outcome)) Option {
 	}
 }
 
-// WithLogger sets where the Handler logs one line for each request or call: at debug
-// level what was acknowledged, as a warning what was refused, as an error what
+// WithLogger sets where the Handler logs one line for each request or call: at
+// debug level what was acknowledged, as a warning what was refused, as an error what
 // was not handled. The default is slog.Default(). The attributes are the
 // status, the reason, the type if this package knows it, and the Go type of an
 // error or panic value. The text of an error might quote the notification, so
@@ -97,7 +97,7 @@ func WithObserver(observe func(context.Context, Outcome)) Option {
 func WithLogger(logger *slog.Logger) Option {
 	return func(h *Handler) error {
 		if logger == nil {
-			return errors.New("notification: WithLogger got nil: leave it out to use slog.Default, or pass one with slog.DiscardHandler")
+			return errors.New("notification: WithLogger got nil: leave it out, or pass one with slog.DiscardHandler")
 		}
 		h.logger = logger
 		return nil

@@ -33,7 +33,7 @@ type OutcomeKind string
 const (
 	OutcomeHandled     OutcomeKind = "handled"     // the function returned nil
 	OutcomeDuplicate   OutcomeKind = "duplicate"   // an earlier copy was handled; the function was not called
-	OutcomeMalformed   OutcomeKind = "malformed"   // signed but not a notification; Err is nil if the hook took it
+	OutcomeMalformed   OutcomeKind = "malformed"   // signed but not a notification; Err is nil if the hook accepted it
 	OutcomeRefused     OutcomeKind = "refused"     // not genuine or not readable: a 4xx status
 	OutcomeFailed      OutcomeKind = "failed"      // the function returned an error, panicked or was too late
 	OutcomeUnavailable OutcomeKind = "unavailable" // the Deduplicator failed, or waiting for another copy took too long
@@ -94,7 +94,7 @@ func knownType(typ string) string {
 	return "unknown"
 }
 
-// errorAttr tells the type of an error or panic value: its text might quote the notification.
+// errorAttr names the type of an error or panic value: its text might quote the notification.
 func errorAttr(err error) slog.Attr {
 	if p, ok := errors.AsType[panicError](err); ok {
 		return slog.String("panic", p.valueType)

@@ -25,10 +25,10 @@ func (h *Handler) takeMalformed(ctx context.Context, body []byte, err error, o *
 		err = h.call(ctx, func(ctx context.Context) error { return h.malformed(ctx, body) })
 	}
 	if err != nil {
-		o.settle(OutcomeMalformed, http.StatusInternalServerError, "malformed, not taken", err)
+		o.settle(OutcomeMalformed, http.StatusInternalServerError, "malformed, not accepted", err)
 		return
 	}
-	o.settle(OutcomeMalformed, http.StatusOK, "malformed, taken", nil)
+	o.settle(OutcomeMalformed, http.StatusOK, "malformed, accepted by the hook", nil)
 }
 
 // process has n handled once. The end of sender, or of the timeout, stops it

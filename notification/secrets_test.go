@@ -17,18 +17,22 @@ import (
 )
 
 // TestNothingLeaks sweeps for random canaries, the secret and what is in a
-// notification, in everything that the package prints, logs and answers.
+// notification, in everything that the package prints, logs and responds.
 func TestNothingLeaks(t *testing.T) { synctest.Test(t, testNothingLeaks) }
 
 func testNothingLeaks(t *testing.T) {
 	secret, payload := rand.Text(), rand.Text()
 	verifier := newVerifier(t, secret)
-	var said bytes.Buffer
+	var said, observed bytes.Buffer // an outcome may hold the payload, but not the secret
 	logger := slog.New(slog.NewJSONHandler(&said, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	var outcome func(context.Context) error
 	var commit error
 	opts := []notification.Option{
 		notification.WithLogger(logger),
+		notification.WithObserver(func(_ context.Context, o notification.Outcome) {
+			fmt.Fprintf(&observed, "%+v %+v %v\n", o, o.Notification, o.Err)
+			fmt.Fprintln(&said, o.Kind, o.Status, o.Reason)
+		}),
 		notification.WithMalformed(func(_ context.Context, body []byte) error { return fmt.Errorf("%s", body) }),
 		notification.WithDeduplicator(store(func(ctx context.Context, handle func(context.Context) error) error {
 			return errors.Join(handle(ctx), commit)
@@ -42,7 +46,8 @@ func testNothingLeaks(t *testing.T) {
 	}
 
 	attributes := fmt.Sprintf(`{"marketplaceAppId":%q,"appId":%[1]q,"eventTimestamp":%[1]q}`, payload)
-	known := fmt.Sprintf(`{"data":{"type":"AppUnavailable","version":1,"id":%q,"timestamp":%[1]q,"attributes":%s}}`, payload, attributes)
+	const form = `{"data":{"type":"AppUnavailable","version":1,"id":%q,"timestamp":%[1]q,"attributes":%s}}`
+	known := fmt.Sprintf(form, payload, attributes)
 	unknown := strings.Replace(known, "AppUnavailable", payload, 1)
 	for _, body := range []string{known, unknown, fmt.Sprintf(`{"data":{"type":%q}}`, payload), payload, known + payload} {
 		for _, outcome = range []func(context.Context) error{
@@ -63,7 +68,8 @@ func testNothingLeaks(t *testing.T) {
 		_, err := notification.Decode([]byte(body))
 		fmt.Fprintf(&said, "%v %+v %#v\n", err, err, err)
 	}
-	for _, value := range []any{verifier, handler, opts, opts[0], struct{ v any }{verifier}, struct{ h *notification.Handler }{handler}} {
+	inside := []any{struct{ v any }{verifier}, struct{ h *notification.Handler }{handler}}
+	for _, value := range append(inside, verifier, handler, opts, opts[0]) {
 		fmt.Fprintf(&said, "%v %+v %#v %s %q %x\n", value, value, value, value, value, value)
 		document, err := json.Marshal(value)
 		fmt.Fprintln(&said, string(document), err)
@@ -75,14 +81,19 @@ func testNothingLeaks(t *testing.T) {
 	}
 
 	for name, canary := range map[string]string{"secret": secret, "payload": payload} {
-		for _, form := range []string{canary, fmt.Sprintf("%x", canary), strings.Trim(fmt.Sprintf("%d", []byte(canary)), "[]")} {
+		decimal := strings.Trim(fmt.Sprintf("%d", []byte(canary)), "[]")
+		for _, form := range []string{canary, fmt.Sprintf("%x", canary), decimal} {
 			if i := strings.Index(said.String(), form); i >= 0 {
 				t.Errorf("the %s is in ...%.300s", name, said.String()[max(0, i-150):])
 			}
 		}
 	}
+	if strings.Contains(observed.String(), secret) || !strings.Contains(observed.String(), payload) {
+		t.Errorf("observed %.300s", &observed)
+	}
 	for _, word := range []string{
-		"handled", "function failed", "function too late", "deduplicator failed", "malformed, not taken", "signature mismatch",
+		"handled", "function failed", "function too late", "deduplicator failed", "malformed, not accepted",
+		"signature mismatch",
 		`"type":"unknown"`, `"type":"AppUnavailable"`, `"panic":"string"`, `"error":"*errors.errorString"`,
 	} {
 		if !strings.Contains(said.String(), word) {

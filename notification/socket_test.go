@@ -27,7 +27,7 @@ func dial(t *testing.T) (conn *net.TCPConn, server *httptest.Server) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { raw.Close() })
-	// A bound for a broken receiver only; a good one answers at once.
+	// A bound for a broken receiver only; a good one responds at once.
 	if err := raw.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
 		t.Fatal(err)
 	}
@@ -44,8 +44,8 @@ func statusOn(t *testing.T, conn net.Conn) int {
 	return response.StatusCode
 }
 
-// TestAnsweredBeforeTheBody announces a body and never sends it.
-func TestAnsweredBeforeTheBody(t *testing.T) {
+// TestResponseBeforeTheBody announces a body and never sends it.
+func TestResponseBeforeTheBody(t *testing.T) {
 	wellFormed := "X-Apple-Signature: hmacsha256=" + strings.Repeat("0", 64) + "\r\n"
 	for _, test := range []struct {
 		name, method, headers string
@@ -93,7 +93,7 @@ func TestCutShort(t *testing.T) {
 	}
 }
 
-// TestReset breaks the connection within the body: nobody is left to answer,
+// TestReset breaks the connection within the body: nobody is left to respond to,
 // and nothing is handled.
 func TestReset(t *testing.T) {
 	body := fixtures(t)["app_unavailable.json"]

@@ -82,7 +82,9 @@ func TestStoreHangs(t *testing.T) {
 		once store
 		took time.Duration
 	}{
-		{"at the claim", func(ctx context.Context, _ func(context.Context) error) error { return hang(ctx) }, 4 * time.Second},
+		{"at the claim", func(ctx context.Context, _ func(context.Context) error) error {
+			return hang(ctx)
+		}, 4 * time.Second},
 		{"at the commit", func(ctx context.Context, handle func(context.Context) error) error {
 			time.Sleep(3 * time.Second)
 			return errors.Join(handle(context.WithValue(ctx, key{}, "transaction")), hang(ctx))

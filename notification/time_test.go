@@ -32,7 +32,10 @@ func TestFunctionFails(t *testing.T) {
 		{"error", func(context.Context) error { return errors.New("disk full") }, 500, 0},
 		{"panic", func(context.Context) error { panic("disk full") }, 500, 0},
 		{"too late, and says so", func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }, 503, 3 * time.Second},
-		{"too late, and ignores it", func(context.Context) error { time.Sleep(7 * time.Second); return nil }, 503, 7 * time.Second},
+		{"too late, and ignores it", func(context.Context) error {
+			time.Sleep(7 * time.Second)
+			return nil
+		}, 503, 7 * time.Second},
 		{"too late, then a panic", func(ctx context.Context) error { <-ctx.Done(); panic("late") }, 503, 3 * time.Second},
 		{"a deadline of its own", func(context.Context) error { return context.DeadlineExceeded }, 500, 0},
 	} {
@@ -77,7 +80,7 @@ func TestFunctionEndsItsGoroutine(t *testing.T) {
 		defer stop()
 		if response, err := client.Do(signed(t, anyURL, newSecret, body)); err == nil {
 			_ = response.Body.Close()
-			t.Errorf("answered %d", response.StatusCode)
+			t.Errorf("responded %d", response.StatusCode)
 		}
 		if status := deliver(t, client, anyURL, newSecret, body); status != 200 {
 			t.Errorf("sent again: %d", status)
@@ -116,14 +119,15 @@ func TestSenderLeaves(t *testing.T) {
 func TestSenderLeavesTheMalformedHook(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var finished atomic.Int64
-		client, _, stop := serve(t, newHandler(t, takeAll, notification.WithMalformed(func(ctx context.Context, _ []byte) error {
+		hook := notification.WithMalformed(func(ctx context.Context, _ []byte) error {
 			select {
 			case <-time.After(5 * time.Second):
 				finished.Add(1)
 			case <-ctx.Done():
 			}
 			return ctx.Err()
-		})))
+		})
+		client, _, stop := serve(t, newHandler(t, takeAll, hook))
 		hangUp(t, client, []byte("not JSON"), time.Second)
 		stop()
 		if finished.Load() != 1 {
@@ -132,7 +136,7 @@ func TestSenderLeavesTheMalformedHook(t *testing.T) {
 	})
 }
 
-// hangUp sends a body and stops waiting for the answer after a while.
+// hangUp sends a body and stops waiting for the response after a while.
 func hangUp(t *testing.T, client *http.Client, body []byte, after time.Duration) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), after)
@@ -149,7 +153,9 @@ func hangUp(t *testing.T, client *http.Client, body []byte, after time.Duration)
 // transactional undoes what was done if its context has ended, as database/sql does.
 type transactional struct{ notification.Deduplicator }
 
-func (d transactional) Once(ctx context.Context, n *notification.Notification, handle func(context.Context) error) error {
+func (d transactional) Once(
+	ctx context.Context, n *notification.Notification, handle func(context.Context) error,
+) error {
 	return d.Deduplicator.Once(ctx, n, func(handlerCtx context.Context) error {
 		return errors.Join(handle(handlerCtx), ctx.Err())
 	})
@@ -159,8 +165,8 @@ func (d transactional) Once(ctx context.Context, n *notification.Notification, h
 func TestSlowSender(t *testing.T) {
 	head := fmt.Sprintf("POST / HTTP/1.1\r\nHost: x\r\nX-Apple-Signature: hmacsha256=%064d\r\nContent-Length: 1000\r\n", 0)
 	for _, test := range []struct {
-		name, request, answer string
-		limit                 time.Duration
+		name, request, response string
+		limit                   time.Duration
 	}{
 		{"headers", head, "", 5 * time.Second},
 		{"body", head + "\r\n", "HTTP/1.1 400 Bad Request\r\n", 10 * time.Second},
@@ -183,13 +189,13 @@ func TestSlowSender(t *testing.T) {
 						_, err = io.WriteString(conn, "x")
 					}
 				})
-				answer, err := io.ReadAll(conn)
-				// The server lingers a moment so that its answer is read before the end.
+				response, err := io.ReadAll(conn)
+				// The server lingers a moment so that its response is read before the end.
 				if took := time.Since(start); err != nil || took < test.limit || took > test.limit+time.Second {
 					t.Errorf("cut off after %v, want %v (%v)", took, test.limit, err)
 				}
-				if !strings.HasPrefix(string(answer), test.answer) {
-					t.Errorf("answered %q", answer)
+				if !strings.HasPrefix(string(response), test.response) {
+					t.Errorf("responded %q", response)
 				}
 				conn.Close()
 				sender.Wait()

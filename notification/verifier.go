@@ -13,7 +13,8 @@ import (
 
 // Why a [Verifier] refuses a notification.
 var (
-	ErrSignatureFormat   = errors.New("notification: the " + SignatureHeader + " header is not hmacsha256= and 64 hex digits")
+	ErrSignatureFormat = errors.New("notification: the " + SignatureHeader +
+		" header is not hmacsha256= and 64 hex digits")
 	ErrSignatureMismatch = errors.New("notification: the signature was made with another secret or for another body")
 )
 

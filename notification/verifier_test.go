@@ -101,7 +101,8 @@ func TestNewVerifierRefuses(t *testing.T) {
 
 func TestZeroVerifierRefuses(t *testing.T) {
 	var v notification.Verifier
-	if i, err := v.Verify(nil, notification.Sign(nil, nil)); i != -1 || !errors.Is(err, notification.ErrSignatureMismatch) {
+	i, err := v.Verify(nil, notification.Sign(nil, nil))
+	if i != -1 || !errors.Is(err, notification.ErrSignatureMismatch) {
 		t.Errorf("got %d, %v", i, err)
 	}
 }

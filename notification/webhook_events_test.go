@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -13,7 +14,8 @@ import (
 
 // territories are those of Apple's examples.
 func territories() []string {
-	return strings.Fields("DNK IRL NLD SVK SVN LTU HRV PRT MLT CYP AUT SWE HUN ESP EST BEL FIN POL BGR LUX CZE FRA DEU LVA ITA GRC ROU")
+	return strings.Fields("DNK IRL NLD SVK SVN LTU HRV PRT MLT CYP AUT SWE HUN ESP EST BEL FIN POL BGR LUX CZE FRA " +
+		"DEU LVA ITA GRC ROU")
 }
 
 func at(text string) time.Time {
@@ -31,31 +33,32 @@ func examples() []notification.Notification {
 	spring, winter := at("2025-04-16T05:00:52.745Z"), at("2025-12-05T14:30:45Z")
 	return []notification.Notification{
 		{
-			Type: "alternativeDistributionPackageVersionCreated", ID: "419ee583-c17e-4b24-84e1-738c24eb47a4", Version: 1,
-			Timestamp: at("2025-07-10T22:35:02.541411Z"), MarketplaceAppID: "10738627177", AppID: "10795428705",
+			Type: "alternativeDistributionPackageVersionCreated", ID: "419ee583-c17e-4b24-84e1-738c24eb47a4",
+			Version: 1, Timestamp: at("2025-07-10T22:35:02.541411Z"), MarketplaceAppID: "10738627177", AppID: "10795428705",
 			Event: &notification.AlternativeDistributionPackageVersionCreated{
 				MarketplaceAppID: "10738627177", AppID: "10795428705",
 				PackageVersionID: "8d50a4f6-7653-4ccc-b9e2-b0133eb9b0d3", Timestamp: at("2025-07-10T22:35:02.541411Z"),
 			},
 		},
 		{
-			Type: "alternativeDistributionPackageAvailableUpdated", ID: "da44e419-437b-4dbe-894c-2da570ffc4d1", Version: 1,
-			Timestamp: at("2025-07-11T17:47:14.498347Z"), MarketplaceAppID: "10738627177", AppID: "10795428705",
+			Type: "alternativeDistributionPackageAvailableUpdated", ID: "da44e419-437b-4dbe-894c-2da570ffc4d1",
+			Version: 1, Timestamp: at("2025-07-11T17:47:14.498347Z"), MarketplaceAppID: "10738627177", AppID: "10795428705",
 			Event: &notification.AlternativeDistributionPackageAvailableUpdated{
 				MarketplaceAppID: "10738627177", AppID: "10795428705", PackageID: "2d2c0995-dc9b-455a-bbd8-316c0a1e893f",
 				Available: true, Territories: territories(), Timestamp: at("2025-07-11T17:47:14.498347Z"),
 			},
 		},
 		{
-			Type: "alternativeDistributionTerritoryAvailabilityUpdated", ID: "33e75449-3196-4bf7-9e69-ca12c3e4f56f", Version: 1,
-			Timestamp: at("2025-07-17T14:55:16.125331Z"), MarketplaceAppID: "10737747186", AppID: "10795421620",
+			Type: "alternativeDistributionTerritoryAvailabilityUpdated", ID: "33e75449-3196-4bf7-9e69-ca12c3e4f56f",
+			Version: 1, Timestamp: at("2025-07-17T14:55:16.125331Z"), MarketplaceAppID: "10737747186", AppID: "10795421620",
 			Event: &notification.AlternativeDistributionTerritoryAvailabilityUpdated{
 				MarketplaceAppID: "10737747186", AppID: "10795421620",
 				Available: true, Territories: territories(), Timestamp: at("2025-07-17T14:55:16.125331Z"),
 			},
 		},
 		{
-			Type: "appStoreVersionAppVersionStateUpdated", ID: "7c813492-9516-4c79-903e-224effdd57ac", Version: 1, Timestamp: spring,
+			Type: "appStoreVersionAppVersionStateUpdated", ID: "7c813492-9516-4c79-903e-224effdd57ac", Version: 1,
+			Timestamp: spring,
 			Event: &notification.AppStoreVersionAppVersionStateUpdated{
 				AppStoreVersionID: instance, Old: "PREPARE_FOR_SUBMISSION", New: "READY_FOR_REVIEW", Timestamp: spring,
 			},
@@ -65,55 +68,61 @@ func examples() []notification.Notification {
 			Event: &notification.BuildUploadStateUpdated{BuildUploadID: instance, New: "COMPLETE"},
 		},
 		{
-			Type: "buildBetaDetailExternalBuildStateUpdated", ID: "4a9eacca-e53f-4006-85db-aa18c515663a", Version: 1, Timestamp: spring,
+			Type: "buildBetaDetailExternalBuildStateUpdated", ID: "4a9eacca-e53f-4006-85db-aa18c515663a", Version: 1,
+			Timestamp: spring,
 			Event: &notification.BuildBetaDetailExternalBuildStateUpdated{
 				BuildBetaDetailID: instance, Old: "IN_BETA_REVIEW", New: "BETA_APPROVED", Timestamp: spring,
 			},
 		},
 		{
-			Type: "betaFeedbackCrashSubmissionCreated", ID: "a4319bc8-ed16-460b-8de6-ba9734b55631", Version: 1,
-			Timestamp: at("2025-05-16T20:53:20.729Z"),
+			Type: "betaFeedbackCrashSubmissionCreated", ID: "a4319bc8-ed16-460b-8de6-ba9734b55631",
+			Version: 1, Timestamp: at("2025-05-16T20:53:20.729Z"),
 			Event: &notification.BetaFeedbackCrashSubmissionCreated{
 				SubmissionID: "AK7UjG-qL5QxXf3gIOGjbpQ", Timestamp: at("2025-05-16T20:53:20.729Z"),
 			},
 		},
 		{
-			Type: "betaFeedbackScreenshotSubmissionCreated", ID: "9b1e6d52-e53f-4006-85db-aa18c515663a", Version: 1,
-			Timestamp: at("2025-05-08T01:29:36.16Z"),
+			Type: "betaFeedbackScreenshotSubmissionCreated", ID: "9b1e6d52-e53f-4006-85db-aa18c515663a",
+			Version: 1, Timestamp: at("2025-05-08T01:29:36.16Z"),
 			Event: &notification.BetaFeedbackScreenshotSubmissionCreated{
 				SubmissionID: "AD8JvKbr0BK0Cj9OnM6WO6I", Timestamp: at("2025-05-08T01:29:36.16Z"),
 			},
 		},
 		{
-			Type: "backgroundAssetVersionStateUpdated", ID: "4734e219-9977-470c-824a-59053380b7cd", Timestamp: winter,
+			Type: "backgroundAssetVersionStateUpdated", ID: "4734e219-9977-470c-824a-59053380b7cd",
+			Timestamp: winter,
 			Event: &notification.BackgroundAssetVersionStateUpdated{
-				BackgroundAssetVersionID: "7012050b-e2a4-4a2c-bb98-f2b30cfdfaaf", Old: "PROCESSING", New: "FAILED", Timestamp: winter,
+				BackgroundAssetVersionID: "7012050b-e2a4-4a2c-bb98-f2b30cfdfaaf", Old: "PROCESSING", New: "FAILED",
+				Timestamp: winter,
 			},
 		},
 		{
-			Type: "backgroundAssetVersionInternalBetaReleaseCreated", ID: "e877854d-27a3-4b97-84aa-040d0fa543ff", Timestamp: winter,
+			Type: "backgroundAssetVersionInternalBetaReleaseCreated", ID: "e877854d-27a3-4b97-84aa-040d0fa543ff",
+			Timestamp: winter,
 			Event: &notification.BackgroundAssetVersionInternalBetaReleaseCreated{
 				InternalBetaReleaseID: "eee09d96-b9c2-4038-a179-4093187fc1f5", Timestamp: winter,
 			},
 		},
 		{
-			Type: "backgroundAssetVersionExternalBetaReleaseStateUpdated", ID: "787bde23-cb91-4ebf-a70c-2c809dae7020", Timestamp: winter,
+			Type: "backgroundAssetVersionExternalBetaReleaseStateUpdated", ID: "787bde23-cb91-4ebf-a70c-2c809dae7020",
+			Timestamp: winter,
 			Event: &notification.BackgroundAssetVersionExternalBetaReleaseStateUpdated{
 				ExternalBetaReleaseID: "83c5efef-4c73-454f-8c3e-8537b7491fbe",
 				Old:                   "PROCESSING_FOR_TESTING", New: "READY_FOR_TESTING", Timestamp: winter,
 			},
 		},
 		{
-			Type: "backgroundAssetVersionAppStoreReleaseStateUpdated", ID: "d7499adf-2c03-4e20-b4b5-5e5741f511b2", Timestamp: winter,
+			Type: "backgroundAssetVersionAppStoreReleaseStateUpdated", ID: "d7499adf-2c03-4e20-b4b5-5e5741f511b2",
+			Timestamp: winter,
 			Event: &notification.BackgroundAssetVersionAppStoreReleaseStateUpdated{
 				AppStoreReleaseID: "ca76cfb1-befc-4071-8012-189e5b8d6ef1",
 				Old:               "PROCESSING_FOR_DISTRIBUTION", New: "READY_FOR_DISTRIBUTION", Timestamp: winter,
 			},
 		},
 		{
-			Type: "webhookPingCreated", ID: "01234567-abcd-8901-dcba-987654321012", Version: 1,
-			Timestamp: at("2025-06-09T10:09:30.123456789Z"),
-			Event:     &notification.WebhookPingCreated{Timestamp: at("2025-06-09T10:09:30.123456789Z")},
+			Type: "webhookPingCreated", ID: "01234567-abcd-8901-dcba-987654321012",
+			Version: 1, Timestamp: at("2025-06-09T10:09:30.123456789Z"),
+			Event: &notification.WebhookPingCreated{Timestamp: at("2025-06-09T10:09:30.123456789Z")},
 		},
 	}
 }
@@ -218,7 +227,9 @@ func TestStateInAllSpellings(t *testing.T) {
 				continue
 			}
 			for _, to := range spellings {
-				changed := strings.NewReplacer(`"`+from[0]+`"`, `"`+to[0]+`"`, `"`+from[1]+`"`, `"`+to[1]+`"`).Replace(body)
+				quote := strconv.Quote
+				rename := strings.NewReplacer(quote(from[0]), quote(to[0]), quote(from[1]), quote(to[1]))
+				changed := rename.Replace(body)
 				got, err := notification.Decode([]byte(changed))
 				if err != nil || !reflect.DeepEqual(got.Event, want.Event) {
 					t.Errorf("%s as %s: got %+v, %v", want.Type, to[1], got.Event, err)
@@ -244,8 +255,10 @@ func TestWebhookTimestamps(t *testing.T) {
 		`7`:                               {},
 		`null`:                            {},
 	} {
-		n, err := notification.Decode(fmt.Appendf(nil, `{"data":{"type":"webhookPingCreated","id":"1","attributes":{"timestamp":%s}}}`, text))
-		if err != nil || n.Timestamp != want || !reflect.DeepEqual(n.Event, &notification.WebhookPingCreated{Timestamp: want}) {
+		const form = `{"data":{"type":"webhookPingCreated","id":"1","attributes":{"timestamp":%s}}}`
+		n, err := notification.Decode(fmt.Appendf(nil, form, text))
+		ping := &notification.WebhookPingCreated{Timestamp: want}
+		if err != nil || n.Timestamp != want || !reflect.DeepEqual(n.Event, ping) {
 			t.Errorf("%s: got %v, event %+v, %v", text, n.Timestamp, n.Event, err)
 		}
 	}
@@ -294,6 +307,7 @@ func TestDecodeToleratesInWebhooks(t *testing.T) {
 		{"no version", `"version": 1,`, ``, true},
 		{"a new version", `"version": 1`, `"version": 2`, false},
 		{"a version that is a string", `"version": 1`, `"version": "1"`, false},
+		{"a negative version", `"version": 1`, `"version": -1`, false},
 		{"a new attribute", `"available"`, `"reason": {"code": 7}, "available"`, true},
 		{"links of another form", `"links": {`, `"links": [7], "other": {`, true},
 		{"no territory", `"DNK"`, `""`, false},
@@ -312,8 +326,11 @@ func TestDecodeToleratesInWebhooks(t *testing.T) {
 			t.Errorf("%s: %v", test.name, err)
 			continue
 		}
-		if (n.Event != nil) != test.known || n.AppID != "10795428705" || n.MarketplaceAppID != "10738627177" || string(n.Raw) != changed {
+		if (n.Event != nil) != test.known || string(n.Raw) != changed {
 			t.Errorf("%s: got %+v", test.name, n)
+		}
+		if n.AppID != "10795428705" || n.MarketplaceAppID != "10738627177" {
+			t.Errorf("%s: app %q, marketplace %q", test.name, n.AppID, n.MarketplaceAppID)
 		}
 	}
 }

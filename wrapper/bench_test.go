@@ -1,20 +1,20 @@
 package wrapper_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
+	"github.com/ascmarketplace/webhooks/internal/sidebyside"
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
-// canned answers every request with the same bytes and as few allocations as
-// an http.RoundTripper can, so that what is measured is the caller.
+// canned responds to every request with the same bytes and as few allocations
+// as an http.RoundTripper can, so that what is measured is the caller.
 type canned struct {
 	status int
 	header http.Header
@@ -38,19 +38,25 @@ func newCannedBody(s string) *cannedBody { b := new(cannedBody); b.Reset(s); ret
 func (*cannedBody) Close() error         { return nil }
 
 func newCanned(status int, body string) *canned {
-	return &canned{status, http.Header{"Content-Type": {"application/json"}, "X-Rate-Limit": {"user-hour-lim:3500;user-hour-rem:500;"}}, body}
+	return &canned{status, http.Header{
+		"Content-Type": {"application/json"},
+		"X-Rate-Limit": {"user-hour-lim:3500;user-hour-rem:500;"},
+	}, body}
 }
 
 const resource = `{"type":"marketplaceWebhooks","id":"c74970b8-6be0-40fa-8f51-8e1532005635",` +
 	`"attributes":{"endpointUrl":"https://example.com/api/ingest/notifications"},` +
-	`"links":{"self":"https://api.appstoreconnect.apple.com/v1/marketplaceWebhooks/c74970b8-6be0-40fa-8f51-8e1532005635"}}`
+	`"links":{"self":"https://api.appstoreconnect.apple.com` +
+	`/v1/marketplaceWebhooks/c74970b8-6be0-40fa-8f51-8e1532005635"}}`
+
+const listLinks = `"links":{"self":"https://api.appstoreconnect.apple.com/v1/marketplaceWebhooks"}`
 
 func cannedList() *canned {
-	return newCanned(http.StatusOK, `{"data":[`+resource+`],"links":{"self":"https://api.appstoreconnect.apple.com/v1/marketplaceWebhooks"},"meta":{"paging":{"total":1,"limit":50}}}`)
+	return newCanned(http.StatusOK, `{"data":[`+resource+`],`+listLinks+`,"meta":{"paging":{"total":1,"limit":50}}}`)
 }
 
 func cannedCreate() *canned {
-	return newCanned(http.StatusCreated, `{"data":`+resource+`,"links":{"self":"https://api.appstoreconnect.apple.com/v1/marketplaceWebhooks"}}`)
+	return newCanned(http.StatusCreated, `{"data":`+resource+`,`+listLinks+`}`)
 }
 
 type fixedToken string
@@ -59,112 +65,70 @@ func (t fixedToken) Token(context.Context) (string, error) { return string(t), n
 
 func cannedClient(tb testing.TB, answer *canned, opts ...wrapper.Option) *wrapper.Client {
 	tb.Helper()
-	client, err := wrapper.NewClient(fixedToken("token"), append(opts, wrapper.WithHTTPClient(&http.Client{Transport: answer}))...)
+	opts = append(opts, wrapper.WithHTTPClient(&http.Client{Transport: answer}))
+	client, err := wrapper.NewClient(fixedToken("token"), opts...)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	return client
 }
 
-// The reference is what one would write without this module: net/http and
-// encoding/json, and a check of the status.
-func rawCall(ctx context.Context, client *http.Client, method string, body, into any, status int) error {
-	var reader io.Reader
-	if body != nil {
-		buf, err := json.Marshal(body)
-		if err != nil {
-			return err
-		}
-		reader = bytes.NewReader(buf)
-	}
-	req, err := http.NewRequestWithContext(ctx, method, wrapper.DefaultBaseURL+"/v1/marketplaceWebhooks", reader)
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Authorization", "Bearer token")
-	req.Header.Set("Accept", "application/json")
-	resp, err := client.Do(req)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != status {
-		return fmt.Errorf("status %d", resp.StatusCode)
-	}
-	return json.NewDecoder(resp.Body).Decode(into)
-}
-
+// BenchmarkGet and BenchmarkCreate compare with plainClient: over a canned
+// transport, which leaves the clients alone, and over TLS on loopback, which is
+// what a caller notices.
 func BenchmarkGet(b *testing.B) {
-	b.Run("ours", func(b *testing.B) {
-		client := cannedClient(b, cannedList())
-		b.ReportAllocs()
-		for b.Loop() {
-			if _, err := client.MarketplaceWebhooks.Get(b.Context()); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-	b.Run("reference", func(b *testing.B) {
-		client := &http.Client{Transport: cannedList()}
-		b.ReportAllocs()
-		for b.Loop() {
-			var list rawList
-			if err := rawCall(b.Context(), client, http.MethodGet, nil, &list, http.StatusOK); err != nil || list.Data[0].ID == "" {
-				b.Fatal(err)
-			}
-		}
+	compareWithPlain(b, cannedList(), func(client *wrapper.Client, plain plainClient) (ours, reference func() error) {
+		ours = func() error { _, err := client.MarketplaceWebhooks.Get(b.Context()); return err }
+		reference = func() error { _, err := plain.get(b.Context()); return err }
+		return ours, reference
 	})
 }
 
 func BenchmarkCreate(b *testing.B) {
-	b.Run("ours", func(b *testing.B) {
-		client := cannedClient(b, cannedCreate())
-		create := wrapper.MarketplaceWebhookParams{EndpointURL: "https://example.com/n", Secret: wrapper.NewSecret("secret")}
-		b.ReportAllocs()
-		for b.Loop() {
-			if _, err := client.MarketplaceWebhooks.Create(b.Context(), create); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-	b.Run("reference", func(b *testing.B) {
-		client := &http.Client{Transport: cannedCreate()}
-		b.ReportAllocs()
-		for b.Loop() {
-			var one rawOne
-			create := rawCreate{}
-			create.Data.Type = "marketplaceWebhooks"
-			create.Data.Attributes.EndpointURL = "https://example.com/n"
-			create.Data.Attributes.Secret = "secret"
-			if err := rawCall(b.Context(), client, http.MethodPost, create, &one, http.StatusCreated); err != nil || one.Data.ID == "" {
-				b.Fatal(err)
-			}
-		}
+	params := wrapper.MarketplaceWebhookParams{EndpointURL: endpointURL, Secret: wrapper.NewSecret("secret")}
+	compareWithPlain(b, cannedCreate(), func(client *wrapper.Client, plain plainClient) (ours, reference func() error) {
+		ours = func() error { _, err := client.MarketplaceWebhooks.Create(b.Context(), params); return err }
+		reference = func() error { _, err := plain.create(b.Context(), endpointURL, "secret"); return err }
+		return ours, reference
 	})
 }
 
-type rawWebhook struct {
-	ID         string `json:"id"`
-	Type       string `json:"type"`
-	Attributes struct {
-		EndpointURL string `json:"endpointUrl"`
-	} `json:"attributes"`
+func compareWithPlain(
+	b *testing.B, response *canned, calls func(*wrapper.Client, plainClient) (ours, reference func() error),
+) {
+	for _, over := range []struct {
+		name      string
+		transport func() (baseURL string, transport http.RoundTripper)
+	}{
+		{"canned", func() (string, http.RoundTripper) { return wrapper.DefaultBaseURL, response }},
+		{"HTTP1", func() (string, http.RoundTripper) { return loopback(b, response, false) }},
+		{"HTTP2", func() (string, http.RoundTripper) { return loopback(b, response, true) }},
+	} {
+		b.Run(over.name, func(b *testing.B) {
+			baseURL, transport := over.transport()
+			client, err := wrapper.NewClient(fixedToken("token"),
+				wrapper.WithBaseURL(baseURL), wrapper.WithHTTPClient(&http.Client{Transport: transport}))
+			if err != nil {
+				b.Fatal(err)
+			}
+			baseURL, transport = over.transport() // another connection
+			ours, reference := calls(client, plainClient{&http.Client{Transport: transport}, baseURL})
+			sidebyside.Run(b, ours, reference)
+		})
+	}
 }
 
-type rawList struct {
-	Data []rawWebhook `json:"data"`
-}
-
-type rawOne struct {
-	Data rawWebhook `json:"data"`
-}
-
-type rawCreate struct {
-	Data struct {
-		Type       string `json:"type"`
-		Attributes struct {
-			EndpointURL string `json:"endpointUrl"`
-			Secret      string `json:"secret"`
-		} `json:"attributes"`
-	} `json:"data"`
+// loopback starts a server that sends response over TLS.
+func loopback(b *testing.B, response *canned, http2 bool) (string, http.RoundTripper) {
+	b.Helper()
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		maps.Copy(w.Header(), response.header)
+		w.WriteHeader(response.status)
+		_, _ = io.WriteString(w, response.body)
+	}))
+	server.EnableHTTP2 = http2
+	server.StartTLS()
+	b.Cleanup(server.Close)
+	return server.URL, server.Client().Transport
 }

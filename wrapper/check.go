@@ -23,7 +23,7 @@ func (e invalid) Is(target error) bool { return target == ErrInvalid }
 // that Apple has no reason to rewrite it: a URL that reads back differently can
 // never be recognised as ours. Both this and https are our rules.
 func checkEndpointURL(endpointURL string) error {
-	u, err := url.Parse(endpointURL)
+	u, err := url.Parse(canonicalEscapes(endpointURL))
 	switch {
 	case endpointURL == "":
 		return invalid("endpoint URL is missing")
@@ -38,7 +38,7 @@ func checkEndpointURL(endpointURL string) error {
 	case !isSecureURL(u):
 		return invalid("endpoint URL must be https (http is for loopback hosts only)")
 	}
-	if form := canonical(endpointURL); form != endpointURL {
+	if form := canonicalForm(u); form != endpointURL {
 		return invalid("endpoint URL must be in its canonical form, " + form)
 	}
 	return nil
@@ -52,9 +52,16 @@ func canonical(rawURL string) string {
 	if err != nil {
 		return rawURL
 	}
+	return canonicalForm(u)
+}
+
+// canonicalForm normalises u, whose escapes are canonical already.
+func canonicalForm(u *url.URL) string {
 	host, port := strings.TrimSuffix(strings.ToLower(u.Hostname()), "."), strings.TrimLeft(u.Port(), "0")
-	if addr, err := netip.ParseAddr(host); err == nil && addr.Is6() {
-		host = "[" + addr.String() + "]"
+	if strings.Contains(host, ":") {
+		if addr, err := netip.ParseAddr(host); err == nil {
+			host = "[" + addr.String() + "]"
+		}
 	}
 	if port != "" && port != map[string]string{"https": "443", "http": "80"}[u.Scheme] {
 		host += ":" + port
@@ -66,6 +73,9 @@ func canonical(rawURL string) string {
 // canonicalEscapes decodes what needs no escape and writes the others in
 // upper case.
 func canonicalEscapes(s string) string {
+	if !strings.Contains(s, "%") {
+		return s
+	}
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
 		if s[i] != '%' || i+2 >= len(s) {
@@ -153,8 +163,9 @@ func isHost(u *url.URL) bool {
 		}
 	}
 	host := u.Hostname()
-	if addr, err := netip.ParseAddr(host); err == nil {
-		return addr.Zone() == ""
+	if strings.Contains(host, ":") {
+		addr, err := netip.ParseAddr(host)
+		return err == nil && addr.Zone() == ""
 	}
 	return strings.Trim(host, ".-") != "" && !strings.ContainsFunc(host, func(r rune) bool {
 		return r != '.' && r != '-' && r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')

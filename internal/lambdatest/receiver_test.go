@@ -31,7 +31,7 @@ func stacks() map[string]deliver {
 		"load balancer and Lambda":        loadBalancer,
 		"chi": func(t *testing.T, h http.Handler, body, signature string) int {
 			r := chi.NewRouter()
-			r.Use(middleware.RequestID, middleware.RealIP, middleware.Recoverer, middleware.Compress(5), middleware.Timeout(time.Minute))
+			r.Use(middleware.RequestID, middleware.Recoverer, middleware.Compress(5), middleware.Timeout(time.Minute))
 			r.Method(http.MethodPost, "/notifications", h)
 			return overHTTP(t, r, body, signature)
 		},
@@ -84,7 +84,8 @@ func loadBalancer(t *testing.T, h http.Handler, body, signature string) int {
 func overHTTP(t *testing.T, h http.Handler, body, signature string) int {
 	server := httptest.NewServer(h)
 	defer server.Close()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+"/notifications", strings.NewReader(body))
+	url := server.URL + "/notifications"
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +104,8 @@ func overHTTP(t *testing.T, h http.Handler, body, signature string) int {
 // TestEveryStack: a genuine notification is acknowledged and a forged one
 // refused, whatever stands before the receiver.
 func TestEveryStack(t *testing.T) {
-	body, err := json.Marshal(notification.New(&notification.AppUnavailable{MarketplaceAppID: "1234567890", AppID: "9876543210"}))
+	event := &notification.AppUnavailable{MarketplaceAppID: "1234567890", AppID: "9876543210"}
+	body, err := json.Marshal(notification.New(event))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -55,17 +55,14 @@ func (o oasdiff) changelog(ctx context.Context, from, to map[string]any) ([]Chan
 		return nil, err
 	}
 	var findings []struct {
-		ID, Text, Operation, Path string
-		Level                     int // 1 info, 2 warning, 3 error
+		Text, Operation, Path string
+		Level                 int // 1 info, 2 warning, 3 error
 	}
 	if err := json.Unmarshal(text, &findings); err != nil {
 		return nil, fmt.Errorf("oasdiff's changelog: %w", err)
 	}
 	var changes []Change
 	for _, finding := range findings {
-		if strings.HasPrefix(finding.ID, "api-version-") {
-			continue // about the number of Apple's release
-		}
 		change := Change{Text: finding.Text, Breaking: finding.Level > 1}
 		i := slices.IndexFunc(changes, func(c Change) bool { return c.Text == change.Text && c.Breaking == change.Breaking })
 		if i < 0 {

@@ -5,6 +5,9 @@ import (
 	"testing"
 )
 
+// Where the corrections of testdata/overlay.yaml apply.
+const items = "$.components.schemas.ErrorResponse.properties.errors.items"
+
 func TestLedger(t *testing.T) {
 	for _, test := range []struct {
 		name string
@@ -17,17 +20,17 @@ func TestLedger(t *testing.T) {
 		}, ""},
 		{"upstream no longer requires it", func(root map[string]any) {
 			problem(t, root)["required"] = []any{"code"}
-		}, "without a target  detail may be missing: $.components.schemas.ErrorResponse.properties.errors.items.required[?@ == 'detail'] is not there"},
+		}, "without a target  detail may be missing: " + items + ".required[?@ == 'detail'] is not there"},
 		{"upstream has what both actions make", func(root map[string]any) {
 			object(t, problem(t, root), "properties")["where"] = map[string]any{
 				"type":       "object",
 				"properties": map[string]any{"name": text(), "pointer": text(), "header": text()},
 			}
-		}, "without a target  where may be both: $.components.schemas.ErrorResponse.properties.errors.items.properties.where.oneOf is not there"},
+		}, "without a target  where may be both: " + items + ".properties.where.oneOf is not there"},
 		{"only the update has nothing to do", func(root map[string]any) {
 			where := object(t, problem(t, root), "properties", "where")
 			where["type"], where["properties"] = "object", map[string]any{"name": text(), "pointer": text()}
-		}, "without a target  where may be both: $.components.schemas.ErrorResponse.properties.errors.items.properties.where is no longer what it corrects"},
+		}, "without a target  where may be both: " + items + ".properties.where is no longer what it corrects"},
 		{"upstream has more than we add", func(root map[string]any) {
 			causes := list(ref("ErrorResponse"))
 			causes["maxItems"] = 3
@@ -35,10 +38,10 @@ func TestLedger(t *testing.T) {
 		}, "no longer needed  problems nest: "},
 		{"only the removal has nothing to do", func(root map[string]any) {
 			object(t, problem(t, root), "properties")["where"] = map[string]any{"type": "object"}
-		}, "without a target  where may be both: $.components.schemas.ErrorResponse.properties.errors.items.properties.where.oneOf is not there"},
+		}, "without a target  where may be both: " + items + ".properties.where.oneOf is not there"},
 		{"the list is gone", func(root map[string]any) {
 			delete(problem(t, root), "required")
-		}, "without a target  detail may be missing: $.components.schemas.ErrorResponse.properties.errors.items.required[?@ == 'detail'] is not there"},
+		}, "without a target  detail may be missing: " + items + ".required[?@ == 'detail'] is not there"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, ledger, err := Trim(orders(t, test.edit), ordersKept(t), ordersOverlay(t))
@@ -85,7 +88,8 @@ func TestOverlayThatMakesADanglingReferenceIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, ledger, err := Trim(orders(t, nil), ordersKept(t), overlay)
-	if err == nil || !strings.Contains(err.Error(), "after the corrections: #/components/schemas/ErrorResponse/properties/errors/items/properties/causes/items/$ref") {
+	want := "after the corrections: #/components/schemas/ErrorResponse/properties/errors/items/properties/causes/items/$ref"
+	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("got %v", err)
 	}
 	if len(ledger) != 3 {

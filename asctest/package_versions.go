@@ -1,0 +1,165 @@
+package asctest
+
+// Package versions, and the files behind their URLs, which the fake serves.
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// PackageVersion is one version of an alternative distribution package.
+type PackageVersion struct {
+	PackageFile
+	PackageID        string // a new one unless given
+	Version          string // the number, such as "7"
+	State            string // COMPLETED unless given
+	Variants, Deltas []PackageFile
+	URLLifetime      time.Duration // of the URLs in a response; an hour unless given
+}
+
+// PackageFile is something to download.
+type PackageFile struct {
+	ID       string // a new one unless given
+	Content  []byte
+	Checksum string // SHA-256 of Content in hex unless given
+}
+
+// AddPackageVersion adds v, or replaces the version with its ID, and returns
+// the ID.
+func (h *Handler) AddPackageVersion(v PackageVersion) string {
+	v.PackageFile = v.PackageFile.withDefaults()
+	v.Variants, v.Deltas = slices.Clone(v.Variants), slices.Clone(v.Deltas)
+	for _, files := range [][]PackageFile{v.Variants, v.Deltas} {
+		for i := range files {
+			files[i] = files[i].withDefaults()
+		}
+	}
+	if v.PackageID == "" {
+		v.PackageID = newUUID()
+	}
+	if v.State == "" {
+		v.State = "COMPLETED"
+	}
+	if v.URLLifetime == 0 {
+		v.URLLifetime = time.Hour
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	others := slices.DeleteFunc(slices.Clone(h.state.versions), func(other PackageVersion) bool { return other.ID == v.ID })
+	h.state.versions = append(others, v)
+	return v.ID
+}
+
+func (f PackageFile) withDefaults() PackageFile {
+	if f.ID == "" {
+		f.ID = newUUID()
+	}
+	if f.Checksum == "" {
+		sum := sha256.Sum256(f.Content)
+		f.Checksum = hex.EncodeToString(sum[:])
+	}
+	return f
+}
+
+const maxIncluded = 50
+
+func (h *Handler) getPackageVersion(c *call, s *state) response {
+	i := slices.IndexFunc(s.versions, func(v PackageVersion) bool { return v.ID == c.id })
+	if i < 0 {
+		return notFound("alternativeDistributionPackageVersions")
+	}
+	v := s.versions[i]
+	expires := h.now().Add(v.URLLifetime)
+	attributes := c.file(v.PackageFile, expires)
+	attributes["version"], attributes["state"] = v.Version, v.State
+	shown := c.resource("alternativeDistributionPackageVersions", v.ID, attributes)
+	reference := resource{Type: "alternativeDistributionPackages", ID: v.PackageID}
+	c.relate(&shown, "alternativeDistributionPackage", object{"data": reference})
+	var included []resource
+	include := c.list("include")
+	if slices.Contains(include, "alternativeDistributionPackage") {
+		included = append(included, c.resource("alternativeDistributionPackages", v.PackageID, nil))
+	}
+	for _, group := range []struct {
+		name, kind string
+		files      []PackageFile
+	}{
+		{"variants", "alternativeDistributionPackageVariants", v.Variants},
+		{"deltas", "alternativeDistributionPackageDeltas", v.Deltas},
+	} {
+		if !slices.Contains(include, group.name) {
+			continue
+		}
+		limit := maxIncluded
+		if given, err := strconv.Atoi(c.query.Get("limit[" + group.name + "]")); err == nil {
+			limit = given
+		}
+		data := []resource{}
+		for _, file := range group.files[:min(limit, len(group.files))] {
+			attributes := c.file(file, expires)
+			attributes["alternativeDistributionKeyBlob"] = "key blob of " + file.ID
+			included = append(included, c.resource(group.kind, file.ID, attributes))
+			data = append(data, resource{Type: group.kind, ID: file.ID})
+		}
+		total := meta{paging{Total: len(group.files), Limit: limit}}
+		c.relate(&shown, group.name, object{"data": data, "meta": total})
+	}
+	return c.one(http.StatusOK, shown, included...)
+}
+
+func (c *call) file(f PackageFile, expires time.Time) object {
+	return object{
+		"url": c.link(downloadURL(f.ID, expires)), "fileChecksum": f.Checksum,
+		"urlExpirationDate": expires.Truncate(time.Second).Format("2006-01-02T15:04:05-07:00"),
+	}
+}
+
+const downloadPath = "/downloads/"
+
+// downloadKey makes the access keys of URLs; a new one for each process.
+var downloadKey = []byte(rand.Text())
+
+func downloadURL(id string, expires time.Time) string {
+	at := strconv.FormatInt(expires.Unix(), 10)
+	return downloadPath + url.PathEscape(id) + "?expires=" + at + "&accessKey=" + accessKey(id, at)
+}
+
+func accessKey(id, expires string) string {
+	mac := hmac.New(sha256.New, downloadKey)
+	mac.Write([]byte(id + "\n" + expires))
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// download serves a file to whoever has its URL, until that expires. A client
+// that sends a bearer token there gives it away: a violation.
+func (h *Handler) download(c *call, now time.Time) response {
+	if c.request.Header.Get("Authorization") != "" {
+		violation := errors.New("asctest: a token was sent to a download URL, where none belongs")
+		h.logger.Error(violation.Error())
+		h.onViolation(violation)
+	}
+	query := c.request.URL.Query()
+	expires, err := strconv.ParseInt(query.Get("expires"), 10, 64)
+	if err != nil || query.Get("accessKey") != accessKey(c.id, query.Get("expires")) || now.Unix() >= expires {
+		return response{status: http.StatusForbidden, header: http.Header{"Content-Type": {"text/plain"}},
+			body: []byte("The URL is not valid, or not any more.\n"), reason: "expired or not ours"}
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, v := range h.state.versions {
+		for _, f := range slices.Concat([]PackageFile{v.PackageFile}, v.Variants, v.Deltas) {
+			if f.ID == c.id {
+				return response{status: http.StatusOK, header: http.Header{"Content-Type": {"application/octet-stream"}}, body: f.Content}
+			}
+		}
+	}
+	return response{status: http.StatusNotFound, header: http.Header{"Content-Type": {"text/plain"}}, body: []byte("No such file.\n")}
+}

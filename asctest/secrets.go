@@ -1,0 +1,75 @@
+package asctest
+
+// Responses never hold a secret.
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+
+	"github.com/ascmarketplace/webhooks/openapi"
+)
+
+// checkSecrets adds a violation if a secret shows in the response. Not looked
+// for are one of less than 8 bytes, which may be there by chance, and one that is
+// a word of the OpenAPI document or of the request's URL, which is there anyway.
+func checkSecrets(found *violations, x *exchange) {
+	words := string(openapi.AppStoreConnect()) + x.url.String() + x.url.Host
+	for _, secret := range x.secrets {
+		if len(secret) < 8 || strings.Contains(words, secret) {
+			continue
+		}
+		for name, values := range x.responseHeader {
+			if strings.Contains(strings.Join(values, "\n"), secret) {
+				found.add("", "header "+name+": never holds the secret")
+			}
+		}
+		var value any
+		if json.Unmarshal(x.response, &value) != nil {
+			value = string(x.response)
+		}
+		if pointer, ok := findSecret(value, secret); ok {
+			found.add(pointer, "never holds the secret")
+		}
+	}
+}
+
+// others are the members whose text the caller, a receiver or the error's
+// author chose.
+var others = map[string]bool{
+	"endpointUrl": true, "url": true, "name": true, "payload": true, "body": true, "title": true, "detail": true,
+}
+
+// findSecret looks through the strings of a JSON value.
+func findSecret(value any, secret string) (pointer string, ok bool) {
+	switch value := value.(type) {
+	case string:
+		return "", strings.Contains(value, secret)
+	case []any:
+		for i, item := range value {
+			if at, ok := findSecret(item, secret); ok {
+				return "/" + strconv.Itoa(i) + at, true
+			}
+		}
+	case map[string]any:
+		for name, item := range value {
+			if at, ok := findSecret(item, secret); ok && !others[name] {
+				return "/" + escapePointer(name) + at, true
+			}
+		}
+	}
+	return "", false
+}
+
+// sentSecret returns the secret in the body of a create or update.
+func sentSecret(body []byte) (string, bool) {
+	var sent struct {
+		Data struct {
+			Attributes struct{ Secret *string }
+		}
+	}
+	if json.Unmarshal(body, &sent) != nil || sent.Data.Attributes.Secret == nil {
+		return "", false
+	}
+	return *sent.Data.Attributes.Secret, true
+}

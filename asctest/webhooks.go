@@ -1,0 +1,110 @@
+package asctest
+
+// The operations of webhooks. What App Store Connect does not document is
+// assumed: two webhooks of an app may have one URL, and the eleventh webhook and
+// an unknown app are 409.
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+)
+
+const maxWebhooks = 10 // per app, documented by Apple
+
+func (h *Handler) listWebhooks(c *call, s *state) response {
+	if !slices.Contains(s.apps, c.id) {
+		return notFound("apps")
+	}
+	var found []resource
+	for _, w := range s.webhooks {
+		if w.AppID == c.id {
+			found = append(found, c.webhook(w))
+		}
+	}
+	return c.page(found, func([]resource) []resource { return c.includedApp(c.id) })
+}
+
+func (h *Handler) getWebhook(c *call, s *state) response {
+	i := s.webhook(c.id)
+	if i < 0 {
+		return notFound("webhooks")
+	}
+	return c.one(http.StatusOK, c.webhook(s.webhooks[i]), c.includedApp(s.webhooks[i].AppID)...)
+}
+
+func (h *Handler) createWebhook(c *call, s *state) response {
+	appID := c.sent.related("app")
+	if !slices.Contains(s.apps, appID) {
+		return conflict("ENTITY_ERROR.RELATIONSHIP.INVALID", "/data/relationships/app", "There is no such app.")
+	}
+	there := 0
+	for _, w := range s.webhooks {
+		if w.AppID == appID {
+			there++
+		}
+	}
+	if there >= maxWebhooks {
+		return conflict("STATE_ERROR", "", "The app has as many webhooks as it may have.")
+	}
+	w := AppWebhook{ID: newUUID(), AppID: appID}
+	c.setWebhook(&w)
+	s.webhooks = append(s.webhooks, w)
+	return c.one(http.StatusCreated, c.webhook(w))
+}
+
+func (h *Handler) updateWebhook(c *call, s *state) response {
+	i := s.webhook(c.id)
+	switch {
+	case i < 0:
+		return notFound("webhooks")
+	case c.sent.Data.ID != c.id:
+		return otherID()
+	}
+	c.setWebhook(&s.webhooks[i])
+	return c.one(http.StatusOK, c.webhook(s.webhooks[i]))
+}
+
+// setWebhook sets what the call gives; null leaves a value as it is.
+func (c *call) setWebhook(w *AppWebhook) {
+	for name, field := range map[string]*string{"name": &w.Name, "url": &w.URL, "secret": &w.Secret} {
+		if text, ok := c.sent.text(name); ok {
+			*field = text
+		}
+	}
+	if enabled, ok := c.sent.Data.Attributes["enabled"].(bool); ok {
+		w.Enabled = enabled
+	}
+	if eventTypes, ok := c.sent.Data.Attributes["eventTypes"].([]any); ok {
+		w.EventTypes = make([]string, len(eventTypes))
+		for i, eventType := range eventTypes {
+			w.EventTypes[i], _ = eventType.(string)
+		}
+	}
+}
+
+func (h *Handler) deleteWebhook(c *call, s *state) response {
+	i := s.webhook(c.id)
+	if i < 0 {
+		return notFound("webhooks")
+	}
+	s.webhooks = slices.Delete(s.webhooks, i, i+1)
+	return response{status: http.StatusNoContent, header: http.Header{}}
+}
+
+func (c *call) webhook(w AppWebhook) resource {
+	shown := c.resource("webhooks", w.ID, object{
+		"name": w.Name, "url": w.URL, "enabled": w.Enabled, "eventTypes": append([]string{}, w.EventTypes...),
+	})
+	c.relate(&shown, "app", object{"data": resource{Type: "apps", ID: w.AppID}})
+	related := c.link("/v1/webhooks/" + url.PathEscape(w.ID) + "/deliveries")
+	c.relate(&shown, "deliveries", object{"links": object{"related": related}})
+	return shown
+}
+
+func (c *call) includedApp(id string) []resource {
+	if !slices.Contains(c.list("include"), "app") {
+		return nil
+	}
+	return []resource{c.resource("apps", id, nil)}
+}
