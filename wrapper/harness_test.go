@@ -47,7 +47,7 @@ func perform(tb testing.TB, client *wrapper.Client, operation asctest.Operation,
 	case asctest.Create:
 		_, err = client.MarketplaceWebhooks.Create(tb.Context(), anyParams())
 	case asctest.Update:
-		_, err = client.MarketplaceWebhooks.Update(tb.Context(), id, wrapper.MarketplaceWebhookParams{EndpointURL: endpointURL})
+		_, err = client.MarketplaceWebhooks.Update(tb.Context(), id, params(endpointURL, ""))
 	case asctest.Delete:
 		err = client.MarketplaceWebhooks.Delete(tb.Context(), id)
 	}
