@@ -128,14 +128,13 @@ func TestRequestID(t *testing.T) {
 func TestHeaders(t *testing.T) {
 	server := asctest.NewServer(t)
 	client := connect(t, server, wrapper.WithUserAgent("agent/1"))
-	for _, operation := range operations {
+	for _, operation := range allOperations {
 		id := prepare(server, operation)
 		if err := perform(t, client, operation, id); err != nil {
 			t.Fatal(err)
 		}
-		requests := server.Requests()
-		h := requests[len(requests)-1].Header
-		hasBody := operation == asctest.Create || operation == asctest.Update
+		request := server.Requests()[len(server.Requests())-1]
+		h, hasBody := request.Header, request.Method == http.MethodPost || request.Method == http.MethodPatch
 		if h.Get("Accept") != "application/json" || h.Get("User-Agent") != "agent/1" || (h.Get("Content-Type") == "application/json") != hasBody {
 			t.Errorf("%s: %v", operation, h)
 		}
