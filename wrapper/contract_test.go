@@ -50,7 +50,7 @@ func TestLifeOfAWebhook(t *testing.T) {
 			if got, err := webhooks.Get(ctx); err != nil || got != created {
 				t.Fatalf("get: %+v, %v", got, err)
 			}
-			moved, err := webhooks.Update(ctx, created.ID, params(endpointURL + "/2", ""))
+			moved, err := webhooks.Update(ctx, created.ID, params(endpointURL+"/2", ""))
 			if err != nil || moved != (wrapper.MarketplaceWebhook{ID: created.ID, EndpointURL: endpointURL + "/2"}) {
 				t.Fatalf("update of the URL: %+v, %v", moved, err)
 			}
