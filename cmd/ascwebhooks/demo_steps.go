@@ -10,7 +10,7 @@ import (
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
-// step does one thing and says in a sentence what came of it.
+// step does one thing and returns, in a sentence, what came of it.
 type step struct {
 	title string
 	do    func(context.Context) (outcome string, err error)
@@ -43,7 +43,7 @@ func (d *demo) create(ctx context.Context) (outcome string, err error) {
 
 func (d *demo) read(ctx context.Context) (outcome string, err error) {
 	d.webhook, err = d.client.MarketplaceWebhooks.Get(ctx)
-	return "The account's one webhook is " + d.webhook.ID + "; its secret can't be read back", err
+	return "The account's one webhook is " + d.webhook.ID + "; its secret cannot be read back", err
 }
 
 func (d *demo) update(ctx context.Context) (outcome string, err error) {
@@ -61,13 +61,13 @@ func (d *demo) notify(event notification.Event) func(context.Context) (string, e
 			return "", err
 		}
 		if status != http.StatusOK {
-			return "", fmt.Errorf("the receiver answered %s", statusText(status))
+			return "", fmt.Errorf("the receiver responded %s", statusText(status))
 		}
 		select {
 		case n := <-d.received:
 			return fmt.Sprintf("Genuine: your code got a %T", n.Event), nil
 		default:
-			return "", errors.New("the receiver answered 200 to what it did not handle")
+			return "", errors.New("the receiver responded 200 to a notification that it did not handle")
 		}
 	}
 }
@@ -82,7 +82,7 @@ func (d *demo) forge(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if status != http.StatusUnauthorized || len(d.received) > 0 {
-		return "", fmt.Errorf("the receiver answered %s to a forgery", statusText(status))
+		return "", fmt.Errorf("the receiver responded %s to a forgery", statusText(status))
 	}
 	return "Signed with a secret that nobody registered: your code was not called", nil
 }

@@ -1,10 +1,9 @@
 package main
 
-// The events that notify makes, and events in words.
+// The events that notify makes, and what listen prints of them.
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -48,16 +47,8 @@ func (e *eventFlags) flags(cmd *cobra.Command) {
 
 // notification makes the notification that the flags describe.
 func (e *eventFlags) notification(cmd *cobra.Command) (*notification.Notification, error) {
-	for _, name := range eventFlagNames() {
-		if f := cmd.Flags().Lookup(name); f.Changed && f.Value.String() == "" {
-			return nil, usagef("--%s is empty", name)
-		}
-	}
-	if slices.Contains(e.packageIDs, "") {
-		return nil, usagef("--package-id is empty")
-	}
 	var event notification.Event
-	var foreign []string // flags of other types
+	var others []string // flags of other types
 	switch e.typ {
 	case packageVersionAvailable:
 		if len(e.packageIDs) > 1 {
@@ -68,15 +59,15 @@ func (e *eventFlags) notification(cmd *cobra.Command) (*notification.Notificatio
 			PackageVersionID: e.packageVersionID, PackageVersionNum: e.packageVersionNum,
 		}
 	case appVersionsUnavailable, appVersionUnavailable:
-		foreign = []string{"package-version-id", "package-version-num"}
+		others = []string{"package-version-id", "package-version-num"}
 		event = &notification.AppVersionsUnavailable{MarketplaceAppID: e.marketplaceAppID, AppID: e.appID, PackageIDs: e.packageIDs}
 	case appUnavailable:
-		foreign = []string{"package-id", "package-version-id", "package-version-num"}
+		others = []string{"package-id", "package-version-id", "package-version-num"}
 		event = &notification.AppUnavailable{MarketplaceAppID: e.marketplaceAppID, AppID: e.appID}
 	default:
 		return nil, usagef("--type must be one of %s", strings.Join(eventTypes(), ", "))
 	}
-	for _, name := range foreign {
+	for _, name := range others {
 		if cmd.Flags().Changed(name) {
 			return nil, usagef("--%s does not belong to %s", name, e.typ)
 		}
@@ -89,7 +80,7 @@ func (e *eventFlags) notification(cmd *cobra.Command) (*notification.Notificatio
 	return n, nil
 }
 
-// describe says what an event tells, or nothing for one that is not known.
+// describe returns the attributes of an event; nothing if it is not known.
 func describe(event notification.Event) string {
 	switch e := event.(type) {
 	case *notification.PackageVersionAvailable:

@@ -14,7 +14,7 @@ func TestInterruptedCreate(t *testing.T) {
 	server := asctest.NewServer(t)
 	server.FailNext(asctest.Fault{Operation: asctest.Create, Kind: asctest.Late, Delay: time.Hour})
 	env := append(environment(t, server), secretVariable+"=canary")
-	p := start(t, env, "create", "--endpoint-url", "https://marketplace.example/")
+	p := start(t, env, "marketplace-webhooks", "create", "--endpoint-url", "https://marketplace.example/")
 	for len(server.Requests()) == 0 {
 		time.Sleep(time.Millisecond) // the other process is a real one
 	}
@@ -24,7 +24,7 @@ func TestInterruptedCreate(t *testing.T) {
 	code, stdout := p.end(os.Interrupt)
 	stderr := p.stderr.String()
 	if code != exitFailed || stdout != "" || !strings.Contains(stderr, "may or may not have been carried out") ||
-		!strings.Contains(stderr, "Look with 'ascwebhooks get'") || strings.Count(stderr, "\n") != 1 || strings.Contains(stderr, "canary") {
+		!strings.Contains(stderr, "Look with 'ascwebhooks marketplace-webhooks get'") || strings.Count(stderr, "\n") != 1 || strings.Contains(stderr, "canary") {
 		t.Errorf("exit code %d, stdout %q, stderr %q", code, stdout, stderr)
 	}
 }
@@ -33,7 +33,7 @@ func TestInterruptedCreate(t *testing.T) {
 func TestInterruptedGet(t *testing.T) {
 	server := asctest.NewServer(t)
 	server.FailNext(asctest.Fault{Kind: asctest.Late, Delay: time.Hour})
-	p := start(t, environment(t, server), "get")
+	p := start(t, environment(t, server), "marketplace-webhooks", "get")
 	for len(server.Requests()) == 0 {
 		time.Sleep(time.Millisecond)
 	}

@@ -48,8 +48,7 @@ func writeFile(t *testing.T, name, content string) string {
 
 // address returns the URL that a listener says it has.
 func address(p *process) string {
-	url := strings.TrimPrefix(p.told("Listening on "), "Listening on ")
-	return strings.TrimSuffix(url, ". Ctrl-C ends it.")
+	return strings.TrimPrefix(p.logged("Listening "), "Listening until Ctrl-C on ")
 }
 
 // TestListen is a session with two shells: listen in one, notify in the other.
@@ -63,25 +62,25 @@ func TestListen(t *testing.T) {
 			t.Errorf("notify %v: exit code %d: %s", args, code, stderr)
 		}
 	}
-	notify(exitDone, "--secret-file", oldSecret, "--type", "AppUnavailable", "--app-id", "1", "--marketplace-app-id", "2", "--id", "first")
+	notify(exitOK, "--secret-file", oldSecret, "--type", "AppUnavailable", "--app-id", "1", "--marketplace-app-id", "2", "--id", "first")
 	if line := p.line(); !strings.HasSuffix(line, " AppUnavailable first marketplace=2 app=1 secret=2\n") {
 		t.Errorf("printed %q", line)
 	}
-	notify(exitDone, "--secret-file", newSecret, "--type", "AppVersionUnavailable", "--package-id", "3", "--package-id", "4")
+	notify(exitOK, "--secret-file", newSecret, "--type", "AppVersionUnavailable", "--package-id", "3", "--package-id", "4")
 	if line := p.line(); !strings.Contains(line, " AppVersionUnavailable ") || !strings.HasSuffix(line, " packages=3,4 secret=1\n") {
 		t.Errorf("printed %q", line)
 	}
-	notify(exitDone, "--forge")
-	p.told(`status=401 reason="signature mismatch"`)
-	notify(exitDone, "--secret-file", oldSecret, "--id", "first") // a duplicate, not printed
+	notify(exitOK, "--forge")
+	p.logged(`status=401 reason="signature mismatch"`)
+	notify(exitOK, "--secret-file", oldSecret, "--id", "first") // a duplicate, not printed
 	notify(exitFailed, "--secret-file", newSecret, "--body-file", writeFile(t, "body", "not JSON"))
-	p.told("signed but malformed: 8 bytes")
+	p.logged("signed but malformed: 8 bytes")
 	hostile := `{"data":{"type":"New\u001b[2J\nType","id":"\u009b2J","version":3}}`
-	notify(exitDone, "--secret-file", newSecret, "--body-file", writeFile(t, "body", hostile))
+	notify(exitOK, "--secret-file", newSecret, "--body-file", writeFile(t, "body", hostile))
 	if line := p.line(); line != "(no time) New [2J Type  2J secret=1\n" {
 		t.Errorf("printed %q", line)
 	}
-	if code, rest := p.end(os.Interrupt); code != exitDone || rest != "" {
+	if code, rest := p.end(os.Interrupt); code != exitOK || rest != "" {
 		t.Errorf("after SIGINT: exit code %d, stdout %q", code, rest)
 	}
 	if strings.Contains(p.stderr.String(), "canary") {
@@ -109,11 +108,11 @@ func TestListenForward(t *testing.T) {
 	send := func(want int) {
 		t.Helper()
 		if status, err := post(context.Background(), url, []byte(body), signature); err != nil || status != want {
-			t.Errorf("answered %d, %v; want %d", status, err, want)
+			t.Errorf("responded %d, %v; want %d", status, err, want)
 		}
 	}
 	send(http.StatusInternalServerError)
-	p.told("not passed on: AppUnavailable a<&: the other server answered 502 Bad Gateway")
+	p.logged("not forwarded: AppUnavailable a<&: the other server responded 502 Bad Gateway")
 	status = http.StatusNoContent
 	send(http.StatusOK)
 	if line := p.line(); line != `{"data":{"type":"AppUnavailable","id":"a<&","extra":1}}`+"\n" {
@@ -126,7 +125,7 @@ func TestListenForward(t *testing.T) {
 	signature = "hmacsha256=" + strings.TrimPrefix(signature, "HMACSHA256=")
 	send(http.StatusOK) // the other server took it
 
-	if code, rest := p.end(syscall.SIGTERM); code != exitDone || rest != "" {
+	if code, rest := p.end(syscall.SIGTERM); code != exitOK || rest != "" {
 		t.Errorf("after SIGTERM: exit code %d, stdout %q", code, rest)
 	}
 	if len(got) != 3 || got[0] != got[1] || got[0].body == "" || got[2] != (passed{body, signature}) {

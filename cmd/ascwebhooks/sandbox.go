@@ -1,7 +1,5 @@
 package main
 
-// The command sandbox.
-
 import (
 	"context"
 	"fmt"
@@ -21,14 +19,13 @@ func newSandbox(sys *system) *cobra.Command {
 	var addr string
 	cmd := &cobra.Command{
 		Use:   "sandbox",
-		Short: "Run an App Store Connect in memory, to try things on",
-		Long: `Run an App Store Connect in memory, for one account, until it is interrupted. It
-verifies tokens, checks every request against the API's document, and keeps one
+		Short: "Run App Store Connect in memory, to try things on",
+		Long: `Run App Store Connect in memory, for one account, until interrupted. It verifies
+tokens, validates every request against Apple's OpenAPI document, and keeps one
 webhook. It prints what another shell needs: its address and the API key made
-for it. Each request is told on stderr.`,
+for it. Each request is logged to stderr.`,
 		Example: `  ascwebhooks sandbox
   ascwebhooks sandbox --addr 127.0.0.1:8081 --output json`,
-		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, stop := interruptible(cmd.Context())
 			defer stop()
@@ -39,7 +36,7 @@ for it. Each request is told on stderr.`,
 	return cmd
 }
 
-// sandboxDocument is what a client of the sandbox needs to know.
+// sandboxDocument is what a client of the sandbox needs.
 type sandboxDocument struct {
 	BaseURL  string `json:"base_url"`
 	KeyID    string `json:"key_id"`
@@ -52,7 +49,7 @@ func (s *system) runSandbox(ctx context.Context, addr string) error {
 	if err != nil {
 		return err
 	}
-	listener, err := listenOn(addr)
+	listener, url, err := listenOn(addr)
 	if err != nil {
 		return err
 	}
@@ -63,19 +60,19 @@ func (s *system) runSandbox(ctx context.Context, addr string) error {
 	}
 	defer func() { _ = os.RemoveAll(folder) }()
 	key := fake.Key()
-	document := sandboxDocument{urlOf(listener), key.ID, key.IssuerID, filepath.Join(folder, "AuthKey_"+key.ID+".p8")}
+	document := sandboxDocument{url, key.ID, key.IssuerID, filepath.Join(folder, "AuthKey_"+key.ID+".p8")}
 	if err := os.WriteFile(document.KeyFile, key.PEM(), 0o600); err != nil {
 		return err
 	}
-	s.say("An App Store Connect in memory. Ctrl-C ends it; its key goes with it.")
+	s.infof("App Store Connect in memory, until Ctrl-C, on %s", reach(listener, url))
 	if err := s.print(document, exports(document)); err != nil {
 		return err
 	}
-	return serve(ctx, &http.Server{Handler: fake, ReadHeaderTimeout: 10 * time.Second}, listener)
+	return serve(ctx, &http.Server{Handler: fake, ReadTimeout: 30 * time.Second}, listener)
 }
 
 // exports are lines for another shell, in which a key in ASC_PRIVATE_KEY would
-// win over the sandbox's file.
+// take precedence over the sandbox's file.
 func exports(d sandboxDocument) string {
 	var b strings.Builder
 	for _, variable := range [][2]string{
@@ -87,9 +84,4 @@ func exports(d sandboxDocument) string {
 	return b.String()
 }
 
-func shellQuote(s string) string {
-	if !strings.ContainsAny(s, " \t\n'\"\\$`;&|<>()*?[]#~!{}") {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
+func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

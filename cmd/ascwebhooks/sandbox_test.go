@@ -39,7 +39,7 @@ func TestSandbox(t *testing.T) {
 		t.Errorf("key file: %v, %v", info.Mode(), err)
 	}
 	code, token, _ := once(t, env, "token")
-	if code != exitDone || strings.Count(token, "\n") != 1 {
+	if code != exitOK || strings.Count(token, "\n") != 1 {
 		t.Fatalf("token: exit code %d, %d bytes", code, len(token))
 	}
 	bearer := "Bearer " + strings.TrimSpace(token)
@@ -55,7 +55,7 @@ func TestSandbox(t *testing.T) {
 	call(t, "GET", document.BaseURL+webhooks, bearer, "", http.StatusOK)
 	update := `{"data":{"type":"marketplaceWebhooks","id":"` + created.Data.ID + `","attributes":{"endpointUrl":"https://marketplace.example/two"}}}`
 	call(t, "PATCH", document.BaseURL+webhooks+"/"+created.Data.ID, bearer, update, http.StatusOK)
-	if code, stdout, _ := once(t, env, "get", "--output", "json"); code != exitDone ||
+	if code, stdout, _ := once(t, env, "marketplace-webhooks", "get", "--output", "json"); code != exitOK ||
 		stdout != `{"id":"`+created.Data.ID+`","endpoint_url":"https://marketplace.example/two"}`+"\n" {
 		t.Errorf("get: exit code %d, %s", code, stdout)
 	}
@@ -63,20 +63,20 @@ func TestSandbox(t *testing.T) {
 
 	for name, token := range badTokens(t, document) {
 		if body := call(t, "GET", document.BaseURL+webhooks, token, "", http.StatusUnauthorized); !strings.Contains(string(body), "NOT_AUTHORIZED") {
-			t.Errorf("%s: answered %s", name, body)
+			t.Errorf("%s: responded %s", name, body)
 		}
 	}
-	if line := sandbox.told("status=401"); !strings.HasPrefix(line, "msg=asctest method=GET ") {
+	if line := sandbox.logged("status=401"); !strings.HasPrefix(line, "msg=asctest method=GET ") {
 		t.Errorf("stderr: %s", line)
 	}
-	if code, rest := sandbox.end(os.Interrupt); code != exitDone || rest != "" {
+	if code, rest := sandbox.end(os.Interrupt); code != exitOK || rest != "" {
 		t.Errorf("after SIGINT: exit code %d, stdout %q", code, rest)
 	}
 	if _, err := os.Stat(filepath.Dir(document.KeyFile)); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the key's folder is still there: %v", err)
 	}
 	if log := sandbox.stderr.String(); strings.Contains(log, "eyJ") || strings.Contains(log, "canary") {
-		t.Error("the sandbox told a token or a secret")
+		t.Error("the sandbox logged a token or a secret")
 	}
 }
 
@@ -143,16 +143,16 @@ func TestSandboxExports(t *testing.T) {
 	for range 5 {
 		lines += p.line()
 	}
-	for _, name := range []string{"export ASC_BASE_URL=http://127.0.0.1:", "export ASC_KEY_ID=", "export ASC_ISSUER_ID=", "export ASC_PRIVATE_KEY_PATH=", "unset ASC_PRIVATE_KEY\n"} {
+	for _, name := range []string{"export ASC_BASE_URL='http://127.0.0.1:", "export ASC_KEY_ID=", "export ASC_ISSUER_ID=", "export ASC_PRIVATE_KEY_PATH=", "unset ASC_PRIVATE_KEY\n"} {
 		if !strings.Contains(lines, name) {
 			t.Errorf("no %q in %q", name, lines)
 		}
 	}
-	out := shell(t, lines+"ascwebhooks ensure --endpoint-url https://marketplace.example/\n", "ASC_PRIVATE_KEY=another", "ASC_WEBHOOK_SECRET=s")
+	out := shell(t, lines+"ascwebhooks marketplace-webhooks ensure --endpoint-url https://marketplace.example/\n", "ASC_PRIVATE_KEY=another", "ASC_WEBHOOK_SECRET=s")
 	if !strings.HasPrefix(out, "created\n") {
 		t.Errorf("the other shell: %s", out)
 	}
-	if code, _ := p.end(syscall.SIGTERM); code != exitDone {
+	if code, _ := p.end(syscall.SIGTERM); code != exitOK {
 		t.Errorf("after SIGTERM: exit code %d", code)
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -24,6 +25,22 @@ func environment(t *testing.T, server *asctest.Server) []string {
 		"ASC_PRIVATE_KEY_PATH=" + path, "ASC_PRIVATE_KEY="}
 }
 
+// startOnTerminal starts cmd on a terminal, and skips the test where there are none.
+func startOnTerminal(t *testing.T, cmd *exec.Cmd) *os.File {
+	t.Helper()
+	terminal, tty, err := pty.Open()
+	if err != nil {
+		t.Skipf("this machine gives no pseudo-terminal: %v", err)
+	}
+	_ = tty.Close()
+	_ = terminal.Close()
+	if terminal, err = pty.Start(cmd); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = terminal.Close() })
+	return terminal
+}
+
 // TestDeleteAsks answers the question on a terminal.
 func TestDeleteAsks(t *testing.T) {
 	const question = "Delete the webhook id-1? Notifications to https://marketplace.example/ stop. [y/N] "
@@ -32,8 +49,8 @@ func TestDeleteAsks(t *testing.T) {
 		code    int
 		deleted bool
 	}{
-		"yes":      {"yes\n", exitDone, true},
-		"y":        {"Y\n", exitDone, true},
+		"yes":      {"yes\n", exitOK, true},
+		"y":        {"Y\n", exitOK, true},
 		"no":       {"n\n", exitFailed, false},
 		"return":   {"\n", exitFailed, false},
 		"another":  {"yesterday\n", exitFailed, false},
@@ -44,12 +61,8 @@ func TestDeleteAsks(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			server := asctest.NewServer(t, asctest.WithWebhook(asctest.Webhook{ID: "id-1", EndpointURL: "https://marketplace.example/", Secret: "canary"}))
-			cmd := program(t, environment(t, server), "delete")
-			terminal, err := pty.Start(cmd)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() { _ = terminal.Close() }()
+			cmd := program(t, environment(t, server), "marketplace-webhooks", "delete")
+			terminal := startOnTerminal(t, cmd)
 			shown := make([]byte, len(question))
 			if _, err := io.ReadFull(terminal, shown); err != nil || string(shown) != question {
 				t.Fatalf("asked %q, %v", shown, err)
@@ -77,12 +90,8 @@ func TestDeleteAsks(t *testing.T) {
 // TestSecretOnTerminal: what is typed there would be shown.
 func TestSecretOnTerminal(t *testing.T) {
 	server := asctest.NewServer(t)
-	cmd := program(t, environment(t, server), "create", "--endpoint-url", "https://marketplace.example/", "--secret-file", "-")
-	terminal, err := pty.Start(cmd)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = terminal.Close() }()
+	cmd := program(t, environment(t, server), "marketplace-webhooks", "create", "--endpoint-url", "https://marketplace.example/", "--secret-file", "-")
+	terminal := startOnTerminal(t, cmd)
 	shown, _ := io.ReadAll(terminal)
 	_ = cmd.Wait()
 	if code := cmd.ProcessState.ExitCode(); code != exitUsage || !strings.Contains(string(shown), "standard input is a terminal") {
