@@ -3,7 +3,6 @@ package wrapper_test
 import (
 	"errors"
 	"net/http"
-	"net/http/httptrace"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -173,19 +172,5 @@ func TestEveryIDThatIsReturnedIsAccepted(t *testing.T) {
 		if refused := errors.Is(updateErr, wrapper.ErrInvalid); (err == nil) == refused {
 			t.Errorf("%q: Get returned %+v, %v, and Update %v", id, got, err, updateErr)
 		}
-	}
-}
-
-// TestHTTP1TakesAnotherConnection: over HTTP/1 net/http sends a DELETE again
-// only if nothing was sent, so its 404 is meant.
-func TestHTTP1TakesAnotherConnection(t *testing.T) {
-	client := transportClient(t, func(req *http.Request) (*http.Response, error) {
-		trace := httptrace.ContextClientTrace(req.Context())
-		trace.GotConn(httptrace.GotConnInfo{Reused: true})
-		trace.GotConn(httptrace.GotConnInfo{})
-		return newCanned(404, `{"errors":[{"code":"NOT_FOUND"}]}`).RoundTrip(req)
-	})
-	if err := client.MarketplaceWebhooks.Delete(t.Context(), "id"); !errors.Is(err, wrapper.ErrNotFound) {
-		t.Errorf("got %v, want not found", err)
 	}
 }
