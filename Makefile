@@ -66,8 +66,8 @@ bench: ## our code beside a plain reference, in percent of it, by benchstat; the
 	go run $(BENCHSTAT) -filter '.unit:p10-percent' bin/bench.txt
 
 .PHONY: soak
-soak: ## 100,000 calls from 64 goroutines with 20% faults
-	go test -tags soak -run '^TestSoak$$' -count 1 -v -timeout 5m ./wrapper
+soak: ## 100,000 calls from 64 goroutines with 20% faults, over HTTP/1 and HTTP/2
+	go test -tags soak -run '^TestSoak$$' -count 1 -v -timeout 10m ./wrapper
 
 # Apple's document, as published: UPSTREAM=path/to/the.json-or.zip
 APPLE_ARCHIVE := https://developer.apple.com/sample-code/app-store-connect/app-store-connect-openapi-specification.zip

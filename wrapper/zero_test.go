@@ -106,11 +106,6 @@ func TestZeroClient(t *testing.T) {
 	}
 }
 
-func firstError[T any](seq func(yield func(T, error) bool)) (first error) {
-	seq(func(_ T, err error) bool { first = err; return false })
-	return first
-}
-
 // TestNewClientRefusesNil: as such, typed, and among the options.
 func TestNewClientRefusesNil(t *testing.T) {
 	for name, test := range map[string]struct {

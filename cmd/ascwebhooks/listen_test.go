@@ -3,12 +3,15 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -142,5 +145,54 @@ func TestPostFollowsNoRedirect(t *testing.T) {
 	defer service.Close()
 	if status, err := post(t.Context(), service.URL, []byte("{}"), "signature"); err != nil || status != http.StatusTemporaryRedirect {
 		t.Errorf("status %d, %v", status, err)
+	}
+}
+
+// TestListenOn: an address says what is listened on, and the URL is one that
+// this machine reaches.
+func TestListenOn(t *testing.T) {
+	const every = `port \d+ of every interface; on this machine http://127\.0\.0\.1:\d+`
+	for addr, want := range map[string]string{
+		"127.0.0.1:0": `http://127\.0\.0\.1:\d+`,
+		"127.0.0.2:0": `http://127\.0\.0\.2:\d+`,
+		"localhost:0": `http://127\.0\.0\.1:\d+`,
+		":0":          every,
+		"0.0.0.0:0":   every,
+		"[::]:0":      every,
+	} {
+		listener, url, err := listenOn(addr)
+		if err != nil {
+			t.Errorf("%s: %v", addr, err)
+			continue
+		}
+		got := reach(listener, url)
+		if !regexp.MustCompile("^"+want+"$").MatchString(got) || !strings.HasSuffix(got, url) {
+			t.Errorf("%s: listening on %s", addr, got)
+		}
+		conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+		if err != nil {
+			t.Errorf("%s: %v", addr, err)
+		} else {
+			_ = conn.Close()
+		}
+		_ = listener.Close()
+	}
+}
+
+// TestListenConcurrently: each notification stays one line.
+func TestListenConcurrently(t *testing.T) {
+	p := start(t, []string{secretVariable + "=canary"}, "listen", "--addr", "127.0.0.1:0", "--output", "json")
+	url := address(p)
+	const copies = 16
+	for i := range copies {
+		go func() {
+			body := fmt.Appendf(nil, `{"data":{"type":"AppUnavailable","id":"%d","filling":%q}}`, i, strings.Repeat("x", 32<<10))
+			_, _ = post(context.Background(), url, body, notification.Sign([]byte("canary"), body))
+		}()
+	}
+	for range copies {
+		if line := p.line(); !json.Valid([]byte(line)) || len(line) < 32<<10 {
+			t.Errorf("a line of %d bytes: %.40q", len(line), line)
+		}
 	}
 }

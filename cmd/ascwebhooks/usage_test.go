@@ -10,33 +10,39 @@ import (
 // repeats no value.
 func TestUsage(t *testing.T) {
 	tests := map[string]string{
-		"frobnicate":                               `unknown command frobnicate \(see 'ascwebhooks --help'\)`,
-		"notfy":                                    `unknown command notfy; did you mean notify\? `,
-		"marketplace-webhooks creat":               `unknown command creat; did you mean create\? \(see 'ascwebhooks marketplace-webhooks --help'\)`,
-		"marketplace-webhooks canary1":             `unknown command \(not shown\) `,
-		"completion canary1":                       `unknown command \(not shown\) `,
-		"marketplace-webhooks get canary":          `accepts 0 arg\(s\), received 1 \(see 'ascwebhooks marketplace-webhooks get --help'\)`,
-		"marketplace-webhooks delete canary 2":     `accepts at most 1 arg\(s\), received 2 `,
-		"notify":                                   `accepts 1 arg\(s\), received 0 `,
-		"marketplace-webhooks get --frob=canary":   `unknown flag --frob `,
-		"marketplace-webhooks get --key-id":        `flag needs an argument: --key-id `,
-		"marketplace-webhooks get -xcanary":        `flags are written as --name or --name=value; the only short one is -h `,
-		"marketplace-webhooks get --=canary":       `flags are written as --name or --name=value; `,
-		"version --output canary":                  `--output must be text or json `,
-		"marketplace-webhooks delete --yes=canary": `--yes must be true or false `,
-		"marketplace-webhooks delete":              `--yes is required where standard input is not a terminal`,
-		"token --lifetime canary":                  `--lifetime must be a duration such as 10m `,
-		"marketplace-webhooks create":              `required flag\(s\) "endpoint-url" not set `,
-		"marketplace-webhooks ensure":              `required flag\(s\) "endpoint-url" not set `,
-		"notify canary":                            `the URL must be an absolute http or https URL`,
-		"listen --forward canary":                  `--forward must be an absolute http or https URL`,
-		"sandbox --addr canary":                    `--addr must be host:port, such as `,
-		"sandbox --addr 127.0.0.1:99999":           `--addr must be host:port, such as `,
-		"sandbox --addr 127.0.0.1:canary":          `--addr must be host:port, such as `,
+		"frobnicate":                                            `unknown command frobnicate \(see 'ascwebhooks --help'\)`,
+		"notfy":                                                 `unknown command notfy; did you mean notify\? `,
+		"marketplace-webhooks creat":                            `unknown command creat; did you mean create\? \(see 'ascwebhooks marketplace-webhooks --help'\)`,
+		"marketplace-webhooks canary1":                          `unknown command \(not shown\) `,
+		"completion canary1":                                    `unknown command \(not shown\) `,
+		"marketplace-webhooks get canary":                       `accepts 0 arg\(s\), received 1 \(see 'ascwebhooks marketplace-webhooks get --help'\)`,
+		"marketplace-webhooks delete canary 2":                  `accepts at most 1 arg\(s\), received 2 `,
+		"notify":                                                `accepts 1 arg\(s\), received 0 `,
+		"marketplace-webhooks get --frob=canary":                `unknown flag --frob `,
+		"marketplace-webhooks get --key-id":                     `flag needs an argument: --key-id `,
+		"marketplace-webhooks get -xcanary":                     `flags are written as --name or --name=value; the only short one is -h `,
+		"marketplace-webhooks get --=canary":                    `flags are written as --name or --name=value; `,
+		"version --output canary":                               `--output must be text or json `,
+		"marketplace-webhooks delete --yes=canary":              `--yes must be true or false `,
+		"marketplace-webhooks delete":                           `--yes is required where standard input is not a terminal`,
+		"token --lifetime canary":                               `--lifetime must be a duration such as 10m `,
+		"marketplace-webhooks create":                           `required flag\(s\) "endpoint-url" not set `,
+		"marketplace-webhooks ensure":                           `required flag\(s\) "endpoint-url" not set `,
+		"notify canary":                                         `the URL must be an absolute http or https URL`,
+		"notify http://h/ --type canary":                        `--type must be one of AlternativeDistribution`,
+		"notify http://h/ --package-id 1 --package-id 2":        `--package-id can be given once `,
+		"notify http://h/ --type AppUnavailable --package-id 1": `--package-id does not belong to AppUnavailable `,
+		"notify http://h/ --type AppVersionsUnavailable --package-version-num 1": `--package-version-num does not belong to `,
+		"notify http://h/ --body-file canary --app-id 1":                         `.* \[app-id body-file\] were all set `,
+		"notify http://h/ --forge --secret-file canary":                          `.* \[forge secret-file\] were all set `,
+		"listen --forward canary":                                                `--forward must be an absolute http or https URL`,
+		"sandbox --addr canary":                                                  `--addr must be host:port, such as `,
+		"sandbox --addr 127.0.0.1:99999":                                         `--addr must be host:port, such as `,
+		"sandbox --addr 127.0.0.1:canary":                                        `--addr must be host:port, such as `,
 	}
 	for args, want := range tests {
 		code, stdout, stderr := inProcess(t, strings.Fields(args)...)
-		if code != exitUsage || stdout != "" || strings.Contains(stderr, "canary") {
+		if code != exitUsage || stdout != "" || strings.Contains(stderr, "canary") || sticksToURL.MatchString(stderr) {
 			t.Errorf("%s: exit code %d, stdout %q, stderr %q", args, code, stdout, stderr)
 		}
 		line := regexp.MustCompile(`^ascwebhooks: ` + want + `.*\n$`)

@@ -8,6 +8,7 @@ package pgtest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -64,14 +65,16 @@ func Start(tb testing.TB) *Cluster {
 
 // findBinaries returns the folder that holds initdb.
 func findBinaries() (string, error) {
-	if path, err := exec.LookPath("initdb"); err == nil {
-		return filepath.Dir(path), nil
+	if found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb"); len(found) > 0 {
+		return filepath.Dir(found[len(found)-1]), nil
 	}
-	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
-	if len(found) == 0 {
-		return "", fmt.Errorf("PostgreSQL's initdb is neither in PATH nor in /usr/lib/postgresql: install Debian's package postgresql")
+	path, err := exec.LookPath("initdb")
+	if err != nil {
+		return "", errors.New("PostgreSQL's initdb is neither in /usr/lib/postgresql nor in PATH: " +
+			"install Debian's package postgresql")
 	}
-	return filepath.Dir(found[len(found)-1]), nil
+	path, err = filepath.EvalSymlinks(path) // a link's folder may lack the other programs
+	return filepath.Dir(path), err
 }
 
 // dropRoot finds another user for PostgreSQL, which refuses to run as root.
