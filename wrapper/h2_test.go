@@ -21,13 +21,17 @@ func h2Account(t *testing.T, fault func() h2Fault, retry wrapper.Retry) (*asctes
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, transport := newH2Server(t, fake, fault)
+	server, err := newH2Server(fake, fault)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.close)
 	tokens, err := auth.NewTokenSource(auth.Key(fake.Key()))
 	if err != nil {
 		t.Fatal(err)
 	}
 	client, err := wrapper.NewClient(tokens, wrapper.WithBaseURL(server.url),
-		wrapper.WithHTTPClient(&http.Client{Transport: transport}), wrapper.WithRetry(retry))
+		wrapper.WithHTTPClient(&http.Client{Transport: server.transport}), wrapper.WithRetry(retry))
 	if err != nil {
 		t.Fatal(err)
 	}

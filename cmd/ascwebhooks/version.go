@@ -31,9 +31,15 @@ func newVersion(sys *system) *cobra.Command {
 
 // readVersion returns what the binary was built from.
 func readVersion() versionDocument {
+	info, _ := debug.ReadBuildInfo()
+	return versionOf(info)
+}
+
+// versionOf reads build info, which may be nil. Only a build outside a git checkout has the version (devel);
+// .ci/release-version keeps such a binary out of a release.
+func versionOf(info *debug.BuildInfo) versionDocument {
 	v := versionDocument{Version: "(devel)", Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
+	if info == nil {
 		return v
 	}
 	v.Version = cmp.Or(info.Main.Version, v.Version)
