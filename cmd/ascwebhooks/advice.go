@@ -57,9 +57,17 @@ func (c *caller) advice(err error, key auth.Key) string {
 	case errors.Is(err, wrapper.ErrNotFound):
 		return "Register one with 'ascwebhooks marketplace-webhooks create'"
 	case errors.Is(err, context.Canceled):
-		return fmt.Sprintf("It was interrupted; '%s' shows what is registered", c.look)
+		return c.hint("It was interrupted")
 	}
 	return ""
+}
+
+// hint adds to what happened how to look.
+func (c *caller) hint(what string) string {
+	if c.look == "" {
+		return what
+	}
+	return fmt.Sprintf("%s: '%s' shows what is registered", what, c.look)
 }
 
 func notAuthorized(err *wrapper.NotAuthorizedError, key auth.Key) string {
@@ -89,7 +97,7 @@ func (c *caller) refused(err *wrapper.APIError) string {
 	case err.StatusCode == http.StatusForbidden:
 		return "The key's role does not allow this: use a key with another role; App Store Connect shows roles under Users and Access"
 	case errors.Is(err, wrapper.ErrNotFound):
-		return fmt.Sprintf("Nothing has this ID: '%s' shows what is registered", c.look)
+		return c.hint("Nothing has this ID")
 	case err.StatusCode == http.StatusNotFound:
 		return "App Store Connect does not know this path: check --base-url and ASC_BASE_URL, and whether Apple still serves the resource"
 	case err.HasCode("ENTITY_ERROR.ATTRIBUTE"), err.StatusCode == http.StatusUnprocessableEntity:
@@ -97,7 +105,7 @@ func (c *caller) refused(err *wrapper.APIError) string {
 	case err.StatusCode == http.StatusConflict && err.Path == "/v1/marketplaceWebhooks":
 		return fmt.Sprintf("An account has one webhook, and this one already has it: '%s' shows it, 'update' or 'ensure' changes it", c.look)
 	case err.StatusCode == http.StatusConflict:
-		return fmt.Sprintf("It conflicts with the current state: '%s' shows what is registered", c.look)
+		return c.hint("It conflicts with the current state")
 	case err.StatusCode >= http.StatusInternalServerError:
 		return "App Store Connect, or a proxy in front of it, has a problem: try again later"
 	}

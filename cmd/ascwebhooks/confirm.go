@@ -29,10 +29,7 @@ func (s *system) canConfirm(yes bool) error {
 
 // confirm asks, and fails unless the response is yes. The goroutine that reads
 // it stays behind after an interrupt; the process ends then.
-func (s *system) confirm(ctx context.Context, yes bool, id, url string) error {
-	if yes {
-		return nil
-	}
+func (s *system) confirm(ctx context.Context, id, url string) error {
 	_, _ = fmt.Fprintf(s.stderr, "Delete the webhook %s? Notifications to %s stop. [y/N] ",
 		oneLine(id), cmp.Or(oneLine(url), "it"))
 	responses := make(chan string, 1)

@@ -1,14 +1,16 @@
 package main
 
-// The demo: the whole life of a webhook, step by step.
+// The demo: the whole life of a webhook of either resource, step by step.
 
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync/atomic"
 
 	"github.com/spf13/cobra"
 
@@ -22,10 +24,10 @@ func newDemo(sys *system) *cobra.Command {
 	return &cobra.Command{
 		Use:   "demo",
 		Short: "Show the whole life of a webhook, without an account",
-		Long: `Register a webhook, read it, change it, receive a notification of each type,
-refuse a forged one and delete the webhook: against App Store Connect in memory,
-over this machine's loopback only, showing each HTTP exchange. No account is
-needed.`,
+		Long: `Register a webhook of each resource, change it, ping it, receive notifications,
+refuse a forged one, have a failed one delivered again and delete the webhooks:
+against App Store Connect in memory, over this machine's loopback only, showing
+each HTTP exchange. No account is needed.`,
 		Example: "  ascwebhooks demo\n  ascwebhooks demo --output json | jq -r .step",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, stop := interruptible(cmd.Context())
@@ -40,10 +42,12 @@ type demo struct {
 	*system
 	fake         *asctest.Handler
 	client       *wrapper.Client
-	webhook      wrapper.MarketplaceWebhook
+	marketplace  wrapper.MarketplaceWebhook
+	webhook      wrapper.Webhook
 	receiverURL  string
 	first, later string // secrets
 	received     chan *notification.Notification
+	failing      atomic.Bool // the receiver handles nothing
 	recorder     recorder
 }
 
@@ -52,9 +56,10 @@ func (d *demo) run(ctx context.Context) (err error) {
 	d.received = make(chan *notification.Notification, 1)
 	d.recorder.redact = strings.NewReplacer(d.first, redacted, d.later, redacted)
 	quiet := slog.New(slog.DiscardHandler)
-	if d.fake, err = asctest.New(asctest.WithLogger(quiet)); err != nil {
+	if d.fake, err = newFake(quiet); err != nil {
 		return err
 	}
+	defer func() { _ = d.fake.Close() }()
 	receiver, err := d.newReceiver(quiet)
 	if err != nil {
 		return err
@@ -76,7 +81,7 @@ func (d *demo) run(ctx context.Context) (err error) {
 		return err
 	}
 	if d.output != "json" {
-		_, _ = fmt.Fprintf(d.stdout, "The life of a marketplace webhook, on this machine only.\n"+
+		_, _ = fmt.Fprintf(d.stdout, "The life of webhooks, on this machine only.\n"+
 			"App Store Connect, in memory:  %s\nThe marketplace's receiver:    %s\n", baseURL, d.receiverURL)
 	}
 	return d.runSteps(ctx)
@@ -88,6 +93,9 @@ func (d *demo) newReceiver(logger *slog.Logger) (http.Handler, error) {
 		return nil, err
 	}
 	return notification.NewHandler(verifier, func(_ context.Context, n *notification.Notification) error {
+		if d.failing.Load() {
+			return errors.New("this time the receiver fails")
+		}
 		d.received <- n
 		return nil
 	}, notification.WithLogger(logger))

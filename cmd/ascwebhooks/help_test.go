@@ -68,7 +68,9 @@ func TestHelp(t *testing.T) {
 		}
 	}
 	const all = "demo, listen, marketplace-webhooks create, marketplace-webhooks delete, marketplace-webhooks ensure, " +
-		"marketplace-webhooks get, marketplace-webhooks update, notify, sandbox, token, version"
+		"marketplace-webhooks get, marketplace-webhooks update, notify, package-version, sandbox, token, version, " +
+		"webhooks create, webhooks delete, webhooks deliveries, webhooks ensure, webhooks get, webhooks list, " +
+		"webhooks ping, webhooks redeliver, webhooks update"
 	if got := strings.Join(paths, ", "); got != all {
 		t.Errorf("commands: %s", got)
 	}
@@ -100,8 +102,8 @@ func TestEmptyValues(t *testing.T) {
 				return // takes no value
 			}
 			args := append(words(cmd), "--"+flag.Name, "")
-			if cmd.Name() == "notify" {
-				args = append(args, "http://127.0.0.1:1/")
+			if cmd.Args(cmd, nil) != nil {
+				args = append(args, "http://127.0.0.1:1/") // an argument is required
 			}
 			code, stdout, stderr := inProcess(t, args...)
 			if code != exitUsage || stdout != "" || !strings.HasPrefix(stderr, "ascwebhooks: --"+flag.Name) {

@@ -66,11 +66,11 @@ func TestListen(t *testing.T) {
 		}
 	}
 	notify(exitOK, "--secret-file", oldSecret, "--type", "AppUnavailable", "--app-id", "1", "--marketplace-app-id", "2", "--id", "first")
-	if line := p.line(); !strings.HasSuffix(line, " AppUnavailable first marketplace=2 app=1 secret=2\n") {
+	if line := p.line(); !strings.HasSuffix(line, " AppUnavailable first marketplace-app-id=2 app-id=1 secret=2\n") {
 		t.Errorf("printed %q", line)
 	}
 	notify(exitOK, "--secret-file", newSecret, "--type", "AppVersionUnavailable", "--package-id", "3", "--package-id", "4")
-	if line := p.line(); !strings.Contains(line, " AppVersionUnavailable ") || !strings.HasSuffix(line, " packages=3,4 secret=1\n") {
+	if line := p.line(); !strings.Contains(line, " AppVersionUnavailable ") || !strings.HasSuffix(line, " package-id=3,4 secret=1\n") {
 		t.Errorf("printed %q", line)
 	}
 	notify(exitOK, "--forge")

@@ -129,8 +129,10 @@ elsewhere it needs --yes.`,
 				if err != nil {
 					return err
 				}
-				if err := m.confirm(ctx, yes, webhook.ID, webhook.EndpointURL); err != nil {
-					return err
+				if !yes {
+					if err := m.confirm(ctx, webhook.ID, webhook.EndpointURL); err != nil {
+						return err
+					}
 				}
 				return m.printDeleted(webhook.ID, client.MarketplaceWebhooks.Delete(ctx, webhook.ID))
 			})
@@ -182,8 +184,10 @@ left alone and the command fails, unless --replace is given.`,
 // ensureReplaced says that a webhook with another URL was taken over.
 const ensureReplaced wrapper.EnsureAction = "replaced"
 
+const endpointURLUsage = "`URL` that notifications are posted to: https, or http on a loopback host"
+
 func (m *marketplaceWebhooks) paramFlags(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&m.endpointURL, "endpoint-url", "", "`URL` that notifications are posted to: https, or http on a loopback host")
+	cmd.Flags().StringVar(&m.endpointURL, "endpoint-url", "", endpointURLUsage)
 	secretFlag(cmd, &m.secretFile)
 }
 

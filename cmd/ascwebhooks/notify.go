@@ -38,7 +38,7 @@ it. The status of the response is printed; anything but 2xx is a failure. With
 			if err := checkTarget("the URL", args[0]); err != nil {
 				return err
 			}
-			body, id, err := n.body(cmd)
+			body, id, err := n.body()
 			if err != nil {
 				return err
 			}
@@ -53,22 +53,22 @@ it. The status of the response is printed; anything but 2xx is a failure. With
 			return n.post(ctx, args[0], id, body, notification.Sign(secret, body))
 		},
 	}
-	n.event.flags(cmd)
+	eventFlagNames := n.event.flags(cmd)
 	cmd.Flags().StringVar(&n.bodyFile, "body-file", "", "`path` of a file whose bytes are the body, - for standard input")
 	completeFiles(cmd, "body-file")
 	cmd.Flags().BoolVar(&n.forge, "forge", false, "sign with a secret that nobody has")
 	secretFlag(cmd, &n.secretFile)
 	cmd.MarkFlagsMutuallyExclusive("forge", "secret-file")
-	for _, name := range eventFlagNames() {
+	for _, name := range eventFlagNames {
 		cmd.MarkFlagsMutuallyExclusive("body-file", name)
 	}
 	return cmd
 }
 
 // body returns the body to send, and the notification's ID if it is one of ours.
-func (n *notifier) body(cmd *cobra.Command) (body []byte, id string, err error) {
+func (n *notifier) body() (body []byte, id string, err error) {
 	if n.bodyFile == "" {
-		notification, err := n.event.notification(cmd)
+		notification, err := n.event.notification()
 		if err != nil {
 			return nil, "", err
 		}

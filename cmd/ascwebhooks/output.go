@@ -54,6 +54,15 @@ func fields(pairs ...string) string {
 	return text
 }
 
+// each returns a line for each value, all of the same name.
+func each[V ~string](name string, values []V) string {
+	var text string
+	for _, value := range values {
+		text += fields(name, string(value))
+	}
+	return text
+}
+
 // oneLine keeps what came from elsewhere from moving the cursor.
 func oneLine(s string) string {
 	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r < ' ' || r >= 0x7f && r < 0xa0 }), " ")

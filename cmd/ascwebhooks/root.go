@@ -16,7 +16,8 @@ else to stderr. Keys and secrets come from files, standard input or the
 environment, never from the value of a flag.`,
 		Example: `  ascwebhooks demo                       # the whole life of a webhook, without an account
   ascwebhooks sandbox                    # App Store Connect in memory, to try things on
-  ascwebhooks marketplace-webhooks get   # the webhook that your account has registered`,
+  ascwebhooks webhooks list              # the webhooks of your app
+  ascwebhooks marketplace-webhooks get   # the older resource: the account's one webhook`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
@@ -27,7 +28,7 @@ environment, never from the value of a flag.`,
 	root.PersistentFlags().Var(&sys.output, "output", "`format` of stdout: text or json (one document, or one line for each item)")
 	complete(root, "output", "text", "json")
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
-	root.AddCommand(newMarketplaceWebhooks(sys),
+	root.AddCommand(newMarketplaceWebhooks(sys), newWebhooks(sys), newPackageVersion(sys),
 		newDemo(sys), newListen(sys), newNotify(sys), newSandbox(sys), newToken(sys), newVersion(sys))
 	root.InitDefaultCompletionCmd()
 	finish(root, sys)
