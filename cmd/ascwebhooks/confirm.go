@@ -61,7 +61,9 @@ func (s *system) printDeleted(id string, err error) error {
 }
 
 // onTerminal reports whether somebody can be asked.
-func (s *system) onTerminal() bool {
-	file, ok := s.stdin.(*os.File)
+func (s *system) onTerminal() bool { return isTerminal(s.stdin) }
+
+func isTerminal(stream any) bool {
+	file, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(file.Fd()))
 }

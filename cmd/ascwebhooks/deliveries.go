@@ -93,14 +93,24 @@ func deliveryStates() []string {
 	return []string{string(wrapper.DeliveryFailed), string(wrapper.DeliveryPending), string(wrapper.DeliverySucceeded)}
 }
 
-// newDeliveryFilter takes since as a time or as a duration before now.
+// parseSince takes a time, or a duration before now; empty is the zero time.
+func parseSince(since string, now time.Time) (time.Time, error) {
+	if since == "" {
+		return time.Time{}, nil
+	}
+	if ago, err := time.ParseDuration(since); err == nil && ago > 0 {
+		return now.Add(-ago), nil
+	}
+	at, err := time.Parse(time.RFC3339, since)
+	if err != nil {
+		return time.Time{}, usagef("--since must be a time such as 2026-11-24T10:00:00Z, or how long ago, such as 24h")
+	}
+	return at, nil
+}
+
 func newDeliveryFilter(since string, states []string, now time.Time) (filter wrapper.DeliveryFilter, err error) {
-	if since != "" {
-		if ago, err := time.ParseDuration(since); err == nil && ago > 0 {
-			filter.Since = now.Add(-ago)
-		} else if filter.Since, err = time.Parse(time.RFC3339, since); err != nil {
-			return filter, usagef("--since must be a time such as 2026-11-24T10:00:00Z, or how long ago, such as 24h")
-		}
+	if filter.Since, err = parseSince(since, now); err != nil {
+		return filter, err
 	}
 	for _, state := range states {
 		state = strings.ToUpper(state)

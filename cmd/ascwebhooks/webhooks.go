@@ -38,7 +38,7 @@ has at most ten. A marketplace names its own marketplace app.`,
 	}
 	w.caller.flags(group)
 	group.AddCommand(w.newList(), w.newGet(), w.newCreate(), w.newUpdate(), w.newDelete(), w.newEnsure(),
-		w.newPing(), w.newDeliveries(), w.newRedeliver())
+		w.newPing(), w.newDeliveries(), w.newRedeliver(), w.newCatchUp())
 	return group
 }
 
@@ -51,7 +51,7 @@ URL and its name.`,
 		Example: `  ascwebhooks webhooks list --app 6478000000
   ascwebhooks webhooks list --app 6478000000 --output json | jq -r .id`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			app, err := w.appID()
+			app, err := neededApp(w.app)
 			if err != nil {
 				return err
 			}
@@ -69,7 +69,7 @@ URL and its name.`,
 			})
 		},
 	}
-	w.appFlag(cmd)
+	appFlag(cmd, &w.app)
 	return cmd
 }
 
@@ -100,7 +100,7 @@ events, and the secret that it signs them with. 'ping' tells whether it works.`,
   ascwebhooks webhooks create --app 6478000001 --name builds --event BUILD_UPLOAD_STATE_UPDATED \
     --endpoint-url https://ci.example/builds --secret-file secret.txt`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			app, appErr := w.appID()
+			app, appErr := neededApp(w.app)
 			params, err := w.params(cmd, w.needSecret)
 			if err := cmp.Or(appErr, err); err != nil {
 				return err
@@ -110,7 +110,7 @@ events, and the secret that it signs them with. 'ping' tells whether it works.`,
 			})
 		},
 	}
-	w.appFlag(cmd)
+	appFlag(cmd, &w.app)
 	w.paramFlags(cmd, "name", "endpoint-url", "event")
 	return cmd
 }
@@ -184,7 +184,7 @@ machines at once: of webhooks with the same name and URL one is kept.`,
 		Example: `  ascwebhooks webhooks ensure --app 6478000000 --name notifications --event marketplace \
     --endpoint-url https://marketplace.example/notifications --secret-file secret.txt`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			app, appErr := w.appID()
+			app, appErr := neededApp(w.app)
 			params, err := w.params(cmd, w.needSecret)
 			if err := cmp.Or(appErr, err); err != nil {
 				return err
@@ -203,17 +203,17 @@ machines at once: of webhooks with the same name and URL one is kept.`,
 			})
 		},
 	}
-	w.appFlag(cmd)
+	appFlag(cmd, &w.app)
 	w.paramFlags(cmd, "name", "endpoint-url", "event")
 	return cmd
 }
 
-func (w *webhooks) appFlag(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&w.app, "app", "", "`ID` of the app, which App Store Connect shows as Apple ID (or ASC_APP_ID)")
+func appFlag(cmd *cobra.Command, app *string) {
+	cmd.Flags().StringVar(app, "app", "", "`ID` of the app, which App Store Connect shows as Apple ID (or ASC_APP_ID)")
 }
 
-func (w *webhooks) appID() (string, error) {
-	if id := cmp.Or(w.app, os.Getenv("ASC_APP_ID")); id != "" {
+func neededApp(app string) (string, error) {
+	if id := cmp.Or(app, os.Getenv("ASC_APP_ID")); id != "" {
 		return id, nil
 	}
 	return "", usagef("the app is missing: give --app or set ASC_APP_ID")
