@@ -30,6 +30,7 @@ func countingServer(t testing.TB) (*wrapper.Client, *atomic.Int64) {
 func TestRefusedLocally(t *testing.T) {
 	client, requests := countingServer(t)
 	webhooks, secret := client.MarketplaceWebhooks, wrapper.NewSecret("s")
+	emptySecret := wrapper.MarketplaceWebhookParams{EndpointURL: "https://example.com", Secret: wrapper.NewSecret("")}
 	create := func(endpointURL string) func(context.Context) error {
 		return func(ctx context.Context) error {
 			_, err := webhooks.Create(ctx, wrapper.MarketplaceWebhookParams{EndpointURL: endpointURL, Secret: secret})
@@ -79,7 +80,7 @@ func TestRefusedLocally(t *testing.T) {
 		"empty secret":        {withSecret(wrapper.NewSecret("")), "secret is missing or empty"},
 		"secret not UTF-8":    {withSecret(wrapper.NewSecret("\xff")), "secret is not valid UTF-8"},
 		"update empty secret": {update("id", "", wrapper.NewSecret("")), "secret is missing or empty"},
-		"ensure empty secret": {ensure(params("https://example.com", "")), "secret is missing or empty"},
+		"ensure empty secret": {ensure(emptySecret), "secret is missing or empty"},
 		"no id":               {remove(""), "id is missing"},
 		"dot":                 {remove("."), "id has characters"},
 		"dot dot":             {remove(".."), "id has characters"},
