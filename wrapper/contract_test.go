@@ -198,7 +198,6 @@ func TestSameOperations(t *testing.T) {
 	for _, operation := range operations {
 		var log bytes.Buffer
 		logger := slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-		once := wrapper.WithRetry(wrapper.Retry{Attempts: 1})
 		client := cannedClient(t, newCanned(500, ""), wrapper.WithLogger(logger), once)
 		_ = perform(t, client, operation, "id")
 		var line call
