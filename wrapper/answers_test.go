@@ -2,7 +2,6 @@ package wrapper_test
 
 import (
 	"errors"
-	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -14,7 +13,8 @@ import (
 // transportClient is a client whose requests go to rt.
 func transportClient(t *testing.T, rt roundTripper, opts ...wrapper.Option) *wrapper.Client {
 	t.Helper()
-	client, err := wrapper.NewClient(fixedToken("token"), append(opts, wrapper.WithHTTPClient(&http.Client{Transport: rt}))...)
+	opts = append(opts, wrapper.WithHTTPClient(&http.Client{Transport: rt}))
+	client, err := wrapper.NewClient(fixedToken("token"), opts...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +34,9 @@ func TestBodySizes(t *testing.T) {
 	}
 	// A Content-Length that lies allocates nothing like it.
 	client := transportClient(t, func(req *http.Request) (*http.Response, error) {
-		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(cannedList().body)), ContentLength: 1 << 62, Request: req}, nil
+		resp, err := cannedList().RoundTrip(req)
+		resp.ContentLength = 1 << 62
+		return resp, err
 	})
 	if _, err := client.MarketplaceWebhooks.List(t.Context()); err != nil {
 		t.Error(err)
@@ -44,7 +46,8 @@ func TestBodySizes(t *testing.T) {
 // TestContentTypes: what counts as JSON.
 func TestContentTypes(t *testing.T) {
 	for contentType, good := range map[string]bool{
-		"application/json": true, "Application/JSON ; charset=utf-8": true, "application/vnd.api+json": true, "application/problem+json;v=1": true,
+		"application/json": true, "Application/JSON ; charset=utf-8": true,
+		"application/vnd.api+json": true, "application/problem+json;v=1": true,
 		"": false, "text/json": false, "text/html+json": false, "application/jsonp": false, "application/json-seq": false,
 	} {
 		answer := cannedList()
@@ -75,8 +78,11 @@ func TestArrayAnswers(t *testing.T) {
 	for n := range 3 {
 		body := `{"data":[` + strings.TrimSuffix(strings.Repeat(resource+",", n), ",") + `]}`
 		_, err := cannedClient(t, newCanned(201, body)).MarketplaceWebhooks.Create(t.Context(), params(endpointURL, "s"))
-		if (err == nil) != (n == 1) || err != nil && (!is[*wrapper.OutcomeUnknownError](err) || !is[*wrapper.UnexpectedResponseError](err)) {
-			t.Errorf("%d: %v", n, err)
+		if (err == nil) != (n == 1) {
+			t.Errorf("%d: got %v", n, err)
+		}
+		if err != nil && (!is[*wrapper.OutcomeUnknownError](err) || !is[*wrapper.UnexpectedResponseError](err)) {
+			t.Errorf("%d: got %v, want it unexpected and unknown", n, err)
 		}
 	}
 }
@@ -84,8 +90,9 @@ func TestArrayAnswers(t *testing.T) {
 // TestReasonQuotesNothing: a value of the answer is not in the error.
 func TestReasonQuotesNothing(t *testing.T) {
 	_, err := cannedClient(t, newCanned(200, `{"data":1234567890}`), quick).MarketplaceWebhooks.List(t.Context())
-	if unexpected, ok := errors.AsType[*wrapper.UnexpectedResponseError](err); !ok || unexpected.Reason != "data has the wrong JSON type" {
-		t.Errorf("%v", err)
+	unexpected, ok := errors.AsType[*wrapper.UnexpectedResponseError](err)
+	if !ok || unexpected.Reason != "data has the wrong JSON type" {
+		t.Errorf("got %v", err)
 	}
 }
 
@@ -99,7 +106,8 @@ func TestTwoWebhooks(t *testing.T) {
 
 // TestUpdateAnsweredWithAnotherWebhook: nobody knows what was changed then.
 func TestUpdateAnsweredWithAnotherWebhook(t *testing.T) {
-	client := cannedClient(t, newCanned(200, `{"data":{"type":"marketplaceWebhooks","id":"other","attributes":{"endpointUrl":"https://x.example"}}}`), quick)
+	const other = `{"type":"marketplaceWebhooks","id":"other","attributes":{"endpointUrl":"https://x.example"}}`
+	client := cannedClient(t, newCanned(200, `{"data":`+other+`}`), quick)
 	got, err := client.MarketplaceWebhooks.Update(t.Context(), "mine", params(endpointURL, ""))
 	if !is[*wrapper.UnexpectedResponseError](err) {
 		t.Errorf("%+v, %v", got, err)
@@ -112,8 +120,9 @@ func TestRequestID(t *testing.T) {
 		answer := newCanned(403, "")
 		answer.header[header] = []string{"one\x7f2" + strings.Repeat(" ", 200)}
 		_, err := cannedClient(t, answer).MarketplaceWebhooks.List(t.Context())
-		if apiErr, ok := errors.AsType[*wrapper.APIError](err); !ok || apiErr.RequestID != want || !strings.HasSuffix(err.Error(), "[request "+want+"]") {
-			t.Errorf("%s: %v", header, err)
+		apiErr, ok := errors.AsType[*wrapper.APIError](err)
+		if !ok || apiErr.RequestID != want || !endsWith(err, "[request "+want+"]") {
+			t.Errorf("%s: got %v, want the request ID %q", header, err, want)
 		}
 	}
 	answer := newCanned(403, "")
@@ -133,18 +142,24 @@ func TestHeaders(t *testing.T) {
 		if err := perform(t, client, operation, id); err != nil {
 			t.Fatal(err)
 		}
-		request := server.Requests()[len(server.Requests())-1]
+		requests := server.Requests()
+		request := requests[len(requests)-1]
 		h, hasBody := request.Header, request.Method == http.MethodPost || request.Method == http.MethodPatch
-		if h.Get("Accept") != "application/json" || h.Get("User-Agent") != "agent/1" || (h.Get("Content-Type") == "application/json") != hasBody {
+		if h.Get("Accept") != "application/json" || h.Get("User-Agent") != "agent/1" {
 			t.Errorf("%s: %v", operation, h)
+		}
+		if got := h.Get("Content-Type") == "application/json"; got != hasBody {
+			t.Errorf("%s: Content-Type %q", operation, h.Get("Content-Type"))
 		}
 	}
 }
 
 // TestNetworkErrorText: said once, and without the URL.
 func TestNetworkErrorText(t *testing.T) {
-	client := transportClient(t, func(*http.Request) (*http.Response, error) { return nil, errors.New("the transport gave up") }, quick)
-	if _, err := client.MarketplaceWebhooks.List(t.Context()); err.Error() != "wrapper: GET /v1/marketplaceWebhooks: the transport gave up" {
-		t.Errorf("%v", err)
+	failing := func(*http.Request) (*http.Response, error) { return nil, errors.New("it gave up") }
+	client := transportClient(t, failing, quick)
+	_, err := client.MarketplaceWebhooks.List(t.Context())
+	if want := "wrapper: GET /v1/marketplaceWebhooks: it gave up"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
 	}
 }

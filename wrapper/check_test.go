@@ -18,7 +18,7 @@ func countingServer(t testing.TB) (*wrapper.Client, *atomic.Int64) {
 	var requests atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { requests.Add(1) }))
 	t.Cleanup(server.Close)
-	client, err := wrapper.NewClient(fixedToken("token"), wrapper.WithBaseURL(server.URL), wrapper.WithRetry(wrapper.Retry{Attempts: 1}))
+	client, err := wrapper.NewClient(fixedToken("token"), wrapper.WithBaseURL(server.URL), once)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,6 +30,8 @@ func countingServer(t testing.TB) (*wrapper.Client, *atomic.Int64) {
 func TestRefusedLocally(t *testing.T) {
 	client, requests := countingServer(t)
 	webhooks, secret := client.MarketplaceWebhooks, wrapper.NewSecret("s")
+	const canonical = "endpoint URL must be in its canonical form, "
+	emptySecret := wrapper.MarketplaceWebhookParams{EndpointURL: "https://example.com", Secret: wrapper.NewSecret("")}
 	create := func(endpointURL string) func(context.Context) error {
 		return func(ctx context.Context) error {
 			_, err := webhooks.Create(ctx, wrapper.MarketplaceWebhookParams{EndpointURL: endpointURL, Secret: secret})
@@ -44,7 +46,8 @@ func TestRefusedLocally(t *testing.T) {
 	}
 	withSecret := func(secret wrapper.Secret) func(context.Context) error {
 		return func(ctx context.Context) error {
-			_, err := webhooks.Create(ctx, wrapper.MarketplaceWebhookParams{EndpointURL: "https://example.com/n", Secret: secret})
+			p := wrapper.MarketplaceWebhookParams{EndpointURL: "https://example.com/n", Secret: secret}
+			_, err := webhooks.Create(ctx, p)
 			return err
 		}
 	}
@@ -79,7 +82,7 @@ func TestRefusedLocally(t *testing.T) {
 		"empty secret":        {withSecret(wrapper.NewSecret("")), "secret is missing or empty"},
 		"secret not UTF-8":    {withSecret(wrapper.NewSecret("\xff")), "secret is not valid UTF-8"},
 		"update empty secret": {update("id", "", wrapper.NewSecret("")), "secret is missing or empty"},
-		"ensure empty secret": {ensure(params("https://example.com", "")), "secret is missing or empty"},
+		"ensure empty secret": {ensure(emptySecret), "secret is missing or empty"},
 		"no id":               {remove(""), "id is missing"},
 		"dot":                 {remove("."), "id has characters"},
 		"dot dot":             {remove(".."), "id has characters"},
@@ -96,15 +99,15 @@ func TestRefusedLocally(t *testing.T) {
 		"odd host":            {create(`https://exa"mple.com/n`), "endpoint URL"},
 		"dots":                {create("https://..../n"), "endpoint URL must be absolute"},
 		"wildcard":            {create("https://*.example.com/n"), "endpoint URL must be absolute"},
-		"upper case":          {create("HTTPS://EXAMPLE.com/n"), "endpoint URL must be in its canonical form, https://example.com/n"},
-		"port written out":    {create("https://example.com:443/n"), "endpoint URL must be in its canonical form, https://example.com/n"},
-		"port with zeros":     {create("https://example.com:08443/n"), "endpoint URL must be in its canonical form, https://example.com:8443/n"},
-		"full stop":           {create("https://example.com./n"), "endpoint URL must be in its canonical form, https://example.com/n"},
-		"dot segments":        {create("https://example.com/a/../b/./"), "endpoint URL must be in its canonical form, https://example.com/b/"},
-		"escaped tilde":       {create("https://example.com/%7Ea"), "endpoint URL must be in its canonical form, https://example.com/~a"},
-		"lower-case escape":   {create("https://example.com/%c3%a4"), "endpoint URL must be in its canonical form, https://example.com/%C3%A4"},
-		"empty query":         {create("https://example.com/n?"), "endpoint URL must be in its canonical form, https://example.com/n"},
-		"IPv6":                {create("https://[::0001]/n"), "endpoint URL must be in its canonical form, https://[::1]/n"},
+		"upper case":          {create("HTTPS://EXAMPLE.com/n"), canonical + "https://example.com/n"},
+		"port written out":    {create("https://example.com:443/n"), canonical + "https://example.com/n"},
+		"port with zeros":     {create("https://example.com:08443/n"), canonical + "https://example.com:8443/n"},
+		"full stop":           {create("https://example.com./n"), canonical + "https://example.com/n"},
+		"dot segments":        {create("https://example.com/a/../b/./"), canonical + "https://example.com/b/"},
+		"escaped tilde":       {create("https://example.com/%7Ea"), canonical + "https://example.com/~a"},
+		"lower-case escape":   {create("https://example.com/%c3%a4"), canonical + "https://example.com/%C3%A4"},
+		"empty query":         {create("https://example.com/n?"), canonical + "https://example.com/n"},
+		"IPv6":                {create("https://[::0001]/n"), canonical + "https://[::1]/n"},
 		"id not ASCII":        {remove("ä"), "id has characters"},
 		"long id":             {remove(strings.Repeat("a", 257)), "id is over 256 bytes"},
 		"update id":           {update("..", "", secret), "id has characters"},
@@ -128,8 +131,9 @@ func TestAcceptedEndpointURLs(t *testing.T) {
 	client, requests := countingServer(t)
 	for _, endpointURL := range []string{
 		"https://example.com", "https://example.com/", "https://example.com:8443/a?b=c", "https://example.com/n",
-		"http://localhost/n", "http://127.0.0.1:8080/n", "http://127.9.9.9", "http://[::1]:8080/n", "https://xn--exmple-cua.com/%C3%A4",
-		"https://example.com/a//b", "https://example.com/n?a=%zz", "https://example.com/.well-known/n", "https://example.com/a//.b/",
+		"http://localhost/n", "http://127.0.0.1:8080/n", "http://127.9.9.9", "http://[::1]:8080/n",
+		"https://xn--exmple-cua.com/%C3%A4", "https://example.com/a//b", "https://example.com/n?a=%zz",
+		"https://example.com/.well-known/n", "https://example.com/a//.b/",
 	} {
 		before := requests.Load()
 		_, err := client.MarketplaceWebhooks.Create(t.Context(), params(endpointURL, "s"))
@@ -142,7 +146,9 @@ func TestAcceptedEndpointURLs(t *testing.T) {
 // FuzzID: whatever an id is, the request goes to the webhook's own path on
 // the same host, or nowhere.
 func FuzzID(f *testing.F) {
-	for _, id := range []string{"c74970b8-6be0-40fa-8f51-8e1532005635", "..", "a/../b", "%2e%2e", "a?b", "a;b=c", "eyJ=", "@host", ":80"} {
+	for _, id := range []string{
+		"c74970b8-6be0-40fa-8f51-8e1532005635", "..", "a/../b", "%2e%2e", "a?b", "a;b=c", "eyJ=", "@host", ":80",
+	} {
 		f.Add(id)
 	}
 	const prefix = "/v1/marketplaceWebhooks/"
@@ -160,7 +166,8 @@ func FuzzID(f *testing.F) {
 		if sent == nil {
 			return
 		}
-		if sent.URL.Host != "api.appstoreconnect.apple.com" || sent.URL.Scheme != "https" || sent.URL.RawQuery != "" || sent.URL.Fragment != "" {
+		elsewhere := sent.URL.Scheme+"://"+sent.URL.Host != wrapper.DefaultBaseURL
+		if elsewhere || sent.URL.RawQuery != "" || sent.URL.Fragment != "" {
 			t.Errorf("id %q leads to %s", id, sent.URL)
 		}
 		rest, ok := strings.CutPrefix(sent.URL.EscapedPath(), prefix)

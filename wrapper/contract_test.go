@@ -2,8 +2,10 @@ package wrapper_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -26,57 +28,75 @@ import (
 // each request and each answer held against the document.
 func TestLifeOfAWebhook(t *testing.T) {
 	for name, opts := range map[string][]asctest.Option{"one object": nil, "array of one": {asctest.WithArrayAnswers()}} {
-		t.Run(name, func(t *testing.T) {
-			server := asctest.NewServer(t, opts...)
-			webhooks := connectChecked(t, server).MarketplaceWebhooks
-			ctx := t.Context()
-
-			if list, err := webhooks.List(ctx); err != nil || len(list) != 0 {
-				t.Fatalf("list: %v, %v", list, err)
-			}
-			if _, err := webhooks.Get(ctx); !errors.Is(err, wrapper.ErrNotFound) {
-				t.Fatalf("get before create: %v", err)
-			}
-			created, err := webhooks.Create(ctx, params(endpointURL, "first & <last>"))
-			if err != nil || created.ID == "" || created.EndpointURL != endpointURL {
-				t.Fatalf("create: %+v, %v", created, err)
-			}
-			if stored, _ := server.Webhook(); stored.Secret != "first & <last>" || stored.ID != created.ID {
-				t.Fatalf("stored %+v", stored)
-			}
-			if _, err := webhooks.Create(ctx, params(endpointURL, "s")); !errors.Is(err, wrapper.ErrConflict) {
-				t.Fatalf("second create: %v", err)
-			}
-			if got, err := webhooks.Get(ctx); err != nil || got != created {
-				t.Fatalf("get: %+v, %v", got, err)
-			}
-			moved, err := webhooks.Update(ctx, created.ID, params(endpointURL+"/2", ""))
-			if err != nil || moved != (wrapper.MarketplaceWebhook{ID: created.ID, EndpointURL: endpointURL + "/2"}) {
-				t.Fatalf("update of the URL: %+v, %v", moved, err)
-			}
-			if stored, _ := server.Webhook(); stored.Secret != "first & <last>" {
-				t.Fatalf("update of the URL changed the secret: %+v", stored)
-			}
-			if _, err := webhooks.Update(ctx, created.ID, params("", "second")); err != nil {
-				t.Fatalf("update of the secret: %v", err)
-			}
-			if stored, _ := server.Webhook(); stored.Secret != "second" || stored.EndpointURL != endpointURL+"/2" {
-				t.Fatalf("after the update of the secret: %+v", stored)
-			}
-			if got, err := webhooks.Update(ctx, created.ID, wrapper.MarketplaceWebhookParams{}); err != nil || got != moved {
-				t.Fatalf("update of nothing: %+v, %v", got, err)
-			}
-			if err := webhooks.Delete(ctx, created.ID); err != nil {
-				t.Fatalf("delete: %v", err)
-			}
-			if err := webhooks.Delete(ctx, created.ID); !errors.Is(err, wrapper.ErrNotFound) {
-				t.Fatalf("second delete: %v", err)
-			}
-			if _, err := webhooks.Update(ctx, created.ID, params(endpointURL, "")); !errors.Is(err, wrapper.ErrNotFound) {
-				t.Fatalf("update after delete: %v", err)
-			}
-		})
+		t.Run(name, func(t *testing.T) { lifeOfAWebhook(t, asctest.NewServer(t, opts...)) })
 	}
+}
+
+func lifeOfAWebhook(t *testing.T, server *asctest.Server) {
+	webhooks := connectChecked(t, server).MarketplaceWebhooks
+	var created, moved wrapper.MarketplaceWebhook
+	step := func(name string, do func(ctx context.Context) error, want asctest.Webhook) {
+		if err := do(t.Context()); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		stored, _ := server.Webhook()
+		if want.ID = stored.ID; stored != want {
+			t.Fatalf("%s: stored %+v, want %+v", name, stored, want)
+		}
+	}
+	none := asctest.Webhook{}
+	first := asctest.Webhook{EndpointURL: endpointURL, Secret: "first & <last>"}
+	second := asctest.Webhook{EndpointURL: endpointURL + "/2", Secret: "first & <last>"}
+	third := asctest.Webhook{EndpointURL: endpointURL + "/2", Secret: "third"}
+
+	step("list of none", func(ctx context.Context) error {
+		list, err := webhooks.List(ctx)
+		return expect(err, len(list), 0)
+	}, none)
+	step("get before create", func(ctx context.Context) error {
+		_, err := webhooks.Get(ctx)
+		return expect(nil, errors.Is(err, wrapper.ErrNotFound), true)
+	}, none)
+	step("create", func(ctx context.Context) (err error) {
+		created, err = webhooks.Create(ctx, params(first.EndpointURL, first.Secret))
+		return expect(err, created.EndpointURL, endpointURL)
+	}, first)
+	step("second create", func(ctx context.Context) error {
+		_, err := webhooks.Create(ctx, anyParams())
+		return expect(nil, errors.Is(err, wrapper.ErrConflict), true)
+	}, first)
+	step("get", func(ctx context.Context) error {
+		got, err := webhooks.Get(ctx)
+		return expect(err, got, created)
+	}, first)
+	step("update of the URL", func(ctx context.Context) (err error) {
+		moved, err = webhooks.Update(ctx, created.ID, params(second.EndpointURL, ""))
+		return expect(err, moved, wrapper.MarketplaceWebhook{ID: created.ID, EndpointURL: second.EndpointURL})
+	}, second)
+	step("update of the secret", func(ctx context.Context) error {
+		got, err := webhooks.Update(ctx, created.ID, params("", third.Secret))
+		return expect(err, got, moved)
+	}, third)
+	step("update of nothing", func(ctx context.Context) error {
+		got, err := webhooks.Update(ctx, created.ID, params("", ""))
+		return expect(err, got, moved)
+	}, third)
+	step("delete", func(ctx context.Context) error { return webhooks.Delete(ctx, created.ID) }, none)
+	step("second delete", func(ctx context.Context) error {
+		return expect(nil, errors.Is(webhooks.Delete(ctx, created.ID), wrapper.ErrNotFound), true)
+	}, none)
+	step("update after delete", func(ctx context.Context) error {
+		_, err := webhooks.Update(ctx, created.ID, anyParams())
+		return expect(nil, errors.Is(err, wrapper.ErrNotFound), true)
+	}, none)
+}
+
+// expect returns err, or an error if got is not want.
+func expect[T comparable](err error, got, want T) error {
+	if err == nil && got != want {
+		err = fmt.Errorf("got %+v, want %+v", got, want)
+	}
+	return err
 }
 
 // TestEveryListedStatus provokes each status that the document lists for
@@ -137,7 +157,9 @@ func TestDocumentedExamples(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	documented := wrapper.MarketplaceWebhook{ID: "c74970b8-6be0-40fa-8f51-8e1532005635", EndpointURL: "https://example.com/api/ingest/notifications"}
+	documented := wrapper.MarketplaceWebhook{
+		ID: "c74970b8-6be0-40fa-8f51-8e1532005635", EndpointURL: "https://example.com/api/ingest/notifications",
+	}
 	updated, err := client.MarketplaceWebhooks.Update(t.Context(), documented.ID, params(documented.EndpointURL, ""))
 	if err != nil || updated != documented {
 		t.Errorf("update: %+v, %v", updated, err)
@@ -147,7 +169,10 @@ func TestDocumentedExamples(t *testing.T) {
 		t.Errorf("create: %+v, %v", created, err)
 	}
 	var gotJSON, wantJSON any
-	if json.Unmarshal(sent, &gotJSON) != nil || json.Unmarshal(want, &wantJSON) != nil || !reflect.DeepEqual(gotJSON, wantJSON) {
+	if err := errors.Join(json.Unmarshal(sent, &gotJSON), json.Unmarshal(want, &wantJSON)); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(gotJSON, wantJSON) {
 		t.Errorf("sent %s, want %s", sent, want)
 	}
 }
@@ -170,7 +195,7 @@ func TestSameOperations(t *testing.T) {
 	for _, operation := range allOperations {
 		var log bytes.Buffer
 		logger := slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-		client := cannedClient(t, newCanned(500, ""), wrapper.WithLogger(logger), wrapper.WithRetry(wrapper.Retry{Attempts: 1}))
+		client := cannedClient(t, newCanned(500, ""), wrapper.WithLogger(logger), once)
 		_ = perform(t, client, operation, "id")
 		var line call
 		if err := json.Unmarshal(log.Bytes(), &line); err != nil {

@@ -16,11 +16,7 @@ type ensured = wrapper.EnsureResult[wrapper.MarketplaceWebhook]
 
 func ensure(t *testing.T, client *wrapper.Client, url, secret string) (ensured, error) {
 	t.Helper()
-	want := params(url, "")
-	if secret != "" {
-		want.Secret = wrapper.NewSecret(secret)
-	}
-	return client.MarketplaceWebhooks.Ensure(t.Context(), want)
+	return client.MarketplaceWebhooks.Ensure(t.Context(), params(url, secret))
 }
 
 func TestEnsure(t *testing.T) {

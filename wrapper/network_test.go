@@ -17,7 +17,10 @@ import (
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
-var quick = wrapper.WithRetry(wrapper.Retry{Backoff: time.Millisecond})
+var (
+	quick = wrapper.WithRetry(wrapper.Retry{Backoff: time.Millisecond})
+	once  = wrapper.WithRetry(wrapper.Retry{Attempts: 1})
+)
 
 // TestNothingWasSent: where no connection came about, every method may be
 // tried again, unless trying again is hopeless; and no outcome is unknown.

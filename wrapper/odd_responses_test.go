@@ -2,6 +2,7 @@ package wrapper_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -147,13 +148,31 @@ func TestRetryAfterIsWaitedFor(t *testing.T) {
 	}
 }
 
-// TestIDsAgreeInAnyCase: an update is answered with the id as App Store
-// Connect writes it.
+// TestIDsAgreeInAnyCase: a call that names an id is answered with that id as
+// App Store Connect writes it, and with no other.
 func TestIDsAgreeInAnyCase(t *testing.T) {
-	for _, id := range []string{"c74970b8-6be0-40fa-8f51-8e1532005635", "C74970B8-6BE0-40FA-8F51-8E1532005635"} {
-		client := cannedClient(t, newCanned(200, `{"data":`+resource+`}`))
-		if _, err := client.MarketplaceWebhooks.Update(t.Context(), id, params("", "s")); err != nil {
-			t.Errorf("%s: %v", id, err)
+	for id, agrees := range map[string]bool{
+		"c74970b8-6be0-40fa-8f51-8e1532005635": true, "C74970B8-6BE0-40FA-8F51-8E1532005635": true, "another": false,
+	} {
+		for kind, call := range map[string]func(*wrapper.Client) error{
+			"marketplaceWebhooks": func(c *wrapper.Client) error {
+				_, err := c.MarketplaceWebhooks.Update(t.Context(), id, params("", "s"))
+				return err
+			},
+			"webhooks": func(c *wrapper.Client) error {
+				_, err := c.Webhooks.Get(t.Context(), id)
+				return err
+			},
+			"alternativeDistributionPackageVersions": func(c *wrapper.Client) error {
+				_, err := c.PackageVersions.Get(t.Context(), id)
+				return err
+			},
+		} {
+			const body = `{"data":{"type":"%s","id":"c74970b8-6be0-40fa-8f51-8e1532005635"}}`
+			err := call(cannedClient(t, newCanned(200, fmt.Sprintf(body, kind)), quick))
+			if (err == nil) != agrees {
+				t.Errorf("%s %s: got %v, want success %v", kind, id, err, agrees)
+			}
 		}
 	}
 }

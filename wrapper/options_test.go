@@ -52,7 +52,8 @@ func TestProxyForHTTPS(t *testing.T) {
 		asked++
 		return nil, errors.New("asked")
 	}}
-	client, err := wrapper.NewClient(fixedToken("token"), wrapper.WithHTTPClient(&http.Client{Transport: transport}))
+	theirs := wrapper.WithHTTPClient(&http.Client{Transport: transport})
+	client, err := wrapper.NewClient(fixedToken("token"), quick, theirs)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,19 +15,23 @@ func known(limit, remaining int) wrapper.Quota {
 
 func TestRateLimitHeader(t *testing.T) {
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	hour, minute := known(3500, 500), known(300, 299)
+	rem9 := wrapper.Quota{Remaining: 9, RemainingKnown: true}
+	only := func(hour wrapper.Quota) wrapper.RateLimit { return wrapper.RateLimit{Hour: hour, At: now} }
+	const hourLine, minuteLine = "user-hour-lim:3500;user-hour-rem:500;", "user-minute-lim:300;user-minute-rem:299;"
 	for name, test := range map[string]struct {
 		lines []string
 		want  wrapper.RateLimit
 	}{
-		"documented":         {[]string{"user-hour-lim:3500;user-hour-rem:500;"}, wrapper.RateLimit{Hour: known(3500, 500), At: now}},
-		"no final semicolon": {[]string{"user-hour-lim:3500;user-hour-rem:500"}, wrapper.RateLimit{Hour: known(3500, 500), At: now}},
-		"minute beside":      {[]string{"user-hour-lim:3500;user-hour-rem:500;user-minute-lim:300;user-minute-rem:299;"}, wrapper.RateLimit{Hour: known(3500, 500), Minute: known(300, 299), At: now}},
-		"minute alone":       {[]string{"user-minute-lim:300;user-minute-rem:299"}, wrapper.RateLimit{Minute: known(300, 299), At: now}},
-		"two lines":          {[]string{"user-hour-lim:3500;user-hour-rem:500;", "user-minute-lim:300;user-minute-rem:0;"}, wrapper.RateLimit{Hour: known(3500, 500), Minute: known(300, 0), At: now}},
-		"negative":           {[]string{"user-hour-lim:3500;user-hour-rem:-3;"}, wrapper.RateLimit{Hour: known(3500, -3), At: now}},
-		"half missing":       {[]string{"user-hour-rem:7;"}, wrapper.RateLimit{Hour: wrapper.Quota{Remaining: 7, RemainingKnown: true}, At: now}},
-		"spaces and case":    {[]string{" User-Hour-Lim : 10 ; user-hour-rem: 9 "}, wrapper.RateLimit{Hour: known(10, 9), At: now}},
-		"half garbage":       {[]string{"user-hour-lim:many;user-hour-rem:9;what;:;;"}, wrapper.RateLimit{Hour: wrapper.Quota{Remaining: 9, RemainingKnown: true}, At: now}},
+		"documented":         {[]string{hourLine}, only(hour)},
+		"no final semicolon": {[]string{"user-hour-lim:3500;user-hour-rem:500"}, wrapper.RateLimit{Hour: hour, At: now}},
+		"minute beside":      {[]string{hourLine + minuteLine}, wrapper.RateLimit{Hour: hour, Minute: minute, At: now}},
+		"minute alone":       {[]string{minuteLine}, wrapper.RateLimit{Minute: minute, At: now}},
+		"two lines":          {[]string{hourLine, minuteLine}, wrapper.RateLimit{Hour: hour, Minute: minute, At: now}},
+		"negative":           {[]string{"user-hour-lim:35;user-hour-rem:-3;"}, only(known(35, -3))},
+		"half missing":       {[]string{"user-hour-rem:9;"}, only(rem9)},
+		"spaces and case":    {[]string{" User-Hour-Lim : 10 ; user-hour-rem: 9 "}, only(known(10, 9))},
+		"half garbage":       {[]string{"user-hour-lim:many;user-hour-rem:9;what;:;;"}, only(rem9)},
 		"garbage":            {[]string{"garbage", "a:b:c;", "user-day-lim:5"}, wrapper.RateLimit{}},
 		"too large":          {[]string{"user-hour-lim:" + strings.Repeat("9", 40)}, wrapper.RateLimit{}},
 		"none":               {nil, wrapper.RateLimit{}},

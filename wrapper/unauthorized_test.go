@@ -3,6 +3,7 @@ package wrapper_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -146,7 +147,10 @@ func TestKeyRotation(t *testing.T) {
 		source.now.Store(tokens)
 	}
 	use(oldKey)
-	client, err := wrapper.NewClient(&source, wrapper.WithBaseURL(server.URL), wrapper.WithHTTPClient(server.Client()))
+	transport := &http.Transport{MaxConnsPerHost: 50, MaxIdleConnsPerHost: 50}
+	defer transport.CloseIdleConnections()
+	client, err := wrapper.NewClient(&source, wrapper.WithBaseURL(server.URL),
+		wrapper.WithHTTPClient(&http.Client{Transport: transport}))
 	if err != nil {
 		t.Fatal(err)
 	}
