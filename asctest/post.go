@@ -69,7 +69,7 @@ func (h *Handler) postNow(ctx context.Context, deliveryID string) WebhookDeliver
 	defer cancel()
 	d.Sent = h.now()
 	signed := Delivery{EndpointURL: d.URL, Body: d.Payload, transport: h.poster.transport}.SignedWith(secret)
-	status, body, err := signed.send(ctx)
+	status, body, err := signed.SendAndRead(ctx)
 	d.State, d.StatusCode, d.ResponseBody = failed, status, body
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
