@@ -14,7 +14,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
-	"github.com/getkin/kin-openapi/routers/gorillamux"
+	"github.com/getkin/kin-openapi/routers/legacy"
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/ascmarketplace/webhooks/asctest"
@@ -116,7 +116,7 @@ func (s *tester) check(method, path string, got response) {
 
 func (s *tester) route(method, path string) (*routers.Route, map[string]string) {
 	s.Helper()
-	router, err := gorillamux.NewRouter(document(s.T))
+	router, err := legacy.NewRouter(document(s.T))
 	if err != nil {
 		s.Fatal(err)
 	}
