@@ -55,7 +55,7 @@ func (s *Sandbox) exchange(r asctest.Request) exchange {
 		ID: r.ID, Time: r.Time, Method: s.withhold(r.Method), Path: s.withhold(r.Path), Query: s.withhold(r.Query),
 		Operation: string(r.Operation), KeyID: r.KeyID, Status: r.Status,
 		Reason: s.withhold(r.Reason), Violations: mapped(r.Violations, s.withhold),
-		Request:  message{Headers: s.withholdHeader(r.Header), Body: s.withholdBody(r.Body)},
+		Request:  message{Headers: s.withholdHeader(r.Header), Body: s.withholdRequest(r.Body)},
 		Response: message{Headers: s.withholdHeader(r.ResponseHeader), Body: s.withholdBody(r.ResponseBody)},
 	}
 }

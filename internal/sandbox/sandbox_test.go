@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -36,7 +37,7 @@ func start(t *testing.T, opts ...asctest.Option) *tester {
 		t.Fatal(err)
 	}
 	s := &tester{t, box, httptest.NewServer(box), httptest.NewServer(box.Fake)}
-	t.Cleanup(func() { _ = box.Close(); s.control.Close(); s.asc.Close() })
+	t.Cleanup(func() { _ = box.Close(); s.control.Close(); s.asc.Close(); http.DefaultClient.CloseIdleConnections() })
 	return s
 }
 
@@ -107,7 +108,10 @@ func (s *tester) check(method, path string, got response) {
 			Request: httptest.NewRequest(method, path, nil), PathParams: params, Route: route,
 		},
 		Status: got.status, Header: got.header, Body: io.NopCloser(strings.NewReader(got.body)),
-		Options: &openapi3filter.Options{IncludeResponseStatus: true, MultiError: true},
+		Options: &openapi3filter.Options{
+			IncludeResponseStatus: true, MultiError: true,
+			ExcludeResponseBody: got.header.Get("Content-Type") == "application/yaml",
+		},
 	}
 	if err := openapi3filter.ValidateResponse(s.Context(), input); err != nil {
 		s.Errorf("%s %s: %d breaks the OpenAPI document: %v", method, path, got.status, err)
@@ -116,7 +120,7 @@ func (s *tester) check(method, path string, got response) {
 
 func (s *tester) route(method, path string) (*routers.Route, map[string]string) {
 	s.Helper()
-	router, err := legacy.NewRouter(document(s.T))
+	router, err := document()
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -128,14 +132,10 @@ func (s *tester) route(method, path string) (*routers.Route, map[string]string) 
 }
 
 // document is the OpenAPI document, closed: responses have no other properties.
-func document(t *testing.T) *openapi3.T {
-	t.Helper()
+var document = sync.OnceValues(func() (routers.Router, error) {
 	doc, err := openapi3.NewLoader().LoadFromData(openapi.Sandbox())
 	if err != nil {
-		t.Fatal(err)
-	}
-	if err := doc.Validate(t.Context()); err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	doc.Servers = nil
 	for _, schema := range doc.Components.Schemas {
@@ -143,8 +143,8 @@ func document(t *testing.T) *openapi3.T {
 			schema.Value.AdditionalProperties.Has = new(bool)
 		}
 	}
-	return doc
-}
+	return legacy.NewRouter(doc) // validates it
+})
 
 // call calls App Store Connect as a service does.
 func (s *tester) call(method, path, body string) response {
@@ -189,4 +189,11 @@ func encoded(value any) string {
 	var b bytes.Buffer
 	_ = json.NewEncoder(&b).Encode(value)
 	return b.String()
+}
+
+// call lists the marketplace's webhooks, in process.
+func call(fake http.Handler, token string) {
+	r := httptest.NewRequest("GET", "/v1/marketplaceWebhooks", nil)
+	r.Header.Set("Authorization", "Bearer "+token)
+	fake.ServeHTTP(httptest.NewRecorder(), r)
 }

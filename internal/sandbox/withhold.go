@@ -93,7 +93,7 @@ func (s *secrets) forgetWebhooks() {
 var (
 	accessKey = regexp.MustCompile(`(?i)(accessKey(?:=|%3D))[^&"'\\\s]+`)
 	jwt       = regexp.MustCompile(`eyJ[\w-]{5,}\.[\w-]+\.[\w-]*`)
-	bearer    = regexp.MustCompile(`(?i)(bearer)(\s+|%20|\+)[^\s"'&]+`)
+	bearer    = regexp.MustCompile(`(?i)(bearer)(\s+|%20|\+)[\w.~+/=-]{20,}`)
 )
 
 // withhold returns text as it may be shown.
@@ -107,52 +107,63 @@ func (s *Sandbox) withhold(text string) string {
 	return bearer.ReplaceAllString(text, "$1 "+withheld)
 }
 
-// withholdBody returns a body as it may be shown.
+// withholdBody returns the body of a response, or of a notification, as it may be shown.
 func (s *Sandbox) withholdBody(body []byte) string {
 	if !utf8.Valid(body) {
 		return fmt.Sprintf("(%d bytes that are not text)", len(body))
 	}
-	return s.withhold(string(withoutSecretMembers(body)))
+	if shown, isJSON := withoutSecretMembers(body); isJSON {
+		body = shown
+	}
+	return s.withhold(string(body))
+}
+
+// withholdRequest is withholdBody for what a client sent: what is not JSON is
+// withheld whole if it may have a secret that is not known otherwise.
+func (s *Sandbox) withholdRequest(body []byte) string {
+	if _, isJSON := withoutSecretMembers(body); !isJSON {
+		lower := bytes.ToLower(body)
+		if bytes.Contains(lower, []byte("secret")) || bytes.Contains(lower, []byte(`\u`)) {
+			return "(withheld: not JSON, and may hold a secret)"
+		}
+	}
+	return s.withholdBody(body)
 }
 
 // withoutSecretMembers replaces the value of every member that is called
-// secret. What is not JSON is withheld whole if it may have one.
-func withoutSecretMembers(body []byte) []byte {
-	var shown []byte
+// secret, and leaves all else as it was sent.
+func withoutSecretMembers(body []byte) (shown []byte, isJSON bool) {
 	decoder := json.NewDecoder(bytes.NewReader(body))
-	from, depth := int64(0), []bool{} // of each open value, whether it is an object
-	name := false                     // whether the next token is the name of a member
+	from, inObject := int64(0), []bool{} // of each value that is open, whether it is an object
+	name := false                        // whether the next token is the name of a member
 	for {
 		token, err := decoder.Token()
-		switch {
-		case errors.Is(err, io.EOF):
-			return append(shown, body[from:]...)
-		case err != nil:
-			if lower := bytes.ToLower(body); bytes.Contains(lower, []byte("secret")) || bytes.Contains(lower, []byte(`\u`)) {
-				return []byte("(withheld: not JSON, and may hold a secret)")
-			}
-			return body
+		if errors.Is(err, io.EOF) && len(inObject) == 0 {
+			return append(shown, body[from:]...), true
+		}
+		if err != nil {
+			return nil, false
 		}
 		if delim, ok := token.(json.Delim); ok {
 			if delim == '{' || delim == '[' {
-				depth = append(depth, delim == '{')
+				inObject = append(inObject, delim == '{')
 			} else {
-				depth = depth[:len(depth)-1]
+				inObject = inObject[:len(inObject)-1]
 			}
-			name = len(depth) > 0 && depth[len(depth)-1]
+			name = len(inObject) > 0 && inObject[len(inObject)-1]
 			continue
 		}
-		inObject := len(depth) > 0 && depth[len(depth)-1]
 		if text, ok := token.(string); name && ok && strings.EqualFold(text, "secret") {
 			var value json.RawMessage
-			if decoder.Decode(&value) == nil && string(value) != "null" {
-				end := decoder.InputOffset()
-				shown = append(append(shown, body[from:end-int64(len(value))]...), `"`+withheld+`"`...)
-				from = end
+			if decoder.Decode(&value) != nil {
+				return nil, false
 			}
+			end := decoder.InputOffset()
+			shown = append(append(shown, body[from:end-int64(len(value))]...), `"`+withheld+`"`...)
+			from = end
 			continue
 		}
-		name = inObject && !name
+		name = !name && len(inObject) > 0 && inObject[len(inObject)-1]
 	}
 }
 
