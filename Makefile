@@ -2,7 +2,10 @@
 
 BIN := bin
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+BENCHSTAT := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+GORELEASER := github.com/goreleaser/goreleaser/v2@v2.14.3
+ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 FUZZTIME ?= 10s
 
 .PHONY: help
@@ -22,6 +25,10 @@ test: ## run every test with the race detector, and without it those that count 
 lint: ## gofmt, go vet, golangci-lint
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt these files:"; echo "$$unformatted"; exit 1; }
 	go vet ./...
+	@for platform in linux/386 linux/arm windows/amd64 darwin/arm64; do \
+		echo "go vet ./... for $$platform"; \
+		CGO_ENABLED=0 GOOS=$${platform%/*} GOARCH=$${platform#*/} go vet ./... || exit 1; \
+	done
 	go run $(GOLANGCI_LINT) run ./...
 
 .PHONY: tidy-check
@@ -29,10 +36,11 @@ tidy-check: ## go.mod and go.sum are tidy and what they say is what was download
 	go mod tidy -diff
 	go mod verify
 
-.PHONY: examples
-examples: ## vet and test the examples, which are modules of their own
-	@for example in examples/*/; do \
-		echo "$$example"; (cd $$example && go mod tidy -diff && go vet ./... && go test -race -shuffle=on ./...) || exit 1; \
+.PHONY: modules
+modules: ## vet and test the modules of their own below this one: engines, examples, adapters
+	@for module in $$(git ls-files '*/go.mod'); do \
+		module=$${module%/go.mod}; echo "== $$module"; \
+		(cd $$module && go mod tidy -diff && go vet ./... && go test -race -shuffle=on ./...) || exit 1; \
 	done
 
 .PHONY: vuln
@@ -52,16 +60,14 @@ fuzz: ## run every fuzz target for FUZZTIME (10s)
 	@.ci/fuzz $(FUZZTIME)
 
 .PHONY: bench
-bench: ## our benchmarks beside their references, as a table; the runs, for benchstat, in bin/bench.txt
-	@mkdir -p bin && rm -f bin/bench.txt
-	@for run in 1 2 3 4 5; do \
-		go test -run '^$$' -bench '/^(ours|reference)$$' ./auth ./wrapper ./notification ./internal/doctest >> bin/bench.txt || { cat bin/bench.txt; exit 1; }; \
-	done
-	@go run ./internal/cmd/benchtable < bin/bench.txt
+bench: ## our code beside a plain reference, in percent of it, by benchstat; the runs are in bin/bench.txt
+	@mkdir -p bin
+	go test -run '^$$' -bench . -count 6 ./auth ./wrapper ./notification > bin/bench.txt || { cat bin/bench.txt; exit 1; }
+	go run $(BENCHSTAT) -filter '.unit:p10-percent' bin/bench.txt
 
 .PHONY: soak
-soak: ## 100,000 calls from 64 goroutines with 20% faults
-	go test -tags soak -run '^TestSoak$$' -count 1 -v -timeout 5m ./wrapper
+soak: ## 100,000 calls from 64 goroutines with 20% faults, over HTTP/1 and HTTP/2
+	go test -tags soak -run '^TestSoak$$' -count 1 -v -timeout 10m ./wrapper
 
 # Apple's document, as published: UPSTREAM=path/to/the.json-or.zip
 APPLE_ARCHIVE := https://developer.apple.com/sample-code/app-store-connect/app-store-connect-openapi-specification.zip
@@ -104,5 +110,20 @@ spec-report: bin/spec ## write bin/spec-report.txt when UPSTREAM=path changes an
 	esac
 
 .PHONY: release-check
-release-check: ## whether what is committed may be tagged as VERSION=v1.2.3
+release-check: ## whether what is committed may be tagged as VERSION=v1.2.3 (or notification/pgxstore/v1.2.3)
 	@.ci/release-check $(VERSION)
+
+.PHONY: release-lint
+release-lint: ## whether the release's configuration, the workflows and their pins are well-formed
+	go run $(GORELEASER) check
+	go run $(ACTIONLINT)
+	@.ci/pins
+
+.PHONY: release-try
+release-try: ## build what is committed twice as a release would, and compare; publishes nothing
+	@.ci/release-try $(GORELEASER)
+
+.PHONY: release
+release: ## build and publish the tag that is checked out; only the release workflow runs it
+	@mkdir -p bin && .ci/release-notes > bin/release-notes.md
+	go run $(GORELEASER) release --clean --release-notes bin/release-notes.md

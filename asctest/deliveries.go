@@ -102,16 +102,16 @@ func (h *Handler) listDeliveries(c *call, s *state) response {
 			return *refused
 		}
 	}
+	from, before, refused := c.createdDates()
+	if refused != nil {
+		return *refused
+	}
+	states := c.list(stateFilter)
 	var wanted []WebhookDelivery
 	for _, d := range s.deliveries {
-		if d.WebhookID != s.webhooks[i].ID {
-			continue
-		}
-		ok, bad := c.filter(d)
-		if bad != "" {
-			return invalidParameter(bad, "The parameter must be a date and time.")
-		}
-		if ok {
+		created := d.Created.Truncate(time.Millisecond) // as it is shown
+		if d.WebhookID == s.webhooks[i].ID && (states == nil || slices.Contains(states, d.State)) &&
+			!created.Before(from) && (before.IsZero() || created.Before(before)) {
 			wanted = append(wanted, d)
 		}
 	}
@@ -150,25 +150,19 @@ func (c *call) checkLiveListing(now time.Time) *response {
 	return nil
 }
 
-// filter tells whether d is wanted, or which parameter is not a time.
-func (c *call) filter(d WebhookDelivery) (ok bool, bad string) {
-	if states := c.list(stateFilter); states != nil && !slices.Contains(states, d.State) {
-		return false, ""
-	}
-	created := d.Created.Truncate(time.Millisecond) // as it is shown
-	for _, name := range []string{createdFrom, createdBefore} {
+// createdDates returns the bounds that the call sets; zero where it sets none.
+func (c *call) createdDates() (from, before time.Time, refused *response) {
+	for name, bound := range map[string]*time.Time{createdFrom: &from, createdBefore: &before} {
 		if !c.query.Has(name) {
 			continue
 		}
 		at, err := time.Parse(time.RFC3339, c.query.Get(name))
 		if err != nil {
-			return false, name
+			return from, before, new(invalidParameter(name, "The parameter must be a date and time."))
 		}
-		if created.Before(at) == (name == createdFrom) {
-			return false, ""
-		}
+		*bound = at
 	}
-	return true, ""
+	return from, before, nil
 }
 
 func (c *call) delivery(d WebhookDelivery) resource {

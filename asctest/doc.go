@@ -1,7 +1,7 @@
 // Package asctest is App Store Connect in memory, for tests of services that
-// use its marketplace webhooks. It verifies tokens, keeps one webhook, answers
-// with Apple's error codes, fails on demand, and holds every request and every
-// answer of its own against the OpenAPI document.
+// use its webhooks. It verifies tokens, responds with Apple's error codes, fails
+// on demand, and validates every request and every response of its own against
+// the OpenAPI document.
 //
 // A test of your own service:
 //
@@ -21,8 +21,12 @@
 //		}
 //	}
 //
-// Notify posts a signed notification to the endpoint that was registered;
-// Delivery does it twice, forged, or with an old secret. NewPipeServer works
-// inside testing/synctest, New gives the plain http.Handler. What Apple does not document is assumed, and says so where it
-// is: the answer to a second create, an empty secret, how far iat may be ahead.
+// It has the account's marketplace webhook ([WithWebhook]), and apps with
+// webhooks of their own ([WithApp]): pings, deliveries, redeliveries and package
+// versions with their downloads. Notify posts a signed notification to whoever
+// is registered for it; Delivery does it twice, forged, or with an old secret.
+// NewPipeServer works inside testing/synctest, there with WithDeliveryTransport;
+// New gives the plain http.Handler. What Apple does not document is assumed, and
+// the comments say where: what a second create gets, an empty secret, how far iat
+// may be ahead, how long a receiver may take, that a delivery is sent again once.
 package asctest

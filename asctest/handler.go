@@ -233,7 +233,9 @@ func (h *Handler) carryOut(c *call, s *state) response {
 }
 
 func (c *call) exchange() *exchange {
-	return &exchange{method: c.request.Method, url: c.request.URL, header: c.request.Header, body: c.body}
+	target := *c.request.URL
+	target.Host = c.request.Host // which a server's requests have here only
+	return &exchange{method: c.request.Method, url: &target, header: c.request.Header, body: c.body}
 }
 
 func bodyBroken(err error) response {

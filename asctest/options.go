@@ -93,7 +93,7 @@ func WithApp(id string) Option {
 // WithAppWebhook starts with a registered webhook of an app. An empty ID
 // becomes a new one.
 func WithAppWebhook(w AppWebhook) Option {
-	return func(h *Handler) error { h.AddApp(w.AppID); h.SetAppWebhook(w); return nil }
+	return func(h *Handler) error { h.SetAppWebhook(w); return nil }
 }
 
 // WithPackageVersion starts with a package version.

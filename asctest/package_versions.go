@@ -18,7 +18,7 @@ import (
 // PackageVersion is one version of an alternative distribution package.
 type PackageVersion struct {
 	PackageFile
-	PackageID        string
+	PackageID        string // a new one unless given
 	Version          string // the number, such as "7"
 	State            string // COMPLETED unless given
 	Variants, Deltas []PackageFile
@@ -41,6 +41,9 @@ func (h *Handler) AddPackageVersion(v PackageVersion) string {
 		for i := range files {
 			files[i] = files[i].withDefaults()
 		}
+	}
+	if v.PackageID == "" {
+		v.PackageID = newUUID()
 	}
 	if v.State == "" {
 		v.State = "COMPLETED"

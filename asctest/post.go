@@ -3,6 +3,7 @@ package asctest
 // Posting to webhooks of apps in the background, and recording what came back.
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -112,7 +113,7 @@ func (h *Handler) NotifyWebhooks(ctx context.Context, appID string, n *notificat
 	if err := json.Unmarshal(payload, &told); err != nil || told.Data.ID == "" {
 		return nil, errors.New("asctest: the notification has no data.id")
 	}
-	ids, err := h.recordEvent(appID, told.Data.ID, told.Data.Type, payload)
+	ids, err := h.recordEvent(cmp.Or(appID, n.MarketplaceAppID), told.Data.ID, told.Data.Type, payload)
 	if err != nil {
 		return nil, err
 	}
@@ -133,20 +134,21 @@ func (h *Handler) recordEvent(appID, eventID, payloadType string, payload []byte
 		}
 		appID = h.state.apps[0]
 	}
+	if !slices.Contains(h.state.apps, appID) {
+		return nil, errors.New("asctest: there is no app " + appID)
+	}
 	eventType, ping := apiEventType(payloadType), payloadType == "webhookPingCreated"
 	if ping {
 		eventType = ""
 	}
-	deliveries := h.state.clone().deliveries
 	for _, w := range h.state.webhooks {
 		if w.AppID != appID || !w.Enabled || !ping && !slices.Contains(w.EventTypes, eventType) {
 			continue
 		}
 		d := h.newDelivery(w)
 		d.EventID, d.EventType, d.Ping, d.Payload = eventID, eventType, ping, payload
-		deliveries = append(deliveries, d)
+		h.state.deliveries = append(h.state.deliveries, d)
 		ids = append(ids, d.ID)
 	}
-	h.state.deliveries = deliveries
 	return ids, nil
 }

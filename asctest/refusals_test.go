@@ -127,6 +127,7 @@ func TestMediaTypes(t *testing.T) {
 		{"Content-Type", "application/vnd.api+json", 415},
 		{"Content-Type", "", 415},
 		{"Content-Type", "application/json; charset", 415},
+		{"Content-Type", "application/json; charset=utf-8; charset=ascii", 415},
 		{"Accept", "application/json", 201},
 		{"Accept", "text/html, application/*;q=0.5", 201},
 		{"Accept", "text/html", 406},

@@ -12,9 +12,10 @@ import (
 
 // checkSecrets adds a violation if a secret shows in the response. Not looked
 // for are one of less than 8 bytes, which may be there by chance, and one that is
-// a word of the OpenAPI document or of the request's URL, which is there anyway.
+// a word of the OpenAPI document, of the request's URL or of the rate limit, which
+// is there anyway.
 func checkSecrets(found *violations, x *exchange) {
-	words := string(openapi.AppStoreConnect()) + x.url.String() + x.url.Host
+	words := string(openapi.AppStoreConnect()) + x.url.String() + x.responseHeader.Get("X-Rate-Limit")
 	for _, secret := range x.secrets {
 		if len(secret) < 8 || strings.Contains(words, secret) {
 			continue

@@ -95,12 +95,13 @@ func (h *Handler) AppWebhooks() []AppWebhook {
 }
 
 // SetAppWebhook registers w or replaces the webhook with its ID, past the API.
-// An empty ID becomes a new one. The app need not exist. It returns the ID.
+// An empty ID becomes a new one. An app that is new is added. It returns the ID.
 func (h *Handler) SetAppWebhook(w AppWebhook) string {
 	if w.ID == "" {
 		w.ID = newUUID()
 	}
 	w.EventTypes = slices.Clone(w.EventTypes)
+	h.AddApp(w.AppID)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.state.webhooks = slices.Clone(h.state.webhooks)

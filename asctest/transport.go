@@ -16,7 +16,7 @@ import (
 // error from RoundTrip would be retried or expected away, t.Errorf is not.
 // Not checked are a request that was not sent whole, a response that can't be
 // read or exceeds 1 MiB, one that is corrupted by a Fault of this package, and
-// what the document has no path for, such as a download.
+// the download of a package version.
 func Transport(t TB, next http.RoundTripper) http.RoundTripper {
 	t.Helper()
 	c, err := document()
@@ -36,6 +36,9 @@ type transport struct {
 }
 
 func (tr *transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if operation, _ := tr.contract.operation(r); operation == Download {
+		return tr.next.RoundTrip(r)
+	}
 	x := &exchange{method: r.Method, url: r.URL, header: r.Header}
 	if x.method == "" {
 		x.method = http.MethodGet

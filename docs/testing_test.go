@@ -28,7 +28,7 @@ func register(ctx context.Context, client *wrapper.Client) error {
 	return err
 }
 
-// clientOf is a client of server. Its traffic is held against Apple's document.
+// clientOf is a client of server. Its traffic is validated against the OpenAPI document.
 func clientOf(t *testing.T, server *asctest.Server) *wrapper.Client {
 	tokens, err := auth.NewTokenSource(auth.Key(server.Key()))
 	if err != nil {
@@ -73,7 +73,7 @@ func TestRegistersThoughTheAnswerIsLost(t *testing.T) {
 	for _, request := range server.Requests() {
 		calls = append(calls, request.Operation)
 	}
-	// The create's answer was lost, so Ensure has looked again and set the secret.
+	// The create's response was lost, so Ensure has looked again and set the secret.
 	if want := []asctest.Operation{asctest.List, asctest.Create, asctest.List, asctest.Update}; !slices.Equal(calls, want) {
 		t.Errorf("called %v", calls)
 	}
@@ -120,7 +120,7 @@ func TestReceives(t *testing.T) {
 	}))
 	status, err := server.Notify(t.Context(), &notification.AppUnavailable{MarketplaceAppID: "6477361842", AppID: "6478123456"})
 	if status != http.StatusOK || err != nil || len(stored) != 1 {
-		t.Errorf("answered %d, %v; stored %v", status, err, stored)
+		t.Errorf("responded %d, %v; stored %v", status, err, stored)
 	}
 }
 
@@ -141,7 +141,7 @@ func TestReceivesOnceAndNothingForged(t *testing.T) {
 	send := func(delivery asctest.Delivery, want int) {
 		t.Helper()
 		if status, err := delivery.Send(t.Context()); status != want || err != nil {
-			t.Errorf("answered %d, %v; want %d", status, err, want)
+			t.Errorf("responded %d, %v; want %d", status, err, want)
 		}
 	}
 	send(delivery.Forged(), http.StatusUnauthorized)
@@ -167,10 +167,10 @@ func TestAnswersThatItWasTooLate(t *testing.T) {
 		}
 		request := httptest.NewRequest(http.MethodPost, "/", bytes.NewReader(delivery.Body))
 		request.Header.Set(notification.SignatureHeader, delivery.Signature)
-		answer := httptest.NewRecorder()
-		handler.ServeHTTP(answer, request)
-		if answer.Code != http.StatusServiceUnavailable {
-			t.Errorf("answered %d", answer.Code)
+		response := httptest.NewRecorder()
+		handler.ServeHTTP(response, request)
+		if response.Code != http.StatusServiceUnavailable {
+			t.Errorf("responded %d", response.Code)
 		}
 	})
 }
@@ -189,4 +189,43 @@ func connect(t *testing.T, faults ...asctest.Fault) (*asctest.Server, *wrapper.C
 		t.Fatal(err)
 	}
 	return server, client
+}
+
+// registerApp is the service under test, on webhooks.
+func registerApp(ctx context.Context, client *wrapper.Client, appID, url string) (webhookID string, err error) {
+	result, err := client.Webhooks.Ensure(ctx, appID, wrapper.WebhookParams{
+		Name:       "marketplace notifications",
+		URL:        url,
+		Secret:     wrapper.NewSecret("a secret from your vault"),
+		EventTypes: wrapper.MarketplaceEvents(),
+	})
+	return result.Webhook.ID, err
+}
+
+func TestHearsOfWhatItSubscribesTo(t *testing.T) {
+	var stored []string
+	endpoint := service(t, func(n *notification.Notification) error {
+		stored = append(stored, n.Type)
+		return nil
+	})
+	server := asctest.NewServer(t, asctest.WithApp("6477361842"))
+	webhookID, err := registerApp(t.Context(), clientOf(t, server), "6477361842", endpoint.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := clientOf(t, server).Webhooks.Ping(t.Context(), webhookID); err != nil {
+		t.Fatal(err)
+	}
+	server.Wait() // pings are posted in the background
+	status, err := server.Notify(t.Context(), &notification.AlternativeDistributionPackageVersionCreated{
+		AppID: "6478123456", MarketplaceAppID: "6477361842", PackageVersionID: "8d50a4f6-7653-4ccc-b9e2-b0133eb9b0d3",
+	})
+	if status != http.StatusOK || err != nil || len(stored) != 2 {
+		t.Errorf("responded %d, %v; stored %v", status, err, stored)
+	}
+	for _, delivery := range server.Deliveries(webhookID) {
+		if delivery.State != "SUCCEEDED" {
+			t.Errorf("%s: %s", delivery.EventType, delivery.State)
+		}
+	}
 }

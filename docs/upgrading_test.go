@@ -1,18 +1,20 @@
 package docs_test
 
-// What upgrading.md shows, against the little of App Store Connect that it needs.
+// What upgrading.md shows: a marketplace moves to the successor.
 
 import (
 	"context"
-	"net/http"
 	"net/http/httptest"
 	"slices"
 	"testing"
+	"time"
 
+	"github.com/ascmarketplace/webhooks/asctest"
+	"github.com/ascmarketplace/webhooks/notification"
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
-func registerSuccessor(ctx context.Context, client *wrapper.Client, appID, url, secret string) error {
+func registerSuccessor(ctx context.Context, client *wrapper.Client, appID, url, secret string) (id string, err error) {
 	result, err := client.Webhooks.Ensure(ctx, appID, wrapper.WebhookParams{
 		Name:       "marketplace",
 		URL:        url,
@@ -20,47 +22,54 @@ func registerSuccessor(ctx context.Context, client *wrapper.Client, appID, url, 
 		EventTypes: wrapper.MarketplaceEvents(),
 	})
 	if err != nil {
-		return err
+		return "", err
 	}
-	return client.Webhooks.Ping(ctx, result.Webhook.ID)
+	return result.Webhook.ID, client.Webhooks.Ping(ctx, result.Webhook.ID)
 }
 
-type token string
+func catchUp(
+	ctx context.Context, client *wrapper.Client, webhookID string, since time.Time, handler *notification.Handler,
+) (next time.Time, err error) {
+	return client.Webhooks.CatchUp(ctx, webhookID, since, handler.Handle)
+}
 
-func (t token) Token(context.Context) (string, error) { return string(t), nil }
-
-func TestRegisterSuccessor(t *testing.T) {
+func TestMoveToTheSuccessor(t *testing.T) {
 	t.Parallel()
-	const url = "https://marketplace.example/notifications"
-	const webhook = `{"type":"webhooks","id":"1","attributes":{"name":"marketplace","url":"` + url + `","enabled":true}}`
-	var writes []string
-	registered := ""
-	apple := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet {
-			writes = append(writes, r.Method+" "+r.URL.Path)
-		}
-		w.Header().Set("Content-Type", "application/json")
-		switch r.URL.Path {
-		case "/v1/apps/6477361842/webhooks":
-			_, _ = w.Write([]byte(`{"data":[` + registered + `],"links":{"self":"https://apple.example"}}`))
-		case "/v1/webhooks":
-			registered = webhook
-			w.WriteHeader(http.StatusCreated)
-			_, _ = w.Write([]byte(`{"data":` + webhook + `,"links":{"self":"https://apple.example"}}`))
-		case "/v1/webhookPings":
-			w.WriteHeader(http.StatusCreated)
-			_, _ = w.Write([]byte(`{"data":{"type":"webhookPings","id":"2"},"links":{"self":"https://apple.example"}}`))
-		}
-	}))
-	defer apple.Close()
-	client, err := wrapper.NewClient(token("token"), wrapper.WithBaseURL(apple.URL))
+	const app = "6477361842"
+	verifier, err := notification.NewVerifier([]byte("secret"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := registerSuccessor(t.Context(), client, "6477361842", url, "secret"); err != nil {
+	var received []string
+	handler, err := notification.NewHandler(verifier, func(_ context.Context, n *notification.Notification) error {
+		received = append(received, n.Type)
+		return nil
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{"POST /v1/webhooks", "POST /v1/webhookPings"}; !slices.Equal(writes, want) {
-		t.Errorf("got %v, want %v", writes, want)
+	endpoint := httptest.NewServer(handler)
+	server := asctest.NewServer(t, asctest.WithApp(app))
+	client := clientOf(t, server)
+
+	id, err := registerSuccessor(t.Context(), client, app, endpoint.URL, "secret")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Wait()
+	endpoint.Close() // the receiver is down
+	created := notification.New(&notification.AlternativeDistributionPackageVersionCreated{
+		MarketplaceAppID: app, AppID: "6478123456", PackageVersionID: "7d1e",
+	})
+	if _, err := server.NotifyWebhooks(t.Context(), app, created); err != nil {
+		t.Fatal(err)
+	}
+	server.Wait()
+	if _, err := catchUp(t.Context(), client, id, time.Time{}, handler); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"webhookPingCreated", "alternativeDistributionPackageVersionCreated"}
+	if !slices.Equal(received, want) {
+		t.Errorf("got %v, want %v", received, want)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ascmarketplace/webhooks/internal/sidebyside"
 	"github.com/ascmarketplace/webhooks/notification"
 )
 
@@ -60,26 +61,13 @@ type plainNotification struct {
 func BenchmarkVerify(b *testing.B) {
 	body := benchBody(b)
 	header := notification.Sign(benchSecret, body)
-	b.Run("ours", func(b *testing.B) {
-		verifier, err := notification.NewVerifier(benchSecret)
-		if err != nil {
-			b.Fatal(err)
-		}
-		b.ReportAllocs()
-		for b.Loop() {
-			if _, err := verifier.Verify(body, header); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-	b.Run("reference", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			if err := plainVerify(benchSecret, body, header); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
+	verifier, err := notification.NewVerifier(benchSecret)
+	if err != nil {
+		b.Fatal(err)
+	}
+	sidebyside.Run(b,
+		func() error { _, err := verifier.Verify(body, header); return err },
+		func() error { return plainVerify(benchSecret, body, header) })
 }
 
 func BenchmarkVerifyDecode(b *testing.B) {
@@ -194,31 +182,23 @@ func compact(tb testing.TB, typ string) []byte {
 // benchmarkVerifyDecode compares with crypto/hmac and json.Unmarshal into a Plain.
 func benchmarkVerifyDecode[Plain any](b *testing.B, body []byte) {
 	header := notification.Sign(benchSecret, body)
-	b.Run("ours", func(b *testing.B) {
-		verifier, err := notification.NewVerifier(benchSecret)
-		if err != nil {
-			b.Fatal(err)
-		}
-		b.ReportAllocs()
-		for b.Loop() {
+	verifier, err := notification.NewVerifier(benchSecret)
+	if err != nil {
+		b.Fatal(err)
+	}
+	sidebyside.Run(b,
+		func() error {
 			if _, err := verifier.Verify(body, header); err != nil {
-				b.Fatal(err)
+				return err
 			}
-			if _, err := notification.Decode(body); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-	b.Run("reference", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
+			_, err := notification.Decode(body)
+			return err
+		},
+		func() error {
 			if err := plainVerify(benchSecret, body, header); err != nil {
-				b.Fatal(err)
+				return err
 			}
 			var n Plain
-			if err := json.Unmarshal(body, &n); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
+			return json.Unmarshal(body, &n)
+		})
 }

@@ -74,7 +74,7 @@ func TestWhichStatusesAreRetried(t *testing.T) {
 func TestArrayAnswers(t *testing.T) {
 	for n := range 3 {
 		body := `{"data":[` + strings.TrimSuffix(strings.Repeat(resource+",", n), ",") + `]}`
-		_, err := cannedClient(t, newCanned(201, body)).MarketplaceWebhooks.Create(t.Context(), wrapper.MarketplaceWebhookParams{EndpointURL: endpointURL, Secret: wrapper.NewSecret("s")})
+		_, err := cannedClient(t, newCanned(201, body)).MarketplaceWebhooks.Create(t.Context(), params(endpointURL, "s"))
 		if (err == nil) != (n == 1) || err != nil && (!is[*wrapper.OutcomeUnknownError](err) || !is[*wrapper.UnexpectedResponseError](err)) {
 			t.Errorf("%d: %v", n, err)
 		}
@@ -100,7 +100,7 @@ func TestTwoWebhooks(t *testing.T) {
 // TestUpdateAnsweredWithAnotherWebhook: nobody knows what was changed then.
 func TestUpdateAnsweredWithAnotherWebhook(t *testing.T) {
 	client := cannedClient(t, newCanned(200, `{"data":{"type":"marketplaceWebhooks","id":"other","attributes":{"endpointUrl":"https://x.example"}}}`), quick)
-	got, err := client.MarketplaceWebhooks.Update(t.Context(), "mine", wrapper.MarketplaceWebhookParams{EndpointURL: endpointURL})
+	got, err := client.MarketplaceWebhooks.Update(t.Context(), "mine", params(endpointURL, ""))
 	if !is[*wrapper.UnexpectedResponseError](err) {
 		t.Errorf("%+v, %v", got, err)
 	}
@@ -128,14 +128,13 @@ func TestRequestID(t *testing.T) {
 func TestHeaders(t *testing.T) {
 	server := asctest.NewServer(t)
 	client := connect(t, server, wrapper.WithUserAgent("agent/1"))
-	for _, operation := range operations {
+	for _, operation := range allOperations {
 		id := prepare(server, operation)
 		if err := perform(t, client, operation, id); err != nil {
 			t.Fatal(err)
 		}
-		requests := server.Requests()
-		h := requests[len(requests)-1].Header
-		hasBody := operation == asctest.Create || operation == asctest.Update
+		request := server.Requests()[len(server.Requests())-1]
+		h, hasBody := request.Header, request.Method == http.MethodPost || request.Method == http.MethodPatch
 		if h.Get("Accept") != "application/json" || h.Get("User-Agent") != "agent/1" || (h.Get("Content-Type") == "application/json") != hasBody {
 			t.Errorf("%s: %v", operation, h)
 		}

@@ -2,7 +2,6 @@ package wrapper
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -10,8 +9,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/ascmarketplace/webhooks/gen"
 )
 
 // What an APIError may match with errors.Is. A response without Apple's error
@@ -178,90 +175,4 @@ func walk(objects []ErrorObject, yield func(ErrorObject) bool) bool {
 		}
 	}
 	return true
-}
-
-// maxErrorObjects bounds what is kept of one response; Apple sends a handful.
-const maxErrorObjects = 100
-
-func (s *callState) newAPIError(got response) *APIError {
-	e := &APIError{Method: s.method, Path: s.path, StatusCode: got.status, RequestID: got.requestID, RateLimit: got.rateLimit}
-	clock := got.date // a Retry-After that is a date is by the same clock
-	if clock.IsZero() {
-		clock = got.at
-	}
-	e.RetryAfter = parseRetryAfter(got.header["Retry-After"], clock)
-	var body struct{ Errors json.RawMessage }
-	err := json.Unmarshal(got.body, &body)
-	if _, mistyped := errors.AsType[*json.UnmarshalTypeError](err); err == nil || mistyped {
-		r := errorReader{call: s}
-		e.Errors = r.list(body.Errors)
-		e.Dropped = r.dropped
-	}
-	if len(e.Errors) == 0 && got.err == nil {
-		e.Excerpt = printable(s.redact(string(got.body), anyLength), 512)
-	}
-	return e
-}
-
-// errorReader decodes error objects until there are enough. A member of
-// another type than Apple's is left empty.
-type errorReader struct {
-	call          *callState
-	kept, dropped int
-}
-
-// wireError leaves meta as it is, so that one level of associated errors is
-// decoded and no more: each further level would be scanned once more.
-type wireError struct {
-	gen.ResponseError
-	Meta json.RawMessage `json:"meta"`
-}
-
-func (r *errorReader) list(raw json.RawMessage) []ErrorObject {
-	objects, metas := r.flatList(raw)
-	for i := range objects {
-		var meta struct{ AssociatedErrors map[string]json.RawMessage }
-		_ = json.Unmarshal(metas[i], &meta)
-		for _, path := range slices.Sorted(maps.Keys(meta.AssociatedErrors)) {
-			associated, _ := r.flatList(meta.AssociatedErrors[path])
-			if len(associated) == 0 {
-				continue
-			}
-			if objects[i].Associated == nil {
-				objects[i].Associated = make(map[string][]ErrorObject)
-			}
-			path = r.call.redact(path, anyLength) // two paths may become one
-			objects[i].Associated[path] = append(objects[i].Associated[path], associated...)
-		}
-	}
-	return objects
-}
-
-func (r *errorReader) flatList(raw json.RawMessage) (objects []ErrorObject, metas []json.RawMessage) {
-	if r.kept == maxErrorObjects {
-		var rest []struct{}
-		_ = json.Unmarshal(raw, &rest)
-		r.dropped += len(rest)
-		return nil, nil
-	}
-	var all []json.RawMessage
-	_ = json.Unmarshal(raw, &all)
-	keep := min(len(all), maxErrorObjects-r.kept)
-	r.kept, r.dropped = r.kept+keep, r.dropped+len(all)-keep
-	for _, element := range all[:keep] {
-		var wire wireError
-		_ = json.Unmarshal(element, &wire)
-		objects, metas = append(objects, r.call.errorObject(wire.ResponseError)), append(metas, wire.Meta)
-	}
-	return objects, metas
-}
-
-func (s *callState) errorObject(from gen.ResponseError) ErrorObject {
-	text := func(value string) string { return s.redact(value, anyLength) }
-	return ErrorObject{
-		ID: text(from.ID), Status: s.redact(from.Status, longOnly), Code: s.redact(from.Code, longOnly),
-		Title: text(from.Title), Detail: text(from.Detail),
-		Pointer: text(from.Source.Pointer), Parameter: text(from.Source.Parameter),
-		About: text(from.Links.About), See: text(from.Links.See),
-	}
 }

@@ -6,11 +6,10 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"testing"
-	"time"
 
+	"github.com/ascmarketplace/webhooks/internal/sidebyside"
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
@@ -78,32 +77,24 @@ func cannedClient(tb testing.TB, answer *canned, opts ...wrapper.Option) *wrappe
 // transport, which leaves the clients alone, and over TLS on loopback, which is
 // what a caller notices.
 func BenchmarkGet(b *testing.B) {
-	compareWithPlain(b, cannedList(),
-		func(ctx context.Context, client *wrapper.Client) error {
-			_, err := client.MarketplaceWebhooks.Get(ctx)
-			return err
-		},
-		func(ctx context.Context, client plainClient) error {
-			_, err := client.get(ctx)
-			return err
-		})
+	compareWithPlain(b, cannedList(), func(client *wrapper.Client, plain plainClient) (ours, reference func() error) {
+		ours = func() error { _, err := client.MarketplaceWebhooks.Get(b.Context()); return err }
+		reference = func() error { _, err := plain.get(b.Context()); return err }
+		return ours, reference
+	})
 }
 
 func BenchmarkCreate(b *testing.B) {
 	params := wrapper.MarketplaceWebhookParams{EndpointURL: endpointURL, Secret: wrapper.NewSecret("secret")}
-	compareWithPlain(b, cannedCreate(),
-		func(ctx context.Context, client *wrapper.Client) error {
-			_, err := client.MarketplaceWebhooks.Create(ctx, params)
-			return err
-		},
-		func(ctx context.Context, client plainClient) error {
-			_, err := client.create(ctx, endpointURL, "secret")
-			return err
-		})
+	compareWithPlain(b, cannedCreate(), func(client *wrapper.Client, plain plainClient) (ours, reference func() error) {
+		ours = func() error { _, err := client.MarketplaceWebhooks.Create(b.Context(), params); return err }
+		reference = func() error { _, err := plain.create(b.Context(), endpointURL, "secret"); return err }
+		return ours, reference
+	})
 }
 
-func compareWithPlain(b *testing.B, response *canned,
-	ours func(context.Context, *wrapper.Client) error, reference func(context.Context, plainClient) error,
+func compareWithPlain(
+	b *testing.B, response *canned, calls func(*wrapper.Client, plainClient) (ours, reference func() error),
 ) {
 	for _, over := range []struct {
 		name      string
@@ -120,40 +111,11 @@ func compareWithPlain(b *testing.B, response *canned,
 			if err != nil {
 				b.Fatal(err)
 			}
-			baseURL, transport = over.transport()
-			plain := plainClient{&http.Client{Transport: transport}, baseURL}
-			interleave(b,
-				func(ctx context.Context) error { return ours(ctx, client) },
-				func(ctx context.Context) error { return reference(ctx, plain) })
+			baseURL, transport = over.transport() // another connection
+			ours, reference := calls(client, plainClient{&http.Client{Transport: transport}, baseURL})
+			sidebyside.Run(b, ours, reference)
 		})
 	}
-}
-
-// interleave makes the two calls in turn, so that both meet the same scheduler,
-// and compares their tenth percentiles.
-func interleave(b *testing.B, ours, reference func(context.Context) error) {
-	ctx := b.Context()
-	measure := func(call func(context.Context) error) time.Duration {
-		start := time.Now()
-		if err := call(ctx); err != nil {
-			b.Fatal(err)
-		}
-		return time.Since(start)
-	}
-	var durations [2][]time.Duration
-	for b.Loop() {
-		durations[0] = append(durations[0], measure(ours))
-		durations[1] = append(durations[1], measure(reference))
-	}
-	var tenth [2]float64
-	for i, d := range durations {
-		slices.Sort(d)
-		tenth[i] = float64(d[len(d)/10])
-	}
-	b.ReportMetric(0, "ns/op") // of both calls together, which says nothing
-	b.ReportMetric(tenth[0], "p10-ours-ns")
-	b.ReportMetric(tenth[1], "p10-reference-ns")
-	b.ReportMetric(tenth[0]/tenth[1], "p10-ratio")
 }
 
 // loopback starts a server that sends response over TLS.

@@ -38,7 +38,10 @@ func sweep(t *testing.T, token, secret string, values ...any) {
 		}
 	}
 	quoted, _ := json.Marshal(secret)
-	for _, canary := range []string{token, secret, string(quoted[1 : len(quoted)-1]), html.EscapeString(secret), url.QueryEscape(secret), strings.Fields(secret)[1]} {
+	for _, canary := range []string{
+		token, secret, string(quoted[1 : len(quoted)-1]), html.EscapeString(secret), url.QueryEscape(secret),
+		strings.Fields(secret)[1],
+	} {
 		if strings.Contains(out.String(), canary) {
 			i := strings.Index(out.String(), canary)
 			t.Fatalf("a canary is in the output: ...%.200q", out.String()[max(0, i-100):])
@@ -54,7 +57,8 @@ func TestNoErrorShowsACanary(t *testing.T) {
 		"HTML": func(w http.ResponseWriter, r *http.Request, body []byte, secret string) {
 			w.Header().Set("Content-Type", "text/html")
 			w.WriteHeader(http.StatusBadGateway)
-			fmt.Fprintf(w, "<pre>%s\n%s\n%s</pre>", html.EscapeString(r.Header.Get("Authorization")), html.EscapeString(secret), body)
+			fmt.Fprintf(w, "<pre>%s\n%s\n%s</pre>",
+				html.EscapeString(r.Header.Get("Authorization")), html.EscapeString(secret), body)
 		},
 		"plain": func(w http.ResponseWriter, r *http.Request, _ []byte, secret string) {
 			w.WriteHeader(http.StatusForbidden)
@@ -65,10 +69,13 @@ func TestNoErrorShowsACanary(t *testing.T) {
 			w.Header().Set("X-Request-Id", "id")
 			w.WriteHeader(http.StatusConflict)
 			object := map[string]any{
-				"id": token, "status": "409", "code": "ENTITY_ERROR", "title": "bad " + secret, "detail": "value " + secret + " and " + string(body),
-				"source": map[string]any{"pointer": secret, "parameter": token}, "links": map[string]any{"see": "https://example.com/" + token, "about": token},
+				"id": token, "status": "409", "code": "ENTITY_ERROR",
+				"title": "bad " + secret, "detail": "value " + secret + " and " + string(body),
+				"source": map[string]any{"pointer": secret, "parameter": token},
+				"links":  map[string]any{"see": "https://example.com/" + token, "about": token},
 			}
-			_ = json.NewEncoder(w).Encode(map[string]any{"errors": []any{object, map[string]any{"meta": map[string]any{"associatedErrors": map[string]any{secret: []any{object}}}}}})
+			meta := map[string]any{"associatedErrors": map[string]any{secret: []any{object}}}
+			_ = json.NewEncoder(w).Encode(map[string]any{"errors": []any{object, map[string]any{"meta": meta}}})
 		},
 		"wrong type": func(w http.ResponseWriter, _ *http.Request, _ []byte, secret string) {
 			w.Header().Set("Content-Type", "application/json")
@@ -105,9 +112,9 @@ func TestNoErrorShowsACanary(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, createErr := client.MarketplaceWebhooks.Create(t.Context(), wrapper.MarketplaceWebhookParams{EndpointURL: endpointURL, Secret: wrapper.NewSecret(secret)})
-			_, updateErr := client.MarketplaceWebhooks.Update(t.Context(), "id", wrapper.MarketplaceWebhookParams{Secret: wrapper.NewSecret(secret)})
-			_, ensureErr := client.MarketplaceWebhooks.Ensure(t.Context(), wrapper.MarketplaceWebhookParams{EndpointURL: endpointURL, Secret: wrapper.NewSecret(secret)})
+			_, createErr := client.MarketplaceWebhooks.Create(t.Context(), params(endpointURL, secret))
+			_, updateErr := client.MarketplaceWebhooks.Update(t.Context(), "id", params("", secret))
+			_, ensureErr := client.MarketplaceWebhooks.Ensure(t.Context(), params(endpointURL, secret))
 			if createErr == nil || updateErr == nil || ensureErr == nil || log.Len() == 0 {
 				t.Fatalf("create %v, update %v, ensure %v", createErr, updateErr, ensureErr)
 			}
@@ -162,7 +169,8 @@ func TestLogLines(t *testing.T) {
 		left, _ := json.Marshal(record)
 		got = append(got, string(left))
 	}
-	const operation, route = `"operation":"marketplaceWebhooks_deleteInstance"`, `"route":"DELETE /v1/marketplaceWebhooks/{id}"`
+	const operation = `"operation":"marketplaceWebhooks_deleteInstance"`
+	const route = `"route":"DELETE /v1/marketplaceWebhooks/{id}"`
 	want := []string{
 		`{"attempt":1,"level":"DEBUG","msg":"attempt",` + operation + `,"request_id":"request 1",` + route + `,"status":503}`,
 		`{"attempt":1,"level":"WARN","msg":"retry",` + operation + `,"request_id":"request 1",` + route + `,"status":503}`,

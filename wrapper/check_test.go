@@ -79,7 +79,7 @@ func TestRefusedLocally(t *testing.T) {
 		"empty secret":        {withSecret(wrapper.NewSecret("")), "secret is missing or empty"},
 		"secret not UTF-8":    {withSecret(wrapper.NewSecret("\xff")), "secret is not valid UTF-8"},
 		"update empty secret": {update("id", "", wrapper.NewSecret("")), "secret is missing or empty"},
-		"ensure empty secret": {ensure(wrapper.MarketplaceWebhookParams{EndpointURL: "https://example.com", Secret: wrapper.NewSecret("")}), "secret is missing or empty"},
+		"ensure empty secret": {ensure(params("https://example.com", "")), "secret is missing or empty"},
 		"no id":               {remove(""), "id is missing"},
 		"dot":                 {remove("."), "id has characters"},
 		"dot dot":             {remove(".."), "id has characters"},
@@ -132,7 +132,7 @@ func TestAcceptedEndpointURLs(t *testing.T) {
 		"https://example.com/a//b", "https://example.com/n?a=%zz", "https://example.com/.well-known/n", "https://example.com/a//.b/",
 	} {
 		before := requests.Load()
-		_, err := client.MarketplaceWebhooks.Create(t.Context(), wrapper.MarketplaceWebhookParams{EndpointURL: endpointURL, Secret: wrapper.NewSecret("s")})
+		_, err := client.MarketplaceWebhooks.Create(t.Context(), params(endpointURL, "s"))
 		if requests.Load() != before+1 {
 			t.Errorf("%s was not sent: %v", endpointURL, err)
 		}

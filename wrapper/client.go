@@ -67,7 +67,7 @@ type Option func(*Client) error
 // NewClient returns a client that authenticates its requests with tokens. It
 // fails if tokens is nil or an option's value is not usable; it sends nothing.
 func NewClient(tokens TokenSource, opts ...Option) (*Client, error) {
-	if tokens == nil || isNilPointer(tokens) {
+	if tokens == nil || isNil(tokens) {
 		return nil, errors.New("wrapper: NewClient needs a TokenSource, got nil")
 	}
 	c := &Client{
@@ -101,16 +101,17 @@ func NewClient(tokens TokenSource, opts ...Option) (*Client, error) {
 	return c, nil
 }
 
-func isNilPointer(v any) bool {
+// isNil reports a nil whose method would panic.
+func isNil(v any) bool {
 	value := reflect.ValueOf(v)
-	return value.Kind() == reflect.Pointer && value.IsNil()
+	return (value.Kind() == reflect.Pointer || value.Kind() == reflect.Func) && value.IsNil()
 }
 
 // withoutProxy keeps a token that travels in the clear on this machine: http is
 // for loopback hosts only, and a proxy for them would be elsewhere.
 func withoutProxy(transport http.RoundTripper, base *url.URL) http.RoundTripper {
 	t, ok := transport.(*http.Transport)
-	if !ok || t == nil || t.Proxy == nil || base.Scheme != "http" {
+	if !ok || t.Proxy == nil || base.Scheme != "http" {
 		return transport
 	}
 	if proxy, err := t.Proxy(&http.Request{URL: base, Header: http.Header{}}); err == nil && proxy == nil {
@@ -152,6 +153,9 @@ func WithHTTPClient(client *http.Client) Option {
 		}
 		c.transport = http.DefaultTransport
 		if client.Transport != nil {
+			if isNil(client.Transport) {
+				return errors.New("wrapper: WithHTTPClient got a client whose Transport is a nil pointer")
+			}
 			c.transport = client.Transport
 		}
 		c.timeout = client.Timeout

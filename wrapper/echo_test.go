@@ -96,8 +96,9 @@ func TestEchoInOtherEncodings(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			client := cannedClient(t, newCanned(502, "<pre>"+test.echo+"</pre>"))
-			_, err := client.MarketplaceWebhooks.Create(t.Context(), wrapper.MarketplaceWebhookParams{EndpointURL: endpointURL, Secret: wrapper.NewSecret(test.secret)})
-			for _, run := range strings.FieldsFunc(test.secret, func(r rune) bool { return strings.ContainsRune(`/"&<>= `, r) }) {
+			_, err := client.MarketplaceWebhooks.Create(t.Context(), params(endpointURL, test.secret))
+			escapable := func(r rune) bool { return strings.ContainsRune(`/"&<>= `, r) }
+			for _, run := range strings.FieldsFunc(test.secret, escapable) {
 				if len(run) > 5 && strings.Contains(err.Error(), run) {
 					t.Fatalf("%v", err)
 				}
@@ -112,7 +113,7 @@ func TestEchoInRequestIDAndCode(t *testing.T) {
 	answer := newCanned(409, `{"errors":[{"status":"`+secret+`","code":"`+secret+`"}]}`)
 	answer.header.Set("X-Request-Id", secret)
 	client := cannedClient(t, answer)
-	_, err := client.MarketplaceWebhooks.Create(t.Context(), wrapper.MarketplaceWebhookParams{EndpointURL: endpointURL, Secret: wrapper.NewSecret(secret)})
+	_, err := client.MarketplaceWebhooks.Create(t.Context(), params(endpointURL, secret))
 	if strings.Contains(err.Error(), secret) {
 		t.Errorf("%v", err)
 	}
@@ -123,7 +124,7 @@ func TestEchoAcrossTheCut(t *testing.T) {
 	const secret = "correct-horse-battery-staple"
 	for n := 512 - len(secret); n <= 512; n++ {
 		client := cannedClient(t, newCanned(502, strings.Repeat(".", n)+secret))
-		_, err := client.MarketplaceWebhooks.Create(t.Context(), wrapper.MarketplaceWebhookParams{EndpointURL: endpointURL, Secret: wrapper.NewSecret(secret)})
+		_, err := client.MarketplaceWebhooks.Create(t.Context(), params(endpointURL, secret))
 		if strings.Contains(err.Error(), "corr") {
 			t.Fatalf("%d: %v", n, err)
 		}

@@ -32,10 +32,12 @@ func TestCancelledBefore(t *testing.T) {
 func TestCancelledWhileTheTokenIsMade(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	sent := 0
-	client, err := wrapper.NewClient(tokenFunc(func() string { cancel(); return "token" }), wrapper.WithHTTPClient(&http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
+	transport := roundTripper(func(*http.Request) (*http.Response, error) {
 		sent++
 		return nil, errors.New("sent")
-	})}))
+	})
+	source := tokenFunc(func() string { cancel(); return "token" })
+	client, err := wrapper.NewClient(source, wrapper.WithHTTPClient(&http.Client{Transport: transport}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +55,8 @@ func (f tokenFunc) Token(context.Context) (string, error) { return f(), nil }
 // what failed before.
 func TestLastFailureIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		client, err := wrapper.NewClient(&blockingSource{}, wrapper.WithHTTPClient(&http.Client{Transport: newCanned(503, "")}))
+		busy := wrapper.WithHTTPClient(&http.Client{Transport: newCanned(503, "")})
+		client, err := wrapper.NewClient(&blockingSource{}, busy)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -116,7 +119,8 @@ func TestAttemptTimeout(t *testing.T) {
 func TestClientTimeoutIsNotTheCallersDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := asctest.NewPipeServer(t)
-		client := connect(t, server, wrapper.WithHTTPClient(&http.Client{Transport: server.Client().Transport, Timeout: time.Second}))
+		theirs := &http.Client{Transport: server.Client().Transport, Timeout: time.Second}
+		client := connect(t, server, wrapper.WithHTTPClient(theirs))
 		server.FailNext(asctest.Fault{Kind: asctest.Late, Delay: time.Minute, Times: -1})
 		_, err := client.MarketplaceWebhooks.List(t.Context())
 		if errors.Is(err, context.DeadlineExceeded) || !isTimeout(err) || !strings.HasSuffix(err.Error(), "within 1s") {
@@ -158,7 +162,7 @@ func TestUpdateUnclearThenNotFound(t *testing.T) {
 	server := asctest.NewServer(t)
 	client := connect(t, server, quick)
 	server.FailNext(asctest.Fault{Kind: asctest.ResetBeforeHeaders})
-	got, err := client.MarketplaceWebhooks.Update(t.Context(), "unknown", wrapper.MarketplaceWebhookParams{EndpointURL: endpointURL})
+	got, err := client.MarketplaceWebhooks.Update(t.Context(), "unknown", params(endpointURL, ""))
 	if !errors.Is(err, wrapper.ErrNotFound) {
 		t.Errorf("%+v, %v", got, err)
 	}

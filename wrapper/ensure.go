@@ -109,16 +109,17 @@ func (e *ensurer[W]) run(ctx context.Context, c *Client) (EnsureResult[W], error
 		if err == nil {
 			return result, nil
 		}
-		if !e.worthLookingAgain(err) {
-			return EnsureResult[W]{}, e.stillUnknown(err)
+		again := e.worthLookingAgain(err)
+		if err = e.stillUnknown(err); !again {
+			return EnsureResult[W]{}, err
 		}
 		wait := c.retry.ceiling(round)
 		wait = wait/2 + rand.N(wait/2+1)
 		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= wait {
-			return EnsureResult[W]{}, e.stillUnknown(err)
+			return EnsureResult[W]{}, err
 		}
 		if stop := sleep(ctx, wait); stop != nil {
-			return EnsureResult[W]{}, e.stillUnknown(fmt.Errorf("%w (stopped: %w)", err, stop))
+			return EnsureResult[W]{}, fmt.Errorf("%w (stopped: %w)", err, stop)
 		}
 	}
 }

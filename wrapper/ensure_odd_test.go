@@ -109,8 +109,9 @@ func TestOtherEndpointIsNotInTheText(t *testing.T) {
 func TestSameURLWithoutPath(t *testing.T) {
 	server := asctest.NewServer(t)
 	server.SetWebhook(asctest.Webhook{EndpointURL: "https://marketplace.example/", Secret: "s"})
-	if result, err := ensure(t, connect(t, server), "https://marketplace.example", ""); err != nil || result.Action != wrapper.EnsureUnchanged {
-		t.Errorf("%+v, %v", result, err)
+	result, err := ensure(t, connect(t, server), "https://marketplace.example", "")
+	if err != nil || result.Action != wrapper.EnsureUnchanged {
+		t.Errorf("got %+v, %v, want it unchanged", result, err)
 	}
 }
 

@@ -16,7 +16,7 @@ type ensured = wrapper.EnsureResult[wrapper.MarketplaceWebhook]
 
 func ensure(t *testing.T, client *wrapper.Client, url, secret string) (ensured, error) {
 	t.Helper()
-	want := wrapper.MarketplaceWebhookParams{EndpointURL: url}
+	want := params(url, "")
 	if secret != "" {
 		want.Secret = wrapper.NewSecret(secret)
 	}
@@ -81,7 +81,9 @@ func TestEnsureRefuses(t *testing.T) {
 // TestEnsureAfterAnUnknownCreate: Ensure looks again, and converges whether
 // the lost create was carried out or not.
 func TestEnsureAfterAnUnknownCreate(t *testing.T) {
-	for _, kind := range []asctest.Kind{asctest.ErrorAnswer, asctest.ResetBeforeHeaders, asctest.TruncatedBody, asctest.HTMLPage, asctest.NoID} {
+	for _, kind := range []asctest.Kind{
+		asctest.ErrorAnswer, asctest.ResetBeforeHeaders, asctest.TruncatedBody, asctest.HTMLPage, asctest.NoID,
+	} {
 		for _, applied := range []bool{false, true} {
 			t.Run(string(kind), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
@@ -107,7 +109,9 @@ func TestEnsureAfterAnUnknownCreate(t *testing.T) {
 func TestEnsureStaysUnknown(t *testing.T) {
 	lost := asctest.Fault{Operation: asctest.Create, Status: 504}
 	for name, faults := range map[string][]asctest.Fault{
-		"the list is refused":   {{Operation: asctest.List, Kind: asctest.Late}, lost, {Operation: asctest.List, Status: 403}},
+		"the list is refused": {
+			{Operation: asctest.List, Kind: asctest.Late}, lost, {Operation: asctest.List, Status: 403},
+		},
 		"the create is refused": {lost, {Operation: asctest.Create, Status: 403}},
 		"the create stays lost": {{Operation: asctest.Create, Status: 504, Times: -1}},
 	} {
@@ -137,10 +141,14 @@ func TestEnsureMeetsAConflict(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := asctest.NewPipeServer(t)
 		client := connect(t, server)
-		server.FailNext(asctest.Fault{Operation: asctest.Create, Status: 409, Code: "ENTITY_ERROR.ATTRIBUTE.INVALID", Times: -1})
+		const code = "ENTITY_ERROR.ATTRIBUTE.INVALID"
+		server.FailNext(asctest.Fault{Operation: asctest.Create, Status: 409, Code: code, Times: -1})
 		_, err := ensure(t, client, endpointURL, "new")
-		if apiErr, ok := errors.AsType[*wrapper.APIError](err); !ok || !apiErr.HasCode("ENTITY_ERROR.ATTRIBUTE") || len(server.Requests()) != 2 {
-			t.Errorf("meant: %d requests, %v", len(server.Requests()), err)
+		if apiErr, ok := errors.AsType[*wrapper.APIError](err); !ok || !apiErr.HasCode("ENTITY_ERROR.ATTRIBUTE") {
+			t.Errorf("meant: got %v", err)
+		}
+		if n := len(server.Requests()); n != 2 {
+			t.Errorf("meant: %d requests, want 2", n)
 		}
 	})
 }
@@ -185,15 +193,18 @@ func TestReplicasStartAtOnce(t *testing.T) {
 	for action := range actions {
 		count[action]++
 	}
-	if stored, _ := server.Webhook(); count[wrapper.EnsureCreated] != 1 || count[wrapper.EnsureUpdated] != 7 || stored.Secret != "new" {
-		t.Errorf("%v, stored %+v", count, stored)
+	if count[wrapper.EnsureCreated] != 1 || count[wrapper.EnsureUpdated] != 7 {
+		t.Errorf("got %v, want one created and seven updated", count)
+	}
+	if stored, _ := server.Webhook(); stored.Secret != "new" {
+		t.Errorf("stored %+v, want the new secret", stored)
 	}
 }
 
 // TestEnsureEndsWithItsContext: cancelled while it waits to look again, or
 // without waiting beyond its deadline; the outcome stays unknown.
 func TestEnsureEndsWithItsContext(t *testing.T) {
-	p := wrapper.MarketplaceWebhookParams{EndpointURL: endpointURL, Secret: wrapper.NewSecret("new")}
+	p := params(endpointURL, "new")
 	hours := wrapper.WithRetry(wrapper.Retry{Backoff: time.Hour, MaxWait: time.Hour})
 	lost := asctest.Fault{Operation: asctest.Create, Status: 504, Times: -1}
 	t.Run("cancelled", func(t *testing.T) {

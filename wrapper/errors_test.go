@@ -87,7 +87,7 @@ func TestOddErrorBodies(t *testing.T) {
 func TestShortSecretIsWithheld(t *testing.T) {
 	answer := newCanned(409, `{"errors":[{"code":"ENTITY_ERROR","title":"signs","detail":"a text about nothing"}]}`)
 	client := cannedClient(t, answer)
-	_, err := client.MarketplaceWebhooks.Create(t.Context(), wrapper.MarketplaceWebhookParams{EndpointURL: endpointURL, Secret: wrapper.NewSecret("s")})
+	_, err := client.MarketplaceWebhooks.Create(t.Context(), params(endpointURL, "s"))
 	apiErr, ok := errors.AsType[*wrapper.APIError](err)
 	if !ok || apiErr.Errors[0].Title != "[redacted]" || apiErr.Errors[0].Detail != "a text about nothing" || apiErr.Errors[0].Code != "ENTITY_ERROR" {
 		t.Errorf("got %+v", apiErr)
@@ -133,7 +133,7 @@ func TestEmptyAssociated(t *testing.T) {
 // TestWithheldPathsCollide: no error is lost where two paths are withheld.
 func TestWithheldPathsCollide(t *testing.T) {
 	client := cannedClient(t, newCanned(409, `{"errors":[{"code":"A","meta":{"associatedErrors":{"/v1/a":[{"code":"B"}],"/v1/b":[{"code":"C"}]}}}]}`))
-	_, err := client.MarketplaceWebhooks.Create(t.Context(), wrapper.MarketplaceWebhookParams{EndpointURL: endpointURL, Secret: wrapper.NewSecret("v1")})
+	_, err := client.MarketplaceWebhooks.Create(t.Context(), params(endpointURL, "v1"))
 	apiErr, _ := errors.AsType[*wrapper.APIError](err)
 	if !apiErr.HasCode("B") || !apiErr.HasCode("C") {
 		t.Errorf("%+v", apiErr.Errors)

@@ -124,7 +124,8 @@ func isTimeout(err error) bool {
 
 // isPlain: an error of the network, none of ours.
 func isPlain(err error) bool {
-	return !is[*wrapper.APIError](err) && !is[*wrapper.UnexpectedResponseError](err) && !is[*wrapper.OutcomeUnknownError](err)
+	return !is[*wrapper.APIError](err) && !is[*wrapper.UnexpectedResponseError](err) &&
+		!is[*wrapper.OutcomeUnknownError](err)
 }
 
 // TestDeleteAfterAnUnclearFailure: the first attempt removed the webhook and

@@ -9,7 +9,6 @@ import (
 	"net/http/httptest"
 	"strconv"
 	"sync"
-	"testing"
 
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
@@ -69,23 +68,23 @@ func h2Faults(stage h2Stage) []h2Fault {
 // h2Server speaks HTTP/2 frame by frame, without TLS, so that it can do what
 // no well-behaved server does.
 type h2Server struct {
-	url     string
-	handler http.Handler
-	fault   func() h2Fault
-	wait    sync.WaitGroup
+	url       string
+	transport *http.Transport // knows that the server speaks HTTP/2
+	handler   http.Handler
+	fault     func() h2Fault
+	listener  net.Listener
+	wait      sync.WaitGroup
 }
 
-// newH2Server returns a server that asks fault about every request, and a
-// transport that knows that it speaks HTTP/2.
-func newH2Server(tb testing.TB, handler http.Handler, fault func() h2Fault) (*h2Server, *http.Transport) {
-	tb.Helper()
+// newH2Server returns a server that asks fault about every request.
+func newH2Server(handler http.Handler, fault func() h2Fault) (*h2Server, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		tb.Fatal(err)
+		return nil, err
 	}
-	s := &h2Server{url: "http://" + listener.Addr().String(), handler: handler, fault: fault}
-	transport := &http.Transport{Protocols: new(http.Protocols)}
-	transport.Protocols.SetUnencryptedHTTP2(true)
+	s := &h2Server{url: "http://" + listener.Addr().String(), handler: handler, fault: fault, listener: listener}
+	s.transport = &http.Transport{Protocols: new(http.Protocols)}
+	s.transport.Protocols.SetUnencryptedHTTP2(true)
 	s.wait.Go(func() {
 		for {
 			conn, err := listener.Accept()
@@ -95,12 +94,13 @@ func newH2Server(tb testing.TB, handler http.Handler, fault func() h2Fault) (*h2
 			s.wait.Go(func() { s.serve(conn) })
 		}
 	})
-	tb.Cleanup(func() {
-		_ = listener.Close()
-		transport.CloseIdleConnections()
-		s.wait.Wait()
-	})
-	return s, transport
+	return s, nil
+}
+
+func (s *h2Server) close() {
+	_ = s.listener.Close()
+	s.transport.CloseIdleConnections()
+	s.wait.Wait()
 }
 
 // h2Stream is a request of which the headers have arrived.

@@ -1,11 +1,15 @@
 package wrapper_test
 
 import (
+	"context"
+	"iter"
 	"net/http"
+	"slices"
 	"testing"
 
 	"github.com/ascmarketplace/webhooks/asctest"
 	"github.com/ascmarketplace/webhooks/auth"
+	"github.com/ascmarketplace/webhooks/notification"
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
@@ -36,40 +40,101 @@ func connectChecked(tb testing.TB, server *asctest.Server, opts ...wrapper.Optio
 	return connect(tb, server, append([]wrapper.Option{wrapper.WithHTTPClient(checked)}, opts...)...)
 }
 
-// perform makes the one call of the operation on a webhook that exists, or is
-// to exist.
+// perform makes the one call of the operation on what prepare has prepared.
 func perform(tb testing.TB, client *wrapper.Client, operation asctest.Operation, id string) error {
 	tb.Helper()
+	ctx := tb.Context()
 	var err error
 	switch operation {
 	case asctest.List:
-		_, err = client.MarketplaceWebhooks.List(tb.Context())
+		_, err = client.MarketplaceWebhooks.List(ctx)
 	case asctest.Create:
-		_, err = client.MarketplaceWebhooks.Create(tb.Context(), anyParams())
+		_, err = client.MarketplaceWebhooks.Create(ctx, anyParams())
 	case asctest.Update:
-		_, err = client.MarketplaceWebhooks.Update(tb.Context(), id, wrapper.MarketplaceWebhookParams{EndpointURL: endpointURL})
+		_, err = client.MarketplaceWebhooks.Update(ctx, id, params(endpointURL, ""))
 	case asctest.Delete:
-		err = client.MarketplaceWebhooks.Delete(tb.Context(), id)
+		err = client.MarketplaceWebhooks.Delete(ctx, id)
+	case asctest.ListWebhooks:
+		err = firstError(client.Webhooks.List(ctx, appID))
+	case asctest.GetWebhook:
+		_, err = client.Webhooks.Get(ctx, id)
+	case asctest.CreateWebhook:
+		_, err = client.Webhooks.Create(ctx, appID, anyWebhookParams())
+	case asctest.UpdateWebhook:
+		_, err = client.Webhooks.Update(ctx, id, wrapper.WebhookParams{Name: "renamed"})
+	case asctest.DeleteWebhook:
+		err = client.Webhooks.Delete(ctx, id)
+	case asctest.CreatePing:
+		err = client.Webhooks.Ping(ctx, id)
+	case asctest.ListDeliveries:
+		err = firstError(client.Webhooks.Deliveries(ctx, id, wrapper.DeliveryFilter{}))
+	case asctest.CreateDelivery:
+		_, err = client.Webhooks.Redeliver(ctx, id)
+	case asctest.GetPackageVersion:
+		_, err = client.PackageVersions.Get(ctx, id)
 	}
 	return err
 }
 
-var operations = []asctest.Operation{asctest.List, asctest.Create, asctest.Update, asctest.Delete}
+func firstError[T any](all iter.Seq2[T, error]) error {
+	for _, err := range all {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
-// prepare registers a webhook, unless the operation is to do so, and returns
-// its id.
+// operations are those of marketplaceWebhooks, allOperations the successor's too.
+var (
+	operations    = []asctest.Operation{asctest.List, asctest.Create, asctest.Update, asctest.Delete}
+	allOperations = append(slices.Clone(operations),
+		asctest.ListWebhooks, asctest.GetWebhook, asctest.CreateWebhook, asctest.UpdateWebhook, asctest.DeleteWebhook,
+		asctest.CreatePing, asctest.ListDeliveries, asctest.CreateDelivery, asctest.GetPackageVersion)
+)
+
+// prepare registers what the operation needs, but not what it is to create, and
+// returns the id that the operation takes.
 func prepare(server *asctest.Server, operation asctest.Operation) string {
 	return prepareHandler(server.Handler, operation)
 }
 
 func prepareHandler(fake *asctest.Handler, operation asctest.Operation) string {
 	fake.RemoveWebhook()
-	if operation == asctest.Create {
-		return ""
+	for _, webhook := range fake.AppWebhooks() {
+		fake.RemoveAppWebhook(webhook.ID)
 	}
-	fake.SetWebhook(asctest.Webhook{EndpointURL: endpointURL, Secret: "secret"})
-	webhook, _ := fake.Webhook()
-	return webhook.ID
+	fake.AddApp(appID)
+	switch operation {
+	case asctest.Create, asctest.CreateWebhook, asctest.ListWebhooks:
+		return ""
+	case asctest.List, asctest.Update, asctest.Delete:
+		fake.SetWebhook(asctest.Webhook{EndpointURL: endpointURL, Secret: "secret"})
+		webhook, _ := fake.Webhook()
+		return webhook.ID
+	case asctest.GetPackageVersion:
+		return fake.AddPackageVersion(asctest.PackageVersion{Version: "1"})
+	}
+	id := fake.SetAppWebhook(asctest.AppWebhook{
+		AppID: appID, Name: "n", URL: "http://127.0.0.1:1/", Secret: "secret", Enabled: true,
+		EventTypes: []string{string(wrapper.EventBuildUploadStateUpdated)},
+	})
+	if operation != asctest.CreateDelivery {
+		return id
+	}
+	event := notification.New(&notification.BuildUploadStateUpdated{BuildUploadID: "b", New: "COMPLETE"})
+	failed, err := fake.NotifyWebhooks(context.Background(), appID, event)
+	if err != nil || len(failed) != 1 {
+		panic(err)
+	}
+	return failed[0].ID
+}
+
+// anyWebhookParams is a webhook that can be created.
+func anyWebhookParams() wrapper.WebhookParams {
+	return wrapper.WebhookParams{
+		Name: "n", URL: endpointURL, Secret: wrapper.NewSecret("secret"), EventTypes: wrapper.MarketplaceEvents(),
+	}
 }
 
 // countRequests returns how many requests of the operation the fake has seen.

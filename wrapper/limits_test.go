@@ -24,7 +24,8 @@ func TestRetryAfterDateWithSkewedClock(t *testing.T) {
 		if err := perform(t, client, asctest.List, ""); err != nil {
 			t.Fatal(err)
 		}
-		server.FailNext(asctest.Fault{Status: 429, Header: http.Header{"Retry-After": {serverNow.Add(7 * time.Second).UTC().Format(http.TimeFormat)}}})
+		in7s := serverNow.Add(7 * time.Second).UTC().Format(http.TimeFormat)
+		server.FailNext(asctest.Fault{Status: 429, Header: http.Header{"Retry-After": {in7s}}})
 		start := time.Now()
 		if err := perform(t, client, asctest.List, ""); err != nil {
 			t.Fatal(err)
@@ -39,14 +40,16 @@ func TestRetryAfterDateWithSkewedClock(t *testing.T) {
 func TestRateLimitedSaysWhenToComeBack(t *testing.T) {
 	client := cannedClient(t, newCanned(429, ""), quick)
 	_, err := client.MarketplaceWebhooks.List(t.Context())
-	if limited, ok := errors.AsType[*wrapper.RateLimitedError](err); !ok || !limited.RetryAt.IsZero() || strings.Contains(err.Error(), "come back") {
-		t.Errorf("%v", err)
+	limited, ok := errors.AsType[*wrapper.RateLimitedError](err)
+	if !ok || !limited.RetryAt.IsZero() || strings.Contains(err.Error(), "come back") {
+		t.Errorf("got %v, want no time", err)
 	}
 	answer := newCanned(429, "")
 	answer.header.Set("Retry-After", "3600")
 	_, err = cannedClient(t, answer).MarketplaceWebhooks.List(t.Context())
-	if limited, ok := errors.AsType[*wrapper.RateLimitedError](err); !ok || !strings.HasSuffix(err.Error(), "(come back at "+limited.RetryAt.UTC().Format(time.RFC3339)+")") {
-		t.Errorf("%v", err)
+	limited, ok = errors.AsType[*wrapper.RateLimitedError](err)
+	if !ok || !endsWith(err, "(come back at "+limited.RetryAt.UTC().Format(time.RFC3339)+")") {
+		t.Errorf("got %v, want a time", err)
 	}
 }
 
@@ -54,17 +57,17 @@ func TestRateLimitedSaysWhenToComeBack(t *testing.T) {
 func TestRateLimitIsTheLatest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := atomic.Int64{}
-		client, err := wrapper.NewClient(fixedToken("token"), wrapper.WithHTTPClient(&http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+		client := transportClient(t, func(req *http.Request) (*http.Response, error) {
 			i := n.Add(1)
 			body := io.Reader(strings.NewReader(cannedList().body))
 			if i == 1 {
 				body = &slow{body, 10 * time.Second}
 			}
-			return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}, "X-Rate-Limit": {fmt.Sprintf("user-hour-rem:%d", 100-i)}}, Body: io.NopCloser(body), ContentLength: -1, Request: req}, nil
-		})}))
-		if err != nil {
-			t.Fatal(err)
-		}
+			resp, _ := newCanned(http.StatusOK, "").RoundTrip(req)
+			resp.Header.Set("X-Rate-Limit", fmt.Sprintf("user-hour-rem:%d", 100-i))
+			resp.Body, resp.ContentLength = io.NopCloser(body), -1
+			return resp, nil
+		})
 		go func() { _, _ = client.MarketplaceWebhooks.List(t.Context()) }()
 		time.Sleep(time.Second)
 		_, _ = client.MarketplaceWebhooks.List(t.Context())
@@ -102,13 +105,12 @@ func TestRateLimitIsKept(t *testing.T) {
 
 // TestJoinedRateLimitLines: a proxy may join two lines with a comma.
 func TestJoinedRateLimitLines(t *testing.T) {
-	got := wrapper.ParseRateLimit([]string{"user-hour-lim:3500;user-hour-rem:500;, user-minute-lim:300;user-minute-rem:299"}, time.Now())
-	if got.Minute != known(300, 299) || got.Hour != known(3500, 500) {
-		t.Errorf("%+v", got)
-	}
-	got = wrapper.ParseRateLimit([]string{"user-hour-lim:3500;user-hour-rem:500, user-minute-lim:300;user-minute-rem:299"}, time.Now())
-	if got.Minute != known(300, 299) || got.Hour != known(3500, 500) {
-		t.Errorf("%+v", got)
+	for _, comma := range []string{";, ", ", "} {
+		line := "user-hour-lim:3500;user-hour-rem:500" + comma + "user-minute-lim:300;user-minute-rem:299"
+		got := wrapper.ParseRateLimit([]string{line}, time.Now())
+		if got.Minute != known(300, 299) || got.Hour != known(3500, 500) {
+			t.Errorf("%s: got %+v", line, got)
+		}
 	}
 }
 

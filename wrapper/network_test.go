@@ -23,15 +23,16 @@ var quick = wrapper.WithRetry(wrapper.Retry{Backoff: time.Millisecond})
 // tried again, unless trying again is hopeless; and no outcome is unknown.
 func TestNothingWasSent(t *testing.T) {
 	refused := &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+	lookup := func(err *net.DNSError) error { return &net.OpError{Op: "dial", Net: "tcp", Err: err} }
 	for name, test := range map[string]struct {
 		err   error
 		again bool
 	}{
 		"connection refused": {refused, true},
 		"dial timeout":       {&net.OpError{Op: "dial", Net: "tcp", Err: context.DeadlineExceeded}, true},
-		"temporary DNS":      {&net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "server misbehaving", IsTemporary: true}}, true},
+		"temporary DNS":      {lookup(&net.DNSError{Err: "server misbehaving", IsTemporary: true}), true},
 		"proxy is away":      {&net.OpError{Op: "proxyconnect", Net: "tcp", Err: refused}, true},
-		"unknown host":       {&net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", IsNotFound: true}}, false},
+		"unknown host":       {lookup(&net.DNSError{Err: "no such host", IsNotFound: true}), false},
 	} {
 		for _, operation := range operations {
 			t.Run(name+" "+string(operation), func(t *testing.T) {
@@ -46,7 +47,8 @@ func TestNothingWasSent(t *testing.T) {
 				}}
 				defer transport.CloseIdleConnections()
 				// The checking transport must not hide that nothing was sent.
-				client := connect(t, server, quick, wrapper.WithHTTPClient(&http.Client{Transport: asctest.Transport(t, transport)}))
+				checked := &http.Client{Transport: asctest.Transport(t, transport)}
+				client := connect(t, server, quick, wrapper.WithHTTPClient(checked))
 				id := prepare(server, operation)
 				err := perform(t, client, operation, id)
 				if test.again {
@@ -68,14 +70,19 @@ func TestDeleteAfterRefusedConnection(t *testing.T) {
 	for _, failure := range []error{refused, &net.OpError{Op: "proxyconnect", Err: refused}} {
 		server := asctest.NewServer(t)
 		tries := 0
-		client := connect(t, server, quick, wrapper.WithHTTPClient(&http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+		transport := roundTripper(func(req *http.Request) (*http.Response, error) {
 			if tries++; tries == 1 {
 				return nil, failure
 			}
 			return server.Client().Transport.RoundTrip(req)
-		})}))
-		if err := client.MarketplaceWebhooks.Delete(t.Context(), "unknown"); !errors.Is(err, wrapper.ErrNotFound) || tries != 2 {
-			t.Errorf("%v: %d tries: %v", failure, tries, err)
+		})
+		client := connect(t, server, quick, wrapper.WithHTTPClient(&http.Client{Transport: transport}))
+		err := client.MarketplaceWebhooks.Delete(t.Context(), "unknown")
+		if !errors.Is(err, wrapper.ErrNotFound) {
+			t.Errorf("%v: got %v, want not found", failure, err)
+		}
+		if tries != 2 {
+			t.Errorf("%v: %d tries, want 2", failure, tries)
 		}
 	}
 }
@@ -203,12 +210,18 @@ func TestOptionsAreChecked(t *testing.T) {
 	if _, err := wrapper.NewClient(nil); err == nil {
 		t.Error("a client without tokens")
 	}
-	for _, bad := range []string{"https://example.com/#", "https://example.com/prefix#", "https://:443", "https://example.com?", "https://example.com:99999", "http://10.0.0.1", "http://0.0.0.0", "http://localhost.", "http://[::1%25lo]"} {
+	for _, bad := range []string{
+		"https://example.com/#", "https://example.com/prefix#", "https://:443", "https://example.com?",
+		"https://example.com:99999", "http://10.0.0.1", "http://0.0.0.0", "http://localhost.", "http://[::1%25lo]",
+	} {
 		if _, err := wrapper.NewClient(fixedToken("token"), wrapper.WithBaseURL(bad)); err == nil {
 			t.Errorf("%s was accepted", bad)
 		}
 	}
-	for _, good := range []string{"https://example.com", "http://LOCALHOST:1", "https://example.com/proxy/", "http://127.0.0.1:1", "http://localhost:8080/", "http://[::1]:1"} {
+	for _, good := range []string{
+		"https://example.com", "http://LOCALHOST:1", "https://example.com/proxy/", "http://127.0.0.1:1",
+		"http://localhost:8080/", "http://[::1]:1",
+	} {
 		if _, err := wrapper.NewClient(fixedToken("token"), wrapper.WithBaseURL(good)); err != nil {
 			t.Errorf("%s: %v", good, err)
 		}
@@ -219,13 +232,11 @@ func TestOptionsAreChecked(t *testing.T) {
 func TestBodyIsCapped(t *testing.T) {
 	for _, status := range []int{http.StatusOK, http.StatusConflict} {
 		body := &endless{}
-		transport := roundTripper(func(req *http.Request) (*http.Response, error) {
-			return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: body, ContentLength: -1, Request: req}, nil
-		})
-		client, err := wrapper.NewClient(fixedToken("token"), wrapper.WithHTTPClient(&http.Client{Transport: transport}), wrapper.WithRetry(wrapper.Retry{Attempts: 1}))
-		if err != nil {
-			t.Fatal(err)
-		}
+		client := transportClient(t, func(req *http.Request) (*http.Response, error) {
+			resp, _ := newCanned(status, "").RoundTrip(req)
+			resp.Body, resp.ContentLength = body, -1
+			return resp, nil
+		}, wrapper.WithRetry(wrapper.Retry{Attempts: 1}))
 		if _, err := client.MarketplaceWebhooks.List(t.Context()); err == nil || !body.closed || body.read > 2<<20 {
 			t.Errorf("%d: read %d bytes, closed %v: %v", status, body.read, body.closed, err)
 		}

@@ -21,7 +21,8 @@ import (
 // bad certificate, an error of the TokenSource.
 //
 // Within one attempt, net/http may by itself repeat a GET, PATCH or DELETE on
-// another connection. It never repeats a Create.
+// another connection, so that a Delete that succeeded may be reported as not
+// found. It never repeats a Create.
 type Retry struct {
 	// Attempts is the most requests that one call sends, a second one after
 	// 401 included. Default 4; 1 switches retries off.

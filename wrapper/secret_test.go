@@ -48,7 +48,10 @@ func TestSecretIsNeverPrinted(t *testing.T) {
 				defer func() { fmt.Fprintln(&out, recover()) }()
 				panic(fmt.Sprint(holder))
 			}()
-			for _, form := range []string{canary, fmt.Sprintf("%x", canary), fmt.Sprintf("%X", canary), fmt.Sprintf("%d", []byte(canary))} {
+			forms := []string{
+				canary, fmt.Sprintf("%x", canary), fmt.Sprintf("%X", canary), fmt.Sprintf("%d", []byte(canary)),
+			}
+			for _, form := range forms {
 				if strings.Contains(out.String(), form) {
 					t.Errorf("the secret is in the output:\n%s", &out)
 				}

@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/http/httptrace"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/ascmarketplace/webhooks/gen"
@@ -72,7 +70,6 @@ type callState struct {
 	token  string
 	built  bool         // the request is complete; an error after that is the transport's
 	body   *bodyTracker // nil where sending twice does no harm
-	conns  atomic.Int32 // that net/http took for a DELETE
 	method string
 	path   string // as a template, such as /v1/marketplaceWebhooks/{id}
 
@@ -85,7 +82,6 @@ type callState struct {
 func (s *callState) begin() {
 	s.number++
 	s.start, s.built, s.token, s.body = time.Now(), false, "", nil
-	s.conns.Store(0)
 }
 
 func (s *callState) remember(o outcome) {
@@ -106,8 +102,6 @@ func (s *callState) attempt(ctx context.Context, send sendFunc, decode func([]by
 	if err != nil {
 		return s.noResponse(s.timedOut(ctx, attemptCtx, err))
 	}
-	// Over HTTP/2, net/http sends a DELETE again whose stream was reset.
-	s.mayHaveApplied = s.mayHaveApplied || resp.ProtoMajor == 2 && s.conns.Load() > 1
 	got := s.client.read(resp)
 	got.err = s.timedOut(ctx, attemptCtx, got.err)
 	got.requestID = printable(s.redact(requestID(got.header), longOnly), 128)
@@ -138,10 +132,6 @@ func (s *callState) prepare(ctx context.Context, req *http.Request) error {
 		s.body = &bodyTracker{body: req.Body}
 		// With GetBody, net/http would send the request again by itself.
 		req.Body, req.GetBody = s.body, nil
-	}
-	if s.method == http.MethodDelete {
-		trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { s.conns.Add(1) }}
-		*req = *req.WithContext(httptrace.WithClientTrace(req.Context(), trace))
 	}
 	s.built = true
 	return nil

@@ -32,9 +32,10 @@ const (
 )
 
 // TestSoak makes 100,000 calls from 64 goroutines, each with an account of its
-// own and a model of what is in it, one token source and one transport for
-// all, and every fifth answer spoilt. After each call the account must be what
-// the call's result allows.
+// own and a model of what is in it, one token source for all, and every fifth
+// answer spoilt: half of the accounts speak HTTP/1 over one transport, the
+// others HTTP/2 with a server that resets, goes away and refuses. After each
+// call the account must be what the call's result allows.
 func TestSoak(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	key := asctest.NewKey(t)
@@ -47,12 +48,13 @@ func TestSoak(t *testing.T) {
 	run := &soak{canary: rand.Text(), key: key, tokens: tokens, transport: transport}
 	start := time.Now()
 	var wait sync.WaitGroup
-	for range soakGoroutines {
-		wait.Go(func() { run.account(t) })
+	for i := range soakGoroutines {
+		wait.Go(func() { run.account(t, i%2 == 0) })
 	}
 	wait.Wait()
-	t.Logf("%d calls in %v: %d done, %d refused, %d unknown; %d faults, %d requests, %d lines of log", run.calls.Load(), time.Since(start).Round(time.Second),
-		run.done.Load(), run.refused.Load(), run.unknown.Load(), run.faults.Load(), run.requests.Load(), run.lines.Load())
+	t.Logf("%d calls in %v: %d done, %d refused, %d unknown; %d faults (%d over HTTP/2), %d requests, %d lines of log",
+		run.calls.Load(), time.Since(start).Round(time.Second), run.done.Load(), run.refused.Load(), run.unknown.Load(),
+		run.faults.Load(), run.h2Faults.Load(), run.requests.Load(), run.lines.Load())
 }
 
 type soak struct {
@@ -61,20 +63,31 @@ type soak struct {
 	tokens    *auth.TokenSource
 	transport *http.Transport
 
-	calls, done, refused, unknown, faults, requests, lines atomic.Int64
+	calls, done, refused, unknown, faults, h2Faults, requests, lines atomic.Int64
 }
 
 // account works on one account until the calls are used up.
-func (s *soak) account(t *testing.T) {
-	fake, err := asctest.New(asctest.WithKeys(s.key), asctest.WithRateLimit(1<<30), asctest.WithFaults(s.fault),
-		asctest.WithLogger(slog.New(slog.NewTextHandler(watch{t, s}, nil))))
+func (s *soak) account(t *testing.T, h2 bool) {
+	opts := []asctest.Option{
+		asctest.WithKeys(s.key), asctest.WithRateLimit(1 << 30),
+		asctest.WithLogger(slog.New(slog.NewTextHandler(watch{t, s}, nil))),
+	}
+	if !h2 {
+		opts = append(opts, asctest.WithFaults(s.fault))
+	}
+	fake, err := asctest.New(opts...)
 	if err != nil {
 		t.Error(err)
 		return
 	}
-	server := httptest.NewServer(fake)
-	defer server.Close()
-	client, err := wrapper.NewClient(s.tokens, wrapper.WithBaseURL(server.URL), wrapper.WithHTTPClient(&http.Client{Transport: s.transport}),
+	url, transport, closeServer, err := s.serve(fake, h2)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer closeServer()
+	client, err := wrapper.NewClient(s.tokens, wrapper.WithBaseURL(url),
+		wrapper.WithHTTPClient(&http.Client{Transport: transport}),
 		wrapper.WithRetry(wrapper.Retry{Backoff: 100 * time.Microsecond, Timeout: 10 * time.Second}),
 		wrapper.WithLogger(slog.New(slog.NewTextHandler(watch{t, s}, &slog.HandlerOptions{Level: slog.LevelDebug}))))
 	if err != nil {
@@ -85,6 +98,30 @@ func (s *soak) account(t *testing.T) {
 		s.step(t, fake, client.MarketplaceWebhooks, i)
 	}
 	s.calls.Add(-1)
+}
+
+func (s *soak) serve(fake *asctest.Handler, h2 bool) (string, *http.Transport, func(), error) {
+	if !h2 {
+		server := httptest.NewServer(fake)
+		return server.URL, s.transport, server.Close, nil
+	}
+	server, err := newH2Server(fake, s.h2Fault)
+	if err != nil {
+		return "", nil, nil, err
+	}
+	return server.url, server.transport, server.close, nil
+}
+
+// h2Fault ends every fifth stream, in every way there is.
+func (s *soak) h2Fault() h2Fault {
+	s.requests.Add(1)
+	if mathrand.Float64() >= soakFaults {
+		return h2Fault{}
+	}
+	s.faults.Add(1)
+	s.h2Faults.Add(1)
+	faults := h2Faults([]h2Stage{h2OnHeaders, h2OnRequest, h2InAnswer}[mathrand.N(3)])
+	return faults[mathrand.N(len(faults))]
 }
 
 // step makes one call and holds its result against the account.
@@ -99,11 +136,14 @@ func (s *soak) step(t *testing.T, fake *asctest.Handler, webhooks *wrapper.Marke
 		var list []wrapper.MarketplaceWebhook
 		list, err = webhooks.List(ctx)
 		right = func(after asctest.Webhook, exists bool) bool {
-			return after == before && (err != nil || len(list) == 1 == exists && (!exists || list[0].ID == after.ID && list[0].EndpointURL == after.EndpointURL))
+			same := len(list) == 1 == exists && (!exists || list[0] == wrapper.MarketplaceWebhook{
+				ID: after.ID, EndpointURL: after.EndpointURL,
+			})
+			return after == before && (err != nil || same)
 		}
 	case 1, 2:
 		var created wrapper.MarketplaceWebhook
-		created, err = webhooks.Create(ctx, wrapper.MarketplaceWebhookParams{EndpointURL: url, Secret: wrapper.NewSecret(secret)})
+		created, err = webhooks.Create(ctx, params(url, secret))
 		right = func(after asctest.Webhook, exists bool) bool {
 			ours := exists && after.EndpointURL == url && after.Secret == secret
 			switch {
@@ -120,7 +160,7 @@ func (s *soak) step(t *testing.T, fake *asctest.Handler, webhooks *wrapper.Marke
 		if !existed {
 			id = "unknown"
 		}
-		_, err = webhooks.Update(ctx, id, wrapper.MarketplaceWebhookParams{EndpointURL: url, Secret: wrapper.NewSecret(secret)})
+		_, err = webhooks.Update(ctx, id, params(url, secret))
 		right = func(after asctest.Webhook, exists bool) bool {
 			if err == nil {
 				return existed && after == (asctest.Webhook{ID: id, EndpointURL: url, Secret: secret})

@@ -148,9 +148,9 @@ func TestEndedContext(t *testing.T) {
 				var err error
 				switch test.operation {
 				case asctest.Create:
-					_, err = client.MarketplaceWebhooks.Create(ctx, wrapper.MarketplaceWebhookParams{EndpointURL: endpointURL, Secret: wrapper.NewSecret("s")})
+					_, err = client.MarketplaceWebhooks.Create(ctx, params(endpointURL, "s"))
 				case asctest.Update:
-					_, err = client.MarketplaceWebhooks.Update(ctx, id, wrapper.MarketplaceWebhookParams{EndpointURL: endpointURL})
+					_, err = client.MarketplaceWebhooks.Update(ctx, id, params(endpointURL, ""))
 				default:
 					_, err = client.MarketplaceWebhooks.List(ctx)
 				}

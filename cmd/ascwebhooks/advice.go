@@ -14,14 +14,16 @@ import (
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
-// advisedError is an error of the library and what to do about it.
+// advisedError is an error of a library in the words of the command line, and
+// what to do about it, if anything.
 type advisedError struct {
 	err  error
 	next string
 }
 
 func (e *advisedError) Error() string {
-	text := strings.NewReplacer("wrapper: ", "", "auth: ", "").Replace(e.err.Error())
+	text := strings.NewReplacer("wrapper: ", "", "auth: ", "",
+		"WithLifetime", "--lifetime", "WithScope", "--scope", "WithBaseURL", "--base-url").Replace(e.err.Error())
 	if e.next != "" {
 		text = strings.TrimSuffix(text, ".") + ". " + e.next
 	}
@@ -30,17 +32,10 @@ func (e *advisedError) Error() string {
 
 func (e *advisedError) Unwrap() error { return e.err }
 
-// advise adds to err what to do next. The key is the one that was used.
-func advise(err error, key auth.Key) error {
-	if err == nil {
-		return nil
-	}
-	return &advisedError{err, advice(err, key)}
-}
-
-func advice(err error, key auth.Key) string {
+// advice says what to do about err, after a call with key.
+func (c *caller) advice(err error, key auth.Key) string {
 	if _, ok := errors.AsType[*wrapper.OutcomeUnknownError](err); ok {
-		return "Look with 'ascwebhooks get' before creating again, or use 'ascwebhooks ensure', which looks by itself"
+		return fmt.Sprintf("Look with '%s' before trying again", c.look)
 	}
 	if refused, ok := errors.AsType[*wrapper.NotAuthorizedError](err); ok {
 		return notAuthorized(refused, key)
@@ -49,30 +44,35 @@ func advice(err error, key auth.Key) string {
 		return rateLimited(limited)
 	}
 	if refused, ok := errors.AsType[*wrapper.APIError](err); ok {
-		return refusal(refused)
+		return c.refused(refused)
 	}
-	if _, ok := errors.AsType[*wrapper.OtherEndpointError](err); ok {
-		return "The flag for that is --replace; 'ascwebhooks get' shows what is there"
-	}
-	if errors.Is(err, auth.ErrKeyNotFound) {
-		return "The flags are --key-file and --key-id; 'ascwebhooks get --help' has the variables"
-	}
-	_, odd := errors.AsType[*wrapper.UnexpectedResponseError](err)
+	_, unexpected := errors.AsType[*wrapper.UnexpectedResponseError](err)
 	_, redirect := errors.AsType[*wrapper.RedirectError](err)
+	_, other := errors.AsType[*wrapper.OtherEndpointError](err)
 	switch {
-	case odd || redirect:
-		return "Check --base-url and ASC_BASE_URL, and whether a proxy answers in App Store Connect's place"
+	case unexpected || redirect:
+		return "Check --base-url and ASC_BASE_URL, and whether a proxy responds in place of App Store Connect"
+	case other:
+		return fmt.Sprintf("The flag for that is --replace; '%s' shows the webhook", c.look)
 	case errors.Is(err, wrapper.ErrNotFound):
-		return "Register one with 'ascwebhooks create'"
+		return "Register one with 'ascwebhooks marketplace-webhooks create'"
 	case errors.Is(err, context.Canceled):
-		return "It was interrupted; 'ascwebhooks get' shows what is registered"
+		return c.hint("It was interrupted")
 	}
 	return ""
 }
 
+// hint adds to what happened how to look.
+func (c *caller) hint(what string) string {
+	if c.look == "" {
+		return what
+	}
+	return fmt.Sprintf("%s: '%s' shows what is registered", what, c.look)
+}
+
 func notAuthorized(err *wrapper.NotAuthorizedError, key auth.Key) string {
 	if err.SkewKnown && err.Skew.Abs() > 30*time.Second {
-		return "Set this machine's clock right first: tokens are good for minutes only"
+		return "Set this machine's clock first: tokens are valid for minutes only"
 	}
 	issuer := "no issuer ID, which only an individual key may lack"
 	if key.IssuerID != "" {
@@ -83,31 +83,31 @@ func notAuthorized(err *wrapper.NotAuthorizedError, key auth.Key) string {
 
 func rateLimited(err *wrapper.RateLimitedError) string {
 	if err.RetryAt.IsZero() {
-		return "Try again later; App Store Connect counts the requests of a rolling hour for each key"
+		return "Try again later; App Store Connect counts each key's requests over a rolling hour"
 	}
 	wait := time.Until(err.RetryAt).Round(time.Second)
 	return fmt.Sprintf("Try again in %v", max(wait, time.Second))
 }
 
-// refusal goes by code where there is one that decides, or else by status.
-func refusal(err *wrapper.APIError) string {
+// refused goes by the code where one decides, and otherwise by the status.
+func (c *caller) refused(err *wrapper.APIError) string {
 	switch {
 	case err.HasCode("FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED"):
 		return "An agreement is missing or has expired: the Account Holder has to accept it in App Store Connect"
 	case err.StatusCode == http.StatusForbidden:
-		return "The key's role does not allow this: use a key with another role, or have it changed in App Store Connect under Users and Access"
+		return "The key's role does not allow this: use a key with another role; App Store Connect shows roles under Users and Access"
 	case errors.Is(err, wrapper.ErrNotFound):
-		return "There is no webhook with this id: 'ascwebhooks get' shows the one that is registered"
+		return c.hint("Nothing has this ID")
 	case err.StatusCode == http.StatusNotFound:
-		return "App Store Connect does not know this path: check --base-url and ASC_BASE_URL, and whether Apple still serves marketplaceWebhooks"
+		return "App Store Connect does not know this path: check --base-url and ASC_BASE_URL, and whether Apple still serves the resource"
 	case err.HasCode("ENTITY_ERROR.ATTRIBUTE"), err.StatusCode == http.StatusUnprocessableEntity:
 		return "Correct the value that it names"
-	case err.StatusCode == http.StatusConflict && err.Method == http.MethodPost:
-		return "An account has one webhook, and this one has it already: see it with 'ascwebhooks get', change it with 'ascwebhooks update' or 'ascwebhooks ensure'"
+	case err.StatusCode == http.StatusConflict && err.Path == "/v1/marketplaceWebhooks":
+		return fmt.Sprintf("An account has one webhook, and this one already has it: '%s' shows it, 'update' or 'ensure' changes it", c.look)
 	case err.StatusCode == http.StatusConflict:
-		return "The webhook's present state does not allow it: see it with 'ascwebhooks get'"
+		return c.hint("It conflicts with the current state")
 	case err.StatusCode >= http.StatusInternalServerError:
-		return "App Store Connect, or something before it, is in trouble: try again later"
+		return "App Store Connect, or a proxy in front of it, has a problem: try again later"
 	}
 	return ""
 }

@@ -10,70 +10,78 @@ import (
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
-// step does one thing and says in a sentence what came of it.
+// step does one thing and returns, in a sentence, what came of it.
 type step struct {
 	title string
 	do    func(context.Context) (outcome string, err error)
 }
 
 func (d *demo) steps() []step {
-	const marketplace, app, pack = "6478000000", "6478000001", "9d5a1ae2-3c0f-4b7e-9a51-2f8f3f1f7a01"
 	return []step{
-		{"Register the webhook", d.create},
-		{"Read it", d.read},
-		{"Change its URL and its secret", d.update},
-		{"Receive: a version of a package is available", d.notify(&notification.PackageVersionAvailable{
-			MarketplaceAppID: marketplace, AppID: app, PackageID: pack,
-			PackageVersionID: "5b0c8f0e-7d7c-4f0b-8d0a-6c2f5f0b7a02", PackageVersionNum: "1"})},
-		{"Receive: versions of an app are unavailable", d.notify(&notification.AppVersionsUnavailable{
-			MarketplaceAppID: marketplace, AppID: app, PackageIDs: []string{pack}})},
-		{"Receive: an app is unavailable", d.notify(&notification.AppUnavailable{MarketplaceAppID: marketplace, AppID: app})},
+		{"marketplaceWebhooks: register the account's webhook", d.createMarketplaceWebhook},
+		{"Change its URL and its secret", d.updateMarketplaceWebhook},
+		{"Receive: a version of a package is available", d.notify(packageVersionAvailable)},
+		{"Receive: versions of an app are unavailable", d.notify("AppVersionsUnavailable")},
+		{"Receive: an app is unavailable", d.notify("AppUnavailable")},
 		{"Refuse a forged notification", d.forge},
-		{"Delete the webhook, and look again", d.remove},
+		{"Delete the webhook, and look again", d.deleteMarketplaceWebhook},
+		{"webhooks: register a webhook for the marketplace's app", d.createWebhook},
+		{"Ping it", d.ping},
+		{"Receive: a version of a package was created", d.notify(packageVersionCreated)},
+		{"Read that version, and where to download it", d.readPackageVersion},
+		{"Receive, but fail: a package is available in other territories", d.failDelivery},
+		{"List what failed, and have it delivered again", d.redeliver},
+		{"Delete the webhook, and look again", d.deleteWebhook},
 	}
 }
 
-func (d *demo) create(ctx context.Context) (outcome string, err error) {
-	d.webhook, err = d.client.MarketplaceWebhooks.Create(ctx, wrapper.MarketplaceWebhookParams{
+const (
+	packageVersionAvailable = "AlternativeDistributionPackageVersionAvailable"
+	packageVersionCreated   = "alternativeDistributionPackageVersionCreated"
+	packageAvailableUpdated = "alternativeDistributionPackageAvailableUpdated"
+)
+
+func (d *demo) createMarketplaceWebhook(ctx context.Context) (outcome string, err error) {
+	d.marketplace, err = d.client.MarketplaceWebhooks.Create(ctx, wrapper.MarketplaceWebhookParams{
 		EndpointURL: d.receiverURL + "/notifications",
 		Secret:      wrapper.NewSecret(d.first),
 	})
-	return "App Store Connect now posts notifications to " + d.webhook.EndpointURL, err
+	return "App Store Connect now posts notifications to " + d.marketplace.EndpointURL, err
 }
 
-func (d *demo) read(ctx context.Context) (outcome string, err error) {
-	d.webhook, err = d.client.MarketplaceWebhooks.Get(ctx)
-	return "The account's one webhook is " + d.webhook.ID + "; its secret can't be read back", err
-}
-
-func (d *demo) update(ctx context.Context) (outcome string, err error) {
-	d.webhook, err = d.client.MarketplaceWebhooks.Update(ctx, d.webhook.ID, wrapper.MarketplaceWebhookParams{
+func (d *demo) updateMarketplaceWebhook(ctx context.Context) (outcome string, err error) {
+	d.marketplace, err = d.client.MarketplaceWebhooks.Update(ctx, d.marketplace.ID, wrapper.MarketplaceWebhookParams{
 		EndpointURL: d.receiverURL + "/v2/notifications",
 		Secret:      wrapper.NewSecret(d.later),
 	})
 	return "The receiver knows both secrets, so that nothing is lost meanwhile", err
 }
 
-func (d *demo) notify(event notification.Event) func(context.Context) (string, error) {
+func (d *demo) notify(eventType string) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
-		status, err := d.fake.Notify(ctx, event)
+		status, err := d.fake.Notify(ctx, sampleEvent(eventType))
+		if err == nil && status != http.StatusOK {
+			err = fmt.Errorf("the receiver responded %s", statusText(status))
+		}
 		if err != nil {
 			return "", err
 		}
-		if status != http.StatusOK {
-			return "", fmt.Errorf("the receiver answered %s", statusText(status))
-		}
-		select {
-		case n := <-d.received:
-			return fmt.Sprintf("Genuine: your code got a %T", n.Event), nil
-		default:
-			return "", errors.New("the receiver answered 200 to what it did not handle")
-		}
+		return d.handled()
+	}
+}
+
+// handled says what the receiver's function was called with.
+func (d *demo) handled() (string, error) {
+	select {
+	case n := <-d.received:
+		return fmt.Sprintf("Genuine: your code was called with a %T", n.Event), nil
+	default:
+		return "", errors.New("nothing was handled")
 	}
 }
 
 func (d *demo) forge(ctx context.Context) (string, error) {
-	genuine, err := d.fake.Delivery(notification.New(&notification.AppUnavailable{MarketplaceAppID: "6478000000", AppID: "6478000001"}))
+	genuine, err := d.fake.Delivery(notification.New(sampleEvent("AppUnavailable")))
 	if err != nil {
 		return "", err
 	}
@@ -82,16 +90,76 @@ func (d *demo) forge(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if status != http.StatusUnauthorized || len(d.received) > 0 {
-		return "", fmt.Errorf("the receiver answered %s to a forgery", statusText(status))
+		return "", fmt.Errorf("the receiver responded %s to a forgery", statusText(status))
 	}
 	return "Signed with a secret that nobody registered: your code was not called", nil
 }
 
-func (d *demo) remove(ctx context.Context) (string, error) {
-	if err := d.client.MarketplaceWebhooks.Delete(ctx, d.webhook.ID); err != nil {
+func (d *demo) deleteMarketplaceWebhook(ctx context.Context) (string, error) {
+	if err := d.client.MarketplaceWebhooks.Delete(ctx, d.marketplace.ID); err != nil {
 		return "", err
 	}
-	if _, err := d.client.MarketplaceWebhooks.Get(ctx); !errors.Is(err, wrapper.ErrNotFound) {
+	_, err := d.client.MarketplaceWebhooks.Get(ctx)
+	return isGone(err)
+}
+
+func (d *demo) createWebhook(ctx context.Context) (outcome string, err error) {
+	d.webhook, err = d.client.Webhooks.Create(ctx, marketplaceAppID, wrapper.WebhookParams{
+		Name:       "demo",
+		URL:        d.receiverURL + "/notifications",
+		Secret:     wrapper.NewSecret(d.later),
+		EventTypes: wrapper.MarketplaceEvents(),
+	})
+	return "App Store Connect now posts these events to " + d.webhook.URL, err
+}
+
+func (d *demo) ping(ctx context.Context) (string, error) {
+	if err := d.client.Webhooks.Ping(ctx, d.webhook.ID); err != nil {
+		return "", err
+	}
+	d.fake.Wait()
+	return d.handled()
+}
+
+func (d *demo) readPackageVersion(ctx context.Context) (string, error) {
+	version, err := d.client.PackageVersions.Get(ctx, packageVersionID)
+	return fmt.Sprintf("It is version %s of the package %s", version.Version, version.PackageID), err
+}
+
+func (d *demo) failDelivery(ctx context.Context) (string, error) {
+	d.failing.Store(true)
+	defer d.failing.Store(false)
+	status, err := d.fake.Notify(ctx, sampleEvent(packageAvailableUpdated))
+	if err != nil {
+		return "", err
+	}
+	return "The receiver responded " + statusText(status) + ", so App Store Connect knows that it was not handled", nil
+}
+
+func (d *demo) redeliver(ctx context.Context) (string, error) {
+	failed := wrapper.DeliveryFilter{States: []wrapper.DeliveryState{wrapper.DeliveryFailed}}
+	for delivery, err := range d.client.Webhooks.Deliveries(ctx, d.webhook.ID, failed) {
+		if err == nil {
+			_, err = d.client.Webhooks.Redeliver(ctx, delivery.ID)
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+	d.fake.Wait()
+	return d.handled()
+}
+
+func (d *demo) deleteWebhook(ctx context.Context) (string, error) {
+	if err := d.client.Webhooks.Delete(ctx, d.webhook.ID); err != nil {
+		return "", err
+	}
+	_, err := d.client.Webhooks.Get(ctx, d.webhook.ID)
+	return isGone(err)
+}
+
+func isGone(err error) (string, error) {
+	if !errors.Is(err, wrapper.ErrNotFound) {
 		return "", errors.Join(errors.New("the webhook is still there"), err)
 	}
 	return "Nothing is registered any more", nil

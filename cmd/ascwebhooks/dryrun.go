@@ -7,8 +7,8 @@ import (
 	"net/http"
 )
 
-// dryRun lets reads through and answers changes itself, as if they had been
-// made: Ensure decides as ever, and no change can leave the machine.
+// dryRun sends reads and responds to changes itself, as if they had been made:
+// Ensure decides as always, and no change leaves the machine.
 type dryRun struct{ next http.RoundTripper }
 
 func (d dryRun) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -16,32 +16,24 @@ func (d dryRun) RoundTrip(r *http.Request) (*http.Response, error) {
 		return d.next.RoundTrip(r)
 	}
 	defer func() { _ = r.Body.Close() }()
-	var body struct {
-		Data struct {
-			Type       string `json:"type"`
-			ID         string `json:"id"`
-			Attributes struct {
-				EndpointURL string `json:"endpointUrl,omitempty"`
-			} `json:"attributes"`
-		} `json:"data"`
+	var document struct {
+		Data map[string]any `json:"data"`
 	}
-	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+	if err := json.NewDecoder(r.Body).Decode(&document); err != nil {
 		return nil, err
 	}
 	status := http.StatusOK
 	if r.Method == http.MethodPost {
-		status, body.Data.ID = http.StatusCreated, "dry-run"
+		status, document.Data["id"] = http.StatusCreated, dryRunID
 	}
-	answer, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
+	body, err := json.Marshal(document)
 	return &http.Response{
 		StatusCode: status,
-		Proto:      "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header:        http.Header{"Content-Type": {"application/json"}},
-		Body:          io.NopCloser(bytes.NewReader(answer)),
-		ContentLength: int64(len(answer)),
-		Request:       r,
-	}, nil
+		Header:     http.Header{"Content-Type": {"application/json"}},
+		Body:       io.NopCloser(bytes.NewReader(body)),
+		Request:    r,
+	}, err
 }
+
+// dryRunID is the ID of what a dry run did not create.
+const dryRunID = "dry-run"

@@ -1,6 +1,6 @@
 package main
 
-// HTTP exchanges, watched at the server's side, for the demo to show.
+// HTTP exchanges, recorded on the server's side, for the demo to show.
 
 import (
 	"bytes"
@@ -16,7 +16,7 @@ import (
 
 const redacted = "[redacted]"
 
-// exchange is a request and its answer, without what is secret.
+// exchange is a request and its response, without what is secret.
 type exchange struct {
 	Request  message `json:"request"`
 	Response message `json:"response"`
@@ -24,73 +24,65 @@ type exchange struct {
 
 // message is either half.
 type message struct {
-	Method  string            `json:"method,omitempty"`
-	Path    string            `json:"path,omitempty"`
-	Status  int               `json:"status,omitempty"`
-	Headers map[string]string `json:"headers,omitempty"` // those that matter
-	Body    any               `json:"body,omitempty"`    // json.RawMessage, or a string if it is not JSON
+	Method  string          `json:"method,omitempty"`
+	Path    string          `json:"path,omitempty"`
+	Status  int             `json:"status,omitempty"`
+	Headers http.Header     `json:"headers,omitempty"` // those that matter
+	Body    json.RawMessage `json:"body,omitempty"`
 }
 
-// watcher keeps the exchanges of the handlers that it wraps.
-type watcher struct {
+// recorder keeps the exchanges of the handlers that it wraps.
+type recorder struct {
 	redact *strings.Replacer
 
-	mu   sync.Mutex
-	seen []exchange
+	mu        sync.Mutex
+	exchanges []exchange
 }
 
-func (w *watcher) watch(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(io.LimitReader(r.Body, 1<<20))
-		r.Body = io.NopCloser(bytes.NewReader(body))
-		kept := &keptResponse{ResponseWriter: rw, status: http.StatusOK}
-		next.ServeHTTP(kept, r)
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		w.seen = append(w.seen, exchange{
-			Request:  message{Method: r.Method, Path: r.URL.Path, Headers: w.headers(r.Header), Body: w.body(body)},
-			Response: message{Status: kept.status, Headers: w.headers(kept.Header()), Body: w.body(kept.body.Bytes())},
+func (r *recorder) record(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		body, _ := io.ReadAll(io.LimitReader(req.Body, 1<<20))
+		req.Body = io.NopCloser(bytes.NewReader(body))
+		response := &recordedResponse{ResponseWriter: w}
+		next.ServeHTTP(response, req)
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.exchanges = append(r.exchanges, exchange{
+			Request:  message{Method: req.Method, Path: req.URL.RequestURI(), Headers: r.headers(req.Header), Body: r.body(body)},
+			Response: message{Status: response.status, Headers: r.headers(w.Header()), Body: r.body(response.body.Bytes())},
 		})
 	})
 }
 
-// take returns what was seen since the last time.
-func (w *watcher) take() []exchange {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	seen := w.seen
-	w.seen = nil
-	return seen
+// take returns the exchanges since the last time.
+func (r *recorder) take() []exchange {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	exchanges := r.exchanges
+	r.exchanges = nil
+	return exchanges
 }
 
-// shownHeaders are those that matter, in the order in which they are shown.
-func shownHeaders() []string {
-	return []string{"Authorization", notification.SignatureHeader, "Location", "X-Rate-Limit"}
-}
-
-func (w *watcher) headers(from http.Header) map[string]string {
-	headers := map[string]string{}
-	for _, name := range shownHeaders() {
+func (r *recorder) headers(from http.Header) http.Header {
+	headers := http.Header{}
+	for _, name := range []string{"Authorization", notification.SignatureHeader, "Location", "X-Rate-Limit"} {
 		if value := from.Get(name); value != "" {
-			headers[name] = w.redact.Replace(value)
+			headers.Set(name, r.redact.Replace(value))
 		}
 	}
-	if _, ok := headers["Authorization"]; ok {
-		headers["Authorization"] = redacted
+	if headers.Get("Authorization") != "" {
+		headers.Set("Authorization", redacted)
 	}
 	return headers
 }
 
-func (w *watcher) body(body []byte) any {
-	text := strings.TrimSpace(w.redact.Replace(string(body)))
-	var compact bytes.Buffer
-	switch {
-	case text == "":
+// body returns a JSON body, and nothing else.
+func (r *recorder) body(body []byte) json.RawMessage {
+	body = []byte(r.redact.Replace(string(body)))
+	if !json.Valid(body) {
 		return nil
-	case json.Compact(&compact, []byte(text)) == nil:
-		return json.RawMessage(compact.Bytes())
 	}
-	return text
+	return body
 }
 
 // text shows an exchange as curl -v does: > is sent, < comes back.
@@ -100,37 +92,30 @@ func (e exchange) text() string {
 }
 
 func (m message) text(mark string) string {
-	var b strings.Builder
-	for _, name := range shownHeaders() {
-		if value, ok := m.Headers[name]; ok {
-			fmt.Fprintf(&b, "%s: %s\n", name, value)
-		}
-	}
-	switch body := m.Body.(type) {
-	case json.RawMessage:
-		b.WriteString(layout(body, 100) + "\n")
-	case string:
-		b.WriteString(body + "\n")
-	}
-	if b.Len() == 0 {
+	var text bytes.Buffer
+	_ = m.Headers.Write(&text)
+	_ = json.Indent(&text, m.Body, "", "  ") // no body stays none
+	lines := strings.ReplaceAll(strings.TrimSpace(text.String()), "\r", "")
+	if lines == "" {
 		return ""
 	}
-	return mark + strings.ReplaceAll(strings.TrimSuffix(b.String(), "\n"), "\n", "\n"+mark) + "\n"
+	return mark + strings.ReplaceAll(lines, "\n", "\n"+mark) + "\n"
 }
 
-// keptResponse keeps what passes through.
-type keptResponse struct {
+// recordedResponse keeps what passes through. What asctest and notification
+// respond with starts with WriteHeader.
+type recordedResponse struct {
 	http.ResponseWriter
 	status int
 	body   bytes.Buffer
 }
 
-func (k *keptResponse) WriteHeader(status int) {
-	k.status = status
-	k.ResponseWriter.WriteHeader(status)
+func (r *recordedResponse) WriteHeader(status int) {
+	r.status = status
+	r.ResponseWriter.WriteHeader(status)
 }
 
-func (k *keptResponse) Write(b []byte) (int, error) {
-	k.body.Write(b)
-	return k.ResponseWriter.Write(b)
+func (r *recordedResponse) Write(b []byte) (int, error) {
+	r.body.Write(b)
+	return r.ResponseWriter.Write(b)
 }

@@ -23,12 +23,12 @@ func TestFaults(t *testing.T) {
 			flags := []string{"--base-url", server.URL, "--key-id", key.ID, "--issuer-id", key.IssuerID, "--key-file", keyFile}
 
 			server.FailNext(asctest.Fault{Kind: kind, Applied: true})
-			code, stdout, stderr := here(t, append([]string{"create", "--endpoint-url", "https://marketplace.example/", "--secret-file", secretFile}, flags...)...)
+			code, stdout, stderr := inProcess(t, append([]string{"marketplace-webhooks", "create", "--endpoint-url", "https://marketplace.example/", "--secret-file", secretFile}, flags...)...)
 			late := kind == asctest.Late || kind == asctest.LateBody
-			if late && code != exitDone || !late && (code != exitFailed || stdout != "" || strings.Count(stderr, "\n") != 1) {
+			if late && code != exitOK || !late && (code != exitFailed || stdout != "" || strings.Count(stderr, "\n") != 1) {
 				t.Errorf("create: exit code %d, stdout %q, stderr %q", code, stdout, stderr)
 			}
-			if !late && kind != asctest.Redirect && !strings.Contains(stderr, "Look with 'ascwebhooks get'") {
+			if !late && kind != asctest.Redirect && !strings.Contains(stderr, "Look with 'ascwebhooks marketplace-webhooks get'") {
 				t.Errorf("create does not say to look: %q", stderr)
 			}
 			if strings.Contains(stdout+stderr, "canary") || strings.Contains(stdout+stderr, "eyJ") {
@@ -36,12 +36,12 @@ func TestFaults(t *testing.T) {
 			}
 
 			server.FailNext(asctest.Fault{Kind: kind})
-			code, stdout, stderr = here(t, append([]string{"get", "--output", "json"}, flags...)...)
+			code, stdout, stderr = inProcess(t, append([]string{"marketplace-webhooks", "get", "--output", "json"}, flags...)...)
 			if kind == asctest.Redirect {
 				if code != exitFailed || !strings.Contains(stderr, "--base-url") {
 					t.Errorf("get: exit code %d, stderr %q", code, stderr)
 				}
-			} else if code != exitDone || !strings.Contains(stdout, "https://marketplace.example/") || stderr != "" {
+			} else if code != exitOK || !strings.Contains(stdout, "https://marketplace.example/") || stderr != "" {
 				t.Errorf("get: exit code %d, stdout %q, stderr %q", code, stdout, stderr)
 			}
 		})

@@ -1,13 +1,12 @@
 package main
 
-// The command listen.
-
 import (
 	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"sync"
+	"net/http"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,76 +15,69 @@ import (
 )
 
 func newListen(sys *system) *cobra.Command {
-	var addr, forward string
+	l := listener{system: sys}
+	var addr string
 	var secretFiles []string
 	cmd := &cobra.Command{
 		Use:   "listen",
-		Short: "Receive notifications and print those that are genuine",
-		Long: `Receive notifications until it is interrupted, verify the signature of each, and
-print those that are genuine; the refused ones are told on stderr. A duplicate
-is not printed again. With --output json a line of stdout is a notification as
-App Store Connect sent it. It speaks plain HTTP: what App Store Connect reaches
-is a proxy or tunnel with TLS before it.
+		Short: "Receive notifications and print the genuine ones",
+		Long: `Receive notifications until interrupted, verify the signature of each, and print
+the genuine ones; refused ones are logged to stderr. A duplicate is not printed
+again. With --output json each line of stdout is a notification as App Store
+Connect sent it. It speaks plain HTTP: App Store Connect reaches it through a
+proxy or tunnel that terminates TLS.
 
-With --forward each genuine one is passed on, its body and signature as they
-came, and is answered well only if the other server answers 2xx.`,
+With --forward each genuine notification is posted to another server, body and
+signature unchanged, and acknowledged only if that server responds 2xx. After an
+interrupt it finishes what is under way; a second one ends it at once.`,
 		Example: `  ascwebhooks listen --secret-file secret.txt
   ascwebhooks listen --addr :8080 --secret-file new.txt --secret-file old.txt --forward http://127.0.0.1:3000/notifications`,
-		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if cmd.Flags().Changed("forward") {
-				if err := checkTarget("--forward", forward); err != nil {
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			if l.forward != "" {
+				if err := checkTarget("--forward", l.forward); err != nil {
 					return err
 				}
 			}
-			secrets, err := sys.listenSecrets(secretFiles)
-			if err != nil {
+			if l.secrets, err = sys.listenSecrets(secretFiles); err != nil {
 				return err
 			}
 			ctx, stop := interruptible(cmd.Context())
 			defer stop()
-			return (&listener{sys: sys, secrets: secrets, forward: forward}).run(ctx, addr)
+			return l.run(ctx, addr)
 		},
 	}
 	addrFlag(cmd, &addr, "127.0.0.1:8080")
 	cmd.Flags().StringArrayVar(&secretFiles, "secret-file", nil, "`path` of a file that holds a secret, - for standard input (repeatable, for a\nrotation; or the secret itself in "+secretVariable+")")
-	cmd.Flags().StringVar(&forward, "forward", "", "`URL` to pass genuine notifications on to")
+	completeFiles(cmd, "secret-file")
+	cmd.Flags().StringVar(&l.forward, "forward", "", "`URL` to post genuine notifications to")
 	return cmd
 }
 
 // listenSecrets reads all the files, or else takes the environment's secret.
 func (s *system) listenSecrets(files []string) ([][]byte, error) {
-	if value := s.getenv(secretVariable); len(files) == 0 && value != "" {
-		return [][]byte{[]byte(value)}, checkSecretSize(value)
+	if len(files) == 0 {
+		secret, err := s.needSecret("")
+		return [][]byte{secret}, err
+	}
+	if first := slices.Index(files, "-"); first >= 0 && slices.Contains(files[first+1:], "-") {
+		return nil, usagef("--secret-file - can be given once: standard input holds one secret")
 	}
 	var secrets [][]byte
-	fromStdin := 0
 	for _, file := range files {
-		if file == "-" {
-			fromStdin++
-		}
-		if fromStdin > 1 {
-			return nil, usagef("--secret-file - can be given once: standard input holds one secret")
-		}
-		secret, err := s.readSecret(file)
+		secret, err := s.secret(file)
 		if err != nil {
 			return nil, err
 		}
 		secrets = append(secrets, secret)
 	}
-	if len(secrets) == 0 {
-		return nil, usagef("the secret is missing: give --secret-file or set %s", secretVariable)
-	}
 	return secrets, nil
 }
 
-// listener receives, prints and passes on.
+// listener receives, prints and forwards.
 type listener struct {
-	sys     *system
+	*system
 	secrets [][]byte
 	forward string
-
-	mu sync.Mutex // one line at a time
 }
 
 func (l *listener) run(ctx context.Context, addr string) error {
@@ -94,38 +86,56 @@ func (l *listener) run(ctx context.Context, addr string) error {
 		return err
 	}
 	handler, err := notification.NewHandler(verifier, l.handle,
-		notification.WithMalformed(l.malformed), notification.WithLogger(l.sys.logger(slog.LevelWarn)))
+		notification.WithMalformed(l.malformed), notification.WithLogger(l.logger(slog.LevelWarn)))
 	if err != nil {
 		return err
 	}
-	socket, err := listenOn(addr)
+	socket, url, err := listenOn(addr)
 	if err != nil {
 		return err
 	}
-	l.sys.say("Listening on %s. Ctrl-C ends it.", urlOf(socket))
+	l.infof("Listening until Ctrl-C on %s", reach(socket, url))
 	return serve(ctx, notification.NewServer(addr, keepSignature(handler)), socket)
 }
 
-// handle prints a notification once it has been passed on.
+// handle prints a notification once it has been forwarded.
 func (l *listener) handle(ctx context.Context, n *notification.Notification) error {
 	if l.forward != "" {
-		if err := passOn(ctx, l.forward, n.Raw); err != nil {
-			l.sys.say("not passed on: %s %s: %v", oneLine(n.Type), oneLine(n.ID), err)
+		if err := l.pass(ctx, n.Raw); err != nil {
+			l.infof("not forwarded: %s %s: %v", oneLine(n.Type), oneLine(n.ID), err)
 			return err
 		}
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.sys.print(json.RawMessage(n.Raw), l.text(n))
+	return l.print(json.RawMessage(n.Raw), l.text(n))
 }
 
-// malformed has no document to print, but the other server may know better.
+// malformed has nothing to print, but the other server may know better.
 func (l *listener) malformed(ctx context.Context, body []byte) error {
-	l.sys.say("signed but malformed: %d bytes", len(body))
+	l.infof("signed but malformed: %d bytes", len(body))
 	if l.forward == "" {
 		return notification.ErrMalformed
 	}
-	return passOn(ctx, l.forward, body)
+	return l.pass(ctx, body)
+}
+
+type signatureKey struct{}
+
+// keepSignature leaves the signature header where pass finds it.
+func keepSignature(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx := context.WithValue(r.Context(), signatureKey{}, r.Header.Get(notification.SignatureHeader))
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+// pass forwards a body with the signature that it came with.
+func (l *listener) pass(ctx context.Context, body []byte) error {
+	signature, _ := ctx.Value(signatureKey{}).(string)
+	status, err := post(ctx, l.forward, body, signature)
+	if err == nil && status/100 != 2 {
+		err = fmt.Errorf("the other server responded %s", statusText(status))
+	}
+	return err
 }
 
 func (l *listener) text(n *notification.Notification) string {
@@ -134,8 +144,8 @@ func (l *listener) text(n *notification.Notification) string {
 		at = n.Timestamp.Format(time.RFC3339)
 	}
 	line := fmt.Sprintf("%s %s %s", at, n.Type, n.ID)
-	if told := describe(n.Event); told != "" {
-		line += " " + told
+	if details := describe(n.Event); details != "" {
+		line += " " + details
 	}
 	if len(l.secrets) > 1 {
 		line += fmt.Sprintf(" secret=%d", n.SecretIndex+1)

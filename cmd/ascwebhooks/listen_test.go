@@ -3,12 +3,15 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -48,8 +51,7 @@ func writeFile(t *testing.T, name, content string) string {
 
 // address returns the URL that a listener says it has.
 func address(p *process) string {
-	url := strings.TrimPrefix(p.told("Listening on "), "Listening on ")
-	return strings.TrimSuffix(url, ". Ctrl-C ends it.")
+	return strings.TrimPrefix(p.logged("Listening "), "Listening until Ctrl-C on ")
 }
 
 // TestListen is a session with two shells: listen in one, notify in the other.
@@ -63,25 +65,25 @@ func TestListen(t *testing.T) {
 			t.Errorf("notify %v: exit code %d: %s", args, code, stderr)
 		}
 	}
-	notify(exitDone, "--secret-file", oldSecret, "--type", "AppUnavailable", "--app-id", "1", "--marketplace-app-id", "2", "--id", "first")
-	if line := p.line(); !strings.HasSuffix(line, " AppUnavailable first marketplace=2 app=1 secret=2\n") {
+	notify(exitOK, "--secret-file", oldSecret, "--type", "AppUnavailable", "--app-id", "1", "--marketplace-app-id", "2", "--id", "first")
+	if line := p.line(); !strings.HasSuffix(line, " AppUnavailable first marketplace-app-id=2 app-id=1 secret=2\n") {
 		t.Errorf("printed %q", line)
 	}
-	notify(exitDone, "--secret-file", newSecret, "--type", "AppVersionUnavailable", "--package-id", "3", "--package-id", "4")
-	if line := p.line(); !strings.Contains(line, " AppVersionUnavailable ") || !strings.HasSuffix(line, " packages=3,4 secret=1\n") {
+	notify(exitOK, "--secret-file", newSecret, "--type", "AppVersionUnavailable", "--package-id", "3", "--package-id", "4")
+	if line := p.line(); !strings.Contains(line, " AppVersionUnavailable ") || !strings.HasSuffix(line, " package-id=3,4 secret=1\n") {
 		t.Errorf("printed %q", line)
 	}
-	notify(exitDone, "--forge")
-	p.told(`status=401 reason="signature mismatch"`)
-	notify(exitDone, "--secret-file", oldSecret, "--id", "first") // a duplicate, not printed
+	notify(exitOK, "--forge")
+	p.logged(`status=401 reason="signature mismatch"`)
+	notify(exitOK, "--secret-file", oldSecret, "--id", "first") // a duplicate, not printed
 	notify(exitFailed, "--secret-file", newSecret, "--body-file", writeFile(t, "body", "not JSON"))
-	p.told("signed but malformed: 8 bytes")
+	p.logged("signed but malformed: 8 bytes")
 	hostile := `{"data":{"type":"New\u001b[2J\nType","id":"\u009b2J","version":3}}`
-	notify(exitDone, "--secret-file", newSecret, "--body-file", writeFile(t, "body", hostile))
+	notify(exitOK, "--secret-file", newSecret, "--body-file", writeFile(t, "body", hostile))
 	if line := p.line(); line != "(no time) New [2J Type  2J secret=1\n" {
 		t.Errorf("printed %q", line)
 	}
-	if code, rest := p.end(os.Interrupt); code != exitDone || rest != "" {
+	if code, rest := p.end(os.Interrupt); code != exitOK || rest != "" {
 		t.Errorf("after SIGINT: exit code %d, stdout %q", code, rest)
 	}
 	if strings.Contains(p.stderr.String(), "canary") {
@@ -109,11 +111,11 @@ func TestListenForward(t *testing.T) {
 	send := func(want int) {
 		t.Helper()
 		if status, err := post(context.Background(), url, []byte(body), signature); err != nil || status != want {
-			t.Errorf("answered %d, %v; want %d", status, err, want)
+			t.Errorf("responded %d, %v; want %d", status, err, want)
 		}
 	}
 	send(http.StatusInternalServerError)
-	p.told("not passed on: AppUnavailable a<&: the other server answered 502 Bad Gateway")
+	p.logged("not forwarded: AppUnavailable a<&: the other server responded 502 Bad Gateway")
 	status = http.StatusNoContent
 	send(http.StatusOK)
 	if line := p.line(); line != `{"data":{"type":"AppUnavailable","id":"a<&","extra":1}}`+"\n" {
@@ -126,7 +128,7 @@ func TestListenForward(t *testing.T) {
 	signature = "hmacsha256=" + strings.TrimPrefix(signature, "HMACSHA256=")
 	send(http.StatusOK) // the other server took it
 
-	if code, rest := p.end(syscall.SIGTERM); code != exitDone || rest != "" {
+	if code, rest := p.end(syscall.SIGTERM); code != exitOK || rest != "" {
 		t.Errorf("after SIGTERM: exit code %d, stdout %q", code, rest)
 	}
 	if len(got) != 3 || got[0] != got[1] || got[0].body == "" || got[2] != (passed{body, signature}) {
@@ -143,5 +145,54 @@ func TestPostFollowsNoRedirect(t *testing.T) {
 	defer service.Close()
 	if status, err := post(t.Context(), service.URL, []byte("{}"), "signature"); err != nil || status != http.StatusTemporaryRedirect {
 		t.Errorf("status %d, %v", status, err)
+	}
+}
+
+// TestListenOn: an address says what is listened on, and the URL is one that
+// this machine reaches.
+func TestListenOn(t *testing.T) {
+	const every = `port \d+ of every interface; on this machine http://127\.0\.0\.1:\d+`
+	for addr, want := range map[string]string{
+		"127.0.0.1:0": `http://127\.0\.0\.1:\d+`,
+		"127.0.0.2:0": `http://127\.0\.0\.2:\d+`,
+		"localhost:0": `http://127\.0\.0\.1:\d+`,
+		":0":          every,
+		"0.0.0.0:0":   every,
+		"[::]:0":      every,
+	} {
+		listener, url, err := listenOn(addr)
+		if err != nil {
+			t.Errorf("%s: %v", addr, err)
+			continue
+		}
+		got := reach(listener, url)
+		if !regexp.MustCompile("^"+want+"$").MatchString(got) || !strings.HasSuffix(got, url) {
+			t.Errorf("%s: listening on %s", addr, got)
+		}
+		conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+		if err != nil {
+			t.Errorf("%s: %v", addr, err)
+		} else {
+			_ = conn.Close()
+		}
+		_ = listener.Close()
+	}
+}
+
+// TestListenConcurrently: each notification stays one line.
+func TestListenConcurrently(t *testing.T) {
+	p := start(t, []string{secretVariable + "=canary"}, "listen", "--addr", "127.0.0.1:0", "--output", "json")
+	url := address(p)
+	const copies = 16
+	for i := range copies {
+		go func() {
+			body := fmt.Appendf(nil, `{"data":{"type":"AppUnavailable","id":"%d","filling":%q}}`, i, strings.Repeat("x", 32<<10))
+			_, _ = post(context.Background(), url, body, notification.Sign([]byte("canary"), body))
+		}()
+	}
+	for range copies {
+		if line := p.line(); !json.Valid([]byte(line)) || len(line) < 32<<10 {
+			t.Errorf("a line of %d bytes: %.40q", len(line), line)
+		}
 	}
 }

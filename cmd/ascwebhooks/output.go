@@ -1,14 +1,15 @@
 package main
 
-// What goes to stdout: text for people, JSON for programs.
+// What goes to stdout, text for people and JSON for programs, and the log.
 
 import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
 	"strings"
-
-	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
 // format is the value of --output; empty means text.
@@ -18,14 +19,14 @@ func (f *format) String() string { return string(*f) }
 func (f *format) Type() string   { return "format" }
 func (f *format) Set(value string) error {
 	if value != "text" && value != "json" {
-		return errors.New("must be text or json")
+		return errors.New("not text or json")
 	}
 	*f = format(value)
 	return nil
 }
 
-// print writes document as one line of JSON, or else the text, which ends
-// with a newline of its own.
+// print writes document as one line of JSON, or else the text, which ends with
+// a newline. It writes once, so that concurrent lines stay whole.
 func (s *system) print(document any, text string) error {
 	if s.output == "json" {
 		var line strings.Builder
@@ -37,26 +38,50 @@ func (s *system) print(document any, text string) error {
 		text = line.String()
 	}
 	if _, err := fmt.Fprint(s.stdout, text); err != nil {
-		return errors.New("stdout can't be written to")
+		return errors.New("stdout cannot be written to")
 	}
 	return nil
 }
 
-// webhookDocument is the JSON form of a webhook, in Apple's names.
-type webhookDocument struct {
-	ID          string `json:"id,omitempty"`
-	EndpointURL string `json:"endpoint_url"`
+// fields returns a line for each pair of a name and a value that is not empty.
+func fields(pairs ...string) string {
+	var text string
+	for pair := range slices.Chunk(pairs, 2) {
+		if pair[1] != "" {
+			text += fmt.Sprintf("%-13s %s\n", pair[0]+":", oneLine(pair[1]))
+		}
+	}
+	return text
 }
 
-func (s *system) printWebhook(w wrapper.MarketplaceWebhook) error {
-	return s.print(webhookDocument(w), webhookText(w))
-}
-
-func webhookText(w wrapper.MarketplaceWebhook) string {
-	return fmt.Sprintf("id:           %s\nendpoint URL: %s\n", oneLine(w.ID), oneLine(w.EndpointURL))
+// each returns a line for each value, all of the same name.
+func each[V ~string](name string, values []V) string {
+	var text string
+	for _, value := range values {
+		text += fields(name, string(value))
+	}
+	return text
 }
 
 // oneLine keeps what came from elsewhere from moving the cursor.
 func oneLine(s string) string {
 	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r < ' ' || r >= 0x7f && r < 0xa0 }), " ")
+}
+
+func statusText(status int) string {
+	return fmt.Sprintf("%d %s", status, http.StatusText(status))
+}
+
+// logger writes one line for each record to stderr, without time, level and
+// what is empty.
+func (s *system) logger(level slog.Level) *slog.Logger {
+	return slog.New(slog.NewTextHandler(s.stderr, &slog.HandlerOptions{
+		Level: level,
+		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			if a.Key == slog.TimeKey || a.Key == slog.LevelKey || a.Value.Equal(slog.StringValue("")) {
+				return slog.Attr{}
+			}
+			return a
+		},
+	}))
 }

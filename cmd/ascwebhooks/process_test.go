@@ -1,6 +1,6 @@
 package main
 
-// The command as a process, for what scripts can't see: signals, and output
+// The command as a process, for what scripts cannot see: signals, and output
 // while it runs.
 
 import (
@@ -61,8 +61,8 @@ func (p *process) line() string {
 	return line
 }
 
-// told waits for a line on stderr that has text in it.
-func (p *process) told(text string) string {
+// logged waits for a line on stderr that has text in it.
+func (p *process) logged(text string) string {
 	p.t.Helper()
 	patience := time.After(30 * time.Second)
 	for {

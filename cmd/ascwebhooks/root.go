@@ -1,96 +1,58 @@
 package main
 
-// The root command, what every command gets, and the exit codes.
-
 import (
-	"context"
-	"errors"
-	"fmt"
-	"io"
-
 	"github.com/spf13/cobra"
 )
-
-// Exit codes.
-const (
-	exitDone   = 0
-	exitFailed = 1
-	exitUsage  = 2
-)
-
-// system is what a command may touch of the machine around it.
-type system struct {
-	stdin          io.Reader
-	stdout, stderr io.Writer
-	getenv         func(string) string
-	output         format
-}
-
-// run runs the command line args and returns the exit code.
-func run(ctx context.Context, sys *system, args []string) int {
-	root := newRoot(sys)
-	root.SetArgs(args)
-	cmd, err := root.ExecuteContextC(ctx)
-	if err == nil {
-		return exitDone
-	}
-	if _, wrong := errors.AsType[*usageError](err); wrong {
-		sys.say("ascwebhooks: %s (see '%s --help')", oneLine(err.Error()), cmd.CommandPath())
-		return exitUsage
-	}
-	sys.say("ascwebhooks: %s", oneLine(err.Error()))
-	return exitFailed
-}
 
 func newRoot(sys *system) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "ascwebhooks",
-		Short: "Look after the webhook of an alternative app marketplace",
-		Long: `Register, read, change and remove the webhook to which App Store Connect posts
-notifications for alternative app marketplaces, and receive what it posts.
+		Short: "Manage App Store Connect webhooks and receive their notifications",
+		Long: `Manage the webhooks to which App Store Connect posts notifications, and receive
+what it posts.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage. Data goes to stdout, all else to
-stderr. Keys, tokens and secrets come from files, standard input or the
-environment, never from a flag's value.`,
-		Example: `  ascwebhooks demo      # the whole path, without an account
-  ascwebhooks sandbox   # an App Store Connect in memory to try things on
-  ascwebhooks get       # the webhook that your account has registered`,
-		Args:          knownCommand,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+Exit codes: 0 success, 1 failure, 2 wrong usage. Data goes to stdout, everything
+else to stderr. Keys and secrets come from files, standard input or the
+environment, never from the value of a flag.`,
+		Example: `  ascwebhooks demo                       # the whole life of a webhook, without an account
+  ascwebhooks sandbox                    # App Store Connect in memory, to try things on
+  ascwebhooks webhooks list              # the webhooks of your app
+  ascwebhooks marketplace-webhooks get   # the older resource: the account's one webhook`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.SuggestionsMinimumDistance = 2
 	root.SetIn(sys.stdin)
 	root.SetOut(sys.stdout)
 	root.SetErr(sys.stderr)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagError(err) })
-	root.CompletionOptions.DisableDefaultCmd = true
-	root.SetHelpCommand(newHelp())
-	root.PersistentFlags().Var(&sys.output, "output", "`format` of stdout: text or json (one document, or one line per event)")
+	root.PersistentFlags().Var(&sys.output, "output", "`format` of stdout: text or json (one document, or one line for each item)")
 	complete(root, "output", "text", "json")
-	root.AddCommand(newDemo(sys), newSandbox(sys), newGet(sys), newCreate(sys), newUpdate(sys), newDelete(sys),
-		newEnsure(sys), newListen(sys), newNotify(sys), newToken(sys), newVersion(sys), newCompletion())
+	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
+	root.AddCommand(newMarketplaceWebhooks(sys), newWebhooks(sys), newPackageVersion(sys),
+		newDemo(sys), newListen(sys), newMigrate(sys), newNotify(sys), newSandbox(sys), newToken(sys), newVersion(sys))
+	root.InitDefaultCompletionCmd()
+	finish(root, sys)
 	return root
 }
 
-func newHelp() *cobra.Command {
-	return &cobra.Command{
-		Use:     "help [COMMAND]",
-		Short:   "Show the help of a command",
-		Example: "  ascwebhooks help create",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			found, rest, err := cmd.Root().Find(args)
-			if err != nil || len(rest) > 0 {
-				return usagef("there is no such command to show the help of")
-			}
-			found.InitDefaultHelpFlag()
-			return found.Help()
-		},
+// finish gives a command and those below it what cobra does not: a group
+// refuses an unknown command, others refuse arguments unless they ask for some.
+func finish(cmd *cobra.Command, sys *system) {
+	for _, sub := range cmd.Commands() {
+		finish(sub, sys)
 	}
-}
-
-// say writes one line to stderr.
-func (s *system) say(line string, args ...any) {
-	_, _ = fmt.Fprintf(s.stderr, line+"\n", args...)
+	switch {
+	case cmd.HasSubCommands():
+		cmd.Args = refuseUnknownCommand
+		cmd.SuggestionsMinimumDistance = 2
+		cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	case cmd.Args == nil:
+		cmd.Args = cobra.ExactArgs(0) // cobra.NoArgs repeats the argument
+	}
+	cmd.PreRunE = refuseEmptyValues
+	run := cmd.RunE
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		sys.started = true
+		return run(cmd, args)
+	}
 }

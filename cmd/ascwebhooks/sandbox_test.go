@@ -39,7 +39,7 @@ func TestSandbox(t *testing.T) {
 		t.Errorf("key file: %v, %v", info.Mode(), err)
 	}
 	code, token, _ := once(t, env, "token")
-	if code != exitDone || strings.Count(token, "\n") != 1 {
+	if code != exitOK || strings.Count(token, "\n") != 1 {
 		t.Fatalf("token: exit code %d, %d bytes", code, len(token))
 	}
 	bearer := "Bearer " + strings.TrimSpace(token)
@@ -55,28 +55,74 @@ func TestSandbox(t *testing.T) {
 	call(t, "GET", document.BaseURL+webhooks, bearer, "", http.StatusOK)
 	update := `{"data":{"type":"marketplaceWebhooks","id":"` + created.Data.ID + `","attributes":{"endpointUrl":"https://marketplace.example/two"}}}`
 	call(t, "PATCH", document.BaseURL+webhooks+"/"+created.Data.ID, bearer, update, http.StatusOK)
-	if code, stdout, _ := once(t, env, "get", "--output", "json"); code != exitDone ||
+	if code, stdout, _ := once(t, env, "marketplace-webhooks", "get", "--output", "json"); code != exitOK ||
 		stdout != `{"id":"`+created.Data.ID+`","endpoint_url":"https://marketplace.example/two"}`+"\n" {
 		t.Errorf("get: exit code %d, %s", code, stdout)
 	}
 	call(t, "DELETE", document.BaseURL+webhooks+"/"+created.Data.ID, bearer, "", http.StatusNoContent)
 
+	call(t, "GET", document.BaseURL+"/v1/webhooks", bearer, "", http.StatusForbidden)
+
 	for name, token := range badTokens(t, document) {
 		if body := call(t, "GET", document.BaseURL+webhooks, token, "", http.StatusUnauthorized); !strings.Contains(string(body), "NOT_AUTHORIZED") {
-			t.Errorf("%s: answered %s", name, body)
+			t.Errorf("%s: responded %s", name, body)
 		}
 	}
-	if line := sandbox.told("status=401"); !strings.HasPrefix(line, "msg=asctest method=GET ") {
+	if line := sandbox.logged("status=401"); !strings.HasPrefix(line, "msg=asctest method=GET ") {
 		t.Errorf("stderr: %s", line)
 	}
-	if code, rest := sandbox.end(os.Interrupt); code != exitDone || rest != "" {
+	if code, rest := sandbox.end(os.Interrupt); code != exitOK || rest != "" {
 		t.Errorf("after SIGINT: exit code %d, stdout %q", code, rest)
 	}
 	if _, err := os.Stat(filepath.Dir(document.KeyFile)); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the key's folder is still there: %v", err)
 	}
 	if log := sandbox.stderr.String(); strings.Contains(log, "eyJ") || strings.Contains(log, "canary") {
-		t.Error("the sandbox told a token or a secret")
+		t.Error("the sandbox logged a token or a secret")
+	}
+}
+
+// TestSandboxPings is a session with three shells: what the sandbox posts
+// arrives at listen, and a delivery that failed is posted again.
+func TestSandboxPings(t *testing.T) {
+	_, document, env := startSandbox(t)
+	env = append(env, "ASC_APP_ID="+document.AppID, secretVariable+"=canary")
+	listen := start(t, env, "listen", "--addr", "127.0.0.1:0")
+	url := address(listen)
+	webhooks := func(args ...string) string {
+		t.Helper()
+		code, stdout, stderr := once(t, env, append([]string{"webhooks"}, args...)...)
+		if code != exitOK {
+			t.Fatalf("webhooks %v: exit code %d: %s", args, code, stderr)
+		}
+		return stdout
+	}
+	created := webhooks("ensure", "--name", "n", "--event", "marketplace", "--endpoint-url", url, "--output", "json")
+	var webhook webhookDocument
+	if err := json.Unmarshal([]byte(created), &webhook); err != nil {
+		t.Fatal(err)
+	}
+	webhooks("ping", webhook.ID)
+	if line := listen.line(); !strings.Contains(line, " webhookPingCreated ") {
+		t.Errorf("listen printed %q", line)
+	}
+	if code, _ := listen.end(os.Interrupt); code != exitOK {
+		t.Errorf("listen: exit code %d", code)
+	}
+	webhooks("ping", webhook.ID)
+	var failed string
+	for failed == "" {
+		failed = webhooks("deliveries", webhook.ID, "--state", "failed", "--output", "json")
+	}
+	var delivery deliveryDocument
+	if err := json.Unmarshal([]byte(failed), &delivery); err != nil || !delivery.Ping || delivery.Error == "" {
+		t.Fatalf("%v: %s", err, failed)
+	}
+	listen = start(t, env, "listen", "--addr", strings.TrimPrefix(url, "http://"))
+	address(listen)
+	webhooks("redeliver", delivery.ID)
+	if line := listen.line(); !strings.Contains(line, delivery.EventID) {
+		t.Errorf("listen printed %q", line)
 	}
 }
 
@@ -140,19 +186,19 @@ func call(t *testing.T, method, url, authorization, body string, want int) []byt
 func TestSandboxExports(t *testing.T) {
 	p := start(t, []string{"TMPDIR=" + filepath.Join(t.TempDir()), "ASC_PRIVATE_KEY=another"}, "sandbox")
 	var lines string
-	for range 5 {
+	for range 6 {
 		lines += p.line()
 	}
-	for _, name := range []string{"export ASC_BASE_URL=http://127.0.0.1:", "export ASC_KEY_ID=", "export ASC_ISSUER_ID=", "export ASC_PRIVATE_KEY_PATH=", "unset ASC_PRIVATE_KEY\n"} {
+	for _, name := range []string{"export ASC_BASE_URL='http://127.0.0.1:", "export ASC_KEY_ID=", "export ASC_ISSUER_ID=", "export ASC_PRIVATE_KEY_PATH=", "export ASC_APP_ID='6478000000'", "unset ASC_PRIVATE_KEY\n"} {
 		if !strings.Contains(lines, name) {
 			t.Errorf("no %q in %q", name, lines)
 		}
 	}
-	out := shell(t, lines+"ascwebhooks ensure --endpoint-url https://marketplace.example/\n", "ASC_PRIVATE_KEY=another", "ASC_WEBHOOK_SECRET=s")
+	out := shell(t, lines+"ascwebhooks marketplace-webhooks ensure --endpoint-url https://marketplace.example/\n", "ASC_PRIVATE_KEY=another", "ASC_WEBHOOK_SECRET=s")
 	if !strings.HasPrefix(out, "created\n") {
 		t.Errorf("the other shell: %s", out)
 	}
-	if code, _ := p.end(syscall.SIGTERM); code != exitDone {
+	if code, _ := p.end(syscall.SIGTERM); code != exitOK {
 		t.Errorf("after SIGTERM: exit code %d", code)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -107,11 +108,17 @@ func fault(ts *testscript.TestScript, _ bool, args []string) {
 	fakeOf(ts).FailNext(f)
 }
 
+// sticksToURL matches a URL with a full stop after it.
+var sticksToURL = regexp.MustCompile(`https?://\S*\.(\s|$)`)
+
 // oneline checks that stderr is one line which starts with the command's name.
 func oneline(ts *testscript.TestScript, _ bool, _ []string) {
 	text := ts.ReadFile("stderr")
 	if !strings.HasPrefix(text, "ascwebhooks: ") || strings.Count(text, "\n") != 1 || !strings.HasSuffix(text, "\n") {
 		ts.Fatalf("stderr is not one line of the command's: %q", text)
+	}
+	if sticksToURL.MatchString(text) {
+		ts.Fatalf("a terminal would take the full stop for part of the URL: %q", text)
 	}
 }
 

@@ -5,13 +5,11 @@ package main
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 )
 
 const (
@@ -21,33 +19,18 @@ const (
 
 func secretFlag(cmd *cobra.Command, path *string) {
 	cmd.Flags().StringVar(path, "secret-file", "", "`path` of a file that holds the secret, - for standard input (or the secret\nitself in "+secretVariable+"); one newline at the end is not part of it")
+	completeFiles(cmd, "secret-file")
 }
 
-// secret returns the secret that the flag or the environment gives, or nil if
-// neither does. The flag wins.
-func (s *system) secret(cmd *cobra.Command) ([]byte, error) {
-	flag := cmd.Flags().Lookup("secret-file")
-	if flag.Changed {
-		return s.readSecret(flag.Value.String())
+// secret returns the secret in the file at path or, without a path, in the
+// environment; nil if there is none.
+func (s *system) secret(path string) ([]byte, error) {
+	if path == "" {
+		if value := os.Getenv(secretVariable); value != "" {
+			return checkSecret([]byte(value))
+		}
+		return nil, nil
 	}
-	if value := s.getenv(secretVariable); value != "" {
-		return []byte(value), checkSecretSize(value)
-	}
-	return nil, nil
-}
-
-// needSecret is secret for commands that can't do without.
-func (s *system) needSecret(cmd *cobra.Command) ([]byte, error) {
-	secret, err := s.secret(cmd)
-	if err == nil && secret == nil {
-		return nil, usagef("the secret is missing: give --secret-file or set %s", secretVariable)
-	}
-	return secret, err
-}
-
-// readSecret reads a secret file. Its path is not repeated in an error: it may
-// be the secret itself.
-func (s *system) readSecret(path string) ([]byte, error) {
 	content, err := s.readInput("--secret-file", path, maxSecret+2)
 	if err != nil {
 		return nil, err
@@ -55,54 +38,52 @@ func (s *system) readSecret(path string) ([]byte, error) {
 	if line, ok := bytes.CutSuffix(content, []byte("\n")); ok {
 		content = bytes.TrimSuffix(line, []byte("\r"))
 	}
-	if len(content) == 0 {
-		return nil, errors.New("--secret-file: the secret is empty")
-	}
-	return content, checkSecretSize(content)
+	return checkSecret(content)
 }
 
-func checkSecretSize[T []byte | string](secret T) error {
-	if len(secret) > maxSecret {
-		return errors.New("the secret is over 4 KiB: this is something else")
+// needSecret is secret for commands that need one.
+func (s *system) needSecret(path string) ([]byte, error) {
+	secret, err := s.secret(path)
+	if err == nil && secret == nil {
+		return nil, usagef("the secret is missing: give --secret-file or set %s", secretVariable)
 	}
-	return nil
+	return secret, err
 }
 
-// readInput reads at most limit bytes of the file that a flag names.
+func checkSecret(secret []byte) ([]byte, error) {
+	switch {
+	case len(secret) == 0:
+		return nil, usagef("--secret-file: the secret is empty")
+	case len(secret) > maxSecret:
+		return nil, usagef("the secret is over 4 KiB: this is something else")
+	}
+	return secret, nil
+}
+
+// readInput reads at most limit bytes of the file that a flag names. Errors do
+// not repeat the path: it may be a secret that was given in the wrong place.
 func (s *system) readInput(flag, path string, limit int64) ([]byte, error) {
-	var from io.Reader
-	switch path {
-	case "":
-		return nil, usagef("%s needs a path, or - for standard input", flag)
-	case "-":
-		if s.onTerminal() {
-			return nil, usagef("%s -: standard input is a terminal, which would show what is typed; pipe it in", flag)
-		}
-		from = s.stdin
-	default:
+	from := s.stdin
+	if path != "-" {
 		file, err := os.Open(path)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", flag, withoutPath(err))
+			return nil, usagef("%s: %w", flag, withoutPath(err))
 		}
 		defer func() { _ = file.Close() }()
 		from = file
+	} else if s.onTerminal() {
+		return nil, usagef("%s -: standard input is a terminal, which would show what is typed; pipe it in", flag)
 	}
 	content, err := io.ReadAll(io.LimitReader(from, limit))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", flag, withoutPath(err))
+		return nil, usagef("%s: %w", flag, withoutPath(err))
 	}
 	return content, nil
 }
 
 func withoutPath(err error) error {
-	if fault, ok := errors.AsType[*fs.PathError](err); ok {
-		return fault.Err
+	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
+		return pathErr.Err
 	}
 	return err
-}
-
-// onTerminal reports whether somebody can be asked.
-func (s *system) onTerminal() bool {
-	file, ok := s.stdin.(*os.File)
-	return ok && term.IsTerminal(int(file.Fd()))
 }

@@ -1,7 +1,5 @@
 package main
 
-// The command token.
-
 import (
 	"time"
 
@@ -11,37 +9,32 @@ import (
 )
 
 func newToken(sys *system) *cobra.Command {
-	var key keyFlags
+	var key auth.KeyHint
 	var scope []string
 	var lifetime time.Duration
 	cmd := &cobra.Command{
 		Use:   "token",
 		Short: "Print a token for curl and other tools",
-		Long: `Print a fresh token, and nothing else, for the Authorization header of other
-tools. The token is a secret: whoever has it can do what the key can, until it
-expires. With --scope it can only read.`,
+		Long: `Print a new token, and nothing else, for the Authorization header of other tools.
+The token is a secret: whoever has it can do what the key can, until it expires.
+With --scope it can only read.`,
 		Example: `  curl -H "Authorization: Bearer $(ascwebhooks token)" https://api.appstoreconnect.apple.com/v1/marketplaceWebhooks
   ascwebhooks token --lifetime 5m --scope 'GET /v1/marketplaceWebhooks'`,
-		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			found, err := auth.FindKey(auth.KeyHint(key))
-			if err != nil {
-				return advise(err, found)
-			}
 			var opts []auth.Option
 			if cmd.Flags().Changed("lifetime") {
 				opts = append(opts, auth.WithLifetime(lifetime))
 			}
-			if cmd.Flags().Changed("scope") {
+			if len(scope) > 0 {
 				opts = append(opts, auth.WithScope(scope...))
 			}
-			tokens, err := auth.NewTokenSource(found, opts...)
+			_, tokens, err := newTokenSource(key, opts...)
 			if err != nil {
-				return advise(err, found)
+				return err
 			}
 			token, err := tokens.Token(cmd.Context())
 			if err != nil {
-				return advise(err, found)
+				return err
 			}
 			document := struct {
 				Token string `json:"token"`
@@ -51,6 +44,6 @@ expires. With --scope it can only read.`,
 	}
 	cmd.Flags().StringArrayVar(&scope, "scope", nil, "a `request` that the token is good for, such as 'GET /v1/marketplaceWebhooks' (repeatable)")
 	cmd.Flags().DurationVar(&lifetime, "lifetime", 0, "`duration` between iat and exp, 3m to 20m (default 15m)")
-	key.flags(cmd)
+	keyFlags(cmd, &key)
 	return cmd
 }

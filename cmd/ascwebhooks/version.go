@@ -1,7 +1,5 @@
 package main
 
-// The command version.
-
 import (
 	"cmp"
 	"fmt"
@@ -23,7 +21,6 @@ func newVersion(sys *system) *cobra.Command {
 		Use:     "version",
 		Short:   "Print the version",
 		Example: "  ascwebhooks version\n  ascwebhooks version --output json",
-		Args:    noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			v := readVersion()
 			text := fmt.Sprintf("ascwebhooks %s (%s, %s)\n", v.Version, v.Go, v.System)
@@ -32,11 +29,17 @@ func newVersion(sys *system) *cobra.Command {
 	}
 }
 
-// readVersion asks the binary what it was built from.
+// readVersion returns what the binary was built from.
 func readVersion() versionDocument {
+	info, _ := debug.ReadBuildInfo()
+	return versionOf(info)
+}
+
+// versionOf reads build info, which may be nil. Only a build outside a git checkout has the version (devel);
+// .ci/release-version keeps such a binary out of a release.
+func versionOf(info *debug.BuildInfo) versionDocument {
 	v := versionDocument{Version: "(devel)", Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
+	if info == nil {
 		return v
 	}
 	v.Version = cmp.Or(info.Main.Version, v.Version)
@@ -47,3 +50,5 @@ func readVersion() versionDocument {
 	}
 	return v
 }
+
+func userAgent() string { return "ascwebhooks/" + readVersion().Version }

@@ -111,47 +111,37 @@ func TestImporterPackages(t *testing.T) {
 // TestImporterSize: auth and wrapper add at most 345 KiB to a binary.
 func TestImporterSize(t *testing.T) {
 	const limit = 345
-	if got := (binarySize(t, importerMain) - binarySize(t, referenceMain)) >> 10; got > limit {
-		t.Errorf("the module adds %d KiB, want at most %d KiB", got, limit)
-	}
-}
-
-// BenchmarkImporterSize is TestImporterSize for the table of make bench.
-func BenchmarkImporterSize(b *testing.B) {
-	for name, source := range map[string]string{"ours": importerMain, "reference": referenceMain} {
-		b.Run(name, func(b *testing.B) {
-			size := binarySize(b, source)
-			for b.Loop() { // the size is what is measured
-			}
-			b.ReportMetric(float64(size)/1024, "KiB")
-		})
+	got := (binarySize(t, importerMain) - binarySize(t, referenceMain)) >> 10
+	t.Logf("the module adds %d KiB", got)
+	if got > limit {
+		t.Errorf("want at most %d KiB", limit)
 	}
 }
 
 // binarySize builds source inside the module, without touching its tree.
-func binarySize(tb testing.TB, source string) int64 {
-	tb.Helper()
+func binarySize(t *testing.T, source string) int64 {
+	t.Helper()
 	root, err := os.Getwd()
 	if err != nil {
-		tb.Fatal(err)
+		t.Fatal(err)
 	}
-	dir := tb.TempDir()
+	dir := t.TempDir()
 	file, binary, overlay := filepath.Join(dir, "main.go"), filepath.Join(dir, "main"), filepath.Join(dir, "overlay.json")
 	inModule := filepath.Join(root, "internal", "importer", "main.go")
 	if err := os.WriteFile(file, []byte(source), 0o600); err != nil {
-		tb.Fatal(err)
+		t.Fatal(err)
 	}
 	if err := os.WriteFile(overlay, []byte(`{"Replace":{"`+inModule+`":"`+file+`"}}`), 0o600); err != nil {
-		tb.Fatal(err)
+		t.Fatal(err)
 	}
-	build := exec.CommandContext(tb.Context(), "go", "build", "-trimpath", "-ldflags=-s -w",
+	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-ldflags=-s -w",
 		"-overlay", overlay, "-o", binary, "./internal/importer")
 	if out, err := build.CombinedOutput(); err != nil {
-		tb.Fatalf("%v\n%s", err, out)
+		t.Fatalf("%v\n%s", err, out)
 	}
 	info, err := os.Stat(binary)
 	if err != nil {
-		tb.Fatal(err)
+		t.Fatal(err)
 	}
 	return info.Size()
 }

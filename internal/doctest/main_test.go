@@ -9,6 +9,8 @@ import (
 )
 
 // TestMain runs the tests in the root of the module, where the documents are.
+// The cache of go test does not see what they read: use -count=1, or -shuffle=on
+// as make test does.
 func TestMain(m *testing.M) {
 	if err := os.Chdir("../.."); err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -133,13 +133,7 @@ func (s *Sandbox) app(wanted *toSend) (string, error) {
 	if wanted.Type == "" || isOfMarketplace(wanted.Type) {
 		return "", nil
 	}
-	registered := s.Fake.Registered()
-	apps := registered.Apps
-	for _, w := range registered.AppWebhooks {
-		if !slices.Contains(apps, w.AppID) {
-			apps = append(apps, w.AppID)
-		}
-	}
+	apps := s.Fake.Apps()
 	switch {
 	case wanted.AppID == "" && len(apps) == 1:
 		return apps[0], nil

@@ -1,0 +1,293 @@
+package asctest_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/ascmarketplace/webhooks/asctest"
+	"github.com/ascmarketplace/webhooks/notification"
+)
+
+// TestPingAndRedelivery: a ping is posted and recorded; a delivery can be sent
+// again once.
+func TestPingAndRedelivery(t *testing.T) {
+	t.Parallel()
+	in := newInbox(t, 503)
+	c := newCaller(t, asctest.WithApp(marketplaceApp))
+	id := c.createWebhook(in.URL, buildUploads)
+
+	c.ping(id)
+	failed := c.wait().server.Deliveries(id)
+	if len(failed) != 1 || failed[0].State != "FAILED" || failed[0].StatusCode != 503 || failed[0].ResponseBody != "received" ||
+		!failed[0].Ping || failed[0].Redelivery || failed[0].Sent.IsZero() {
+		t.Fatalf("got %+v", failed)
+	}
+	n, err := notification.Decode([]byte(in.received()[0]))
+	if err != nil || n.ID != failed[0].EventID || n.Type != "webhookPingCreated" {
+		t.Errorf("received %+v, %v", n, err)
+	}
+
+	in.respond(200)
+	again := c.expect(201, "", "POST", "/v1/webhookDeliveries", redeliver(failed[0].ID))
+	if !strings.Contains(again.body, `"deliveryState":"PENDING","redelivery":true`) {
+		t.Errorf("got %s", again.body)
+	}
+	second := c.wait().server.Deliveries(id)[1]
+	if second.ID != again.id() || second.State != "SUCCEEDED" || !second.Redelivery || second.EventID != n.ID {
+		t.Errorf("got %+v", second)
+	}
+	if got := in.received(); len(got) != 2 || got[1] != got[0] {
+		t.Errorf("received %q, want the same twice", got)
+	}
+	c.expect(409, "STATE_ERROR", "POST", "/v1/webhookDeliveries", redeliver(failed[0].ID))
+	c.expect(201, "", "POST", "/v1/webhookDeliveries", redeliver(second.ID)) // a delivery of its own
+
+	c.wait().expect(200, "", "PATCH", "/v1/webhooks/"+id, update(id, `{"enabled":false}`))
+	c.ping(id)
+	if got := len(c.wait().server.Deliveries(id)); got != 3 {
+		t.Errorf("%d deliveries: a disabled webhook is not pinged", got)
+	}
+	c.expect(204, "", "DELETE", "/v1/webhooks/"+id, "")
+	c.expect(409, "STATE_ERROR", "POST", "/v1/webhookDeliveries", redeliver(c.server.Deliveries(id)[2].ID))
+}
+
+// TestNobodyIsThere: what can't be posted has failed, and says why.
+func TestNobodyIsThere(t *testing.T) {
+	t.Parallel()
+	c := newCaller(t, asctest.WithApp(marketplaceApp))
+	id := c.createWebhook("http://127.0.0.1:1/n", buildUploads)
+	c.ping(id)
+	got := c.wait().expect(200, "", "GET", deliveries(id), "")
+	if !strings.Contains(got.body, `"deliveryState":"FAILED","errorMessage":"The receiver could not be reached."`) ||
+		strings.Contains(got.body, `"response"`) {
+		t.Errorf("got %s", got.body)
+	}
+	if status, err := c.server.Notify(t.Context(), buildUploaded); status != 0 || err == nil {
+		t.Errorf("notify: %d, %v", status, err)
+	}
+}
+
+// TestListOfDeliveries: filters, and events by include.
+func TestListOfDeliveries(t *testing.T) {
+	t.Parallel()
+	in := newInbox(t, 200)
+	c := newCaller(t, asctest.WithApp(marketplaceApp))
+	id := c.createWebhook(in.URL, buildUploads)
+	deliver := func(status int) string {
+		in.respond(status)
+		sent, err := c.server.NotifyWebhooks(t.Context(), "", notification.New(buildUploaded))
+		if err != nil || len(sent) != 1 {
+			t.Fatalf("%v, %v", sent, err)
+		}
+		return sent[0].ID
+	}
+	succeeded, failed := deliver(200), deliver(500)
+	now := time.Now()
+	at := func(name string, d time.Duration) string {
+		return "filter[createdDate" + name + "]=" + url.QueryEscape(now.Add(d).Format(time.RFC3339))
+	}
+	for query, want := range map[string][]string{
+		"":                                           {failed, succeeded},
+		"filter[deliveryState]=FAILED":               {failed},
+		"filter[deliveryState]=FAILED,SUCCEEDED":     {failed, succeeded},
+		"filter[deliveryState]=PENDING":              nil,
+		at("GreaterThanOrEqualTo", -time.Minute):     {failed, succeeded},
+		at("GreaterThanOrEqualTo", time.Minute):      nil,
+		at("LessThan", time.Minute):                  {failed, succeeded},
+		at("LessThan", -time.Minute):                 nil,
+		at("LessThan", time.Minute) + "&limit=1":     {failed},
+		"cursor=1":                                   {succeeded},
+		at("GreaterThanOrEqualTo", -30*24*time.Hour): {failed, succeeded},
+	} {
+		got := c.expect(200, "", "GET", deliveries(id)+"?"+query, "")
+		if !slices.Equal(got.ids(), want) {
+			t.Errorf("%s: got %v, want %v", query, got.ids(), want)
+		}
+	}
+	c.expect(400, "PARAMETER_ERROR.INVALID", "GET", deliveries(id)+"?filter[createdDateLessThan]=today", "")
+	other := c.createWebhook(in.URL, buildUploads) // has no deliveries to compare with
+	c.expect(400, "PARAMETER_ERROR.INVALID", "GET", deliveries(other)+"?filter[createdDateLessThan]=today", "")
+
+	got := c.expect(200, "", "GET", deliveries(id)+"?include=event&limit=1", "")
+	var list struct {
+		Included []struct {
+			ID         string
+			Attributes struct {
+				EventType, Payload string
+				Ping               bool
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(got.body), &list); err != nil || len(list.Included) != 1 {
+		t.Fatalf("%v: %s", err, got.body)
+	}
+	event := list.Included[0]
+	received := in.received()
+	if event.Attributes.Payload != received[1] || event.Attributes.EventType != buildUploads || event.Attributes.Ping {
+		t.Errorf("got %+v", event)
+	}
+}
+
+// TestLiveListing: the rules that were seen live, and are not in the document.
+func TestLiveListing(t *testing.T) {
+	t.Parallel()
+	c := newCaller(t, asctest.WithApp(marketplaceApp), asctest.WithLiveListing())
+	path := deliveries(c.createWebhook("https://marketplace.example/n", buildUploads)) + "?filter[createdDateGreaterThanOrEqualTo]="
+	day := 24 * time.Hour
+	ago := func(d time.Duration) string { return url.QueryEscape(time.Now().Add(-d).Format(time.RFC3339)) }
+	c.expect(200, "", "GET", path+ago(9*day), "")
+	c.expect(400, "PARAMETER_ERROR.INVALID", "GET", path+ago(11*day), "")
+	c.expect(400, "PARAMETER_ERROR.INVALID", "GET", strings.TrimRight(path, "=")+"=", "")
+	c.expect(400, "PARAMETER_ERROR.INVALID", "GET", path[:strings.Index(path, "?")], "")
+	c.expect(400, "PARAMETER_ERROR.ILLEGAL", "GET", path+ago(day)+"&filter[deliveryState]=FAILED", "")
+}
+
+// TestSlowReceiver: a delivery is PENDING until the response, and has failed
+// after ten seconds without. The receiver is reached over pipes, so that the
+// test needs none of the time that it tells of.
+func TestSlowReceiver(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		receiver := newPipes(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			_, _ = io.ReadAll(r.Body) // only then does a server notice that the client left
+			select {
+			case <-time.After(time.Hour):
+			case <-r.Context().Done():
+			}
+		}))
+		c := pipeCaller(t, asctest.WithApp(marketplaceApp), asctest.WithDeliveryTransport(receiver))
+		id := c.createWebhook("http://receiver.example/n", buildUploads)
+		c.ping(id)
+		states := func() (states []string) {
+			for _, d := range c.server.Deliveries(id) {
+				states = append(states, d.State+" "+d.ErrorMessage)
+			}
+			return states
+		}
+		time.Sleep(9 * time.Second)
+		if got := states(); !slices.Equal(got, []string{"PENDING "}) {
+			t.Errorf("after 9 s: %q", got)
+		}
+		c.expect(409, "STATE_ERROR", "POST", "/v1/webhookDeliveries", redeliver(c.server.Deliveries(id)[0].ID))
+		time.Sleep(2 * time.Second)
+		if got := states(); !slices.Equal(got, []string{"FAILED The receiver did not respond in time."}) {
+			t.Errorf("after 11 s: %q", got)
+		}
+
+		c.ping(id)
+		start := time.Now()
+		if err := c.server.Close(); err != nil || time.Since(start) != 0 {
+			t.Errorf("Close took %v, %v", time.Since(start), err)
+		}
+		c.ping(id)
+		if got := c.server.Deliveries(id); len(got) != 3 || got[1].State != "FAILED" || got[2].State != "PENDING" {
+			t.Errorf("after Close: %+v", got)
+		}
+	})
+}
+
+// newPipes serves h on in-memory connections, to which the transport leads.
+func newPipes(t *testing.T, h http.Handler) *http.Transport {
+	t.Helper()
+	l := pipes{conns: make(chan net.Conn), done: make(chan struct{})}
+	server := &http.Server{Handler: h, ReadHeaderTimeout: time.Minute}
+	served := make(chan struct{})
+	go func() { defer close(served); _ = server.Serve(&l) }()
+	transport := &http.Transport{DialContext: l.dial, DisableKeepAlives: true}
+	t.Cleanup(func() { _ = server.Close(); <-served })
+	return transport
+}
+
+var beginsWithoutID = regexp.MustCompile(`^{"data":\[?{"type":"\w+",("attributes"|"links")`)
+
+// TestFaultsOfTheNewOperations: each kind, on a call without effect; the one
+// after it succeeds.
+func TestFaultsOfTheNewOperations(t *testing.T) {
+	t.Parallel()
+	in := newInbox(t, 200)
+	c := newCaller(t, asctest.WithApp(marketplaceApp))
+	c.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	c.client.Transport = asctest.Transport(t, c.client.Transport)
+	id := c.createWebhook(in.URL, buildUploads)
+	c.ping(id)
+	delivery := c.wait().server.Deliveries(id)[0].ID
+	version := c.server.AddPackageVersion(asctest.PackageVersion{PackageID: "p", Version: "1"})
+	for operation, call := range map[asctest.Operation][3]string{
+		asctest.ListWebhooks:      {"GET", "/v1/apps/" + marketplaceApp + "/webhooks"},
+		asctest.GetWebhook:        {"GET", "/v1/webhooks/" + id},
+		asctest.CreateWebhook:     {"POST", "/v1/webhooks", createWebhookBody(marketplaceApp, in.URL, buildUploads)},
+		asctest.UpdateWebhook:     {"PATCH", "/v1/webhooks/" + id, update(id, `{"name":"new"}`)},
+		asctest.CreatePing:        {"POST", "/v1/webhookPings", pingBody(id)},
+		asctest.ListDeliveries:    {"GET", deliveries(id)},
+		asctest.CreateDelivery:    {"POST", "/v1/webhookDeliveries", redeliver(delivery)},
+		asctest.GetPackageVersion: {"GET", "/v1/alternativeDistributionPackageVersions/" + version},
+	} {
+		for _, kind := range asctest.Kinds() {
+			switch kind {
+			case asctest.Late, asctest.LateBody: // take effect
+				continue
+			case asctest.EndlessBody, asctest.GzipBomb: // slow, and the same for all operations
+				continue
+			}
+			c.server.FailNext(asctest.Fault{Kind: kind, Operation: operation})
+			status, _, body, err := c.fetch(call[0], call[1], call[2])
+			if kind == asctest.NoID && !beginsWithoutID.MatchString(body) {
+				t.Errorf("%s: %s", operation, body)
+			}
+			if status == 0 && err == nil {
+				t.Errorf("%s %s: no status", operation, kind)
+			}
+		}
+	}
+	if got := fmt.Sprint(len(c.server.AppWebhooks()), len(c.server.Deliveries("")), c.server.AppWebhooks()[0].Name); got != "1 1n" {
+		t.Errorf("a fault took effect: %s", got)
+	}
+	c.expect(201, "", "POST", "/v1/webhookDeliveries", redeliver(delivery))
+	last := c.server.Requests()[len(c.server.Requests())-1]
+	if last.Operation != asctest.CreateDelivery || last.Status != 201 {
+		t.Errorf("recorded %+v", last)
+	}
+}
+
+// pipes is a listener whose connections are net.Pipe's.
+type pipes struct {
+	conns chan net.Conn
+	done  chan struct{}
+	once  sync.Once
+}
+
+func (l *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	client, server := net.Pipe()
+	select {
+	case l.conns <- server:
+		return client, nil
+	case <-l.done:
+		return nil, net.ErrClosed
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (l *pipes) Accept() (net.Conn, error) {
+	select {
+	case conn := <-l.conns:
+		return conn, nil
+	case <-l.done:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *pipes) Close() error   { l.once.Do(func() { close(l.done) }); return nil }
+func (l *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "pipe"} }

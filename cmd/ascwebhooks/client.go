@@ -1,0 +1,75 @@
+package main
+
+// Which App Store Connect is called, and with which key.
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ascmarketplace/webhooks/auth"
+	"github.com/ascmarketplace/webhooks/wrapper"
+)
+
+// caller holds the flags of the commands that call App Store Connect.
+type caller struct {
+	key     auth.KeyHint
+	baseURL string
+	dryRun  bool
+	look    string // the command that shows what is registered
+}
+
+// flags adds them to a command and those below it.
+func (c *caller) flags(cmd *cobra.Command) {
+	keyFlags(cmd, &c.key)
+	cmd.PersistentFlags().StringVar(&c.baseURL, "base-url", "", "`URL` of App Store Connect, or of a sandbox (or ASC_BASE_URL; default "+wrapper.DefaultBaseURL+")")
+}
+
+func keyFlags(cmd *cobra.Command, key *auth.KeyHint) {
+	f := cmd.PersistentFlags()
+	f.StringVar(&key.KeyID, "key-id", "", "`ID` of the API key (or ASC_KEY_ID, or the name of the key file)")
+	f.StringVar(&key.IssuerID, "issuer-id", "", "issuer `ID` of a team key (or ASC_ISSUER_ID; none for an individual key)")
+	f.StringVar(&key.File, "key-file", "", "`path` of the AuthKey .p8 file (or ASC_PRIVATE_KEY_PATH, or its content in\nASC_PRIVATE_KEY, or AuthKey_<ID>.p8 in one of Apple's usual folders)")
+	completeFiles(cmd, "key-file")
+}
+
+// call makes a client and passes it to do. Ctrl-C ends do's context, so a
+// create that was interrupted says that it may have happened.
+func (c *caller) call(cmd *cobra.Command, do func(context.Context, *wrapper.Client) error) error {
+	key, tokens, err := newTokenSource(c.key)
+	if err != nil {
+		return err
+	}
+	transport := http.DefaultTransport
+	if c.dryRun {
+		transport = dryRun{transport}
+	}
+	client, err := wrapper.NewClient(tokens,
+		wrapper.WithHTTPClient(&http.Client{Transport: transport}),
+		wrapper.WithBaseURL(cmp.Or(c.baseURL, os.Getenv("ASC_BASE_URL"), wrapper.DefaultBaseURL)),
+		wrapper.WithUserAgent(userAgent()))
+	if err != nil {
+		return usageError{&advisedError{err: err}}
+	}
+	ctx, stop := interruptible(cmd.Context())
+	defer stop()
+	if err := do(ctx, client); err != nil {
+		return &advisedError{err, c.advice(err, key)}
+	}
+	return nil
+}
+
+func newTokenSource(hint auth.KeyHint, opts ...auth.Option) (auth.Key, *auth.TokenSource, error) {
+	key, err := auth.FindKey(hint)
+	if err != nil {
+		return auth.Key{}, nil, usageError{&advisedError{err: err}}
+	}
+	tokens, err := auth.NewTokenSource(key, opts...)
+	if err != nil {
+		return auth.Key{}, nil, usageError{&advisedError{err: err}}
+	}
+	return key, tokens, nil
+}

@@ -1,0 +1,48 @@
+package main
+
+// Posting signed bodies: our own, and those to pass on.
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/ascmarketplace/webhooks/notification"
+)
+
+// post posts body and returns the status of the response. It follows no redirect.
+func post(ctx context.Context, target string, body []byte, signature string) (status int, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(body))
+	if err != nil {
+		return 0, errors.New("the URL cannot be posted to")
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("User-Agent", userAgent())
+	request.Header.Set(notification.SignatureHeader, signature)
+	client := &http.Client{
+		Timeout:       30 * time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		if urlErr, ok := errors.AsType[*url.Error](err); ok {
+			err = urlErr.Err // without the URL, whose query may be private
+		}
+		return 0, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<20))
+	return response.StatusCode, nil
+}
+
+func checkTarget(name, target string) error {
+	u, err := url.Parse(target)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
+		return usagef("%s must be an absolute http or https URL without a user, such as http://127.0.0.1:3000/notifications", name)
+	}
+	return nil
+}

@@ -1,0 +1,296 @@
+package main
+
+// The commands of the resource webhooks; those of its deliveries are in
+// deliveries.go.
+
+import (
+	"cmp"
+	"context"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ascmarketplace/webhooks/wrapper"
+)
+
+// webhooks is what its commands share.
+type webhooks struct {
+	*system
+	caller
+	app                           string
+	name, endpointURL, secretFile string
+	events                        []string
+	disabled                      bool
+}
+
+func newWebhooks(sys *system) *cobra.Command {
+	w := &webhooks{system: sys, caller: caller{look: "ascwebhooks webhooks list"}}
+	group := &cobra.Command{
+		Use:   "webhooks",
+		Short: "Manage an app's webhooks, their pings and their deliveries",
+		Long: `Manage the webhooks to which App Store Connect posts the events of an app. An app
+has at most ten. A marketplace names its own marketplace app.`,
+		Example: `  ascwebhooks webhooks list --app 6478000000
+  ascwebhooks webhooks ensure --app 6478000000 --name notifications --event marketplace \
+    --endpoint-url https://marketplace.example/notifications --secret-file secret.txt`,
+	}
+	w.caller.flags(group)
+	group.AddCommand(w.newList(), w.newGet(), w.newCreate(), w.newUpdate(), w.newDelete(), w.newEnsure(),
+		w.newPing(), w.newDeliveries(), w.newRedeliver(), w.newCatchUp())
+	return group
+}
+
+func (w *webhooks) newList() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List an app's webhooks",
+		Long: `List the webhooks of an app, one on each line: its ID, whether it is enabled, its
+URL and its name.`,
+		Example: `  ascwebhooks webhooks list --app 6478000000
+  ascwebhooks webhooks list --app 6478000000 --output json | jq -r .id`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			app, err := neededApp(w.app)
+			if err != nil {
+				return err
+			}
+			return w.call(cmd, func(ctx context.Context, client *wrapper.Client) error {
+				for webhook, err := range client.Webhooks.List(ctx, app) {
+					if err != nil {
+						return err
+					}
+					line := strings.Join([]string{webhook.ID, enabled(webhook), webhook.URL, webhook.Name}, "  ")
+					if err := w.print(newWebhookDocument(webhook), oneLine(line)+"\n"); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		},
+	}
+	appFlag(cmd, &w.app)
+	return cmd
+}
+
+func (w *webhooks) newGet() *cobra.Command {
+	return &cobra.Command{
+		Use:   "get ID",
+		Short: "Show a webhook",
+		Long:  "Show a webhook. Its secret cannot be read back.",
+		Example: `  ascwebhooks webhooks get 8c1d6a0e-36cb-4f3b-9d3f-5b8a7f0c2e11
+  ascwebhooks webhooks get 8c1d6a0e-36cb-4f3b-9d3f-5b8a7f0c2e11 --output json | jq -r .url`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return w.call(cmd, func(ctx context.Context, client *wrapper.Client) error {
+				return w.printWebhook(client.Webhooks.Get(ctx, args[0]))
+			})
+		},
+	}
+}
+
+func (w *webhooks) newCreate() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "create --name NAME --endpoint-url URL --event TYPE",
+		Short: "Register a webhook for an app",
+		Long: `Register a webhook for an app: where App Store Connect posts which of the app's
+events, and the secret that it signs them with. 'ping' tells whether it works.`,
+		Example: `  ascwebhooks webhooks create --app 6478000000 --name notifications --event marketplace \
+    --endpoint-url https://marketplace.example/notifications --secret-file secret.txt
+  ascwebhooks webhooks create --app 6478000001 --name builds --event BUILD_UPLOAD_STATE_UPDATED \
+    --endpoint-url https://ci.example/builds --secret-file secret.txt`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			app, appErr := neededApp(w.app)
+			params, err := w.params(cmd, w.needSecret)
+			if err := cmp.Or(appErr, err); err != nil {
+				return err
+			}
+			return w.call(cmd, func(ctx context.Context, client *wrapper.Client) error {
+				return w.printWebhook(client.Webhooks.Create(ctx, app, params))
+			})
+		},
+	}
+	appFlag(cmd, &w.app)
+	w.paramFlags(cmd, "name", "endpoint-url", "event")
+	return cmd
+}
+
+func (w *webhooks) newUpdate() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "update ID",
+		Short: "Change a webhook",
+		Long: `Change a webhook; what is not given stays as it is. The event types that are given
+replace all there were. A secret in ` + secretVariable + ` counts as given. With
+--disabled it is told of nothing, until --disabled=false. Its app cannot be
+changed.`,
+		Example: `  ascwebhooks webhooks update 8c1d6a0e-36cb-4f3b-9d3f-5b8a7f0c2e11 --secret-file new-secret.txt
+  ascwebhooks webhooks update 8c1d6a0e-36cb-4f3b-9d3f-5b8a7f0c2e11 --event all --disabled=false`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			params, err := w.params(cmd, w.secret)
+			if err != nil {
+				return err
+			}
+			if w.name == "" && w.endpointURL == "" && params.Secret.IsZero() && params.EventTypes == nil && params.Enabled == nil {
+				return usagef("nothing to change: give --name, --endpoint-url, --secret-file, --event or --disabled")
+			}
+			return w.call(cmd, func(ctx context.Context, client *wrapper.Client) error {
+				return w.printWebhook(client.Webhooks.Update(ctx, args[0], params))
+			})
+		},
+	}
+	w.paramFlags(cmd)
+	return cmd
+}
+
+func (w *webhooks) newDelete() *cobra.Command {
+	var yes bool
+	cmd := &cobra.Command{
+		Use:   "delete ID",
+		Short: "Remove a webhook; its notifications stop",
+		Long: `Remove a webhook; its notifications stop. On a terminal it asks first; elsewhere
+it needs --yes.`,
+		Example: "  ascwebhooks webhooks delete 8c1d6a0e-36cb-4f3b-9d3f-5b8a7f0c2e11 --yes",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := w.canConfirm(yes); err != nil {
+				return err
+			}
+			return w.call(cmd, func(ctx context.Context, client *wrapper.Client) error {
+				if !yes {
+					webhook, err := client.Webhooks.Get(ctx, args[0])
+					if err != nil {
+						return err
+					}
+					if err := w.confirm(ctx, webhook.ID, webhook.URL); err != nil {
+						return err
+					}
+				}
+				return w.printDeleted(args[0], client.Webhooks.Delete(ctx, args[0]))
+			})
+		},
+	}
+	yesFlag(cmd, &yes)
+	return cmd
+}
+
+func (w *webhooks) newEnsure() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "ensure --name NAME --endpoint-url URL --event TYPE",
+		Short: "Make sure that an app has this webhook",
+		Long: `Create the app's webhook with this URL or update it, so that it has this name,
+secret and these event types. It may be run as often as you like, and by several
+machines at once: of webhooks with the same name and URL one is kept.`,
+		Example: `  ascwebhooks webhooks ensure --app 6478000000 --name notifications --event marketplace \
+    --endpoint-url https://marketplace.example/notifications --secret-file secret.txt`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			app, appErr := neededApp(w.app)
+			params, err := w.params(cmd, w.needSecret)
+			if err := cmp.Or(appErr, err); err != nil {
+				return err
+			}
+			return w.call(cmd, func(ctx context.Context, client *wrapper.Client) error {
+				result, err := client.Webhooks.Ensure(ctx, app, params)
+				if err != nil {
+					return err
+				}
+				document := struct {
+					Action  wrapper.EnsureAction `json:"action"`
+					Deleted []string             `json:"deleted,omitempty"`
+					webhookDocument
+				}{result.Action, result.Deleted, newWebhookDocument(result.Webhook)}
+				return w.print(document, string(result.Action)+"\n"+webhookText(result.Webhook)+each("deleted", result.Deleted))
+			})
+		},
+	}
+	appFlag(cmd, &w.app)
+	w.paramFlags(cmd, "name", "endpoint-url", "event")
+	return cmd
+}
+
+func appFlag(cmd *cobra.Command, app *string) {
+	cmd.Flags().StringVar(app, "app", "", "`ID` of the app, which App Store Connect shows as Apple ID (or ASC_APP_ID)")
+}
+
+func neededApp(app string) (string, error) {
+	if id := cmp.Or(app, os.Getenv("ASC_APP_ID")); id != "" {
+		return id, nil
+	}
+	return "", usagef("the app is missing: give --app or set ASC_APP_ID")
+}
+
+// eventSets are the names that --event takes for several types.
+func eventSets() map[string][]wrapper.EventType {
+	return map[string][]wrapper.EventType{"marketplace": wrapper.MarketplaceEvents(), "all": wrapper.AllEvents()}
+}
+
+func (w *webhooks) paramFlags(cmd *cobra.Command, required ...string) {
+	cmd.Flags().StringVar(&w.name, "name", "", "`name` that App Store Connect shows")
+	cmd.Flags().StringVar(&w.endpointURL, "endpoint-url", "", endpointURLUsage)
+	cmd.Flags().StringArrayVar(&w.events, "event", nil, "`type` of event in Apple's spelling, such as BUILD_UPLOAD_STATE_UPDATED; or\nmarketplace, those of alternative distribution; or all (repeatable)")
+	cmd.Flags().BoolVar(&w.disabled, "disabled", false, "post nothing")
+	secretFlag(cmd, &w.secretFile)
+	values := []string{"all", "marketplace"}
+	for _, event := range wrapper.AllEvents() {
+		values = append(values, string(event))
+	}
+	complete(cmd, "event", values...)
+	for _, name := range required {
+		mustSet(cmd.MarkFlagRequired(name))
+	}
+}
+
+// params returns what the flags say; readSecret is secret or needSecret.
+func (w *webhooks) params(cmd *cobra.Command, readSecret func(path string) ([]byte, error)) (wrapper.WebhookParams, error) {
+	params := wrapper.WebhookParams{Name: w.name, URL: w.endpointURL}
+	for _, name := range w.events {
+		types := eventSets()[name]
+		if types == nil {
+			types = []wrapper.EventType{wrapper.EventType(name)}
+		}
+		for _, eventType := range types {
+			if !slices.Contains(params.EventTypes, eventType) {
+				params.EventTypes = append(params.EventTypes, eventType)
+			}
+		}
+	}
+	if cmd.Flags().Changed("disabled") {
+		params.Enabled = new(!w.disabled)
+	}
+	secret, err := readSecret(w.secretFile)
+	if secret != nil {
+		params.Secret = wrapper.NewSecret(string(secret))
+	}
+	return params, err
+}
+
+type webhookDocument struct {
+	ID         string              `json:"id"`
+	AppID      string              `json:"app_id,omitempty"`
+	Name       string              `json:"name"`
+	URL        string              `json:"url"`
+	Enabled    bool                `json:"enabled"`
+	EventTypes []wrapper.EventType `json:"event_types"`
+}
+
+func newWebhookDocument(w wrapper.Webhook) webhookDocument {
+	return webhookDocument{w.ID, w.AppID, w.Name, w.URL, w.Enabled, w.EventTypes}
+}
+
+func (w *webhooks) printWebhook(webhook wrapper.Webhook, err error) error {
+	if err != nil {
+		return err
+	}
+	return w.print(newWebhookDocument(webhook), webhookText(webhook))
+}
+
+func webhookText(w wrapper.Webhook) string {
+	return fields("id", w.ID, "app", w.AppID, "name", w.Name, "URL", w.URL, "state", enabled(w)) + each("event", w.EventTypes)
+}
+
+func enabled(w wrapper.Webhook) string {
+	if w.Enabled {
+		return "enabled"
+	}
+	return "disabled"
+}

@@ -1,0 +1,228 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/ascmarketplace/webhooks/asctest"
+	"github.com/ascmarketplace/webhooks/notification"
+)
+
+// account starts App Store Connect with an app, and points this process at it.
+func account(t *testing.T, opts ...asctest.Option) *asctest.Server {
+	t.Helper()
+	server := asctest.NewServer(t, append(opts, asctest.WithApp(marketplaceAppID), asctest.WithLiveListing())...)
+	for _, variable := range environment(t, server) {
+		name, value, _ := strings.Cut(variable, "=")
+		t.Setenv(name, value)
+	}
+	t.Setenv("ASC_APP_ID", marketplaceAppID)
+	t.Setenv(secretVariable, "canary-1")
+	return server
+}
+
+// succeed runs the command in this process and returns its stdout.
+func succeed(t *testing.T, args ...string) string {
+	t.Helper()
+	code, stdout, stderr := inProcess(t, args...)
+	if code != exitOK || stderr != "" || strings.Contains(stdout, "canary") {
+		t.Fatalf("%v: exit code %d, stdout %q, stderr %q", args, code, stdout, stderr)
+	}
+	return stdout
+}
+
+// wantMatch fails t unless text is lines that match.
+func wantMatch(t *testing.T, text string, lines ...string) {
+	t.Helper()
+	if !regexp.MustCompile("^" + strings.Join(lines, "\n") + "\n$").MatchString(text) {
+		t.Errorf("printed %q, want %q", text, lines)
+	}
+}
+
+// TestLifeOfAWebhook goes through all commands of webhooks.
+func TestLifeOfAWebhook(t *testing.T) {
+	server := account(t)
+	var failing atomic.Bool
+	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if failing.Load() {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	}))
+	defer receiver.Close()
+	if list := succeed(t, "webhooks", "list"); list != "" {
+		t.Errorf("there are webhooks: %s", list)
+	}
+	params := []string{"--name", "n", "--endpoint-url", receiver.URL, "--event", "marketplace"}
+	var created webhookDocument
+	create := append([]string{"webhooks", "create", "--output", "json"}, params...)
+	if err := json.Unmarshal([]byte(succeed(t, create...)), &created); err != nil {
+		t.Fatal(err)
+	}
+	id := created.ID
+	if len(created.EventTypes) != 3 || !created.Enabled || created.Name != "n" || created.URL != receiver.URL {
+		t.Errorf("created %+v", created)
+	}
+	wantMatch(t, succeed(t, "webhooks", "get", id), "id: +"+id, "(app: +6478000000\n)?name: +n", "URL: +"+receiver.URL, "state: +enabled",
+		"event: +ALTERNATIVE_DISTRIBUTION_PACKAGE_AVAILABLE_UPDATED", "event: .*", "event: .*")
+	wantMatch(t, succeed(t, append([]string{"webhooks", "ensure"}, params...)...), "updated", "id: +"+id, "(?s:.*)")
+	wantMatch(t, succeed(t, "webhooks", "list"), id+"  enabled  "+receiver.URL+"  n")
+	wantMatch(t, succeed(t, "webhooks", "list", "--output", "json"), `\{"id":"`+id+`",.*"enabled":true,.*\}`)
+
+	wantMatch(t, succeed(t, "webhooks", "ping", id), "pinged: "+id)
+	server.Wait()
+	wantMatch(t, succeed(t, "webhooks", "deliveries", id, "--since", "1h"), `\S+Z  SUCCEEDED  200  ping  \S+`)
+	failing.Store(true)
+	event := &notification.AlternativeDistributionPackageVersionCreated{
+		MarketplaceAppID: marketplaceAppID, AppID: appID, PackageVersionID: packageVersionID}
+	if _, err := server.Notify(t.Context(), event); err != nil {
+		t.Fatal(err)
+	}
+	failing.Store(false)
+	const versionCreated = "ALTERNATIVE_DISTRIBUTION_PACKAGE_VERSION_CREATED"
+	wantMatch(t, succeed(t, "webhooks", "deliveries", id, "--state", "failed"), `\S+Z  FAILED     503  `+versionCreated+`  \S+`)
+	var failed deliveryDocument
+	if err := json.Unmarshal([]byte(succeed(t, "webhooks", "deliveries", id, "--state", "failed", "--output", "json")), &failed); err != nil {
+		t.Fatal(err)
+	}
+	if _, isObject := failed.Payload.(map[string]any); !isObject || failed.Status != 503 || failed.EventID == "" {
+		t.Errorf("failed: %+v", failed)
+	}
+	wantMatch(t, succeed(t, "webhooks", "redeliver", failed.ID), `\S+Z  PENDING .*\(again\)  \S+`)
+	server.Wait()
+	wantMatch(t, succeed(t, "webhooks", "deliveries", id, "--state", "succeeded", "--state", "pending"),
+		`\S+Z  SUCCEEDED  200  `+versionCreated+` \(again\)  \S+`, `\S+Z  SUCCEEDED  200  ping  \S+`)
+
+	wantMatch(t, succeed(t, "webhooks", "update", id, "--disabled", "--event", "all", "--event", "marketplace"),
+		"(?s:.*)state: +disabled", "(event: +[A-Z_]+\n){11}event: +[A-Z_]+")
+	wantMatch(t, succeed(t, "webhooks", "update", id, "--disabled=false", "--event", "BUILD_UPLOAD_STATE_UPDATED"),
+		"(?s:.*)state: +enabled", "event: +BUILD_UPLOAD_STATE_UPDATED")
+	t.Setenv(secretVariable, "canary-2")
+	succeed(t, "webhooks", "update", id)
+	if secret := server.AppWebhooks()[0].Secret; secret != "canary-2" {
+		t.Errorf("the secret is %q", secret)
+	}
+	wantMatch(t, succeed(t, "webhooks", "delete", id, "--yes"), "deleted: "+id)
+	if left := server.AppWebhooks(); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+}
+
+// TestWebhooksRefused: what cannot be right is refused before anything is sent.
+func TestWebhooksRefused(t *testing.T) {
+	server := account(t)
+	const good = "--name n --endpoint-url https://h.example/ --event all"
+	for args, want := range map[string]string{
+		"list --app canary": "app id must be digits only",
+		"create --name n --endpoint-url http://canary.example/ --event all":                 "must be https",
+		"create --name n --endpoint-url https://h.example/ --event buildUploadStateUpdated": "is spelt BUILD_UPLOAD_STATE_UPDATED",
+		"ensure --name n --endpoint-url https://h.example/ --event no":                      "is not in Apple's form",
+		"ensure " + good + " --app 1a":                                                      "app id must be digits only",
+		"create " + good + " --secret-file /nowhere":                                        "--secret-file: no such file or directory",
+		"get ..":                     "id has characters no such ID contains",
+		"ping a/b":                   "id has characters no such ID contains",
+		"redeliver ?":                "id has characters no such ID contains",
+		"deliveries id --since 241h": "since is over ten days ago",
+		"deliveries id --since 2020-01-01T00:00:00Z": "since is over ten days ago",
+	} {
+		code, stdout, stderr := inProcess(t, append([]string{"webhooks"}, strings.Fields(args)...)...)
+		if code != exitUsage || stdout != "" || !strings.Contains(stderr, want) || strings.Contains(stderr, "canary") {
+			t.Errorf("%s: exit code %d, stdout %q, stderr %q", args, code, stdout, stderr)
+		}
+	}
+	if sent := server.Requests(); len(sent) > 0 {
+		t.Errorf("sent %d requests", len(sent))
+	}
+}
+
+// TestWebhooksFail: what App Store Connect refuses, and what to do next.
+func TestWebhooksFail(t *testing.T) {
+	server := account(t)
+	fail := func(want string, args ...string) {
+		t.Helper()
+		code, stdout, stderr := inProcess(t, args...)
+		if code != exitFailed || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, want) {
+			t.Errorf("%v: exit code %d, stdout %q, stderr %q, want %q", args, code, stdout, stderr, want)
+		}
+	}
+	fail("Nothing has this ID: 'ascwebhooks webhooks list' shows what is registered", "webhooks", "get", "id-1")
+	fail("Nothing has this ID", "package-version", "id-1")
+	create := strings.Fields("webhooks create --name n --endpoint-url https://h.example/ --event all")
+	server.FailNext(asctest.Fault{Operation: asctest.CreateWebhook, Kind: asctest.ResetBeforeHeaders})
+	fail("Look with 'ascwebhooks webhooks list' before trying again", create...)
+	server.FailNext(asctest.Fault{Operation: asctest.CreateDelivery, Kind: asctest.ResetBeforeHeaders})
+	fail("Look with 'ascwebhooks webhooks deliveries' before trying again", "webhooks", "redeliver", "id-1")
+	for i := range 10 {
+		server.SetAppWebhook(asctest.AppWebhook{AppID: marketplaceAppID, Name: fmt.Sprint(i), URL: "https://h.example/", Secret: "s"})
+	}
+	fail("the app already has ten webhooks", create...)
+}
+
+// TestPackageVersion downloads what the command points at, as curl would.
+func TestPackageVersion(t *testing.T) {
+	account(t, asctest.WithPackageVersion(asctest.PackageVersion{
+		PackageFile: asctest.PackageFile{ID: "v-1", Content: []byte("package")}, PackageID: "p-1", Version: "7",
+		Variants: []asctest.PackageFile{{ID: "variant-1", Content: []byte("variant")}},
+	}))
+	wantMatch(t, succeed(t, "package-version", "v-1"), "id: +v-1", "package: +p-1", "version: +7", "state: +COMPLETED",
+		`URL: +http://127\.0\.0\.1:\d+/\S+`, `URL expires: +\S+Z`, "checksum: +[0-9a-f]{64}", "variants: +1", "deltas: +0")
+	var version packageVersionDocument
+	if err := json.Unmarshal([]byte(succeed(t, "package-version", "v-1", "--output", "json")), &version); err != nil {
+		t.Fatal(err)
+	}
+	if content := call(t, "GET", version.URL, "", "", http.StatusOK); string(content) != "package" {
+		t.Errorf("downloaded %q", content)
+	}
+	if content := call(t, "GET", version.Variants[0].URL, "", "", http.StatusOK); string(content) != "variant" || !version.Complete {
+		t.Errorf("downloaded %q of %+v", content, version)
+	}
+}
+
+// TestNotifyEveryType: each type that notify knows is one that the receiver
+// knows, with the attributes that the flags say.
+func TestNotifyEveryType(t *testing.T) {
+	t.Setenv(secretVariable, "canary")
+	received := make(chan *notification.Notification, 1)
+	verifier, err := notification.NewVerifier([]byte("canary"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	handler, err := notification.NewHandler(verifier, func(_ context.Context, n *notification.Notification) error {
+		received <- n
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	receiver := httptest.NewServer(handler)
+	defer receiver.Close()
+	if types := len(eventTypes()); types != 17 {
+		t.Errorf("%d types", types)
+	}
+	for _, eventType := range eventTypes() {
+		succeed(t, "notify", receiver.URL, "--type", eventType)
+		n := <-received
+		if n.Type != eventType || n.Event == nil || describe(n.Event) != describe(sampleEvent(eventType)) {
+			t.Errorf("%s: received %s %q", eventType, n.Type, describe(n.Event))
+		}
+		if describe(n.Event) == "" && eventType != "webhookPingCreated" {
+			t.Errorf("%s: nothing is printed", eventType)
+		}
+	}
+	for args, want := range map[string]string{
+		"--type buildUploadStateUpdated --instance-id 1 --old A --new B":                                                                    "instance-id=1 old=A new=B",
+		"--type alternativeDistributionPackageAvailableUpdated --app-id 1 --package-id 2 --available false --territory DEU --territory FRA": "marketplace-app-id=6478000000 app-id=1 package-id=2 available=false territory=DEU,FRA",
+		"--type AppVersionsUnavailable --package-id 1 --package-id 2":                                                                       "marketplace-app-id=6478000000 app-id=6478000001 package-id=1,2",
+	} {
+		succeed(t, append([]string{"notify", receiver.URL}, strings.Fields(args)...)...)
+		if got := describe((<-received).Event); got != want {
+			t.Errorf("%s: received %s, want %s", args, got, want)
+		}
+	}
+}

@@ -1,0 +1,222 @@
+package wrapper_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"time"
+
+	"github.com/ascmarketplace/webhooks/asctest"
+	"github.com/ascmarketplace/webhooks/notification"
+	"github.com/ascmarketplace/webhooks/wrapper"
+)
+
+// webhookSandbox is a client of a sandbox in which the app has a webhook.
+func webhookSandbox() (fake *asctest.Handler, client *wrapper.Client, webhookID string, stop func()) {
+	fake, server, tokens := sandbox()
+	fake.AddApp("6446048195")
+	webhookID = fake.SetAppWebhook(asctest.AppWebhook{
+		AppID: "6446048195", Name: "builds", URL: "https://ci.example/notifications", Secret: "old", Enabled: true,
+		EventTypes: []string{string(wrapper.EventBuildUploadStateUpdated)},
+	})
+	client, err := wrapper.NewClient(tokens, wrapper.WithBaseURL(server.URL))
+	if err != nil {
+		log.Fatal(err)
+	}
+	return fake, client, webhookID, func() { server.Close(); _ = fake.Close() }
+}
+
+func ExampleWebhooks_Ensure() {
+	_, client, _, stop := webhookSandbox()
+	defer stop()
+
+	result, err := client.Webhooks.Ensure(context.Background(), "6446048195", wrapper.WebhookParams{
+		Name:       "marketplace notifications",
+		URL:        "https://marketplace.example/notifications",
+		Secret:     wrapper.NewSecret("at least as long as the MAC: 32 bytes"),
+		EventTypes: wrapper.MarketplaceEvents(),
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(result.Action, result.Webhook.URL, len(result.Webhook.EventTypes))
+	// Output: created https://marketplace.example/notifications 3
+}
+
+func ExampleWebhooks_Create() {
+	_, client, _, stop := webhookSandbox()
+	defer stop()
+
+	webhook, err := client.Webhooks.Create(context.Background(), "6446048195", wrapper.WebhookParams{
+		Name:       "reviews",
+		URL:        "https://ci.example/reviews",
+		Secret:     wrapper.NewSecret("at least as long as the MAC: 32 bytes"),
+		EventTypes: []wrapper.EventType{wrapper.EventAppStoreVersionAppVersionStateUpdated},
+	})
+	switch {
+	case errors.Is(err, wrapper.ErrTooManyWebhooks):
+		log.Fatal("delete one first")
+	case err != nil:
+		log.Fatal(err)
+	}
+	fmt.Println(webhook.Name, webhook.Enabled)
+	// Output: reviews true
+}
+
+func ExampleWebhooks_List() {
+	_, client, _, stop := webhookSandbox()
+	defer stop()
+
+	for webhook, err := range client.Webhooks.List(context.Background(), "6446048195") {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(webhook.Name, webhook.EventTypes)
+	}
+	// Output: builds [BUILD_UPLOAD_STATE_UPDATED]
+}
+
+func ExampleWebhooks_Get() {
+	_, client, webhookID, stop := webhookSandbox()
+	defer stop()
+
+	webhook, err := client.Webhooks.Get(context.Background(), webhookID)
+	fmt.Println(webhook.URL, err)
+	// Output: https://ci.example/notifications <nil>
+}
+
+func ExampleWebhooks_Update() {
+	_, client, webhookID, stop := webhookSandbox()
+	defer stop()
+
+	enabled := false
+	webhook, err := client.Webhooks.Update(context.Background(), webhookID, wrapper.WebhookParams{
+		EventTypes: wrapper.AllEvents(), // replaces the list; name, URL and secret stay
+		Enabled:    &enabled,
+	})
+	fmt.Println(webhook.Name, webhook.Enabled, len(webhook.EventTypes), err)
+	// Output: builds false 12 <nil>
+}
+
+func ExampleWebhooks_Delete() {
+	_, client, webhookID, stop := webhookSandbox()
+	defer stop()
+
+	fmt.Println(client.Webhooks.Delete(context.Background(), webhookID))
+	_, err := client.Webhooks.Get(context.Background(), webhookID)
+	fmt.Println("gone:", errors.Is(err, wrapper.ErrNotFound))
+	// Output:
+	// <nil>
+	// gone: true
+}
+
+// A ping tells whether the receiver is reached: look at its delivery.
+func ExampleWebhooks_Ping() {
+	fake, client, webhookID, stop := webhookSandbox()
+	defer stop()
+	receiver := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer receiver.Close()
+
+	ctx := context.Background()
+	if _, err := client.Webhooks.Update(ctx, webhookID, wrapper.WebhookParams{URL: receiver.URL}); err != nil {
+		log.Fatal(err)
+	}
+	if err := client.Webhooks.Ping(ctx, webhookID); err != nil {
+		log.Fatal(err)
+	}
+	fake.Wait() // for real: look again after a while
+	for delivery, err := range client.Webhooks.Deliveries(ctx, webhookID, wrapper.DeliveryFilter{}) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(delivery.Ping, delivery.State, delivery.StatusCode)
+	}
+	// Output: true SUCCEEDED 200
+}
+
+func ExampleWebhooks_Redeliver() {
+	fake, client, webhookID, stop := webhookSandbox()
+	defer stop()
+	ctx := context.Background()
+	if err := client.Webhooks.Ping(ctx, webhookID); err != nil { // nobody serves ci.example
+		log.Fatal(err)
+	}
+	fake.Wait()
+
+	failed := wrapper.DeliveryFilter{States: []wrapper.DeliveryState{wrapper.DeliveryFailed}, Since: time.Now().Add(-time.Hour)}
+	for delivery, err := range client.Webhooks.Deliveries(ctx, webhookID, failed) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		again, err := client.Webhooks.Redeliver(ctx, delivery.ID)
+		fmt.Println(again.Redelivery, again.EventID == delivery.EventID, err)
+	}
+	// Output: true true <nil>
+}
+
+// What failed while the receiver was down goes through the same handler.
+func ExampleWebhooks_CatchUp() {
+	fake, client, webhookID, stop := webhookSandbox()
+	defer stop()
+	ctx := context.Background()
+	event := &notification.BuildUploadStateUpdated{BuildUploadID: "b1", Old: "PROCESSING", New: "COMPLETE"}
+	_, _ = fake.Notify(ctx, event) // nobody serves ci.example
+
+	verifier, err := notification.NewVerifier([]byte("old"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	handler, err := notification.NewHandler(verifier, func(_ context.Context, n *notification.Notification) error {
+		if upload, ok := n.Event.(*notification.BuildUploadStateUpdated); ok {
+			fmt.Println(upload.BuildUploadID, upload.New)
+		}
+		return nil
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	next, err := client.Webhooks.CatchUp(ctx, webhookID, time.Time{}, func(ctx context.Context, payload []byte) error {
+		err := handler.Handle(ctx, payload)
+		if errors.Is(err, notification.ErrMalformed) {
+			log.Print("passed over: ", err) // it would stop every later run too
+			return nil
+		}
+		return err
+	})
+	fmt.Println(err, "go on from next:", !next.IsZero())
+	// Output:
+	// b1 COMPLETE
+	// <nil> go on from next: true
+}
+
+// The event names the version; this read gives the rest, with where to
+// download it.
+func ExamplePackageVersions_Get() {
+	fake, client, _, stop := webhookSandbox()
+	defer stop()
+	id := fake.AddPackageVersion(asctest.PackageVersion{
+		PackageFile: asctest.PackageFile{Content: []byte("the package")}, PackageID: "p1", Version: "7",
+	})
+
+	version, err := client.PackageVersions.Get(context.Background(), id)
+	if err != nil {
+		log.Fatal(err)
+	}
+	response, err := http.Get(version.URL.Reveal()) // without a token
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer response.Body.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, io.LimitReader(response.Body, 1<<30)); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(version.PackageID, version.Version, hex.EncodeToString(sum.Sum(nil)) == version.FileChecksum)
+	// Output: p1 7 true
+}

@@ -1,0 +1,137 @@
+package wrapper_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/ascmarketplace/webhooks/auth"
+	"github.com/ascmarketplace/webhooks/wrapper"
+)
+
+// TestZeroErrors: an error that a test of an importer's makes up has a text,
+// and can be matched and unwrapped.
+func TestZeroErrors(t *testing.T) {
+	for _, err := range []error{
+		&wrapper.APIError{}, (*wrapper.APIError)(nil), &wrapper.NotAuthorizedError{}, &wrapper.RateLimitedError{},
+		&wrapper.RateLimitedError{RetryAt: time.Unix(0, 0)}, &wrapper.OutcomeUnknownError{},
+		&wrapper.UnexpectedResponseError{}, &wrapper.RedirectError{}, &wrapper.OtherEndpointError{},
+	} {
+		t.Run(fmt.Sprintf("%T", err), func(t *testing.T) {
+			if err.Error() == "" {
+				t.Error("no text")
+			}
+			targets := []error{wrapper.ErrNotFound, wrapper.ErrForbidden, wrapper.ErrConflict, wrapper.ErrInvalid, io.EOF}
+			for _, target := range targets {
+				if errors.Is(err, target) {
+					t.Errorf("matches %v", target)
+				}
+			}
+			apiErr, _ := errors.AsType[*wrapper.APIError](err)
+			if apiErr.HasCode("A") {
+				t.Error("has a code")
+			}
+			_, _ = errors.AsType[*wrapper.OutcomeUnknownError](err)
+			_, _ = fmt.Sprintf("%v %+v %#v", err, err, err), errors.Unwrap(err)
+			_, _ = json.Marshal(err)
+		})
+	}
+}
+
+// TestZeroValues: everything else that is exported.
+func TestZeroValues(t *testing.T) {
+	for _, value := range []any{
+		wrapper.Secret{}, wrapper.MarketplaceWebhook{}, wrapper.MarketplaceWebhookParams{}, wrapper.ErrorObject{},
+		wrapper.Retry{}, wrapper.RateLimit{}, wrapper.Quota{}, wrapper.Webhook{}, wrapper.WebhookParams{}, wrapper.Delivery{},
+		wrapper.DeliveryFilter{}, wrapper.PackageVersion{}, wrapper.PackageFile{}, wrapper.DownloadURL{},
+		ensured{}, wrapper.EnsureResult[wrapper.Webhook]{}, wrapper.EventType(""), &wrapper.Client{},
+	} {
+		_ = fmt.Sprintf("%v %+v %#v %s", value, value, value, value)
+		_, _ = json.Marshal(value)
+	}
+	if !(wrapper.DownloadURL{}).IsZero() || (wrapper.DownloadURL{}).Reveal() != "" {
+		t.Error("the zero DownloadURL is a URL")
+	}
+}
+
+// TestZeroClient: a client or a service that NewClient did not make says so.
+func TestZeroClient(t *testing.T) {
+	p := wrapper.WebhookParams{
+		Name: "n", URL: endpointURL, Secret: wrapper.NewSecret("s"), EventTypes: wrapper.MarketplaceEvents(),
+	}
+	for name, client := range map[string]*wrapper.Client{
+		"zero": {},
+		"zero services": {
+			MarketplaceWebhooks: &wrapper.MarketplaceWebhooks{}, Webhooks: &wrapper.Webhooks{},
+			PackageVersions: &wrapper.PackageVersions{},
+		},
+	} {
+		ctx, m, w := t.Context(), client.MarketplaceWebhooks, client.Webhooks
+		for method, call := range map[string]func() error{
+			"Get":        func() error { _, err := m.Get(ctx); return err },
+			"List":       func() error { _, err := m.List(ctx); return err },
+			"Create":     func() error { _, err := m.Create(ctx, anyParams()); return err },
+			"Update":     func() error { _, err := m.Update(ctx, "id", anyParams()); return err },
+			"Delete":     func() error { return m.Delete(ctx, "id") },
+			"Ensure":     func() error { _, err := m.Ensure(ctx, anyParams()); return err },
+			"w List":     func() error { return firstError(w.List(ctx, "1")) },
+			"w Get":      func() error { _, err := w.Get(ctx, "id"); return err },
+			"w Create":   func() error { _, err := w.Create(ctx, "1", p); return err },
+			"w Update":   func() error { _, err := w.Update(ctx, "id", p); return err },
+			"w Delete":   func() error { return w.Delete(ctx, "id") },
+			"w Ensure":   func() error { _, err := w.Ensure(ctx, "1", p); return err },
+			"Ping":       func() error { return w.Ping(ctx, "id") },
+			"Deliveries": func() error { return firstError(w.Deliveries(ctx, "id", wrapper.DeliveryFilter{})) },
+			"Redeliver":  func() error { _, err := w.Redeliver(ctx, "id"); return err },
+			"CatchUp": func() error {
+				_, err := w.CatchUp(ctx, "id", time.Time{}, func(context.Context, []byte) error { return nil })
+				return err
+			},
+			"PackageVersions.Get": func() error { _, err := client.PackageVersions.Get(ctx, "id"); return err },
+		} {
+			t.Run(name+" "+method, func(t *testing.T) {
+				if err := call(); !errors.Is(err, wrapper.ErrInvalid) {
+					t.Errorf("got %v, want an invalid argument", err)
+				}
+			})
+		}
+		if _, known := client.RateLimit(); known {
+			t.Errorf("%s: a rate limit is known", name)
+		}
+	}
+}
+
+// TestNewClientRefusesNil: as such, typed, and among the options.
+func TestNewClientRefusesNil(t *testing.T) {
+	for name, test := range map[string]struct {
+		tokens wrapper.TokenSource
+		option wrapper.Option
+	}{
+		"source":             {nil, wrapper.WithUserAgent("a")},
+		"typed source":       {(*auth.TokenSource)(nil), wrapper.WithUserAgent("a")},
+		"function as source": {tokenFunc(nil), wrapper.WithUserAgent("a")},
+		"option":             {fixedToken("t"), nil},
+		"http.Client":        {fixedToken("t"), wrapper.WithHTTPClient(nil)},
+		"typed Transport":    {fixedToken("t"), wrapper.WithHTTPClient(&http.Client{Transport: (*http.Transport)(nil)})},
+		"logger":             {fixedToken("t"), wrapper.WithLogger(nil)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if client, err := wrapper.NewClient(test.tokens, test.option); client != nil || err == nil {
+				t.Errorf("got %v, %v, want an error", client, err)
+			}
+		})
+	}
+}
+
+// TestTransportReturnsNothing: neither a response nor an error is an error.
+func TestTransportReturnsNothing(t *testing.T) {
+	client := transportClient(t, func(*http.Request) (*http.Response, error) { return nil, nil }, quick)
+	if _, err := client.MarketplaceWebhooks.List(t.Context()); err == nil {
+		t.Error("got a list, want an error")
+	}
+}
