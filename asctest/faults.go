@@ -98,6 +98,14 @@ func (h *Handler) valid(kind Kind) bool {
 	return false
 }
 
+// Faults returns the faults of FailNext that are still to come, with the number
+// of times that is left of each.
+func (h *Handler) Faults() []Fault {
+	h.faults.mu.Lock()
+	defer h.faults.mu.Unlock()
+	return slices.Clone(h.faults.queue)
+}
+
 // StopFailing forgets the faults that are still to come.
 func (h *Handler) StopFailing() {
 	h.faults.mu.Lock()

@@ -43,6 +43,7 @@ type Handler struct {
 	keys   []Key
 	accept map[string]acceptedKey
 	state  state
+	begun  state // what Reset returns to
 }
 
 // New returns a handler for an http.Server of your own. A response of its own
@@ -61,6 +62,7 @@ func New(opts ...Option) (*Handler, error) {
 			return nil, err
 		}
 	}
+	h.begun = h.state.clone()
 	if h.keys == nil {
 		key, err := newKey()
 		if err != nil {
@@ -108,6 +110,7 @@ type call struct {
 	sent      sentResource
 	keyID     string
 	post      []string // ids of deliveries to post when the call takes effect
+	broke     []string // rules of the OpenAPI document
 }
 
 // sentResource is what the body of a create or an update asks for.
@@ -143,7 +146,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if fault != nil {
 		response, kind = fault.apply(c, response)
 	}
-	entry.Status, entry.Reason, entry.KeyID = response.status, response.reason, c.keyID
+	entry.Status, entry.Reason, entry.KeyID, entry.Violations = response.status, response.reason, c.keyID, c.broke
+	entry.ResponseHeader, entry.ResponseBody = response.header, response.body[:min(len(response.body), maxResponseBody)]
 	h.logger.Debug("asctest", "method", r.Method, "path", r.URL.Path, "status", response.status, "reason", response.reason)
 	h.record.add(entry)
 	h.onChange()
@@ -218,6 +222,9 @@ func (h *Handler) decide(c *call, s *state, now time.Time) (r response, remainin
 
 func (h *Handler) carryOut(c *call, s *state) response {
 	if broken := h.contract.checkRequest(c.exchange()); len(broken.found) > 0 {
+		for _, v := range broken.found {
+			c.broke = append(c.broke, v.Error())
+		}
 		return refuse(clientErrors(broken.found)...)
 	}
 	c.query = c.request.URL.Query()

@@ -105,11 +105,12 @@ func (d Delivery) Forged() Delivery { return d.SignedWith(rand.Text()) }
 
 // Send posts d and returns the status that the receiver responded with.
 func (d Delivery) Send(ctx context.Context) (status int, err error) {
-	status, _, err = d.send(ctx)
+	status, _, err = d.SendAndRead(ctx)
 	return status, err
 }
 
-func (d Delivery) send(ctx context.Context) (status int, body string, err error) {
+// SendAndRead is Send that also returns the first 4 KiB of the response's body.
+func (d Delivery) SendAndRead(ctx context.Context) (status int, body string, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, d.EndpointURL, bytes.NewReader(d.Body))
 	if err != nil {
 		return 0, "", errors.New("asctest: the registered URL can't be posted to")

@@ -38,6 +38,14 @@ const (
 // version's URL, which the fake serves itself.
 const Download Operation = "download"
 
+// Operations returns all of them.
+func Operations() []Operation {
+	return []Operation{
+		List, Create, Update, Delete, ListWebhooks, GetWebhook, CreateWebhook, UpdateWebhook, DeleteWebhook,
+		CreatePing, ListDeliveries, CreateDelivery, GetPackageVersion, Download,
+	}
+}
+
 // operation tells which one a call is of; empty: none.
 func (c *contract) operation(r *http.Request) (Operation, string) {
 	if r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, downloadPath) {

@@ -55,7 +55,12 @@ func (h *Handler) post(deliveryID string) {
 // postNow posts a delivery and records what came back.
 func (h *Handler) postNow(ctx context.Context, deliveryID string) WebhookDelivery {
 	h.mu.Lock()
-	d := h.state.deliveries[h.state.delivery(deliveryID)]
+	i := h.state.delivery(deliveryID)
+	if i < 0 { // forgotten by Reset
+		h.mu.Unlock()
+		return WebhookDelivery{ID: deliveryID, State: failed, ErrorMessage: "The delivery was forgotten."}
+	}
+	d := h.state.deliveries[i]
 	secret := ""
 	if i := h.state.webhook(d.WebhookID); i >= 0 {
 		secret = h.state.webhooks[i].Secret
@@ -65,7 +70,7 @@ func (h *Handler) postNow(ctx context.Context, deliveryID string) WebhookDeliver
 	defer cancel()
 	d.Sent = h.now()
 	signed := Delivery{EndpointURL: d.URL, Body: d.Payload, transport: h.poster.transport}.SignedWith(secret)
-	status, body, err := signed.send(ctx)
+	status, body, err := signed.SendAndRead(ctx)
 	d.State, d.StatusCode, d.ResponseBody = failed, status, body
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
@@ -96,7 +101,7 @@ func pingPayload(id string, at time.Time) []byte {
 
 // NotifyWebhooks posts a notification to every webhook of the app that is
 // enabled and subscribes to its event, waits for the responses, and returns the
-// deliveries. An empty appID is the marketplace app that the notification names,
+// deliveries. A ping goes to every enabled one. An empty appID is the marketplace app that the notification names,
 // or else the only app. Errors: there is no such app, or the notification cannot
 // be encoded.
 func (h *Handler) NotifyWebhooks(ctx context.Context, appID string, n *notification.Notification) ([]WebhookDelivery, error) {
@@ -132,13 +137,16 @@ func (h *Handler) recordEvent(appID, eventID, payloadType string, payload []byte
 	if !slices.Contains(h.state.apps, appID) {
 		return nil, errors.New("asctest: there is no app " + appID)
 	}
-	eventType := apiEventType(payloadType)
+	eventType, ping := apiEventType(payloadType), payloadType == "webhookPingCreated"
+	if ping {
+		eventType = ""
+	}
 	for _, w := range h.state.webhooks {
-		if w.AppID != appID || !w.Enabled || !slices.Contains(w.EventTypes, eventType) {
+		if w.AppID != appID || !w.Enabled || !ping && !slices.Contains(w.EventTypes, eventType) {
 			continue
 		}
 		d := h.newDelivery(w)
-		d.EventID, d.EventType, d.Payload = eventID, eventType, payload
+		d.EventID, d.EventType, d.Ping, d.Payload = eventID, eventType, ping, payload
 		h.state.deliveries = append(h.state.deliveries, d)
 		ids = append(ids, d.ID)
 	}

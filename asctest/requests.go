@@ -15,10 +15,12 @@ import (
 const (
 	maxRecorded      = 10_000
 	maxRecordedBytes = 64 << 20 // of bodies and headers, roughly
+	maxResponseBody  = 64 << 10 // of one response
 )
 
 // Request is a request that arrived, and what became of it.
 type Request struct {
+	ID        int       // counts requests, from 1
 	Time      time.Time // by the server's clock
 	Method    string
 	Path      string      // still escaped
@@ -29,6 +31,15 @@ type Request struct {
 	KeyID     string      // the key that signed the token, if it was accepted
 	Status    int         // 0 if the connection was cut before any header
 	Reason    string      // why it was refused, in a few words; Apple gives no such hint
+
+	// Violations are the rules of the OpenAPI document that the request broke,
+	// without the values that broke them.
+	Violations []string
+
+	// ResponseHeader and ResponseBody are the response, of which a fault may
+	// have sent only a part. At most 64 KiB of the body are kept.
+	ResponseHeader http.Header
+	ResponseBody   []byte
 }
 
 // entry is the record of c before it is answered.
@@ -45,23 +56,35 @@ type recorder struct {
 	mu       sync.Mutex
 	requests []Request
 	bytes    int
+	last     int // the latest ID
 }
 
 func (r *recorder) add(request Request) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.last++
+	request.ID = r.last
 	r.requests = append(r.requests, request)
 	r.bytes += request.size()
 	for len(r.requests) > maxRecorded || r.bytes > maxRecordedBytes && len(r.requests) > 1 {
 		r.bytes -= r.requests[0].size()
+		r.requests[0] = Request{} // for the garbage collector
 		r.requests = r.requests[1:]
 	}
 }
 
+func (r *recorder) reset() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.requests, r.bytes = nil, 0
+}
+
 func (r Request) size() int {
-	size := len(r.Path) + len(r.Query) + len(r.Body)
-	for name, values := range r.Header {
-		size += len(name) + len(strings.Join(values, ""))
+	size := len(r.Path) + len(r.Query) + len(r.Body) + len(r.ResponseBody)
+	for _, header := range []http.Header{r.Header, r.ResponseHeader} {
+		for name, values := range header {
+			size += len(name) + len(strings.Join(values, ""))
+		}
 	}
 	return size
 }
@@ -69,10 +92,14 @@ func (r Request) size() int {
 // Requests returns what has arrived so far, oldest first: the latest 10,000, or
 // fewer if they hold more than 64 MiB. A request is there as soon as its
 // response is decided.
-func (h *Handler) Requests() []Request {
+func (h *Handler) Requests() []Request { return h.RequestsAfter(0) }
+
+// RequestsAfter returns those of Requests whose ID is greater than id.
+func (h *Handler) RequestsAfter(id int) []Request {
 	h.record.mu.Lock()
 	defer h.record.mu.Unlock()
-	return slices.Clone(h.record.requests)
+	known := id - (h.record.last - len(h.record.requests))
+	return slices.Clone(h.record.requests[min(max(known, 0), len(h.record.requests)):])
 }
 
 // rates counts the calls of each key in the last hour.
@@ -98,4 +125,10 @@ func (r *rates) take(keyID string, now time.Time) (remaining int, ok bool) {
 	}
 	r.taken[keyID] = taken
 	return r.limit - len(taken), ok
+}
+
+func (r *rates) reset() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.taken = nil
 }

@@ -21,3 +21,10 @@ var notifications string
 // generated from it: package notification decodes every type in one pass of
 // its own. The bytes are the caller's own.
 func Notifications() []byte { return []byte(notifications) }
+
+//go:embed sandbox.yaml
+var sandbox string
+
+// Sandbox returns the OpenAPI 3.0 document of the control API of the command's
+// sandbox, in YAML. The bytes are the caller's own.
+func Sandbox() []byte { return []byte(sandbox) }

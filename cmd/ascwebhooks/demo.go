@@ -56,7 +56,7 @@ func (d *demo) run(ctx context.Context) (err error) {
 	d.received = make(chan *notification.Notification, 1)
 	d.recorder.redact = strings.NewReplacer(d.first, redacted, d.later, redacted)
 	quiet := slog.New(slog.DiscardHandler)
-	if d.fake, err = newFake(quiet); err != nil {
+	if d.fake, err = asctest.New(fakeOptions(quiet)...); err != nil {
 		return err
 	}
 	defer func() { _ = d.fake.Close() }()

@@ -186,7 +186,7 @@ func call(t *testing.T, method, url, authorization, body string, want int) []byt
 func TestSandboxExports(t *testing.T) {
 	p := start(t, []string{"TMPDIR=" + filepath.Join(t.TempDir()), "ASC_PRIVATE_KEY=another"}, "sandbox")
 	var lines string
-	for range 6 {
+	for range 7 {
 		lines += p.line()
 	}
 	for _, name := range []string{"export ASC_BASE_URL='http://127.0.0.1:", "export ASC_KEY_ID=", "export ASC_ISSUER_ID=", "export ASC_PRIVATE_KEY_PATH=", "export ASC_APP_ID='6478000000'", "unset ASC_PRIVATE_KEY\n"} {

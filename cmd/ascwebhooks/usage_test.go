@@ -51,6 +51,7 @@ func TestUsage(t *testing.T) {
 		"sandbox --addr canary":           `--addr must be host:port, such as `,
 		"sandbox --addr 127.0.0.1:99999":  `--addr must be host:port, such as `,
 		"sandbox --addr 127.0.0.1:canary": `--addr must be host:port, such as `,
+		"sandbox --control-addr :0":       `--control-addr: ":0" is not on this machine: use 127.0.0.1, `,
 	}
 	for args, want := range tests {
 		code, stdout, stderr := inProcess(t, strings.Fields(args)...)

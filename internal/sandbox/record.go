@@ -1,0 +1,99 @@
+package sandbox
+
+// The record of what was posted: what the fake posts by itself, and what only
+// the sandbox sends, such as forgeries.
+
+import (
+	"slices"
+	"time"
+
+	"github.com/ascmarketplace/webhooks/asctest"
+)
+
+// post is one attempt to post a notification.
+type post struct {
+	ID             string
+	NotificationID string
+	Type           string
+	WebhookID, URL string
+	Signature      string // valid, forged or old_secret
+	Redelivery     bool
+	State          string // PENDING until the receiver responds, then SUCCEEDED (2xx) or FAILED
+	Created, Sent  time.Time
+	Status         int
+	ResponseBody   string
+	Error          string
+	Body           []byte
+
+	change int // of the record, when the post last changed
+}
+
+const (
+	pending   = "PENDING"
+	succeeded = "SUCCEEDED"
+	failed    = "FAILED"
+)
+
+const maxPosts = 10_000
+
+// record has the latest posts, oldest first.
+type record struct {
+	posts   []post
+	index   map[string]int // from the ID to the position, plus dropped
+	dropped int
+	changes int
+}
+
+// set adds p, or replaces the post with its ID.
+func (r *record) set(p post) {
+	r.changes++
+	p.change = r.changes
+	if i, there := r.index[p.ID]; there {
+		r.posts[i-r.dropped] = p
+		return
+	}
+	if r.index == nil {
+		r.index = map[string]int{}
+	}
+	r.index[p.ID] = len(r.posts) + r.dropped
+	r.posts = append(r.posts, p)
+	if len(r.posts) > maxPosts {
+		delete(r.index, r.posts[0].ID)
+		r.posts[0] = post{}
+		r.posts = r.posts[1:]
+		r.dropped++
+	}
+}
+
+func (r *record) get(id string) (post, bool) {
+	i, there := r.index[id]
+	if !there {
+		return post{}, false
+	}
+	return r.posts[i-r.dropped], true
+}
+
+// follow takes over the deliveries that are new or have changed.
+func (r *record) follow(deliveries []asctest.WebhookDelivery) {
+	for _, d := range deliveries[max(0, len(deliveries)-maxPosts):] {
+		if known, there := r.get(d.ID); !there || known.State != d.State {
+			r.set(ofDelivery(d))
+		}
+	}
+}
+
+func ofDelivery(d asctest.WebhookDelivery) post {
+	return post{
+		ID: d.ID, NotificationID: d.EventID, Type: typeOf(d.Payload), WebhookID: d.WebhookID, URL: d.URL,
+		Signature: validSignature, Redelivery: d.Redelivery, State: d.State, Created: d.Created, Sent: d.Sent,
+		Status: d.StatusCode, ResponseBody: d.ResponseBody, Error: d.ErrorMessage, Body: d.Payload,
+	}
+}
+
+// changedAfter returns the posts that changed later than a change.
+func (r *record) changedAfter(change int) []post {
+	if change >= r.changes {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(r.posts), func(p post) bool { return p.change <= change })
+}

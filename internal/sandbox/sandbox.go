@@ -1,0 +1,128 @@
+package sandbox
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+
+	"github.com/ascmarketplace/webhooks/asctest"
+	"github.com/ascmarketplace/webhooks/openapi"
+)
+
+// Sandbox is the http.Handler of the control API and the page. Create one with
+// New, and Close it before its server is shut down.
+type Sandbox struct {
+	Fake *asctest.Handler // App Store Connect, to be served on another listener
+
+	handler http.Handler
+	closed  chan struct{}
+	close   func()
+
+	mu      sync.Mutex
+	posts   record
+	secrets secrets
+	resets  int
+	wake    map[chan struct{}]bool // one channel for each stream
+}
+
+// New returns a sandbox whose App Store Connect has the options; WithOnChange is
+// not among them.
+func New(opts ...asctest.Option) (*Sandbox, error) {
+	s := &Sandbox{closed: make(chan struct{}), secrets: newSecrets(), wake: map[chan struct{}]bool{}}
+	s.close = sync.OnceFunc(func() { close(s.closed) })
+	s.handler = guard(s.routes())
+	fake, err := asctest.New(append(opts, asctest.WithOnChange(s.observe))...)
+	if err != nil {
+		return nil, err
+	}
+	s.Fake = fake
+	s.observe()
+	return s, nil
+}
+
+// Close ends the streams of events, and what Fake is posting.
+func (s *Sandbox) Close() error {
+	s.close()
+	return s.Fake.Close()
+}
+
+// ServeHTTP serves the control API and the page.
+func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+func (s *Sandbox) routes() http.Handler {
+	mux := http.NewServeMux()
+	for pattern, handle := range map[string]func(*http.Request) (int, any, error){
+		"GET /exchanges":                  s.listExchanges,
+		"GET /exchanges/{id}":             s.getExchange,
+		"GET /notifications":              s.listNotifications,
+		"GET /notifications/{id}":         s.getNotification,
+		"POST /notifications":             s.sendNotification,
+		"POST /notifications/{id}/resend": s.resendNotification,
+		"GET /event-types":                s.listEventTypes,
+		"GET /faults":                     s.listFaults,
+		"POST /faults":                    s.armFault,
+		"DELETE /faults":                  s.deleteFaults,
+		"GET /state":                      s.getState,
+		"PUT /state":                      s.putState,
+		"POST /reset":                     s.reset,
+	} {
+		mux.Handle(pattern, respond(handle))
+	}
+	mux.HandleFunc("GET /events", s.stream)
+	mux.HandleFunc("GET /openapi.yaml", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/yaml")
+		_, _ = w.Write(openapi.Sandbox())
+	})
+	mux.HandleFunc("GET /", servePage)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, pattern := mux.Handler(r); pattern == "" {
+			writeError(w, refusal{status: http.StatusMethodNotAllowed, message: "the path does not have this method: see /openapi.yaml"})
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
+}
+
+// reset makes everything as it was in the beginning.
+func (s *Sandbox) reset(*http.Request) (int, any, error) {
+	s.Fake.Reset()
+	s.mu.Lock()
+	s.posts = record{changes: s.posts.changes}
+	s.secrets.forgetWebhooks()
+	s.resets++
+	s.mu.Unlock()
+	s.observe()
+	return http.StatusNoContent, nil, nil
+}
+
+// observe takes over what changed in Fake and wakes the streams.
+func (s *Sandbox) observe() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.secrets.note(s.Fake.Registered())
+	s.posts.follow(s.Fake.Deliveries(""))
+	for stream := range s.wake {
+		select {
+		case stream <- struct{}{}:
+		default: // it has not yet seen the last change either
+		}
+	}
+}
+
+// Listen listens on a loopback address, such as 127.0.0.1:0, and refuses others.
+func Listen(addr string) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, err
+	}
+	if !isLoopback(host) {
+		return nil, fmt.Errorf("%q is not on this machine: use 127.0.0.1, [::1] or localhost", addr)
+	}
+	return net.Listen("tcp", addr)
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}

@@ -1,0 +1,136 @@
+package sandbox_test
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ascmarketplace/webhooks/asctest"
+)
+
+// TestNothingShowsASecret sends canaries wherever a careless service could, and
+// looks for them in everything that can be read.
+func TestNothingShowsASecret(t *testing.T) {
+	s := start(t)
+	canary := func(extra string) string { return "canary" + rand.Text() + extra }
+	first, second, refused := canary(`"<&>\`), canary("/+ é"), canary("")
+	echo := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(500)
+		_, _ = io.WriteString(w, "my secret is "+first+" or "+second+" "+url.QueryEscape(second))
+	}))
+	defer echo.Close()
+	version := s.box.Fake.AddPackageVersion(asctest.PackageVersion{PackageID: "p", Version: "1"})
+
+	events := s.stream()
+	s.register(echo.URL, first)
+	s.register(echo.URL, refused) // there is one already
+	s.call("POST", "/v1/marketplaceWebhooks", `{"data":{"attributes":{"secret":"`+refused+`"`)
+	s.call("POST", "/v1/marketplaceWebhooks", `{"s\u0065cret":"`+refused+`","list":[{"Secret":["`+refused+`"]}]}`)
+	s.call("POST", "/v1/marketplaceWebhooks", "secret="+refused)
+	s.call("POST", "/v1/marketplaceWebhooks", `{"data":{"attributes":{"secret":"`+refused)
+	s.call("GET", "/v1/marketplaceWebhooks?token="+s.token(), "")
+	s.want(200, "PUT", "/state", encoded(object{"apps": []string{"1"}, "webhooks": []object{{
+		"app_id": "1", "url": echo.URL, "name": "CI " + second, "secret": second, "event_types": []string{"BUILD_UPLOAD_STATE_UPDATED"},
+	}}, "marketplace_webhook": object{"id": s.want(200, "GET", "/state", "")["marketplace_webhook"].(object)["id"], "endpoint_url": echo.URL}}))
+	s.want(201, "POST", "/notifications", `{"type":"AppUnavailable"}`)
+	s.want(201, "POST", "/notifications", `{"type":"buildUploadStateUpdated"}`)
+	s.want(201, "POST", "/notifications", `{"type":"buildUploadStateUpdated","signature":"forged"}`)
+	got := s.call("GET", "/v1/alternativeDistributionPackageVersions/"+version, "")
+	_, accessKey, _ := strings.Cut(got.body, "accessKey=")
+	accessKey, _, _ = strings.Cut(accessKey, `"`)
+	s.call("GET", "/downloads/"+version+"?expires=1&accessKey="+accessKey, "")
+	r, _ := http.NewRequestWithContext(t.Context(), "GET", s.asc.URL+"/v1/marketplaceWebhooks", nil)
+	for _, name := range []string{"Authorization", "Cookie", "X-Api-Key", "X-Token"} {
+		r.Header.Set(name, refused)
+	}
+	r.Header.Set("X-Note", "Bearer "+s.token())
+	s.do(r)
+
+	shown := s.ask("GET", "/exchanges", "").body + s.ask("GET", "/notifications", "").body + s.ask("GET", "/state", "").body +
+		s.ask("GET", "/faults", "").body + events(12)
+	for id := 1; id <= 10; id++ {
+		shown += s.ask("GET", fmt.Sprintf("/exchanges/%d", id), "").body
+	}
+	if !strings.Contains(shown, "/downloads/") || !strings.Contains(shown, "(withheld)") || !strings.Contains(shown, "my secret is ") || len(accessKey) < 20 {
+		t.Fatalf("nothing to look through: %.2000s", shown)
+	}
+	key := strings.Join(strings.Split(string(s.box.Fake.Key().PEM()), "\n")[1:3], "\n")
+	for name, secret := range map[string]string{
+		"the first secret": first[:20], "the second": second[:20], "a refused one": refused[:20], "an access key": accessKey[:20],
+		"a token": "eyJ", "the private key": key[:20], "in base64": base64.StdEncoding.EncodeToString([]byte(first))[:16],
+	} {
+		if i := strings.Index(shown, secret); i >= 0 {
+			t.Errorf("%s is shown: %s", name, shown[max(0, i-200):i+40])
+		}
+	}
+}
+
+// stream follows GET /events; the function returns what came, once it is n events.
+func (s *tester) stream() func(n int) string {
+	s.Helper()
+	ctx, cancel := context.WithTimeout(s.Context(), 20*time.Second)
+	s.Cleanup(cancel)
+	r, _ := http.NewRequestWithContext(ctx, "GET", s.control.URL+"/events", nil)
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.Cleanup(func() { _ = res.Body.Close() })
+	covered("streamEvents")
+	lines := bufio.NewReader(res.Body)
+	return func(n int) string {
+		s.Helper()
+		var b strings.Builder
+		for strings.Count(b.String(), "\ndata: ") < n {
+			line, err := lines.ReadString('\n')
+			if err != nil {
+				s.Fatalf("after %s: %v", b.String(), err)
+			}
+			b.WriteString(line)
+		}
+		return b.String()
+	}
+}
+
+func TestEventsTellWhatHappens(t *testing.T) {
+	s := start(t)
+	events := s.stream()
+	start := time.Now()
+	s.register("http://127.0.0.1:1/in", secret)
+	if got := events(2); !strings.Contains(got, `event: exchange`) || !strings.Contains(got, "event: state") || time.Since(start) > 200*time.Millisecond {
+		t.Errorf("after %v: %s", time.Since(start), got)
+	}
+	s.want(201, "POST", "/notifications", `{"type":"AppUnavailable"}`)
+	if got := events(1); !strings.Contains(got, "event: notification") {
+		t.Errorf("got %s", got)
+	}
+	s.want(201, "POST", "/faults", "")
+	s.want(204, "POST", "/reset", "")
+	var got string
+	for !strings.Contains(got, "event: reset") {
+		got = events(1)
+	}
+}
+
+func TestCloseEndsStreams(t *testing.T) {
+	s := start(t)
+	events := s.stream()
+	_ = s.box.Close()
+	done := make(chan struct{})
+	go func() { s.control.Close(); close(done) }() // waits for its connections
+	select {
+	case <-done:
+	case <-time.After(10 * time.Second):
+		t.Fatal("the stream goes on")
+	}
+	_ = events
+}
