@@ -94,6 +94,10 @@ spec-lint: ## lint openapi/ as Redocly and Spectral do; needs npx, and is not pa
 	npx --yes @stoplight/spectral-cli@6.16.3 lint --ruleset openapi/.spectral.yaml --fail-severity warn \
 		openapi/app-store-connect.yaml openapi/notifications.yaml
 
+.PHONY: prism
+prism: ## judge requests and responses of both webhooks by Prism; needs npx, and is not part of the gate
+	@.ci/prism
+
 .PHONY: spec-fetch
 spec-fetch: ## fetch Apple's published archive into bin/app-store-connect.zip
 	@mkdir -p bin

@@ -35,7 +35,7 @@ type PackageFile struct {
 // AddPackageVersion adds v, or replaces the version with its ID, and returns
 // the ID.
 func (h *Handler) AddPackageVersion(v PackageVersion) string {
-	v.PackageFile = v.PackageFile.withDefaults()
+	v.PackageFile = v.withDefaults()
 	v.Variants, v.Deltas = slices.Clone(v.Variants), slices.Clone(v.Deltas)
 	for _, files := range [][]PackageFile{v.Variants, v.Deltas} {
 		for i := range files {

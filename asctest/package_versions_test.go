@@ -116,7 +116,7 @@ func TestDownloadURLExpires(t *testing.T) {
 		}))
 		shown := c.version("v%2F1").Data.Attributes
 		expires, err := time.Parse(time.RFC3339, shown.URLExpirationDate)
-		if err != nil || expires.Sub(time.Now()) != time.Minute {
+		if err != nil || time.Until(expires) != time.Minute {
 			t.Errorf("expires at %s, %v", shown.URLExpirationDate, err)
 		}
 		url := shown.URL

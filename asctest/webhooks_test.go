@@ -276,7 +276,7 @@ func TestNotifyReachesWhoSubscribes(t *testing.T) {
 	}
 	in.respond(503)
 	if status, err := server.NotifyWebhooks(t.Context(), marketplaceApp, notification.New(buildUploaded)); err != nil ||
-		len(status) != 1 || status[0].State != "FAILED" || status[0].StatusCode != 503 {
+		len(status) != 1 || status[0].State != "FAILED" || status[0].StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("got %+v, %v", status, err)
 	}
 }

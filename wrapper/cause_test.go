@@ -80,7 +80,7 @@ func TestCauses(t *testing.T) {
 					defer stop()
 					start := time.Now()
 					err := test.call(ctx, client.MarketplaceWebhooks)
-					if early := time.Since(start) < test.after; early && kind == context.DeadlineExceeded {
+					if early := time.Since(start) < test.after; early && errors.Is(kind, context.DeadlineExceeded) {
 						return // there was no time left for another attempt
 					}
 					if !errors.Is(err, kind) || !errors.Is(err, cause) {

@@ -147,7 +147,7 @@ func TestLostCreateArrivesLate(t *testing.T) {
 				body, _ := io.ReadAll(req.Body)
 				late := req.Clone(t.Context())
 				late.Body = io.NopCloser(bytes.NewReader(body))
-				time.AfterFunc(delay, func() { fake.serve(late) })
+				time.AfterFunc(delay, func() { _ = fake.serve(late).Body.Close() })
 				return nil, errors.New("the connection is gone")
 			}
 			result, err := ensure(t, fake.client(t), endpointURL, "new")

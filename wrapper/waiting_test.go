@@ -194,7 +194,7 @@ func TestShortDeadline(t *testing.T) {
 		defer cancel()
 		start := time.Now()
 		_, err := client.MarketplaceWebhooks.List(ctx)
-		if apiErr, ok := errors.AsType[*wrapper.APIError](err); !ok || apiErr.StatusCode != 503 {
+		if apiErr, ok := errors.AsType[*wrapper.APIError](err); !ok || apiErr.StatusCode != http.StatusServiceUnavailable {
 			t.Errorf("got %v, want the 503", err)
 		}
 		if took := time.Since(start); took != 0 {

@@ -159,7 +159,7 @@ func TestDeliveriesOverManyPages(t *testing.T) {
 	server := asctest.NewServer(t, asctest.WithApp(appID), asctest.WithLiveListing(),
 		asctest.WithDeliveryTransport(roundTripper(func(req *http.Request) (*http.Response, error) {
 			_, _ = io.Copy(io.Discard, req.Body)
-			return &http.Response{StatusCode: 200, Body: http.NoBody, Request: req}, nil
+			return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: req}, nil
 		})))
 	client := connectChecked(t, server, quick)
 	id := prepare(server, asctest.ListDeliveries)

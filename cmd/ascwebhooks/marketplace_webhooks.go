@@ -30,7 +30,7 @@ has deprecated the resource, marketplaceWebhooks, and still serves it.`,
 		Example: `  ascwebhooks marketplace-webhooks get
   ascwebhooks marketplace-webhooks ensure --endpoint-url https://marketplace.example/notifications --secret-file secret.txt`,
 	}
-	m.caller.flags(group)
+	m.flags(group)
 	group.AddCommand(m.newGet(), m.newCreate(), m.newUpdate(), m.newDelete(), m.newEnsure())
 	return group
 }

@@ -64,7 +64,7 @@ the new notifications arrive, then run it with --finish.`,
 			})
 		},
 	}
-	m.caller.flags(cmd)
+	m.flags(cmd)
 	appFlag(cmd, &m.app)
 	cmd.Flags().StringVar(&m.name, "name", "marketplace notifications", "`name` of the new webhook")
 	cmd.Flags().StringVar(&m.endpointURL, "endpoint-url", "", endpointURLUsage)

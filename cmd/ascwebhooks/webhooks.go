@@ -36,7 +36,7 @@ has at most ten. A marketplace names its own marketplace app.`,
   ascwebhooks webhooks ensure --app 6478000000 --name notifications --event marketplace \
     --endpoint-url https://marketplace.example/notifications --secret-file secret.txt`,
 	}
-	w.caller.flags(group)
+	w.flags(group)
 	group.AddCommand(w.newList(), w.newGet(), w.newCreate(), w.newUpdate(), w.newDelete(), w.newEnsure(),
 		w.newPing(), w.newDeliveries(), w.newRedeliver(), w.newCatchUp())
 	return group
