@@ -68,8 +68,8 @@ func TestHelp(t *testing.T) {
 		}
 	}
 	const all = "demo, listen, marketplace-webhooks create, marketplace-webhooks delete, marketplace-webhooks ensure, " +
-		"marketplace-webhooks get, marketplace-webhooks update, notify, package-version, sandbox, token, version, " +
-		"webhooks create, webhooks delete, webhooks deliveries, webhooks ensure, webhooks get, webhooks list, " +
+		"marketplace-webhooks get, marketplace-webhooks update, migrate, notify, package-version, sandbox, token, version, " +
+		"webhooks catch-up, webhooks create, webhooks delete, webhooks deliveries, webhooks ensure, webhooks get, webhooks list, " +
 		"webhooks ping, webhooks redeliver, webhooks update"
 	if got := strings.Join(paths, ", "); got != all {
 		t.Errorf("commands: %s", got)
