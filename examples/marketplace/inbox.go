@@ -12,7 +12,7 @@ import (
 
 // An inbox keeps notifications as they arrived. It is the receiver's function
 // (Store) and its Deduplicator (Once), in one transaction: no notification is
-// answered 200 without its row, and none has two.
+// acknowledged without its row, and none has two.
 type inbox struct {
 	db      *sql.DB
 	logger  *slog.Logger

@@ -7,8 +7,10 @@ import (
 	"errors"
 	"log/slog"
 	"testing"
+	"time"
 
 	"github.com/ascmarketplace/webhooks/asctest"
+	"github.com/ascmarketplace/webhooks/auth"
 	"github.com/ascmarketplace/webhooks/notification"
 )
 
@@ -70,18 +72,19 @@ func TestApplyNext(t *testing.T) {
 	if err := i.Once(t.Context(), n, func(ctx context.Context) error { return i.Store(ctx, n) }); err != nil {
 		t.Fatal(err)
 	}
+	w := &worker{inbox: i}
 	execute(t, i.db, `CREATE TRIGGER full BEFORE INSERT ON versions BEGIN SELECT RAISE(ABORT, 'the disk is full'); END`)
-	if found, err := i.applyNext(t.Context()); found || err == nil {
+	if found, err := w.applyNext(t.Context()); found || err == nil {
 		t.Errorf("got %t, %v", found, err)
 	}
 	execute(t, i.db, `DROP TRIGGER full`)
 	if err := inboxIs(t, database, map[string]int{"new": 1}); err != nil {
 		t.Error(err)
 	}
-	if found, err := i.applyNext(t.Context()); !found || err != nil {
+	if found, err := w.applyNext(t.Context()); !found || err != nil {
 		t.Errorf("got %t, %v", found, err)
 	}
-	if found, err := i.applyNext(t.Context()); found || err != nil {
+	if found, err := w.applyNext(t.Context()); found || err != nil {
 		t.Errorf("there is nothing left, but got %t, %v", found, err)
 	}
 }
@@ -100,6 +103,49 @@ func TestWorksOffWhatWasLeft(t *testing.T) {
 	if err := left.Once(t.Context(), n, func(ctx context.Context) error { return left.Store(ctx, n) }); err != nil {
 		t.Fatal(err)
 	}
-	addr := serve(t, asctest.NewServer(t), database)
+	addr := serve(t, newApple(t), database)
 	eventually(t, func() error { return catalogueIs(t, addr, onePackage) })
+}
+
+// downloadWorker works off an inbox of its own against apple.
+func downloadWorker(t *testing.T, apple *asctest.Server, maxSize int64) *worker {
+	t.Helper()
+	logger := slog.New(slog.DiscardHandler)
+	client, err := newClient(config{Key: auth.Key(apple.Key()), BaseURL: apple.URL}, logger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	downloads := newDownloader(client, t.TempDir())
+	downloads.maxSize = maxSize
+	return &worker{openInbox(t, databasePath(t)), downloads, time.Millisecond}
+}
+
+func storeIn(w *worker, n *notification.Notification) func(context.Context) error {
+	return func(ctx context.Context) error { return w.Store(ctx, n) }
+}
+
+// A territory that becomes unavailable leaves the catalogue for that territory
+// only; off, on and off again in any order end off.
+func TestTerritories(t *testing.T) {
+	w := &worker{inbox: openInbox(t, databasePath(t))}
+	begin := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	change := func(second int, available bool) notification.Event {
+		return &notification.AlternativeDistributionTerritoryAvailabilityUpdated{
+			MarketplaceAppID: "6477361842", AppID: "6478123456", Available: available, Territories: []string{"DEU"},
+			Timestamp: begin.Add(time.Duration(second) * time.Second),
+		}
+	}
+	for _, event := range []notification.Event{available(), change(3, false), change(2, true), change(1, false)} {
+		n := received(t, event)
+		if err := w.Once(t.Context(), n, storeIn(w, n)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.applyNext(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := readCatalogue(t.Context(), w.db)
+	if err != nil || len(got) != 1 || len(got[0].WithdrawnIn) != 1 || got[0].WithdrawnIn[0] != "DEU" {
+		t.Errorf("got %+v, %v", got, err)
+	}
 }

@@ -21,7 +21,7 @@ func TestKilled(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Log("seed", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
-	apple := asctest.NewServer(t)
+	apple := newApple(t)
 	addr, database := freeAddr(t), databasePath(t)
 
 	service := start(t, apple, addr, database)
@@ -53,7 +53,7 @@ func deliveries(t *testing.T, apple *asctest.Server, events []notification.Event
 	t.Helper()
 	var all []asctest.Delivery
 	add := func(n *notification.Notification) {
-		d, err := apple.Delivery(n)
+		d, err := apple.DeliveryTo(apple.AppWebhooks()[0].ID, n)
 		if err != nil {
 			t.Fatal(err)
 		}

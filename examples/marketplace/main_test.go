@@ -58,7 +58,8 @@ func start(t *testing.T, apple *asctest.Server, addr, database string) *process 
 	cmd.Env = append(os.Environ(), "MARKETPLACE_TEST_PROCESS=1",
 		"ASC_KEY_ID="+key.ID, "ASC_ISSUER_ID="+key.IssuerID, "ASC_PRIVATE_KEY="+string(key.PEM()),
 		"ASC_BASE_URL="+apple.URL, "ASC_WEBHOOK_SECRET="+secret,
-		"MARKETPLACE_ENDPOINT_URL=http://"+addr+"/notifications", "MARKETPLACE_ADDR="+addr, "MARKETPLACE_DATABASE="+database)
+		"MARKETPLACE_ENDPOINT_URL=http://"+addr+"/notifications", "MARKETPLACE_ADDR="+addr, "MARKETPLACE_DATABASE="+database,
+		"ASC_APP_ID="+appID, "MARKETPLACE_PACKAGES="+t.TempDir())
 	p := &process{cmd: cmd, log: &logbook{}}
 	cmd.Stderr = p.log
 	if err := cmd.Start(); err != nil {

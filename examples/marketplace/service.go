@@ -19,14 +19,15 @@ type service struct {
 	config        config
 	logger        *slog.Logger
 	db            *sql.DB
-	inbox         *inbox
+	worker        *worker
+	receiver      *notification.Handler
 	server        *http.Server
-	webhooks      *wrapper.MarketplaceWebhooks
+	client        *wrapper.Client
 	registerAgain time.Duration
 }
 
 func newService(c config, logger *slog.Logger) (*service, error) {
-	webhooks, err := newWebhooks(c, logger)
+	client, err := newClient(c, logger)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +49,8 @@ func newService(c config, logger *slog.Logger) (*service, error) {
 	mux.Handle("/notifications", receiver)
 	mux.Handle("GET /catalogue", serveCatalogue(db, logger))
 	return &service{
-		config: c, logger: logger, db: db, inbox: inbox, webhooks: webhooks,
+		config: c, logger: logger, db: db, receiver: receiver, client: client,
+		worker:        &worker{inbox, newDownloader(client, c.Packages), time.Second},
 		server:        notification.NewServer(c.Addr, mux),
 		registerAgain: time.Minute,
 	}, nil
@@ -66,7 +68,7 @@ func (s *service) Run(ctx context.Context) error {
 
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var tasks sync.WaitGroup
-	tasks.Go(func() { s.inbox.work(background) })
+	tasks.Go(func() { s.worker.work(background) })
 	tasks.Go(func() { s.register(background) })
 	served := make(chan error, 1)
 	go func() { served <- s.server.Serve(listener) }()

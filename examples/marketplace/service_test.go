@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -26,13 +27,31 @@ func available() *notification.PackageVersionAvailable {
 	}
 }
 
+const appID = "6477361842"
+
+// newApple is App Store Connect with the marketplace's app, by the live rules.
+func newApple(t *testing.T, opts ...asctest.Option) *asctest.Server {
+	t.Helper()
+	return asctest.NewServer(t, append(opts, asctest.WithApp(appID), asctest.WithLiveListing())...)
+}
+
+// oneDelivery is a notification for the one webhook that is registered.
+func oneDelivery(t *testing.T, apple *asctest.Server) (asctest.Delivery, error) {
+	t.Helper()
+	webhooks := apple.AppWebhooks()
+	if len(webhooks) != 1 {
+		return asctest.Delivery{}, fmt.Errorf("%d webhooks are registered", len(webhooks))
+	}
+	return apple.DeliveryTo(webhooks[0].ID, notification.New(available()))
+}
+
 // serve runs the service in this process until the test ends.
 func serve(t *testing.T, apple *asctest.Server, database string) (addr string) {
 	t.Helper()
 	addr = freeAddr(t)
 	s, err := newService(config{
 		Key: auth.Key(apple.Key()), BaseURL: apple.URL, EndpointURL: "http://" + addr + "/notifications",
-		Secret: secret, Addr: addr, Database: database,
+		AppID: appID, Secret: secret, Addr: addr, Database: database, Packages: t.TempDir(),
 	}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
@@ -51,57 +70,65 @@ func serve(t *testing.T, apple *asctest.Server, database string) (addr string) {
 }
 
 // registered waits for the webhook.
-func registered(t *testing.T, apple *asctest.Server) asctest.Webhook {
+func registered(t *testing.T, apple *asctest.Server) asctest.AppWebhook {
 	t.Helper()
 	eventually(t, func() error {
-		_, err := apple.Delivery(notification.New(available()))
+		_, err := oneDelivery(t, apple)
 		return err
 	})
-	webhook, _ := apple.Webhook()
-	return webhook
+	return apple.AppWebhooks()[0]
 }
 
 func TestRegistersAndReceives(t *testing.T) {
-	apple := asctest.NewServer(t)
+	apple := newApple(t)
 	addr := serve(t, apple, databasePath(t))
-	if got := registered(t, apple); got.EndpointURL != "http://"+addr+"/notifications" || got.Secret != secret {
-		t.Errorf("registered for %s", got.EndpointURL)
+	if got := registered(t, apple); got.URL != "http://"+addr+"/notifications" || got.Secret != secret {
+		t.Errorf("registered for %s", got.URL)
 	}
-	if status, err := apple.Notify(t.Context(), available()); status != http.StatusOK || err != nil {
-		t.Errorf("answered %d, %v", status, err)
+	delivery, err := oneDelivery(t, apple)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status, err := delivery.Send(t.Context()); status != http.StatusOK || err != nil {
+		t.Errorf("responded %d, %v", status, err)
 	}
 	eventually(t, func() error { return catalogueIs(t, addr, onePackage) })
 }
 
 // What was registered before goes on to deliver, whatever the API is up to.
 func TestReceivesDuringAnOutage(t *testing.T) {
-	apple := asctest.NewServer(t)
+	apple := newApple(t)
 	apple.FailNext(asctest.Fault{Status: http.StatusForbidden, Times: -1})
 	addr := serve(t, apple, databasePath(t))
-	apple.SetWebhook(asctest.Webhook{EndpointURL: "http://" + addr + "/notifications", Secret: secret})
+	id := apple.SetAppWebhook(asctest.AppWebhook{
+		AppID: appID, Name: "before", URL: "http://" + addr + "/notifications", Secret: secret, Enabled: true,
+	})
 	eventually(t, func() error {
-		_, err := apple.Notify(t.Context(), available())
+		delivery, err := oneDelivery(t, apple)
+		if err == nil {
+			_, err = delivery.Send(t.Context())
+		}
 		return err
 	})
 	eventually(t, func() error { return catalogueIs(t, addr, onePackage) })
 
-	apple.RemoveWebhook()
+	apple.RemoveAppWebhook(id)
 	apple.StopFailing()
 	registered(t, apple)
 }
 
 func TestDuplicatesAndForgeries(t *testing.T) {
-	apple := asctest.NewServer(t)
+	apple := newApple(t)
 	database := databasePath(t)
 	addr := serve(t, apple, database)
 	registered(t, apple)
-	delivery, err := apple.Delivery(notification.New(available()))
+	delivery, err := oneDelivery(t, apple)
 	if err != nil {
 		t.Fatal(err)
 	}
 	expect := func(d asctest.Delivery, want int) {
 		if status, err := d.Send(t.Context()); status != want || err != nil {
-			t.Errorf("answered %d, %v; want %d", status, err, want)
+			t.Errorf("responded %d, %v; want %d", status, err, want)
 		}
 	}
 	expect(delivery.Forged(), http.StatusUnauthorized)
@@ -120,10 +147,10 @@ func TestDuplicatesAndForgeries(t *testing.T) {
 
 // A process that is told to end finishes the request that it is reading.
 func TestSIGTERM(t *testing.T) {
-	apple := asctest.NewServer(t)
+	apple := newApple(t)
 	addr, database := freeAddr(t), databasePath(t)
 	service := start(t, apple, addr, database)
-	delivery, err := apple.Delivery(notification.New(available()))
+	delivery, err := oneDelivery(t, apple)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -54,7 +54,7 @@ func truth(t *testing.T, events []notification.Event) string {
 	for _, event := range events {
 		switch e := event.(type) {
 		case *notification.PackageVersionAvailable:
-			offered[e.PackageVersionID] = version{e.MarketplaceAppID, e.AppID, e.PackageID, e.PackageVersionID, e.PackageVersionNum}
+			offered[e.PackageVersionID] = version{e.MarketplaceAppID, e.AppID, e.PackageID, e.PackageVersionID, e.PackageVersionNum, nil}
 		case *notification.AppVersionsUnavailable:
 			remove(func(v version) bool { return slices.Contains(e.PackageIDs, v.PackageID) })
 		case *notification.AppUnavailable:
