@@ -17,7 +17,7 @@ import (
 // connections to a receiver whose function fails one time in ten. The senders
 // repeat what was not acknowledged. Each distinct one is handled successfully once.
 func TestLoad(t *testing.T) {
-	const distinct, copies, connections = 8_000, 2_000, 64
+	const distinct, copies, connections = 4_000, 1_000, 64
 	var mu sync.Mutex
 	handled := map[string]int{}
 	handler := newHandler(t, func(_ context.Context, n *notification.Notification) error {

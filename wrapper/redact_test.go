@@ -117,7 +117,7 @@ func TestRandomSecretsAreWithheld(t *testing.T) {
 func TestRandomSecretsInErrors(t *testing.T) {
 	seed := rand.Uint64()
 	random := rand.New(rand.NewPCG(seed, 0))
-	for range 10 {
+	for range 4 {
 		secret, token := randomSecret(random), randomToken(random)
 		for name, escape := range escapers {
 			for what, value := range map[string]string{"secret": secret, "token": token} {

@@ -14,6 +14,7 @@ import (
 func TestFaults(t *testing.T) {
 	for _, kind := range asctest.Kinds() {
 		t.Run("kind "+string(kind), func(t *testing.T) {
+			t.Parallel()
 			server := asctest.NewServer(t)
 			key := server.Key()
 			keyFile, secretFile := filepath.Join(t.TempDir(), "key.p8"), writeFile(t, "secret", "canary\n")
