@@ -13,7 +13,7 @@ import (
 	"github.com/ascmarketplace/webhooks/notification"
 )
 
-// TestLoad sends 10,000 notifications, a fifth of them copies, over 64
+// TestLoad sends 5,000 notifications, a fifth of them copies, over 64
 // connections to a receiver whose function fails one time in ten. The senders
 // repeat what was not acknowledged. Each distinct one is handled successfully once.
 func TestLoad(t *testing.T) {
