@@ -44,8 +44,8 @@ func floods(size int) map[string]flood {
 		"long text":       fill(`{"errors":[{"detail":"`, `a `, `"}]}`).only(1),
 		"many spaces":     fill(`{"errors":[`, ` `, `{}]}`).only(1),
 		"nested":          fill(`{"errors":[`, nested, `]}`).only(-1),
-		"unclosed":        flood{strings.Repeat(`{"errors":[`, size/11), 0},
-		"no JSON":         flood{strings.Repeat(`a `, size/2), 0},
+		"unclosed":        {strings.Repeat(`{"errors":[`, size/11), 0},
+		"no JSON":         {strings.Repeat(`a `, size/2), 0},
 	}
 }
 

@@ -79,7 +79,7 @@ func TestLifeOfAnAppsWebhook(t *testing.T) {
 		}
 		server.Wait()
 		for delivery, err := range webhooks.Deliveries(ctx, webhook.ID, wrapper.DeliveryFilter{}) {
-			if err != nil || !delivery.Ping || delivery.State != wrapper.DeliveryFailed || delivery.StatusCode != 503 {
+			if err != nil || !delivery.Ping || delivery.State != wrapper.DeliveryFailed || delivery.StatusCode != http.StatusServiceUnavailable {
 				t.Fatalf("got %+v, %v", delivery, err)
 			}
 			failed = delivery

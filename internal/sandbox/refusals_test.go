@@ -112,7 +112,7 @@ func TestOtherSitesAreRefused(t *testing.T) {
 
 func TestABodyNeedsItsContentType(t *testing.T) {
 	s := start(t)
-	r, _ := http.NewRequestWithContext(t.Context(), "PUT", s.control.URL+"/state", strings.NewReader("{}"))
+	r, _ := http.NewRequestWithContext(t.Context(), http.MethodPut, s.control.URL+"/state", strings.NewReader("{}"))
 	r.Header.Set("Content-Type", "text/plain")
 	if got := s.do(r); got.status != 415 || !strings.Contains(got.body, "Content-Type: must be application/json") {
 		t.Errorf("got %d %s", got.status, got.body)

@@ -193,7 +193,7 @@ func encoded(value any) string {
 
 // call lists the marketplace's webhooks, in process.
 func call(fake http.Handler, token string) {
-	r := httptest.NewRequest("GET", "/v1/marketplaceWebhooks", nil)
+	r := httptest.NewRequest(http.MethodGet, "/v1/marketplaceWebhooks", nil)
 	r.Header.Set("Authorization", "Bearer "+token)
 	fake.ServeHTTP(httptest.NewRecorder(), r)
 }

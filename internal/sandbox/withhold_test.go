@@ -23,8 +23,8 @@ func TestNothingShowsASecret(t *testing.T) {
 	s := start(t)
 	canary := func(extra string) string { return "canary" + rand.Text() + extra }
 	first, second, refused := canary(`"<&>\`), canary("/+ é"), canary("")
-	echo := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.WriteHeader(500)
+	echo := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusInternalServerError)
 		_, _ = io.WriteString(w, "my secret is "+first+" or "+second+" "+url.QueryEscape(second))
 	}))
 	defer echo.Close()
@@ -48,7 +48,7 @@ func TestNothingShowsASecret(t *testing.T) {
 	_, accessKey, _ := strings.Cut(got.body, "accessKey=")
 	accessKey, _, _ = strings.Cut(accessKey, `"`)
 	s.call("GET", "/downloads/"+version+"?expires=1&accessKey="+accessKey, "")
-	r, _ := http.NewRequestWithContext(t.Context(), "GET", s.asc.URL+"/v1/marketplaceWebhooks", nil)
+	r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, s.asc.URL+"/v1/marketplaceWebhooks", nil)
 	for _, name := range []string{"Authorization", "Cookie", "X-Api-Key", "X-Token"} {
 		r.Header.Set(name, refused)
 	}
@@ -79,7 +79,7 @@ func (s *tester) stream() func(n int) string {
 	s.Helper()
 	ctx, cancel := context.WithTimeout(s.Context(), 20*time.Second)
 	s.Cleanup(cancel)
-	r, _ := http.NewRequestWithContext(ctx, "GET", s.control.URL+"/events", nil)
+	r, _ := http.NewRequestWithContext(ctx, http.MethodGet, s.control.URL+"/events", nil)
 	res, err := http.DefaultClient.Do(r)
 	if err != nil {
 		s.Fatal(err)
