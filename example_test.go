@@ -7,7 +7,9 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/ascmarketplace/webhooks/asctest"
 	"github.com/ascmarketplace/webhooks/auth"
@@ -52,6 +54,23 @@ func receive(listener net.Listener, secret string) error {
 func store(_ context.Context, n *notification.Notification) error {
 	log.Print(n.Type, " ", n.ID) // store n.Raw here: the response is 200 once this has returned nil
 	return nil
+}
+
+func registerForApp(ctx context.Context, client *wrapper.Client, appID, url, secret string) (id string, err error) {
+	result, err := client.Webhooks.Ensure(ctx, appID, wrapper.WebhookParams{
+		Name:       "notifications",
+		URL:        url,
+		Secret:     wrapper.NewSecret(secret),
+		EventTypes: wrapper.MarketplaceEvents(), // or AllEvents, or some
+	})
+	if err != nil {
+		return "", err
+	}
+	return result.Webhook.ID, client.Webhooks.Ping(ctx, result.Webhook.ID)
+}
+
+func catchUp(ctx context.Context, client *wrapper.Client, id string, since time.Time, h *notification.Handler) (time.Time, error) {
+	return client.Webhooks.CatchUp(ctx, id, since, h.Handle) // store the time, and go on from there
 }
 
 func TestLosesNothing(t *testing.T) {
@@ -110,5 +129,50 @@ func TestReceives(t *testing.T) {
 	_ = listener.Close()
 	if err := <-served; !errors.Is(err, net.ErrClosed) {
 		t.Errorf("got %v, want %v", err, net.ErrClosed)
+	}
+}
+
+// TestRegistersForAnApp: registered, pinged, and what was missed is handed over.
+func TestRegistersForAnApp(t *testing.T) {
+	server := asctest.NewServer(t, asctest.WithApp("6446048195"))
+	tokens, err := auth.NewTokenSource(auth.Key(server.Key()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := wrapper.NewClient(tokens, wrapper.WithBaseURL(server.URL))
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := registerForApp(t.Context(), client, "6446048195", "http://127.0.0.1:1/", "secret")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Wait()
+	if pings := server.Deliveries(id); len(pings) != 1 || !pings[0].Ping {
+		t.Errorf("got deliveries %+v, want one ping", pings)
+	}
+	event := &notification.AlternativeDistributionPackageVersionCreated{
+		MarketplaceAppID: "6446048195", AppID: "1", PackageVersionID: "v",
+	}
+	if _, err := server.Notify(t.Context(), event); err == nil {
+		t.Error("delivered, though nobody listens")
+	}
+	verifier, err := notification.NewVerifier([]byte("secret"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	handler, err := notification.NewHandler(verifier, func(_ context.Context, n *notification.Notification) error {
+		got = append(got, n.Type)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := catchUp(t.Context(), client, id, time.Time{}, handler); err != nil {
+		t.Error(err)
+	}
+	if want := []string{"alternativeDistributionPackageVersionCreated"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
