@@ -24,7 +24,7 @@ type violation struct {
 
 // Kinds of rules that are no keyword of JSON Schema.
 const (
-	kindUnknown   = "unknown"    // a parameter or a property that there is not
+	kindUnknown   = "unknown"    // an unknown parameter or property
 	kindTwice     = "twice"      // a parameter that is given more than once
 	kindEscape    = "escape"     // a query that is not correctly escaped
 	kindMediaType = "media type" // of a body
@@ -121,7 +121,7 @@ func (vs *violations) addCause(reason string, cause error) {
 	vs.addAll(cause)
 }
 
-// addSchemaError tells a property that there is not by its own pointer;
+// addSchemaError reports an unknown property by its own pointer;
 // kin-openapi has that of the object around it.
 func (vs *violations) addSchemaError(e *openapi3.SchemaError) {
 	pointer, kind := pointerOf(e), e.SchemaField

@@ -267,7 +267,7 @@ func TestNotifyReachesWhoSubscribes(t *testing.T) {
 		t.Errorf("an app without webhooks: %v, %v", got, err)
 	}
 	if _, err := server.NotifyWebhooks(t.Context(), "8", notification.New(buildUploaded)); err == nil {
-		t.Error("an app that there is not: no error")
+		t.Error("an unknown app: no error")
 	}
 	server.RemoveAppWebhook("both")
 	server.RemoveAppWebhook("versions")

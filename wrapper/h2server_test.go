@@ -58,7 +58,7 @@ func (f h2Fault) String() string {
 // h2Faults is every way in which a server can end a stream.
 func h2Faults(stage h2Stage) []h2Fault {
 	faults := []h2Fault{{stage: stage, way: h2Cut}}
-	for code := http2.ErrCodeNo; code <= http2.ErrCodeHTTP11Required+1; code++ { // and one that there is not
+	for code := http2.ErrCodeNo; code <= http2.ErrCodeHTTP11Required+1; code++ { // and an unknown one
 		faults = append(faults, h2Fault{stage: stage, way: h2Reset, code: code},
 			h2Fault{stage: stage, way: h2GoAway, code: code}, h2Fault{stage: stage, way: h2GoAway, code: code, denied: true})
 	}

@@ -33,7 +33,7 @@ const (
 
 // TestSoak makes 100,000 calls from 64 goroutines, each with an account of its
 // own and a model of what is in it, one token source for all, and every fifth
-// answer spoilt: half of the accounts speak HTTP/1 over one transport, the
+// answer corrupted: half of the accounts speak HTTP/1 over one transport, the
 // others HTTP/2 with a server that resets, goes away and refuses. After each
 // call the account must be what the call's result allows.
 func TestSoak(t *testing.T) {

@@ -37,7 +37,7 @@ func TestLifeOfAnAppsWebhook(t *testing.T) {
 			t.FailNow()
 		}
 	}
-	step("an app that there is not", func(t *testing.T) {
+	step("an unknown app", func(t *testing.T) {
 		if _, err := webhooks.Create(ctx, "999", params); !errors.Is(err, wrapper.ErrConflict) {
 			t.Errorf("create: %v", err)
 		}
