@@ -1,0 +1,320 @@
+package browsertest
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"github.com/ascmarketplace/webhooks/asctest"
+	"github.com/ascmarketplace/webhooks/auth"
+	"github.com/ascmarketplace/webhooks/internal/sandbox"
+	"github.com/ascmarketplace/webhooks/notification"
+	"github.com/ascmarketplace/webhooks/wrapper"
+)
+
+// browser starts Chromium. Without one the test is skipped, or fails in CI.
+func browser(t *testing.T) context.Context {
+	t.Helper()
+	path := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if found, err := exec.LookPath(name); err == nil {
+			path = found
+			break
+		}
+	}
+	if path == "" {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("there is no Chromium, which CI has to have")
+		}
+		t.Skip("there is no Chromium: apt-get install chromium")
+	}
+	options := []chromedp.ExecAllocatorOption{chromedp.ExecPath(path)}
+	for _, flag := range []string{
+		"headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run",
+		"disable-background-networking", "disable-component-update", "disable-sync",
+	} {
+		options = append(options, chromedp.Flag(flag, true))
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// story is a service, the sandbox that it talks to, and somebody who watches.
+type story struct {
+	*testing.T
+	ctx     context.Context
+	box     *sandbox.Sandbox
+	page    string
+	tokens  *auth.TokenSource
+	client  *wrapper.Client
+	secret  string
+	service *httptest.Server
+
+	mu       sync.Mutex
+	problems []string // errors of the console, and requests to elsewhere
+}
+
+func begin(t *testing.T) *story {
+	s := &story{T: t, ctx: browser(t), secret: "canary" + rand.Text()}
+	box, err := sandbox.New(asctest.WithApp("6478000000"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fake, control := httptest.NewServer(box.Fake), httptest.NewServer(box)
+	t.Cleanup(func() { _ = box.Close(); fake.Close(); control.Close() })
+	s.box, s.page = box, control.URL
+	verifier, err := notification.NewVerifier([]byte(s.secret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	handler, err := notification.NewHandler(verifier, func(context.Context, *notification.Notification) error { return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.service = httptest.NewServer(handler)
+	t.Cleanup(s.service.Close)
+	if s.tokens, err = auth.NewTokenSource(auth.Key(box.Fake.Key())); err != nil {
+		t.Fatal(err)
+	}
+	if s.client, err = wrapper.NewClient(s.tokens, wrapper.WithBaseURL(fake.URL)); err != nil {
+		t.Fatal(err)
+	}
+	chromedp.ListenTarget(s.ctx, s.watch)
+	return s
+}
+
+// watch collects what must not happen.
+func (s *story) watch(event any) {
+	problem := ""
+	switch e := event.(type) {
+	case *runtime.EventExceptionThrown:
+		problem = "exception: " + e.ExceptionDetails.Error()
+	case *runtime.EventConsoleAPICalled:
+		problem = fmt.Sprintf("console.%s", e.Type)
+	case *log.EventEntryAdded:
+		problem = fmt.Sprintf("log: %s %s", e.Entry.Text, e.Entry.URL)
+		if e.Entry.Level != log.LevelError && e.Entry.Level != log.LevelWarning || strings.Contains(problem, "409") {
+			problem = "" // the browser reports what a refused form was told
+		}
+	case *network.EventRequestWillBeSent:
+		if !strings.HasPrefix(e.Request.URL, s.page+"/") {
+			problem = "a request to " + e.Request.URL
+		}
+	}
+	if problem != "" {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.problems = append(s.problems, problem)
+	}
+}
+
+func (s *story) run(actions ...chromedp.Action) {
+	s.Helper()
+	if err := chromedp.Run(s.ctx, actions...); err != nil {
+		s.Fatal(err)
+	}
+}
+
+// sees waits until the element shows all the words.
+func (s *story) sees(selector string, words ...string) {
+	s.Helper()
+	text := ""
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		err := chromedp.Run(s.ctx, chromedp.Evaluate(
+			fmt.Sprintf("[...document.querySelectorAll(%q)].map((e) => e.innerText).join('\\n')", selector), &text))
+		if err != nil {
+			s.Fatal(err)
+		}
+		missing := false
+		for _, word := range words {
+			missing = missing || !strings.Contains(text, word)
+		}
+		if !missing {
+			return
+		}
+	}
+	s.Fatalf("%s does not show %q: %s", selector, words, text)
+}
+
+func (s *story) choose(form, name, value string) {
+	s.Helper()
+	var ok bool
+	s.run(chromedp.Evaluate(fmt.Sprintf(
+		`(() => { const e = document.querySelector(%q).elements[%q]; e.value = %q; e.dispatchEvent(new Event("change", {bubbles: true})); return e.value === %[3]q })()`,
+		form, name, value), &ok))
+	if !ok {
+		s.Fatalf("%s of %s has no %s", name, form, value)
+	}
+}
+
+func (s *story) submit(form string) {
+	s.Helper()
+	s.run(chromedp.Click(form+" button[type=submit]", chromedp.ByQuery))
+}
+
+// rowOf is the selector of the latest row.
+const latest = "#rows > li:first-child"
+
+func TestThePage(t *testing.T) {
+	s := begin(t)
+	s.run(network.Enable(), log.Enable(), chromedp.EmulateViewport(1280, 860), chromedp.Navigate(s.page))
+	s.sees("#live", "live")
+	s.sees("#nothing", "Nothing yet")
+
+	// A call shows up at once.
+	sent := time.Now()
+	params := wrapper.MarketplaceWebhookParams{EndpointURL: s.service.URL, Secret: wrapper.NewSecret(s.secret)}
+	if _, err := s.client.MarketplaceWebhooks.Create(s.ctx, params); err != nil {
+		t.Fatal(err)
+	}
+	s.sees(latest+" .row", "POST /v1/marketplaceWebhooks", "201")
+	if took := time.Since(sent); took > time.Second { // 200 ms, and what a busy machine adds
+		t.Errorf("the row of a call took %v", took)
+	}
+	s.sees("#webhooks", "Marketplace webhook", s.service.URL)
+
+	// It opens with the keyboard, without the secret.
+	s.run(chromedp.Focus(latest+" .row", chromedp.ByQuery), chromedp.KeyEvent("\r"))
+	s.sees(latest+" .detail", "marketplaceWebhooks_createInstance", "(withheld)", "endpointUrl", "Response 201")
+	s.run(chromedp.KeyEvent("\r"))
+
+	// Sending, sending again, and forging.
+	s.choose("#send-form", "type", "AppUnavailable")
+	s.submit("#send-form")
+	s.sees("#send-form .result", "Responded: 200")
+	s.sees(latest+" .row", "AppUnavailable", "200")
+	s.run(chromedp.Click(latest+" .row", chromedp.ByQuery))
+	s.sees(latest+" .detail", "Signature", "valid", `"type": "AppUnavailable"`)
+	s.run(chromedp.Click(latest+" .detail button", chromedp.ByQuery))
+	s.sees(latest+" .row", "sent again", "200")
+	s.choose("#send-form", "signature", "forged")
+	s.submit("#send-form")
+	s.sees("#send-form .result", "Responded: 401")
+	s.sees(latest+" .row", "forged", "401")
+
+	// Nobody is to hear of it: the form says so.
+	s.choose("#send-form", "type", "buildUploadStateUpdated")
+	s.submit("#send-form")
+	s.sees("#send-form .result", "no enabled webhook of the app 6478000000 subscribes to BUILD_UPLOAD_STATE_UPDATED")
+
+	// A call that breaks the OpenAPI document, and a fault.
+	s.badCall()
+	s.sees(latest+" .row", "409")
+	s.choose("#fault-form", "operation", "marketplaceWebhooks_getCollection")
+	s.run(chromedp.SetValue("#fault-form [name=status]", "403", chromedp.ByQuery))
+	s.submit("#fault-form")
+	s.sees("#faults", "marketplaceWebhooks_getCollection", "403", "once")
+	_, err := s.client.MarketplaceWebhooks.Get(s.ctx)
+	if apiErr, ok := errors.AsType[*wrapper.APIError](err); !ok || apiErr.StatusCode != http.StatusForbidden {
+		t.Errorf("the client's error: %v", err)
+	}
+	s.sees(latest+" .row", "GET /v1/marketplaceWebhooks", "403", "fault")
+
+	s.run(chromedp.Click("#rows > li:nth-child(2) .row", chromedp.ByQuery))
+	s.sees("#rows > li:nth-child(2) .detail", "Rules of the OpenAPI document that were broken", "/data/attributes/endpointUrl")
+	s.picture("sandbox.png", "light", 1280, 860)
+	s.picture("sandbox-dark.png", "dark", 1280, 860)
+	s.run(chromedp.EmulateViewport(360, 740), chromedp.Navigate(s.page))
+	s.sees(latest+" .row", "403")
+	s.picture("sandbox-narrow.png", "light", 360, 740)
+	s.fits(360)
+	s.picture("", "dark", 360, 740)
+
+	var html string
+	s.run(chromedp.OuterHTML("html", &html))
+	for name, secret := range map[string]string{"secret": s.secret, "token": "eyJ"} {
+		if strings.Contains(html, secret) {
+			t.Errorf("the page has a %s", name)
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, problem := range s.problems {
+		t.Error(problem)
+	}
+}
+
+// badCall creates a webhook without saying where it is, which the client would not do.
+func (s *story) badCall() {
+	s.Helper()
+	token, err := s.tokens.Token(s.ctx)
+	if err != nil {
+		s.Fatal(err)
+	}
+	body := fmt.Sprintf(`{"data":{"type":"marketplaceWebhooks","attributes":{"secret":%q}}}`, s.secret)
+	r := httptest.NewRequest("POST", "/v1/marketplaceWebhooks", strings.NewReader(body))
+	r.Header.Set("Authorization", "Bearer "+token)
+	r.Header.Set("Content-Type", "application/json")
+	s.box.Fake.ServeHTTP(httptest.NewRecorder(), r)
+}
+
+// fits checks that nothing has to be scrolled sideways.
+func (s *story) fits(width int) {
+	s.Helper()
+	var widest int
+	s.run(chromedp.Evaluate("document.documentElement.scrollWidth", &widest))
+	if widest > width {
+		s.Errorf("the page is %d pixels wide on %d", widest, width)
+	}
+}
+
+// picture writes what is seen into docs/images, if WRITE_PICTURES is set.
+func (s *story) picture(name, scheme string, width, height int64) {
+	s.Helper()
+	var image []byte
+	s.run(
+		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
+		chromedp.EmulateViewport(width, height),
+		chromedp.CaptureScreenshot(&image),
+	)
+	var ground string
+	s.run(chromedp.Evaluate("getComputedStyle(document.body).backgroundColor", &ground))
+	if dark := ground == "rgb(21, 24, 27)"; dark != (scheme == "dark") {
+		s.Errorf("the ground is %s in the scheme %s", ground, scheme)
+	}
+	if folder := os.Getenv("WRITE_PICTURES"); folder != "" && name != "" {
+		if err := os.WriteFile(filepath.Join(folder, name), image, 0o644); err != nil {
+			s.Fatal(err)
+		}
+	}
+}
+
+// TestThePageWithTenThousandCalls stays usable.
+func TestThePageWithTenThousandCalls(t *testing.T) {
+	s := begin(t)
+	for range 10_000 {
+		r := httptest.NewRequest("GET", "/v1/marketplaceWebhooks", nil)
+		s.box.Fake.ServeHTTP(httptest.NewRecorder(), r)
+	}
+	s.run(chromedp.EmulateViewport(1280, 860))
+	start := time.Now()
+	s.run(chromedp.Navigate(s.page))
+	s.sees("#live", "live")
+	s.sees("#older", "Show older")
+	s.run(chromedp.Click("#older", chromedp.ByQuery))
+	s.sees("#rows > li:nth-child(400) .row", "401")
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("it took %v", took)
+	}
+}
