@@ -3,6 +3,7 @@ package asctest
 // Faults on demand: which call fails, how, and whether it takes effect.
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -172,7 +173,7 @@ func (f *Fault) apply(c *call, right response) (response, Kind) {
 	if kind == ResetBeforeHeaders {
 		a = response{}
 	}
-	a.reason = "fault: " + string(kind)
+	a.reason = "fault: " + cmp.Or(string(kind), "error")
 	return a, kind
 }
 
