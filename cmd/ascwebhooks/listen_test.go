@@ -65,12 +65,14 @@ func TestListen(t *testing.T) {
 			t.Errorf("notify %v: exit code %d: %s", args, code, stderr)
 		}
 	}
-	notify(exitOK, "--secret-file", oldSecret, "--type", "AppUnavailable", "--app-id", "1", "--marketplace-app-id", "2", "--id", "first")
+	notify(exitOK, "--secret-file", oldSecret, "--type", "AppUnavailable",
+		"--app-id", "1", "--marketplace-app-id", "2", "--id", "first")
 	if line := p.line(); !strings.HasSuffix(line, " AppUnavailable first marketplace-app-id=2 app-id=1 secret=2\n") {
 		t.Errorf("printed %q", line)
 	}
 	notify(exitOK, "--secret-file", newSecret, "--type", "AppVersionUnavailable", "--package-id", "3", "--package-id", "4")
-	if line := p.line(); !strings.Contains(line, " AppVersionUnavailable ") || !strings.HasSuffix(line, " package-id=3,4 secret=1\n") {
+	line := p.line()
+	if !strings.Contains(line, " AppVersionUnavailable ") || !strings.HasSuffix(line, " package-id=3,4 secret=1\n") {
 		t.Errorf("printed %q", line)
 	}
 	notify(exitOK, "--forge")
@@ -143,7 +145,8 @@ func TestPostFollowsNoRedirect(t *testing.T) {
 	defer elsewhere.Close()
 	service := httptest.NewServer(http.RedirectHandler(elsewhere.URL, http.StatusTemporaryRedirect))
 	defer service.Close()
-	if status, err := post(t.Context(), service.URL, []byte("{}"), "signature"); err != nil || status != http.StatusTemporaryRedirect {
+	status, err := post(t.Context(), service.URL, []byte("{}"), "signature")
+	if err != nil || status != http.StatusTemporaryRedirect {
 		t.Errorf("status %d, %v", status, err)
 	}
 }

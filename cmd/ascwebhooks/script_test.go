@@ -24,7 +24,8 @@ import (
 
 func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
-		"exits": exits, "register": register, "webhook": webhook, "secret": secret, "fault": fault, "sent": sent, "oneline": oneline, "cipher": cipher,
+		"exits": exits, "register": register, "webhook": webhook, "secret": secret,
+		"fault": fault, "sent": sent, "oneline": oneline, "cipher": cipher,
 	}
 }
 
@@ -141,8 +142,8 @@ func newReceiver() (url string, stop func()) {
 	if err != nil {
 		panic(err)
 	}
-	handler, err := notification.NewHandler(verifier, func(context.Context, *notification.Notification) error { return nil },
-		notification.WithLogger(slog.New(slog.DiscardHandler)))
+	accept := func(context.Context, *notification.Notification) error { return nil }
+	handler, err := notification.NewHandler(verifier, accept, notification.WithLogger(slog.New(slog.DiscardHandler)))
 	if err != nil {
 		panic(err)
 	}

@@ -31,7 +31,8 @@ func TestInterruptedCreate(t *testing.T) {
 	code, stdout := p.end(os.Interrupt)
 	stderr := p.stderr.String()
 	if code != exitFailed || stdout != "" || !strings.Contains(stderr, "may or may not have been carried out") ||
-		!strings.Contains(stderr, "Look with 'ascwebhooks marketplace-webhooks get'") || strings.Count(stderr, "\n") != 1 || strings.Contains(stderr, "canary") {
+		!strings.Contains(stderr, "Look with 'ascwebhooks marketplace-webhooks get'") ||
+		strings.Count(stderr, "\n") != 1 || strings.Contains(stderr, "canary") {
 		t.Errorf("exit code %d, stdout %q, stderr %q", code, stdout, stderr)
 	}
 }

@@ -60,7 +60,8 @@ func TestDeleteAsks(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			server := asctest.NewServer(t, asctest.WithWebhook(asctest.Webhook{ID: "id-1", EndpointURL: "https://marketplace.example/", Secret: "canary"}))
+			server := asctest.NewServer(t, asctest.WithWebhook(
+				asctest.Webhook{ID: "id-1", EndpointURL: "https://marketplace.example/", Secret: "canary"}))
 			cmd := program(t, environment(t, server), "marketplace-webhooks", "delete")
 			terminal := startOnTerminal(t, cmd)
 			shown := make([]byte, len(question))
@@ -87,14 +88,36 @@ func TestDeleteAsks(t *testing.T) {
 	}
 }
 
+// TestDeleteAsksForWebhooks names the URL that its ID stands for.
+func TestDeleteAsksForWebhooks(t *testing.T) {
+	server := asctest.NewServer(t, asctest.WithApp("1"),
+		asctest.WithAppWebhook(asctest.AppWebhook{ID: "id-1", AppID: "1", URL: "https://marketplace.example/"}))
+	cmd := program(t, environment(t, server), "webhooks", "delete", "id-1")
+	terminal := startOnTerminal(t, cmd)
+	if _, err := io.WriteString(terminal, "no\n"); err != nil {
+		t.Fatal(err)
+	}
+	shown, _ := io.ReadAll(terminal)
+	_ = cmd.Wait()
+	const question = "Delete the webhook id-1? Notifications to https://marketplace.example/ stop. [y/N] "
+	if code := cmd.ProcessState.ExitCode(); code != exitFailed || !strings.Contains(string(shown), question) {
+		t.Errorf("exit code %d, shown %q", code, shown)
+	}
+	if len(server.AppWebhooks()) != 1 {
+		t.Error("it was deleted")
+	}
+}
+
 // TestSecretOnTerminal: what is typed there would be shown.
 func TestSecretOnTerminal(t *testing.T) {
 	server := asctest.NewServer(t)
-	cmd := program(t, environment(t, server), "marketplace-webhooks", "create", "--endpoint-url", "https://marketplace.example/", "--secret-file", "-")
+	cmd := program(t, environment(t, server), "marketplace-webhooks", "create",
+		"--endpoint-url", "https://marketplace.example/", "--secret-file", "-")
 	terminal := startOnTerminal(t, cmd)
 	shown, _ := io.ReadAll(terminal)
 	_ = cmd.Wait()
-	if code := cmd.ProcessState.ExitCode(); code != exitUsage || !strings.Contains(string(shown), "standard input is a terminal") {
+	code := cmd.ProcessState.ExitCode()
+	if code != exitUsage || !strings.Contains(string(shown), "standard input is a terminal") {
 		t.Errorf("exit code %d, shown %q", code, shown)
 	}
 }

@@ -69,7 +69,8 @@ func TestLifeOfAWebhook(t *testing.T) {
 	if len(created.EventTypes) != 3 || !created.Enabled || created.Name != "n" || created.URL != receiver.URL {
 		t.Errorf("created %+v", created)
 	}
-	wantMatch(t, succeed(t, "webhooks", "get", id), "id: +"+id, "(app: +6478000000\n)?name: +n", "URL: +"+receiver.URL, "state: +enabled",
+	wantMatch(t, succeed(t, "webhooks", "get", id), "id: +"+id, "(app: +6478000000\n)?name: +n", "URL: +"+receiver.URL,
+		"state: +enabled",
 		"event: +ALTERNATIVE_DISTRIBUTION_PACKAGE_AVAILABLE_UPDATED", "event: .*", "event: .*")
 	wantMatch(t, succeed(t, append([]string{"webhooks", "ensure"}, params...)...), "updated", "id: +"+id, "(?s:.*)")
 	wantMatch(t, succeed(t, "webhooks", "list"), id+"  enabled  "+receiver.URL+"  n")
@@ -86,9 +87,11 @@ func TestLifeOfAWebhook(t *testing.T) {
 	}
 	failing.Store(false)
 	const versionCreated = "ALTERNATIVE_DISTRIBUTION_PACKAGE_VERSION_CREATED"
-	wantMatch(t, succeed(t, "webhooks", "deliveries", id, "--state", "failed"), `\S+Z  FAILED     503  `+versionCreated+`  \S+`)
+	wantMatch(t, succeed(t, "webhooks", "deliveries", id, "--state", "failed"),
+		`\S+Z  FAILED     503  `+versionCreated+`  \S+`)
 	var failed deliveryDocument
-	if err := json.Unmarshal([]byte(succeed(t, "webhooks", "deliveries", id, "--state", "failed", "--output", "json")), &failed); err != nil {
+	line := succeed(t, "webhooks", "deliveries", id, "--state", "failed", "--output", "json")
+	if err := json.Unmarshal([]byte(line), &failed); err != nil {
 		t.Fatal(err)
 	}
 	if _, isObject := failed.Payload.(map[string]any); !isObject || failed.Status != 503 || failed.EventID == "" {
@@ -117,14 +120,15 @@ func TestLifeOfAWebhook(t *testing.T) {
 // TestWebhooksRefused: what cannot be right is refused before anything is sent.
 func TestWebhooksRefused(t *testing.T) {
 	server := account(t)
-	const good = "--name n --endpoint-url https://h.example/ --event all"
+	const some = "--name n --endpoint-url https://h.example/"
+	const good = some + " --event all"
 	for args, want := range map[string]string{
 		"list --app canary": "app id must be digits only",
-		"create --name n --endpoint-url http://canary.example/ --event all":                 "must be https",
-		"create --name n --endpoint-url https://h.example/ --event buildUploadStateUpdated": "is spelt BUILD_UPLOAD_STATE_UPDATED",
-		"ensure --name n --endpoint-url https://h.example/ --event no":                      "is not in Apple's form",
-		"ensure " + good + " --app 1a":                                                      "app id must be digits only",
-		"create " + good + " --secret-file /nowhere":                                        "--secret-file: no such file or directory",
+		"create --name n --endpoint-url http://canary.example/ --event all": "must be https",
+		"create " + some + " --event buildUploadStateUpdated":               "is spelt BUILD_UPLOAD_STATE_UPDATED",
+		"ensure " + some + " --event no":                                    "is not in Apple's form",
+		"ensure " + good + " --app 1a":                                      "app id must be digits only",
+		"create " + good + " --secret-file /nowhere":                        "--secret-file: no such file or directory",
 		"get ..":                     "id has characters no such ID contains",
 		"ping a/b":                   "id has characters no such ID contains",
 		"redeliver ?":                "id has characters no such ID contains",
@@ -159,7 +163,7 @@ func TestWebhooksFail(t *testing.T) {
 	server.FailNext(asctest.Fault{Operation: asctest.CreateDelivery, Kind: asctest.ResetBeforeHeaders})
 	fail("Look with 'ascwebhooks webhooks deliveries' before trying again", "webhooks", "redeliver", "id-1")
 	for i := range 10 {
-		server.SetAppWebhook(asctest.AppWebhook{AppID: marketplaceAppID, Name: fmt.Sprint(i), URL: "https://h.example/", Secret: "s"})
+		server.SetAppWebhook(asctest.AppWebhook{AppID: marketplaceAppID, Name: fmt.Sprint(i), URL: "https://h.example/"})
 	}
 	fail("the app already has ten webhooks", create...)
 }
@@ -179,8 +183,11 @@ func TestPackageVersion(t *testing.T) {
 	if content := call(t, "GET", version.URL, "", "", http.StatusOK); string(content) != "package" {
 		t.Errorf("downloaded %q", content)
 	}
-	if content := call(t, "GET", version.Variants[0].URL, "", "", http.StatusOK); string(content) != "variant" || !version.Complete {
-		t.Errorf("downloaded %q of %+v", content, version)
+	if content := call(t, "GET", version.Variants[0].URL, "", "", http.StatusOK); string(content) != "variant" {
+		t.Errorf("downloaded %q", content)
+	}
+	if !version.Complete || version.VariantsTotal != 1 || len(version.Deltas) != 0 {
+		t.Errorf("got %+v", version)
 	}
 }
 
@@ -215,14 +222,16 @@ func TestNotifyEveryType(t *testing.T) {
 			t.Errorf("%s: nothing is printed", eventType)
 		}
 	}
-	for args, want := range map[string]string{
-		"--type buildUploadStateUpdated --instance-id 1 --old A --new B":                                                                    "instance-id=1 old=A new=B",
-		"--type alternativeDistributionPackageAvailableUpdated --app-id 1 --package-id 2 --available false --territory DEU --territory FRA": "marketplace-app-id=6478000000 app-id=1 package-id=2 available=false territory=DEU,FRA",
-		"--type AppVersionsUnavailable --package-id 1 --package-id 2":                                                                       "marketplace-app-id=6478000000 app-id=6478000001 package-id=1,2",
+	for _, test := range []struct{ args, want string }{
+		{"--type buildUploadStateUpdated --instance-id 1 --old A --new B", "instance-id=1 old=A new=B"},
+		{"--type AppVersionsUnavailable --package-id 1 --package-id 2",
+			"marketplace-app-id=6478000000 app-id=6478000001 package-id=1,2"},
+		{"--type alternativeDistributionPackageAvailableUpdated --available false --territory DEU --territory FRA",
+			"marketplace-app-id=6478000000 app-id=6478000001 package-id=" + packageID + " available=false territory=DEU,FRA"},
 	} {
-		succeed(t, append([]string{"notify", receiver.URL}, strings.Fields(args)...)...)
-		if got := describe((<-received).Event); got != want {
-			t.Errorf("%s: received %s, want %s", args, got, want)
+		succeed(t, append([]string{"notify", receiver.URL}, strings.Fields(test.args)...)...)
+		if got := describe((<-received).Event); got != test.want {
+			t.Errorf("%s: received %s, want %s", test.args, got, test.want)
 		}
 	}
 }
