@@ -89,7 +89,7 @@ func attributeFlags() []attributeFlag {
 		{"package-id", "`ID` of a package (repeatable for AppVersionsUnavailable)", []string{"PackageID", "PackageIDs"}},
 		{"package-version-id", "`ID` of the package's version", []string{"PackageVersionID"}},
 		{"package-version-num", "`number` of the package's version", []string{"PackageVersionNum"}},
-		{"available", "whether it is available: `true or false`", []string{"Available"}},
+		{"available", "`true|false`: whether it is available", []string{"Available"}},
 		{"territory", "`code` of a territory, such as DEU (repeatable)", []string{"Territories"}},
 		{"instance-id", "`ID` of what another event is about, such as a build upload", []string{"AppStoreVersionID", "BuildUploadID",
 			"BuildBetaDetailID", "SubmissionID", "BackgroundAssetVersionID", "InternalBetaReleaseID", "ExternalBetaReleaseID", "AppStoreReleaseID"}},
@@ -106,7 +106,7 @@ type eventFlags struct {
 
 // flags adds them and returns their names.
 func (e *eventFlags) flags(cmd *cobra.Command) (names []string) {
-	cmd.Flags().StringVar(&e.typ, "type", eventTypes()[0], "`type`: "+strings.Join(eventTypes(), ",\n"))
+	cmd.Flags().StringVar(&e.typ, "type", eventTypes()[0], "`type` of the notification: "+strings.Join(eventTypes(), ",\n"))
 	cmd.Flags().StringVar(&e.id, "id", "", "`ID` of the notification (default a random one); the same again is a duplicate")
 	complete(cmd, "type", eventTypes()...)
 	e.attributes = map[string]*[]string{}

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -24,12 +25,14 @@ func TestFaults(t *testing.T) {
 			flags := []string{"--base-url", server.URL, "--key-id", key.ID, "--issuer-id", key.IssuerID, "--key-file", keyFile}
 
 			server.FailNext(asctest.Fault{Kind: kind, Applied: true})
-			code, stdout, stderr := inProcess(t, append([]string{"marketplace-webhooks", "create", "--endpoint-url", "https://marketplace.example/", "--secret-file", secretFile}, flags...)...)
+			create := []string{"marketplace-webhooks", "create", "--endpoint-url", "https://marketplace.example/"}
+			code, stdout, stderr := inProcess(t, slices.Concat(create, []string{"--secret-file", secretFile}, flags)...)
 			late := kind == asctest.Late || kind == asctest.LateBody
 			if late && code != exitOK || !late && (code != exitFailed || stdout != "" || strings.Count(stderr, "\n") != 1) {
 				t.Errorf("create: exit code %d, stdout %q, stderr %q", code, stdout, stderr)
 			}
-			if !late && kind != asctest.Redirect && !strings.Contains(stderr, "Look with 'ascwebhooks marketplace-webhooks get'") {
+			const look = "Look with 'ascwebhooks marketplace-webhooks get'"
+			if !late && kind != asctest.Redirect && !strings.Contains(stderr, look) {
 				t.Errorf("create does not say to look: %q", stderr)
 			}
 			if strings.Contains(stdout+stderr, "canary") || strings.Contains(stdout+stderr, "eyJ") {

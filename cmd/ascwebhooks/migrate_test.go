@@ -115,7 +115,8 @@ func TestCatchUpCommand(t *testing.T) {
 		}
 	}
 	code, stdout, stderr := inProcess(t, "webhooks", "catch-up", id)
-	if code != exitOK || strings.Count(stdout, "buildUploadStateUpdated") != 3 || !strings.Contains(stderr, "go on with --since 2") {
+	if code != exitOK || strings.Count(stdout, "buildUploadStateUpdated") != 3 ||
+		!strings.Contains(stderr, "go on with --since 2") {
 		t.Errorf("exit code %d, stdout %s, stderr %s", code, stdout, stderr)
 	}
 

@@ -44,16 +44,19 @@ func TestSandbox(t *testing.T) {
 	}
 	bearer := "Bearer " + strings.TrimSpace(token)
 	const webhooks = "/v1/marketplaceWebhooks"
-	create := `{"data":{"type":"marketplaceWebhooks","attributes":{"endpointUrl":"https://marketplace.example/","secret":"canary"}}}`
+	create := `{"data":{"type":"marketplaceWebhooks",` +
+		`"attributes":{"endpointUrl":"https://marketplace.example/","secret":"canary"}}}`
 	var created struct {
 		Data struct{ ID string }
 	}
-	if err := json.Unmarshal(call(t, "POST", document.BaseURL+webhooks, bearer, create, http.StatusCreated), &created); err != nil {
+	response := call(t, "POST", document.BaseURL+webhooks, bearer, create, http.StatusCreated)
+	if err := json.Unmarshal(response, &created); err != nil {
 		t.Fatal(err)
 	}
 	call(t, "POST", document.BaseURL+webhooks, bearer, create, http.StatusConflict)
 	call(t, "GET", document.BaseURL+webhooks, bearer, "", http.StatusOK)
-	update := `{"data":{"type":"marketplaceWebhooks","id":"` + created.Data.ID + `","attributes":{"endpointUrl":"https://marketplace.example/two"}}}`
+	update := `{"data":{"type":"marketplaceWebhooks","id":"` + created.Data.ID +
+		`","attributes":{"endpointUrl":"https://marketplace.example/two"}}}`
 	call(t, "PATCH", document.BaseURL+webhooks+"/"+created.Data.ID, bearer, update, http.StatusOK)
 	if code, stdout, _ := once(t, env, "marketplace-webhooks", "get", "--output", "json"); code != exitOK ||
 		stdout != `{"id":"`+created.Data.ID+`","endpoint_url":"https://marketplace.example/two"}`+"\n" {
@@ -64,7 +67,8 @@ func TestSandbox(t *testing.T) {
 	call(t, "GET", document.BaseURL+"/v1/webhooks", bearer, "", http.StatusForbidden)
 
 	for name, token := range badTokens(t, document) {
-		if body := call(t, "GET", document.BaseURL+webhooks, token, "", http.StatusUnauthorized); !strings.Contains(string(body), "NOT_AUTHORIZED") {
+		body := call(t, "GET", document.BaseURL+webhooks, token, "", http.StatusUnauthorized)
+		if !strings.Contains(string(body), "NOT_AUTHORIZED") {
 			t.Errorf("%s: responded %s", name, body)
 		}
 	}
@@ -147,7 +151,8 @@ func badTokens(t *testing.T, document sandboxDocument) map[string]string {
 	}
 	const audience = "appstoreconnect-v1"
 	// The same token with nothing wrong is taken, so each fails for its own reason.
-	call(t, "GET", document.BaseURL+"/v1/marketplaceWebhooks", sign(jwt.SigningMethodES256, key.Signer, audience, 20*time.Minute), "", http.StatusOK)
+	good := sign(jwt.SigningMethodES256, key.Signer, audience, 20*time.Minute)
+	call(t, "GET", document.BaseURL+"/v1/marketplaceWebhooks", good, "", http.StatusOK)
 	return map[string]string{
 		"HS256":          sign(jwt.SigningMethodHS256, []byte("guessed"), audience, 10*time.Minute),
 		"21 minutes":     sign(jwt.SigningMethodES256, key.Signer, audience, 21*time.Minute),
@@ -189,12 +194,14 @@ func TestSandboxExports(t *testing.T) {
 	for range 7 {
 		lines += p.line()
 	}
-	for _, name := range []string{"export ASC_BASE_URL='http://127.0.0.1:", "export ASC_KEY_ID=", "export ASC_ISSUER_ID=", "export ASC_PRIVATE_KEY_PATH=", "export ASC_APP_ID='6478000000'", "unset ASC_PRIVATE_KEY\n"} {
+	for _, name := range []string{"export ASC_BASE_URL='http://127.0.0.1:", "export ASC_KEY_ID=", "export ASC_ISSUER_ID=",
+		"export ASC_PRIVATE_KEY_PATH=", "export ASC_APP_ID='6478000000'", "unset ASC_PRIVATE_KEY\n"} {
 		if !strings.Contains(lines, name) {
 			t.Errorf("no %q in %q", name, lines)
 		}
 	}
-	out := shell(t, lines+"ascwebhooks marketplace-webhooks ensure --endpoint-url https://marketplace.example/\n", "ASC_PRIVATE_KEY=another", "ASC_WEBHOOK_SECRET=s")
+	const ensure = "ascwebhooks marketplace-webhooks ensure --endpoint-url https://marketplace.example/\n"
+	out := shell(t, lines+ensure, "ASC_PRIVATE_KEY=another", "ASC_WEBHOOK_SECRET=s")
 	if !strings.HasPrefix(out, "created\n") {
 		t.Errorf("the other shell: %s", out)
 	}

@@ -147,6 +147,8 @@ func newReceiver() (url string, stop func()) {
 	if err != nil {
 		panic(err)
 	}
-	server := httptest.NewServer(handler)
+	mux := http.NewServeMux()
+	mux.Handle("/{$}", handler)
+	server := httptest.NewServer(mux)
 	return server.URL, server.Close
 }

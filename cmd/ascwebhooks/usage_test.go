@@ -9,58 +9,63 @@ import (
 // TestUsage has command lines that are refused, and why: in one line that
 // repeats no value.
 func TestUsage(t *testing.T) {
-	tests := map[string]string{
-		"frobnicate":                                            `unknown command frobnicate \(see 'ascwebhooks --help'\)`,
-		"notfy":                                                 `unknown command notfy; did you mean notify\? `,
-		"marketplace-webhooks creat":                            `unknown command creat; did you mean create\? \(see 'ascwebhooks marketplace-webhooks --help'\)`,
-		"marketplace-webhooks canary1":                          `unknown command \(not shown\) `,
-		"completion canary1":                                    `unknown command \(not shown\) `,
-		"marketplace-webhooks get canary":                       `accepts 0 arg\(s\), received 1 \(see 'ascwebhooks marketplace-webhooks get --help'\)`,
-		"marketplace-webhooks delete canary 2":                  `accepts at most 1 arg\(s\), received 2 `,
-		"notify":                                                `accepts 1 arg\(s\), received 0 `,
-		"marketplace-webhooks get --frob=canary":                `unknown flag --frob `,
-		"marketplace-webhooks get --key-id":                     `flag needs an argument: --key-id `,
-		"marketplace-webhooks get -xcanary":                     `flags are written as --name or --name=value; the only short one is -h `,
-		"marketplace-webhooks get --=canary":                    `flags are written as --name or --name=value; `,
-		"version --output canary":                               `--output must be text or json `,
-		"marketplace-webhooks delete --yes=canary":              `--yes must be true or false `,
-		"marketplace-webhooks delete":                           `--yes is required where standard input is not a terminal`,
-		"token --lifetime canary":                               `--lifetime must be a duration such as 10m `,
-		"marketplace-webhooks create":                           `required flag\(s\) "endpoint-url" not set `,
-		"marketplace-webhooks ensure":                           `required flag\(s\) "endpoint-url" not set `,
-		"notify canary":                                         `the URL must be an absolute http or https URL`,
-		"notify http://h/ --type canary":                        `--type must be one of AlternativeDistribution`,
-		"notify http://h/ --package-id 1 --package-id 2":        `--package-id can be given once `,
-		"notify http://h/ --type AppUnavailable --package-id 1": `--package-id does not belong to AppUnavailable `,
-		"notify http://h/ --type AppVersionsUnavailable --package-version-num 1": `--package-version-num does not belong to `,
-		"notify http://h/ --body-file canary --app-id 1":                         `.* \[app-id body-file\] were all set `,
-		"notify http://h/ --forge --secret-file canary":                          `.* \[forge secret-file\] were all set `,
-		"webhooks create":                      `required flag\(s\) "endpoint-url", "event", "name" not set `,
-		"webhooks ensure --name n":             `required flag\(s\) "endpoint-url", "event" not set `,
-		"webhooks get":                         `accepts 1 arg\(s\), received 0 `,
-		"webhooks list":                        `the app is missing: give --app or set ASC_APP_ID `,
-		"webhooks update canary":               `nothing to change: give --name, `,
-		"webhooks delete canary":               `--yes is required `,
-		"webhooks deliveries 1 --since canary": `--since must be a time such as .*, or how long ago, such as 24h `,
-		"webhooks deliveries 1 --since -24h":   `--since must be a time such as `,
-		"webhooks deliveries 1 --state canary": `--state must be failed, pending or succeeded `,
-		"package-version":                      `accepts 1 arg\(s\), received 0 `,
-		"notify http://h/ --type buildUploadStateUpdated --new 1 --new 2":                       `--new can be given once for buildUpload`,
-		"notify http://h/ --type alternativeDistributionPackageAvailableUpdated --available no": `--available must be true or false for `,
-		"listen --forward canary":         `--forward must be an absolute http or https URL`,
-		"sandbox --addr canary":           `--addr must be host:port, such as `,
-		"sandbox --addr 127.0.0.1:99999":  `--addr must be host:port, such as `,
-		"sandbox --addr 127.0.0.1:canary": `--addr must be host:port, such as `,
-		"sandbox --control-addr :0":       `--control-addr: ":0" is not on this machine: use 127.0.0.1, `,
+	tests := []struct{ args, want string }{
+		{"frobnicate", `unknown command frobnicate \(see 'ascwebhooks --help'\)`},
+		{"notfy", `unknown command notfy; did you mean notify\? `},
+		{"marketplace-webhooks creat",
+			`unknown command creat; did you mean create\? \(see 'ascwebhooks marketplace-webhooks --help'\)`},
+		{"marketplace-webhooks canary1", `unknown command \(not shown\) `},
+		{"completion canary1", `unknown command \(not shown\) `},
+		{"marketplace-webhooks get canary",
+			`accepts 0 arg\(s\), received 1 \(see 'ascwebhooks marketplace-webhooks get --help'\)`},
+		{"marketplace-webhooks delete canary 2", `accepts at most 1 arg\(s\), received 2 `},
+		{"notify", `accepts 1 arg\(s\), received 0 `},
+		{"marketplace-webhooks get --frob=canary", `unknown flag --frob `},
+		{"marketplace-webhooks get --key-id", `flag needs an argument: --key-id `},
+		{"marketplace-webhooks get -xcanary", `flags are written as --name or --name=value; the only short one is -h `},
+		{"marketplace-webhooks get --=canary", `flags are written as --name or --name=value; `},
+		{"version --output canary", `--output must be text or json `},
+		{"marketplace-webhooks delete --yes=canary", `--yes must be true or false `},
+		{"marketplace-webhooks delete", `--yes is required where standard input is not a terminal`},
+		{"token --lifetime canary", `--lifetime must be a duration such as 10m `},
+		{"marketplace-webhooks create", `required flag\(s\) "endpoint-url" not set `},
+		{"marketplace-webhooks ensure", `required flag\(s\) "endpoint-url" not set `},
+		{"notify canary", `the URL must be an absolute http or https URL`},
+		{"notify http://h/ --type canary", `--type must be one of AlternativeDistribution`},
+		{"notify http://h/ --package-id 1 --package-id 2", `--package-id can be given once `},
+		{"notify http://h/ --type AppUnavailable --package-id 1", `--package-id does not belong to AppUnavailable `},
+		{"notify http://h/ --type AppVersionsUnavailable --package-version-num 1",
+			`--package-version-num does not belong to `},
+		{"notify http://h/ --body-file canary --app-id 1", `.* \[app-id body-file\] were all set `},
+		{"notify http://h/ --forge --secret-file canary", `.* \[forge secret-file\] were all set `},
+		{"webhooks create", `required flag\(s\) "endpoint-url", "event", "name" not set `},
+		{"webhooks ensure --name n", `required flag\(s\) "endpoint-url", "event" not set `},
+		{"webhooks get", `accepts 1 arg\(s\), received 0 `},
+		{"webhooks list", `the app is missing: give --app or set ASC_APP_ID `},
+		{"webhooks update canary", `nothing to change: give --name, `},
+		{"webhooks delete canary", `--yes is required `},
+		{"webhooks deliveries 1 --since canary", `--since must be a time such as .*, or how long ago, such as 24h `},
+		{"webhooks deliveries 1 --since -24h", `--since must be a time such as `},
+		{"webhooks deliveries 1 --state canary", `--state must be failed, pending or succeeded `},
+		{"package-version", `accepts 1 arg\(s\), received 0 `},
+		{"notify http://h/ --type buildUploadStateUpdated --new 1 --new 2", `--new can be given once for buildUpload`},
+		{"notify http://h/ --type alternativeDistributionPackageAvailableUpdated --available no",
+			`--available must be true or false for `},
+		{"notify http://user:canary@h/", `the URL must be an absolute http or https URL without a user`},
+		{"listen --forward canary", `--forward must be an absolute http or https URL`},
+		{"sandbox --addr canary", `--addr must be host:port, such as `},
+		{"sandbox --addr 127.0.0.1:99999", `--addr must be host:port, such as `},
+		{"sandbox --addr 127.0.0.1:canary", `--addr must be host:port, such as `},
+		{"sandbox --control-addr :0", `--control-addr: ":0" is not on this machine: use 127.0.0.1, `},
 	}
-	for args, want := range tests {
-		code, stdout, stderr := inProcess(t, strings.Fields(args)...)
+	for _, test := range tests {
+		code, stdout, stderr := inProcess(t, strings.Fields(test.args)...)
 		if code != exitUsage || stdout != "" || strings.Contains(stderr, "canary") || sticksToURL.MatchString(stderr) {
-			t.Errorf("%s: exit code %d, stdout %q, stderr %q", args, code, stdout, stderr)
+			t.Errorf("%s: exit code %d, stdout %q, stderr %q", test.args, code, stdout, stderr)
 		}
-		line := regexp.MustCompile(`^ascwebhooks: ` + want + `.*\n$`)
+		line := regexp.MustCompile(`^ascwebhooks: ` + test.want + `.*\n$`)
 		if !line.MatchString(stderr) || !strings.HasSuffix(stderr, " --help')\n") {
-			t.Errorf("%s: stderr %q, want %q", args, stderr, want)
+			t.Errorf("%s: stderr %q, want %q", test.args, stderr, test.want)
 		}
 	}
 }
@@ -90,7 +95,8 @@ func TestCompletion(t *testing.T) {
 			t.Errorf("%s <TAB>: %q lacks %q", args, stdout, want)
 		}
 	}
-	if _, help, _ := inProcess(t, "help", "completion", "bash"); !strings.Contains(help, "depends on the 'bash-completion' package") {
+	_, help, _ := inProcess(t, "help", "completion", "bash")
+	if !strings.Contains(help, "depends on the 'bash-completion' package") {
 		t.Errorf("nobody learns that bash needs a package: %s", help)
 	}
 	for _, shell := range []string{"bash", "fish", "powershell", "zsh"} {

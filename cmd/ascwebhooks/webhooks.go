@@ -1,13 +1,11 @@
 package main
 
-// The commands of the resource webhooks; those of its deliveries are in
-// deliveries.go.
+// The commands of the resource webhooks. Those of its deliveries are in
+// deliveries.go, the flags in webhook_params.go.
 
 import (
 	"cmp"
 	"context"
-	"os"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -93,8 +91,8 @@ func (w *webhooks) newCreate() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "create --name NAME --endpoint-url URL --event TYPE",
 		Short: "Register a webhook for an app",
-		Long: `Register a webhook for an app: where App Store Connect posts which of the app's
-events, and the secret that it signs them with. 'ping' tells whether it works.`,
+		Long: `Register a webhook for an app: the URL that App Store Connect posts to, the types
+of events, and the secret that it signs them with. Use 'ping' to test it.`,
 		Example: `  ascwebhooks webhooks create --app 6478000000 --name notifications --event marketplace \
     --endpoint-url https://marketplace.example/notifications --secret-file secret.txt
   ascwebhooks webhooks create --app 6478000001 --name builds --event BUILD_UPLOAD_STATE_UPDATED \
@@ -206,91 +204,4 @@ machines at once: of webhooks with the same name and URL one is kept.`,
 	appFlag(cmd, &w.app)
 	w.paramFlags(cmd, "name", "endpoint-url", "event")
 	return cmd
-}
-
-func appFlag(cmd *cobra.Command, app *string) {
-	cmd.Flags().StringVar(app, "app", "", "`ID` of the app, which App Store Connect shows as Apple ID (or ASC_APP_ID)")
-}
-
-func neededApp(app string) (string, error) {
-	if id := cmp.Or(app, os.Getenv("ASC_APP_ID")); id != "" {
-		return id, nil
-	}
-	return "", usagef("the app is missing: give --app or set ASC_APP_ID")
-}
-
-// eventSets are the names that --event takes for several types.
-func eventSets() map[string][]wrapper.EventType {
-	return map[string][]wrapper.EventType{"marketplace": wrapper.MarketplaceEvents(), "all": wrapper.AllEvents()}
-}
-
-func (w *webhooks) paramFlags(cmd *cobra.Command, required ...string) {
-	cmd.Flags().StringVar(&w.name, "name", "", "`name` that App Store Connect shows")
-	cmd.Flags().StringVar(&w.endpointURL, "endpoint-url", "", endpointURLUsage)
-	cmd.Flags().StringArrayVar(&w.events, "event", nil, "`type` of event in Apple's spelling, such as BUILD_UPLOAD_STATE_UPDATED; or\nmarketplace, those of alternative distribution; or all (repeatable)")
-	cmd.Flags().BoolVar(&w.disabled, "disabled", false, "post nothing")
-	secretFlag(cmd, &w.secretFile)
-	values := []string{"all", "marketplace"}
-	for _, event := range wrapper.AllEvents() {
-		values = append(values, string(event))
-	}
-	complete(cmd, "event", values...)
-	for _, name := range required {
-		mustSet(cmd.MarkFlagRequired(name))
-	}
-}
-
-// params returns what the flags say; readSecret is secret or needSecret.
-func (w *webhooks) params(cmd *cobra.Command, readSecret func(path string) ([]byte, error)) (wrapper.WebhookParams, error) {
-	params := wrapper.WebhookParams{Name: w.name, URL: w.endpointURL}
-	for _, name := range w.events {
-		types := eventSets()[name]
-		if types == nil {
-			types = []wrapper.EventType{wrapper.EventType(name)}
-		}
-		for _, eventType := range types {
-			if !slices.Contains(params.EventTypes, eventType) {
-				params.EventTypes = append(params.EventTypes, eventType)
-			}
-		}
-	}
-	if cmd.Flags().Changed("disabled") {
-		params.Enabled = new(!w.disabled)
-	}
-	secret, err := readSecret(w.secretFile)
-	if secret != nil {
-		params.Secret = wrapper.NewSecret(string(secret))
-	}
-	return params, err
-}
-
-type webhookDocument struct {
-	ID         string              `json:"id"`
-	AppID      string              `json:"app_id,omitempty"`
-	Name       string              `json:"name"`
-	URL        string              `json:"url"`
-	Enabled    bool                `json:"enabled"`
-	EventTypes []wrapper.EventType `json:"event_types"`
-}
-
-func newWebhookDocument(w wrapper.Webhook) webhookDocument {
-	return webhookDocument{w.ID, w.AppID, w.Name, w.URL, w.Enabled, w.EventTypes}
-}
-
-func (w *webhooks) printWebhook(webhook wrapper.Webhook, err error) error {
-	if err != nil {
-		return err
-	}
-	return w.print(newWebhookDocument(webhook), webhookText(webhook))
-}
-
-func webhookText(w wrapper.Webhook) string {
-	return fields("id", w.ID, "app", w.AppID, "name", w.Name, "URL", w.URL, "state", enabled(w)) + each("event", w.EventTypes)
-}
-
-func enabled(w wrapper.Webhook) string {
-	if w.Enabled {
-		return "enabled"
-	}
-	return "disabled"
 }

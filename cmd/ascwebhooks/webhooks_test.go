@@ -13,6 +13,7 @@ import (
 
 	"github.com/ascmarketplace/webhooks/asctest"
 	"github.com/ascmarketplace/webhooks/notification"
+	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
 // account starts App Store Connect with an app, and points this process at it.
@@ -106,6 +107,10 @@ func TestLifeOfAWebhook(t *testing.T) {
 		"(?s:.*)state: +disabled", "(event: +[A-Z_]+\n){11}event: +[A-Z_]+")
 	wantMatch(t, succeed(t, "webhooks", "update", id, "--disabled=false", "--event", "BUILD_UPLOAD_STATE_UPDATED"),
 		"(?s:.*)state: +enabled", "event: +BUILD_UPLOAD_STATE_UPDATED")
+	t.Setenv(secretVariable, "")
+	wantMatch(t, succeed(t, "webhooks", "update", id, "--disabled"), "(?s:.*)state: +disabled", "event: .*")
+	wantMatch(t, succeed(t, "webhooks", "update", id, "--event", "marketplace"),
+		"(?s:.*)state: +disabled", "(event: .*\n){2}event: .*")
 	t.Setenv(secretVariable, "canary-2")
 	succeed(t, "webhooks", "update", id)
 	if secret := server.AppWebhooks()[0].Secret; secret != "canary-2" {
@@ -114,6 +119,53 @@ func TestLifeOfAWebhook(t *testing.T) {
 	wantMatch(t, succeed(t, "webhooks", "delete", id, "--yes"), "deleted: "+id)
 	if left := server.AppWebhooks(); len(left) > 0 {
 		t.Errorf("left: %v", left)
+	}
+}
+
+// TestPrintDelivery: what was posted and what went wrong is printed, JSON or not.
+func TestPrintDelivery(t *testing.T) {
+	var stdout strings.Builder
+	w := &webhooks{system: &system{stdout: &stdout}}
+	delivery := wrapper.Delivery{ID: "1", State: wrapper.DeliveryFailed, ErrorMessage: "no\nroute",
+		Payload: []byte("not JSON")}
+	if err := w.printDelivery(delivery, nil); err != nil {
+		t.Fatal(err)
+	}
+	wantMatch(t, stdout.String(), `0001-01-01T00:00:00Z  FAILED       0    1  no route`)
+	stdout.Reset()
+	w.output = "json"
+	if err := w.printDelivery(delivery, nil); err != nil {
+		t.Fatal(err)
+	}
+	const want = `{"id":"1","state":"FAILED",` +
+		`"redelivery":false,"error":"no\nroute","ping":false,"payload":"not JSON"}` + "\n"
+	if got := stdout.String(); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// TestEnsureTwins: another replica creates the same webhook at the same time;
+// one is kept, and the other named.
+func TestEnsureTwins(t *testing.T) {
+	var server *asctest.Server
+	server = account(t, asctest.WithFaults(func(r asctest.Request) *asctest.Fault {
+		if r.Operation == asctest.CreateWebhook {
+			server.SetAppWebhook(asctest.AppWebhook{ID: "0", AppID: marketplaceAppID, Name: "n", URL: "https://h.example/"})
+		}
+		return nil
+	}))
+	const ensure = "webhooks ensure --name n --endpoint-url https://h.example/ --event marketplace --output "
+	for output, want := range map[string]string{
+		"text": `(created|updated)\nid: +0\n(?s:.*)deleted: +\S+`,
+		"json": `\{"action":"\w+","deleted":\["\S+"\],"id":"0",.*\}`,
+	} {
+		for _, webhook := range server.AppWebhooks() {
+			server.RemoveAppWebhook(webhook.ID)
+		}
+		wantMatch(t, succeed(t, strings.Fields(ensure+output)...), want)
+		if left := server.AppWebhooks(); len(left) != 1 || left[0].ID != "0" {
+			t.Errorf("left: %+v", left)
+		}
 	}
 }
 
@@ -173,9 +225,10 @@ func TestPackageVersion(t *testing.T) {
 	account(t, asctest.WithPackageVersion(asctest.PackageVersion{
 		PackageFile: asctest.PackageFile{ID: "v-1", Content: []byte("package")}, PackageID: "p-1", Version: "7",
 		Variants: []asctest.PackageFile{{ID: "variant-1", Content: []byte("variant")}},
+		Deltas:   []asctest.PackageFile{{ID: "delta-1", Content: []byte("delta")}},
 	}))
 	wantMatch(t, succeed(t, "package-version", "v-1"), "id: +v-1", "package: +p-1", "version: +7", "state: +COMPLETED",
-		`URL: +http://127\.0\.0\.1:\d+/\S+`, `URL expires: +\S+Z`, "checksum: +[0-9a-f]{64}", "variants: +1", "deltas: +0")
+		`URL: +http://127\.0\.0\.1:\d+/\S+`, `URL expires: +\S+Z`, "checksum: +[0-9a-f]{64}", "variants: +1", "deltas: +1")
 	var version packageVersionDocument
 	if err := json.Unmarshal([]byte(succeed(t, "package-version", "v-1", "--output", "json")), &version); err != nil {
 		t.Fatal(err)
@@ -186,7 +239,7 @@ func TestPackageVersion(t *testing.T) {
 	if content := call(t, "GET", version.Variants[0].URL, "", "", http.StatusOK); string(content) != "variant" {
 		t.Errorf("downloaded %q", content)
 	}
-	if !version.Complete || version.VariantsTotal != 1 || len(version.Deltas) != 0 {
+	if !version.Complete || version.VariantsTotal != 1 || version.DeltasTotal != 1 || version.Deltas[0].ID != "delta-1" {
 		t.Errorf("got %+v", version)
 	}
 }
