@@ -54,3 +54,18 @@ func inboxIs(t *testing.T, database string, want map[string]int) error {
 	}
 	return err
 }
+
+// inboxHolds looks whether there are at least n notifications.
+func inboxHolds(t *testing.T, database string, n int) error {
+	db, err := openStore(database)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }()
+	var got int
+	err = db.QueryRowContext(t.Context(), `SELECT count(*) FROM inbox`).Scan(&got)
+	if err == nil && got < n {
+		err = fmt.Errorf("the inbox has %d notifications, want %d", got, n)
+	}
+	return err
+}

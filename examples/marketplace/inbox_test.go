@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
 	"testing"
 	"time"
@@ -108,16 +109,18 @@ func TestWorksOffWhatWasLeft(t *testing.T) {
 }
 
 // downloadWorker works off an inbox of its own against apple.
-func downloadWorker(t *testing.T, apple *asctest.Server, maxSize int64) *worker {
+func downloadWorker(t *testing.T, apple *asctest.Server, maxSize int64, log io.Writer) *worker {
 	t.Helper()
-	logger := slog.New(slog.DiscardHandler)
+	logger := slog.New(slog.NewTextHandler(log, nil))
 	client, err := newClient(config{Key: auth.Key(apple.Key()), BaseURL: apple.URL}, logger)
 	if err != nil {
 		t.Fatal(err)
 	}
 	downloads := newDownloader(client, t.TempDir())
 	downloads.maxSize = maxSize
-	return &worker{openInbox(t, databasePath(t)), downloads, time.Millisecond}
+	inbox := openInbox(t, databasePath(t))
+	inbox.logger = logger
+	return &worker{inbox, downloads, time.Millisecond}
 }
 
 func storeIn(w *worker, n *notification.Notification) func(context.Context) error {

@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -96,13 +98,20 @@ func TestCatchesUp(t *testing.T) {
 		apple.AddPackageVersion(v)
 	}
 	addr, database := freeAddr(t), databasePath(t)
-	post := func(events []notification.Event) (delivered int) {
-		for _, event := range events {
-			if status, err := apple.Notify(t.Context(), event); err == nil && status == 200 {
-				delivered++
-			}
+	post := func(events []notification.Event) int64 {
+		var delivered atomic.Int64
+		var senders sync.WaitGroup
+		for some := range slices.Chunk(events, third/8) {
+			senders.Go(func() {
+				for _, event := range some {
+					if status, err := apple.Notify(t.Context(), event); err == nil && status == 200 {
+						delivered.Add(1)
+					}
+				}
+			})
 		}
-		return delivered
+		senders.Wait()
+		return delivered.Load()
 	}
 	service := start(t, apple, addr, database)
 	if got := post(events[:third]); got != third {
@@ -112,10 +121,13 @@ func TestCatchesUp(t *testing.T) {
 	if got := post(events[third : 2*third]); got != 0 {
 		t.Fatalf("%d delivered while it was down", got)
 	}
-	for range 3 {
+	for kill := range 3 { // each in the middle of catching up
 		killed := start(t, apple, addr, database)
-		time.Sleep(time.Duration(random.IntN(200)) * time.Millisecond)
+		eventually(t, func() error { return inboxHolds(t, database, third+200*kill+1+random.IntN(200)) })
 		_, _ = killed.cmd.Process.Kill(), killed.cmd.Wait()
+		if strings.Contains(killed.log.String(), `msg="caught up"`) {
+			t.Fatal("it was killed after it had caught up")
+		}
 	}
 	start(t, apple, addr, database)
 	if got := post(events[2*third:]); got != third {
@@ -145,7 +157,8 @@ func TestDownloads(t *testing.T) {
 			v := test.version
 			v.ID, v.PackageID, v.Version, v.Content = "v", "p", "1", []byte("content")
 			apple := newApple(t, asctest.WithPackageVersion(v))
-			w := downloadWorker(t, apple, test.maxSize)
+			log := &logbook{}
+			w := downloadWorker(t, apple, test.maxSize, log)
 			n := received(t, &notification.AlternativeDistributionPackageVersionCreated{
 				MarketplaceAppID: appID, AppID: "6478123456", PackageVersionID: "v",
 			})
@@ -163,6 +176,9 @@ func TestDownloads(t *testing.T) {
 			}
 			if state != test.state || offered != map[string]int{"applied": 1}[state] {
 				t.Errorf("the inbox says %s, and %d are offered", state, offered)
+			}
+			if said := strings.Contains(log.String(), "package kept out of the catalogue"); said != (state == "rejected") {
+				t.Errorf("the log says so: %v\n%s", said, log)
 			}
 			files, err := os.ReadDir(w.downloads.folder)
 			if err != nil && state == "applied" || len(files) != offered {
@@ -183,7 +199,7 @@ func TestExpiredDownload(t *testing.T) {
 			}
 			return nil
 		}))
-		w := downloadWorker(t, apple, 100)
+		w := downloadWorker(t, apple, 100, io.Discard)
 		n := received(t, &notification.AlternativeDistributionPackageVersionCreated{
 			MarketplaceAppID: appID, AppID: "6478123456", PackageVersionID: "v",
 		})
