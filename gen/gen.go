@@ -177,97 +177,11 @@ const (
 	WebhookUpdateRequestDataTypeWebhooks WebhookUpdateRequestDataType = "webhooks"
 )
 
-// Defines values for AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVersions.
-const (
-	AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVersionsAlternativeDistributionPackage AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVersions = "alternativeDistributionPackage"
-	AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVersionsDeltas                         AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVersions = "deltas"
-	AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVersionsFileChecksum                   AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVersions = "fileChecksum"
-	AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVersionsState                          AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVersions = "state"
-	AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVersionsURL                            AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVersions = "url"
-	AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVersionsURLExpirationDate              AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVersions = "urlExpirationDate"
-	AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVersionsVariants                       AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVersions = "variants"
-	AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVersionsVersion                        AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVersions = "version"
-)
-
-// Defines values for AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVariants.
-const (
-	AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVariantsAlternativeDistributionKeyBlob AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVariants = "alternativeDistributionKeyBlob"
-	AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVariantsFileChecksum                   AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVariants = "fileChecksum"
-	AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVariantsURL                            AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVariants = "url"
-	AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVariantsURLExpirationDate              AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVariants = "urlExpirationDate"
-)
-
-// Defines values for AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageDeltas.
-const (
-	AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageDeltasAlternativeDistributionKeyBlob AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageDeltas = "alternativeDistributionKeyBlob"
-	AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageDeltasFileChecksum                   AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageDeltas = "fileChecksum"
-	AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageDeltasURL                            AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageDeltas = "url"
-	AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageDeltasURLExpirationDate              AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageDeltas = "urlExpirationDate"
-)
-
-// Defines values for AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackages.
-const (
-	AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackagesSourceFileChecksum AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackages = "sourceFileChecksum"
-	AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackagesVersions           AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackages = "versions"
-)
-
 // Defines values for AlternativeDistributionPackageVersionsGetInstanceParamsInclude.
 const (
 	AlternativeDistributionPackageVersionsGetInstanceParamsIncludeAlternativeDistributionPackage AlternativeDistributionPackageVersionsGetInstanceParamsInclude = "alternativeDistributionPackage"
 	AlternativeDistributionPackageVersionsGetInstanceParamsIncludeDeltas                         AlternativeDistributionPackageVersionsGetInstanceParamsInclude = "deltas"
 	AlternativeDistributionPackageVersionsGetInstanceParamsIncludeVariants                       AlternativeDistributionPackageVersionsGetInstanceParamsInclude = "variants"
-)
-
-// Defines values for AppsWebhooksGetToManyRelatedParamsFieldsWebhooks.
-const (
-	AppsWebhooksGetToManyRelatedParamsFieldsWebhooksApp        AppsWebhooksGetToManyRelatedParamsFieldsWebhooks = "app"
-	AppsWebhooksGetToManyRelatedParamsFieldsWebhooksDeliveries AppsWebhooksGetToManyRelatedParamsFieldsWebhooks = "deliveries"
-	AppsWebhooksGetToManyRelatedParamsFieldsWebhooksEnabled    AppsWebhooksGetToManyRelatedParamsFieldsWebhooks = "enabled"
-	AppsWebhooksGetToManyRelatedParamsFieldsWebhooksEventTypes AppsWebhooksGetToManyRelatedParamsFieldsWebhooks = "eventTypes"
-	AppsWebhooksGetToManyRelatedParamsFieldsWebhooksName       AppsWebhooksGetToManyRelatedParamsFieldsWebhooks = "name"
-	AppsWebhooksGetToManyRelatedParamsFieldsWebhooksURL        AppsWebhooksGetToManyRelatedParamsFieldsWebhooks = "url"
-)
-
-// Defines values for MarketplaceWebhooksGetCollectionParamsFieldsMarketplaceWebhooks.
-const (
-	MarketplaceWebhooksGetCollectionParamsFieldsMarketplaceWebhooksEndpointURL MarketplaceWebhooksGetCollectionParamsFieldsMarketplaceWebhooks = "endpointUrl"
-)
-
-// Defines values for WebhooksGetInstanceParamsFieldsWebhooks.
-const (
-	WebhooksGetInstanceParamsFieldsWebhooksApp        WebhooksGetInstanceParamsFieldsWebhooks = "app"
-	WebhooksGetInstanceParamsFieldsWebhooksDeliveries WebhooksGetInstanceParamsFieldsWebhooks = "deliveries"
-	WebhooksGetInstanceParamsFieldsWebhooksEnabled    WebhooksGetInstanceParamsFieldsWebhooks = "enabled"
-	WebhooksGetInstanceParamsFieldsWebhooksEventTypes WebhooksGetInstanceParamsFieldsWebhooks = "eventTypes"
-	WebhooksGetInstanceParamsFieldsWebhooksName       WebhooksGetInstanceParamsFieldsWebhooks = "name"
-	WebhooksGetInstanceParamsFieldsWebhooksURL        WebhooksGetInstanceParamsFieldsWebhooks = "url"
-)
-
-// Defines values for WebhooksDeliveriesGetToManyRelatedParamsFilterDeliveryState.
-const (
-	WebhooksDeliveriesGetToManyRelatedParamsFilterDeliveryStateFAILED    WebhooksDeliveriesGetToManyRelatedParamsFilterDeliveryState = "FAILED"
-	WebhooksDeliveriesGetToManyRelatedParamsFilterDeliveryStatePENDING   WebhooksDeliveriesGetToManyRelatedParamsFilterDeliveryState = "PENDING"
-	WebhooksDeliveriesGetToManyRelatedParamsFilterDeliveryStateSUCCEEDED WebhooksDeliveriesGetToManyRelatedParamsFilterDeliveryState = "SUCCEEDED"
-)
-
-// Defines values for WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookDeliveries.
-const (
-	WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookDeliveriesCreatedDate   WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookDeliveries = "createdDate"
-	WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookDeliveriesDeliveryState WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookDeliveries = "deliveryState"
-	WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookDeliveriesErrorMessage  WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookDeliveries = "errorMessage"
-	WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookDeliveriesEvent         WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookDeliveries = "event"
-	WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookDeliveriesRedelivery    WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookDeliveries = "redelivery"
-	WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookDeliveriesRequest       WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookDeliveries = "request"
-	WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookDeliveriesResponse      WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookDeliveries = "response"
-	WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookDeliveriesSentDate      WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookDeliveries = "sentDate"
-)
-
-// Defines values for WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookEvents.
-const (
-	WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookEventsCreatedDate WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookEvents = "createdDate"
-	WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookEventsEventType   WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookEvents = "eventType"
-	WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookEventsPayload     WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookEvents = "payload"
-	WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookEventsPing        WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookEvents = "ping"
 )
 
 // Defines values for WebhooksDeliveriesGetToManyRelatedParamsInclude.
@@ -912,75 +826,31 @@ type WebhooksResponse struct {
 
 // AlternativeDistributionPackageVersionsGetInstanceParams defines parameters for AlternativeDistributionPackageVersionsGetInstance.
 type AlternativeDistributionPackageVersionsGetInstanceParams struct {
-	FieldsAlternativeDistributionPackageVersions []AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVersions `form:"fields[alternativeDistributionPackageVersions],omitempty" json:"fields[alternativeDistributionPackageVersions],omitempty,omitzero"`
-	FieldsAlternativeDistributionPackageVariants []AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVariants `form:"fields[alternativeDistributionPackageVariants],omitempty" json:"fields[alternativeDistributionPackageVariants],omitempty,omitzero"`
-	FieldsAlternativeDistributionPackageDeltas   []AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageDeltas   `form:"fields[alternativeDistributionPackageDeltas],omitempty" json:"fields[alternativeDistributionPackageDeltas],omitempty,omitzero"`
-	FieldsAlternativeDistributionPackages        []AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackages        `form:"fields[alternativeDistributionPackages],omitempty" json:"fields[alternativeDistributionPackages],omitempty,omitzero"`
-	Include                                      []AlternativeDistributionPackageVersionsGetInstanceParamsInclude                                      `form:"include,omitempty" json:"include,omitempty,omitzero"`
-	LimitDeltas                                  int                                                                                                   `form:"limit[deltas],omitempty" json:"limit[deltas],omitempty,omitzero"`
-	LimitVariants                                int                                                                                                   `form:"limit[variants],omitempty" json:"limit[variants],omitempty,omitzero"`
+	Include       []AlternativeDistributionPackageVersionsGetInstanceParamsInclude `form:"include,omitempty" json:"include,omitempty,omitzero"`
+	LimitDeltas   int                                                              `form:"limit[deltas],omitempty" json:"limit[deltas],omitempty,omitzero"`
+	LimitVariants int                                                              `form:"limit[variants],omitempty" json:"limit[variants],omitempty,omitzero"`
 }
-
-// AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVersions defines parameters for AlternativeDistributionPackageVersionsGetInstance.
-type AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVersions string
-
-// AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVariants defines parameters for AlternativeDistributionPackageVersionsGetInstance.
-type AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageVariants string
-
-// AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageDeltas defines parameters for AlternativeDistributionPackageVersionsGetInstance.
-type AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackageDeltas string
-
-// AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackages defines parameters for AlternativeDistributionPackageVersionsGetInstance.
-type AlternativeDistributionPackageVersionsGetInstanceParamsFieldsAlternativeDistributionPackages string
 
 // AlternativeDistributionPackageVersionsGetInstanceParamsInclude defines parameters for AlternativeDistributionPackageVersionsGetInstance.
 type AlternativeDistributionPackageVersionsGetInstanceParamsInclude string
 
 // AppsWebhooksGetToManyRelatedParams defines parameters for AppsWebhooksGetToManyRelated.
 type AppsWebhooksGetToManyRelatedParams struct {
-	FieldsWebhooks []AppsWebhooksGetToManyRelatedParamsFieldsWebhooks `form:"fields[webhooks],omitempty" json:"fields[webhooks],omitempty,omitzero"`
-	Limit          int                                                `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+	Limit int `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 }
-
-// AppsWebhooksGetToManyRelatedParamsFieldsWebhooks defines parameters for AppsWebhooksGetToManyRelated.
-type AppsWebhooksGetToManyRelatedParamsFieldsWebhooks string
 
 // MarketplaceWebhooksGetCollectionParams defines parameters for MarketplaceWebhooksGetCollection.
 type MarketplaceWebhooksGetCollectionParams struct {
-	FieldsMarketplaceWebhooks []MarketplaceWebhooksGetCollectionParamsFieldsMarketplaceWebhooks `form:"fields[marketplaceWebhooks],omitempty" json:"fields[marketplaceWebhooks],omitempty,omitzero"`
-	Limit                     int                                                               `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+	Limit int `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 }
-
-// MarketplaceWebhooksGetCollectionParamsFieldsMarketplaceWebhooks defines parameters for MarketplaceWebhooksGetCollection.
-type MarketplaceWebhooksGetCollectionParamsFieldsMarketplaceWebhooks string
-
-// WebhooksGetInstanceParams defines parameters for WebhooksGetInstance.
-type WebhooksGetInstanceParams struct {
-	FieldsWebhooks []WebhooksGetInstanceParamsFieldsWebhooks `form:"fields[webhooks],omitempty" json:"fields[webhooks],omitempty,omitzero"`
-}
-
-// WebhooksGetInstanceParamsFieldsWebhooks defines parameters for WebhooksGetInstance.
-type WebhooksGetInstanceParamsFieldsWebhooks string
 
 // WebhooksDeliveriesGetToManyRelatedParams defines parameters for WebhooksDeliveriesGetToManyRelated.
 type WebhooksDeliveriesGetToManyRelatedParams struct {
-	FilterDeliveryState                   []WebhooksDeliveriesGetToManyRelatedParamsFilterDeliveryState     `form:"filter[deliveryState],omitempty" json:"filter[deliveryState],omitempty,omitzero"`
-	FilterCreatedDateGreaterThanOrEqualTo []string                                                          `form:"filter[createdDateGreaterThanOrEqualTo],omitempty" json:"filter[createdDateGreaterThanOrEqualTo],omitempty,omitzero"`
-	FilterCreatedDateLessThan             []string                                                          `form:"filter[createdDateLessThan],omitempty" json:"filter[createdDateLessThan],omitempty,omitzero"`
-	FieldsWebhookDeliveries               []WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookDeliveries `form:"fields[webhookDeliveries],omitempty" json:"fields[webhookDeliveries],omitempty,omitzero"`
-	FieldsWebhookEvents                   []WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookEvents     `form:"fields[webhookEvents],omitempty" json:"fields[webhookEvents],omitempty,omitzero"`
-	Limit                                 int                                                               `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
-	Include                               []WebhooksDeliveriesGetToManyRelatedParamsInclude                 `form:"include,omitempty" json:"include,omitempty,omitzero"`
+	FilterCreatedDateGreaterThanOrEqualTo []string                                          `form:"filter[createdDateGreaterThanOrEqualTo],omitempty" json:"filter[createdDateGreaterThanOrEqualTo],omitempty,omitzero"`
+	FilterCreatedDateLessThan             []string                                          `form:"filter[createdDateLessThan],omitempty" json:"filter[createdDateLessThan],omitempty,omitzero"`
+	Limit                                 int                                               `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+	Include                               []WebhooksDeliveriesGetToManyRelatedParamsInclude `form:"include,omitempty" json:"include,omitempty,omitzero"`
 }
-
-// WebhooksDeliveriesGetToManyRelatedParamsFilterDeliveryState defines parameters for WebhooksDeliveriesGetToManyRelated.
-type WebhooksDeliveriesGetToManyRelatedParamsFilterDeliveryState string
-
-// WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookDeliveries defines parameters for WebhooksDeliveriesGetToManyRelated.
-type WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookDeliveries string
-
-// WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookEvents defines parameters for WebhooksDeliveriesGetToManyRelated.
-type WebhooksDeliveriesGetToManyRelatedParamsFieldsWebhookEvents string
 
 // WebhooksDeliveriesGetToManyRelatedParamsInclude defines parameters for WebhooksDeliveriesGetToManyRelated.
 type WebhooksDeliveriesGetToManyRelatedParamsInclude string
@@ -1191,7 +1061,7 @@ type ClientInterface interface {
 	// WebhooksGetInstance Read a webhook.
 	//
 	// Corresponds with GET /v1/webhooks/{id} (the `WebhooksGetInstance` operationId).
-	WebhooksGetInstance(ctx context.Context, id string, params *WebhooksGetInstanceParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	WebhooksGetInstance(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// WebhooksUpdateInstanceWithBody Change a webhook.
 	//
@@ -1467,8 +1337,8 @@ func (c *Client) WebhooksDeleteInstance(ctx context.Context, id string, reqEdito
 // WebhooksGetInstance Read a webhook.
 //
 // Corresponds with GET /v1/webhooks/{id} (the `WebhooksGetInstance` operationId).
-func (c *Client) WebhooksGetInstance(ctx context.Context, id string, params *WebhooksGetInstanceParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewWebhooksGetInstanceRequest(c.Server, id, params)
+func (c *Client) WebhooksGetInstance(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWebhooksGetInstanceRequest(c.Server, id)
 	if err != nil {
 		return nil, err
 	}
@@ -1563,54 +1433,6 @@ func NewAlternativeDistributionPackageVersionsGetInstanceRequest(server string, 
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
-		if params.FieldsAlternativeDistributionPackageVersions != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "fields[alternativeDistributionPackageVersions]", params.FieldsAlternativeDistributionPackageVersions, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.FieldsAlternativeDistributionPackageVariants != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "fields[alternativeDistributionPackageVariants]", params.FieldsAlternativeDistributionPackageVariants, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.FieldsAlternativeDistributionPackageDeltas != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "fields[alternativeDistributionPackageDeltas]", params.FieldsAlternativeDistributionPackageDeltas, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.FieldsAlternativeDistributionPackages != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "fields[alternativeDistributionPackages]", params.FieldsAlternativeDistributionPackages, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
 		if params.Include != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "include", params.Include, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
@@ -1688,18 +1510,6 @@ func NewAppsWebhooksGetToManyRelatedRequest(server string, id string, params *Ap
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
-		if params.FieldsWebhooks != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "fields[webhooks]", params.FieldsWebhooks, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
 		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
 			return nil, err
 		} else {
@@ -1749,18 +1559,6 @@ func NewMarketplaceWebhooksGetCollectionRequest(server string, params *Marketpla
 		// styled parameters, preserving literal commas as delimiters
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
-
-		if params.FieldsMarketplaceWebhooks != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "fields[marketplaceWebhooks]", params.FieldsMarketplaceWebhooks, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
 
 		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
 			return nil, err
@@ -2060,7 +1858,7 @@ func NewWebhooksDeleteInstanceRequest(server string, id string) (*http.Request, 
 }
 
 // NewWebhooksGetInstanceRequest constructs an http.Request for the WebhooksGetInstance method
-func NewWebhooksGetInstanceRequest(server string, id string, params *WebhooksGetInstanceParams) (*http.Request, error) {
+func NewWebhooksGetInstanceRequest(server string, id string) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -2083,33 +1881,6 @@ func NewWebhooksGetInstanceRequest(server string, id string, params *WebhooksGet
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
-	}
-
-	if params != nil {
-		// queryValues collects non-styled parameters (passthrough, JSON)
-		// that are safe to round-trip through url.Values.Encode().
-		queryValues := queryURL.Query()
-		// rawQueryFragments collects pre-encoded query fragments from
-		// styled parameters, preserving literal commas as delimiters
-		// per the OpenAPI spec (e.g. "color=blue,black,brown").
-		var rawQueryFragments []string
-
-		if params.FieldsWebhooks != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "fields[webhooks]", params.FieldsWebhooks, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if encoded := queryValues.Encode(); encoded != "" {
-			rawQueryFragments = append(rawQueryFragments, encoded)
-		}
-		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -2202,18 +1973,6 @@ func NewWebhooksDeliveriesGetToManyRelatedRequest(server string, id string, para
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
-		if params.FilterDeliveryState != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "filter[deliveryState]", params.FilterDeliveryState, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
 		if params.FilterCreatedDateGreaterThanOrEqualTo != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "filter[createdDateGreaterThanOrEqualTo]", params.FilterCreatedDateGreaterThanOrEqualTo, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
@@ -2229,30 +1988,6 @@ func NewWebhooksDeliveriesGetToManyRelatedRequest(server string, id string, para
 		if params.FilterCreatedDateLessThan != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "filter[createdDateLessThan]", params.FilterCreatedDateLessThan, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.FieldsWebhookDeliveries != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "fields[webhookDeliveries]", params.FieldsWebhookDeliveries, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.FieldsWebhookEvents != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "fields[webhookEvents]", params.FieldsWebhookEvents, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {

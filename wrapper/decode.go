@@ -86,21 +86,19 @@ func decode(body []byte, into any) error {
 }
 
 // decodeNothing is for a response without a body.
-func decodeNothing([]byte) (struct{}, error) { return struct{}{}, nil }
+func decodeNothing([]byte) error { return nil }
 
 // convertAll converts the data of a list; data must be there, and may be empty.
-func convertAll[G, T any](data []G, convert func(G) (T, error)) ([]T, error) {
-	if data == nil {
-		return nil, errors.New("data is missing or null")
+func convertAll(there bool, data int, convert func(i int) error) error {
+	if !there {
+		return errors.New("data is missing or null")
 	}
-	all := make([]T, len(data))
-	for i, resource := range data {
-		var err error
-		if all[i], err = convert(resource); err != nil {
-			return nil, fmt.Errorf("data[%d]: %w", i, err)
+	for i := range data {
+		if err := convert(i); err != nil {
+			return fmt.Errorf("data[%d]: %w", i, err)
 		}
 	}
-	return all, nil
+	return nil
 }
 
 // checkResource checks what every resource has: its type, and an id that later

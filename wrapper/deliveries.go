@@ -127,10 +127,11 @@ func (s *Webhooks) listDeliveries(ctx context.Context, id string, filter Deliver
 		params.FilterCreatedDateLessThan = []string{formatDate(filter.Before.Add(time.Second))}
 	}
 	op := operation{id: "webhooks_deliveries_getToManyRelated"}
-	return pages(func(query string) (page[Delivery], error) {
-		return call(ctx, s.client(), op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
+	return pages(func(query string) (got page[Delivery], err error) {
+		err = s.client().call(ctx, op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
 			return s.c.api.WebhooksDeliveriesGetToManyRelated(ctx, id, params, withQuery(query), edit)
-		}, decodeDeliveries)
+		}, func(body []byte) (err error) { got, err = decodeDeliveries(body); return err })
+		return got, err
 	})
 }
 
@@ -150,15 +151,18 @@ func (s *Webhooks) Redeliver(ctx context.Context, deliveryID string) (Delivery, 
 	body.Data.Relationships.Template.Data.Type = gen.WebhookDeliveryCreateRequestDataRelationshipsTemplateDataTypeWebhookDeliveries
 	body.Data.Relationships.Template.Data.ID = deliveryID
 	op := operation{id: "webhookDeliveries_createInstance"}
-	return call(ctx, s.client(), op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
+	var delivery Delivery
+	err := s.client().call(ctx, op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
 		return s.c.api.WebhookDeliveriesCreateInstance(ctx, body, edit)
-	}, func(body []byte) (Delivery, error) {
+	}, func(body []byte) (err error) {
 		var document gen.WebhookDeliveryResponse
 		if err := decode(body, &document); err != nil {
-			return Delivery{}, err
+			return err
 		}
-		return newDelivery(document.Data, document.Included)
+		delivery, err = newDelivery(document.Data, document.Included)
+		return err
 	})
+	return delivery, err
 }
 
 func decodeDeliveries(body []byte) (page[Delivery], error) {
@@ -166,9 +170,12 @@ func decodeDeliveries(body []byte) (page[Delivery], error) {
 	if err := decode(body, &document); err != nil {
 		return page[Delivery]{}, err
 	}
-	return newPage(document.Data, document.Links, func(from gen.WebhookDelivery) (Delivery, error) {
-		return newDelivery(from, document.Included)
+	deliveries := make([]Delivery, len(document.Data))
+	next, err := convertPage(document.Links, document.Data != nil, len(deliveries), func(i int) (err error) {
+		deliveries[i], err = newDelivery(document.Data[i], document.Included)
+		return err
 	})
+	return page[Delivery]{deliveries, next}, err
 }
 
 func newDelivery(from gen.WebhookDelivery, included []gen.WebhookEvent) (Delivery, error) {

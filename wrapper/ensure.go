@@ -52,27 +52,32 @@ func (s *MarketplaceWebhooks) Ensure(ctx context.Context, p MarketplaceWebhookPa
 	if err := p.checkGiven(); err != nil {
 		return EnsureResult[MarketplaceWebhook]{}, err
 	}
-	e := ensurer[MarketplaceWebhook]{
-		find: s.Get,
-		create: func(ctx context.Context) (MarketplaceWebhook, error) {
+	var webhook MarketplaceWebhook
+	e := ensurer{
+		find: func(ctx context.Context) (err error) { webhook, err = s.Get(ctx); return err },
+		create: func(ctx context.Context) (err error) {
 			if p.Secret.IsZero() {
-				return MarketplaceWebhook{}, invalid("secret is missing; there is no webhook yet, and creating one needs it")
+				return invalid("secret is missing; there is no webhook yet, and creating one needs it")
 			}
-			created, err := s.Create(ctx, p)
-			return created, p.stored(created, err)
+			webhook, err = s.Create(ctx, p)
+			return p.stored(webhook, err)
 		},
-		update: func(ctx context.Context, there MarketplaceWebhook) (EnsureResult[MarketplaceWebhook], error) {
+		update: func(ctx context.Context) (_ EnsureAction, err error) {
 			switch {
-			case !sameURL(there.EndpointURL, p.EndpointURL):
-				return EnsureResult[MarketplaceWebhook]{}, &OtherEndpointError{Existing: there}
+			case !sameURL(webhook.EndpointURL, p.EndpointURL):
+				return "", &OtherEndpointError{Existing: webhook}
 			case p.Secret.IsZero():
-				return EnsureResult[MarketplaceWebhook]{Webhook: there, Action: EnsureUnchanged}, nil
+				return EnsureUnchanged, nil
 			}
-			updated, err := s.Update(ctx, there.ID, p)
-			return EnsureResult[MarketplaceWebhook]{Webhook: updated, Action: EnsureUpdated}, p.stored(updated, err)
+			webhook, err = s.Update(ctx, webhook.ID, p)
+			return EnsureUpdated, p.stored(webhook, err)
 		},
 	}
-	return e.run(ctx, s.client())
+	action, err := e.run(ctx, s.client())
+	if err != nil {
+		return EnsureResult[MarketplaceWebhook]{}, err
+	}
+	return EnsureResult[MarketplaceWebhook]{Webhook: webhook, Action: action}, nil
 }
 
 // stored is the error of a write of p, or errOvertaken where the response shows
@@ -86,10 +91,10 @@ func (p MarketplaceWebhookParams) stored(webhook MarketplaceWebhook, err error) 
 
 // ensurer brings about one webhook: it finds, creates or updates until one of
 // them settles it.
-type ensurer[W MarketplaceWebhook | Webhook] struct {
-	find   func(context.Context) (W, error) // ErrNotFound: there is none
-	create func(context.Context) (W, error)
-	update func(context.Context, W) (EnsureResult[W], error)
+type ensurer struct {
+	find   func(context.Context) error // ErrNotFound: there is none
+	create func(context.Context) error
+	update func(context.Context) (EnsureAction, error) // what find has found
 
 	unknown error     // the create whose outcome is unknown, until it is settled
 	since   time.Time // when its response was lost
@@ -103,56 +108,56 @@ var (
 	errOvertaken = errors.New("wrapper: the webhook got another endpoint URL meanwhile")
 )
 
-func (e *ensurer[W]) run(ctx context.Context, c *Client) (EnsureResult[W], error) {
+func (e *ensurer) run(ctx context.Context, c *Client) (EnsureAction, error) {
 	for round := 1; ; round++ {
-		result, err := e.once(ctx, c)
+		action, err := e.once(ctx, c)
 		if err == nil {
-			return result, nil
+			return action, nil
 		}
 		again := e.worthLookingAgain(err)
 		if err = e.stillUnknown(err); !again {
-			return EnsureResult[W]{}, err
+			return "", err
 		}
 		wait := c.retry.ceiling(round)
 		wait = wait/2 + rand.N(wait/2+1)
 		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= wait {
-			return EnsureResult[W]{}, err
+			return "", err
 		}
 		if stop := sleep(ctx, wait); stop != nil {
-			return EnsureResult[W]{}, fmt.Errorf("%w (stopped: %w)", err, stop)
+			return "", fmt.Errorf("%w (stopped: %w)", err, stop)
 		}
 	}
 }
 
-func (e *ensurer[W]) once(ctx context.Context, c *Client) (EnsureResult[W], error) {
-	there, err := e.find(ctx)
+func (e *ensurer) once(ctx context.Context, c *Client) (EnsureAction, error) {
+	err := e.find(ctx)
 	switch {
 	case err == nil:
 		e.unknown = nil
-		return e.update(ctx, there)
+		return e.update(ctx)
 	case !errors.Is(err, ErrNotFound):
-		return EnsureResult[W]{}, err
+		return "", err
 	}
 	if e.unknown != nil {
 		e.looks++
 		if e.looks < 2 || time.Since(e.since) < c.retry.Timeout {
-			return EnsureResult[W]{}, errNotSeen
+			return "", errNotSeen
 		}
 		if e.creates >= c.retry.Attempts {
-			return EnsureResult[W]{}, e.unknown
+			return "", e.unknown
 		}
 	}
 	e.creates++
-	created, err := e.create(ctx)
+	err = e.create(ctx)
 	if isUnknown(err) {
 		e.unknown, e.since, e.looks = err, time.Now(), 0
 	}
-	return EnsureResult[W]{Webhook: created, Action: EnsureCreated}, err
+	return EnsureCreated, err
 }
 
 // worthLookingAgain: another caller was faster, a list is stale, or nobody can
 // tell yet.
-func (e *ensurer[W]) worthLookingAgain(err error) bool {
+func (e *ensurer) worthLookingAgain(err error) bool {
 	if errors.Is(err, errNotSeen) || isUnknown(err) && e.looks == 0 {
 		return true
 	}
@@ -183,7 +188,7 @@ func isUnknown(err error) bool {
 
 // stillUnknown keeps an unknown outcome in the error when what came after
 // has not settled it.
-func (e *ensurer[W]) stillUnknown(err error) error {
+func (e *ensurer) stillUnknown(err error) error {
 	if e.unknown == nil || isUnknown(err) {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 )
 
 // Ensure makes sure that the app has one enabled webhook with this name, URL,
@@ -30,24 +29,35 @@ func (s *Webhooks) Ensure(ctx context.Context, appID string, p WebhookParams) (E
 	if err := p.checkAll(); err != nil {
 		return EnsureResult[Webhook]{}, err
 	}
+	var webhook Webhook
 	twins := twins{s: s, appID: appID, p: p}
-	e := ensurer[Webhook]{
-		find:   twins.keepOne,
-		create: func(ctx context.Context) (Webhook, error) { return s.Create(ctx, appID, p) },
-		update: func(ctx context.Context, there Webhook) (EnsureResult[Webhook], error) {
-			updated, err := s.Update(ctx, there.ID, p)
-			if err == nil && updated.URL != "" && !sameEndpoint(updated.URL, p.URL) {
+	e := ensurer{
+		find:   func(ctx context.Context) (err error) { webhook, err = twins.keepOne(ctx); return err },
+		create: func(ctx context.Context) (err error) { webhook, err = s.Create(ctx, appID, p); return err },
+		update: func(ctx context.Context) (_ EnsureAction, err error) {
+			webhook, err = s.Update(ctx, webhook.ID, p)
+			if err == nil && webhook.URL != "" && !sameEndpoint(webhook.URL, p.URL) {
 				err = errOvertaken
 			}
-			return EnsureResult[Webhook]{Webhook: updated, Action: EnsureUpdated}, err
+			return EnsureUpdated, err
 		},
 	}
-	result, err := e.run(ctx, s.client())
-	if err == nil && result.Action == EnsureCreated {
-		result, err = twins.settle(ctx, &e, result)
+	action, err := e.run(ctx, s.client())
+	if created := webhook; err == nil && action == EnsureCreated {
+		// Another replica's webhook may be the one to keep, and then gets our values.
+		switch err = e.find(ctx); {
+		case errors.Is(err, ErrNotFound): // the list is stale, or somebody deleted it
+			webhook, err = created, nil
+		case err == nil && webhook.ID == created.ID:
+			webhook = created
+		case err == nil:
+			action, err = e.update(ctx)
+		}
 	}
-	result.Deleted = twins.deleted
-	return result, err
+	if err != nil {
+		return EnsureResult[Webhook]{Deleted: twins.deleted}, err
+	}
+	return EnsureResult[Webhook]{webhook, action, twins.deleted}, nil
 }
 
 // twins are the app's webhooks with one URL.
@@ -61,17 +71,13 @@ type twins struct {
 // keepOne returns the webhook to keep, or ErrNotFound. It deletes the others
 // that have the same name and URL.
 func (t *twins) keepOne(ctx context.Context) (Webhook, error) {
+	all, err := t.s.all(ctx, t.appID)
+	if err != nil {
+		return Webhook{}, err
+	}
 	var kept Webhook
-	var all []Webhook
-	for webhook, err := range t.s.List(ctx, t.appID) {
-		if err != nil {
-			return Webhook{}, err
-		}
-		if !sameURL(webhook.URL, t.p.URL) {
-			continue
-		}
-		all = append(all, webhook)
-		if kept.ID == "" || t.before(webhook, kept) {
+	for _, webhook := range all {
+		if sameURL(webhook.URL, t.p.URL) && (kept.ID == "" || t.before(webhook, kept)) {
 			kept = webhook
 		}
 	}
@@ -79,7 +85,7 @@ func (t *twins) keepOne(ctx context.Context) (Webhook, error) {
 		return Webhook{}, fmt.Errorf("wrapper: the app has no webhook with this URL: %w", ErrNotFound)
 	}
 	for _, webhook := range all {
-		if webhook.ID == kept.ID || webhook.Name != t.p.Name {
+		if webhook.ID == kept.ID || webhook.Name != t.p.Name || !sameURL(webhook.URL, t.p.URL) {
 			continue
 		}
 		err := t.s.Delete(ctx, webhook.ID)
@@ -96,20 +102,5 @@ func (t *twins) before(a, b Webhook) bool {
 	if (a.Name == t.p.Name) != (b.Name == t.p.Name) {
 		return a.Name == t.p.Name
 	}
-	return strings.Compare(a.ID, b.ID) < 0
-}
-
-// settle looks again after a create: another replica's webhook may be the one
-// to keep, and then gets our values.
-func (t *twins) settle(ctx context.Context, e *ensurer[Webhook], created EnsureResult[Webhook]) (EnsureResult[Webhook], error) {
-	kept, err := t.keepOne(ctx)
-	switch {
-	case errors.Is(err, ErrNotFound): // the list is stale, or somebody deleted it
-		return created, nil
-	case err != nil:
-		return EnsureResult[Webhook]{}, err
-	case kept.ID == created.Webhook.ID:
-		return created, nil
-	}
-	return e.update(ctx, kept)
+	return a.ID < b.ID
 }

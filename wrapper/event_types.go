@@ -1,7 +1,6 @@
 package wrapper
 
 import (
-	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -63,11 +62,13 @@ func (t EventType) check() error {
 	if wellFormed {
 		return nil
 	}
-	i := slices.IndexFunc(AllEvents(), func(known EventType) bool { return known.letters() == t.letters() })
-	if i >= 0 {
-		return invalid("event type " + printable(string(t), 64) + " is spelt " + string(AllEvents()[i]))
+	problem := " is not in Apple's form, such as " + string(EventBuildUploadStateUpdated)
+	for _, known := range AllEvents() {
+		if known.letters() == t.letters() {
+			problem = " is spelt " + string(known)
+		}
 	}
-	return invalid("event type " + printable(string(t), 64) + " is not in Apple's form, such as " + string(EventBuildUploadStateUpdated))
+	return invalid("event type " + printable(string(t), 64) + problem)
 }
 
 func (t EventType) letters() string {

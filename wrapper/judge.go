@@ -32,11 +32,11 @@ func (s *callState) judge(got response, decode func([]byte) error) outcome {
 	case got.status < 300:
 		return s.invalidResponse(got, fmt.Sprintf("status %d is not one that this operation has", got.status))
 	case got.status < 400:
-		return s.outcome(got, outcome{
+		return outcome{
 			err: &RedirectError{Method: s.method, Path: s.path, StatusCode: got.status, RequestID: got.requestID},
 			// 303: the request was carried out, and its result is elsewhere.
 			mayHaveApplied: got.status == http.StatusSeeOther,
-		})
+		}
 	default:
 		return s.judgeRefusal(got)
 	}
@@ -61,16 +61,16 @@ func (s *callState) judgeSuccess(got response, decode func([]byte) error) outcom
 	case errors.Is(got.err, errTooLarge):
 		return s.invalidResponse(got, got.err.Error())
 	case got.err != nil:
-		return s.outcome(got, s.noResponse(fmt.Errorf("reading the response: %w", got.err)))
+		return s.noResponse(fmt.Errorf("reading the response: %w", got.err))
 	case got.status == http.StatusNoContent:
-		return s.outcome(got, outcome{})
+		return outcome{}
 	case !isJSON(got.header.Get("Content-Type")):
 		return s.invalidResponse(got, "the content type is not JSON")
 	}
 	if err := decode(got.body); err != nil {
 		return s.invalidResponse(got, err.Error())
 	}
-	return s.outcome(got, outcome{})
+	return outcome{}
 }
 
 func (s *callState) judgeRefusal(got response) outcome {
@@ -89,26 +89,20 @@ func (s *callState) judgeRefusal(got response) outcome {
 	case got.status >= 500:
 		o.retry, o.mayHaveApplied = s.mayRepeat() && isTransient(got.status), true
 	}
-	return s.outcome(got, o)
-}
-
-// outcome adds to o what the log wants of every response.
-func (s *callState) outcome(got response, o outcome) outcome {
-	o.status, o.requestID = got.status, got.requestID
 	return o
 }
 
 // invalidResponse is the outcome of a response that the OpenAPI document does
 // not allow.
 func (s *callState) invalidResponse(got response, reason string) outcome {
-	return s.outcome(got, outcome{
+	return outcome{
 		err: &UnexpectedResponseError{
 			Method: s.method, Path: s.path, StatusCode: got.status, Reason: reason, RequestID: got.requestID,
 		},
 		retry:          s.mayRepeat() && !s.gotInvalid,
 		mayHaveApplied: true,
 		invalid:        true,
-	})
+	}
 }
 
 // noResponse is the outcome of an attempt whose response did not arrive whole.

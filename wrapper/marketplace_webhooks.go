@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"strings"
 
@@ -53,13 +54,7 @@ type MarketplaceWebhookParams struct {
 //
 // https://developer.apple.com/documentation/appstoreconnectapi/get-v1-marketplacewebhooks
 func (s *MarketplaceWebhooks) Get(ctx context.Context) (MarketplaceWebhook, error) {
-	webhooks, err := s.list(ctx, func(body []byte) ([]MarketplaceWebhook, error) {
-		webhooks, err := decodeMarketplaceWebhooks(body)
-		if len(webhooks) > 1 {
-			err = fmt.Errorf("%d webhooks where an account has at most one; use List", len(webhooks))
-		}
-		return webhooks, err
-	})
+	webhooks, err := s.list(ctx, 1)
 	if err != nil {
 		return MarketplaceWebhook{}, err
 	}
@@ -74,16 +69,25 @@ func (s *MarketplaceWebhooks) Get(ctx context.Context) (MarketplaceWebhook, erro
 //
 // https://developer.apple.com/documentation/appstoreconnectapi/get-v1-marketplacewebhooks
 func (s *MarketplaceWebhooks) List(ctx context.Context) ([]MarketplaceWebhook, error) {
-	return s.list(ctx, decodeMarketplaceWebhooks)
+	return s.list(ctx, math.MaxInt)
 }
 
-type decodeList = func([]byte) ([]MarketplaceWebhook, error)
-
-func (s *MarketplaceWebhooks) list(ctx context.Context, decode decodeList) ([]MarketplaceWebhook, error) {
+// list takes more than limit webhooks for an invalid response.
+func (s *MarketplaceWebhooks) list(ctx context.Context, limit int) (webhooks []MarketplaceWebhook, err error) {
 	op := operation{id: "marketplaceWebhooks_getCollection"}
-	return call(ctx, s.client(), op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
+	err = s.client().call(ctx, op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
 		return s.c.api.MarketplaceWebhooksGetCollection(ctx, nil, edit)
-	}, decode)
+	}, func(body []byte) error {
+		got, err := decodeMarketplaceWebhooks(body)
+		if len(got) > limit {
+			err = fmt.Errorf("%d webhooks where an account has at most one; use List", len(got))
+		}
+		if err == nil {
+			webhooks = got
+		}
+		return err
+	})
+	return webhooks, err
 }
 
 // Create registers the account's webhook. If the response is lost, it returns
@@ -97,7 +101,8 @@ func (s *MarketplaceWebhooks) Create(ctx context.Context, p MarketplaceWebhookPa
 		return MarketplaceWebhook{}, err
 	}
 	op := operation{id: "marketplaceWebhooks_createInstance", secret: p.Secret}
-	return call(ctx, s.client(), op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
+	var webhook MarketplaceWebhook
+	err := s.client().call(ctx, op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
 		return s.c.api.MarketplaceWebhooksCreateInstance(ctx, gen.MarketplaceWebhookCreateRequest{
 			Data: gen.MarketplaceWebhookCreateRequestData{
 				Type: gen.MarketplaceWebhookCreateRequestDataTypeMarketplaceWebhooks,
@@ -106,7 +111,8 @@ func (s *MarketplaceWebhooks) Create(ctx context.Context, p MarketplaceWebhookPa
 				},
 			},
 		}, edit)
-	}, decodeMarketplaceWebhook)
+	}, func(body []byte) error { return webhook.decode(body, "") })
+	return webhook, err
 }
 
 // Update changes the webhook's URL, its secret, or both. With neither it
@@ -119,7 +125,8 @@ func (s *MarketplaceWebhooks) Update(ctx context.Context, id string, p Marketpla
 		return MarketplaceWebhook{}, err
 	}
 	op := operation{id: "marketplaceWebhooks_updateInstance", secret: p.Secret}
-	return call(ctx, s.client(), op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
+	var webhook MarketplaceWebhook
+	err := s.client().call(ctx, op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
 		return s.c.api.MarketplaceWebhooksUpdateInstance(ctx, id, gen.MarketplaceWebhookUpdateRequest{
 			Data: gen.MarketplaceWebhookUpdateRequestData{
 				Type: gen.MarketplaceWebhookUpdateRequestDataTypeMarketplaceWebhooks,
@@ -129,13 +136,8 @@ func (s *MarketplaceWebhooks) Update(ctx context.Context, id string, p Marketpla
 				},
 			},
 		}, edit)
-	}, func(body []byte) (MarketplaceWebhook, error) {
-		webhook, err := decodeMarketplaceWebhook(body)
-		if err == nil && !strings.EqualFold(webhook.ID, id) {
-			err = errors.New("data is another webhook")
-		}
-		return webhook, err
-	})
+	}, func(body []byte) error { return webhook.decode(body, id) })
+	return webhook, err
 }
 
 // Delete removes the webhook; notifications stop. It fails with an error that
@@ -148,10 +150,9 @@ func (s *MarketplaceWebhooks) Delete(ctx context.Context, id string) error {
 		return err
 	}
 	op := operation{id: "marketplaceWebhooks_deleteInstance"}
-	_, err := call(ctx, s.client(), op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
+	return s.client().call(ctx, op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
 		return s.c.api.MarketplaceWebhooksDeleteInstance(ctx, id, edit)
 	}, decodeNothing)
-	return err
 }
 
 // checkGiven checks the members that are not zero.
@@ -172,25 +173,35 @@ func decodeMarketplaceWebhooks(body []byte) ([]MarketplaceWebhook, error) {
 	if err := decode(body, &document); err != nil {
 		return nil, err
 	}
-	return convertAll(document.Data, newMarketplaceWebhook)
+	webhooks := make([]MarketplaceWebhook, len(document.Data))
+	return webhooks, convertAll(document.Data != nil, len(webhooks), func(i int) (err error) {
+		webhooks[i], err = newMarketplaceWebhook(document.Data[i])
+		return err
+	})
 }
 
-// decodeMarketplaceWebhook takes both forms of data: Apple's OpenAPI document
-// has one object, the documented examples an array of one.
-func decodeMarketplaceWebhook(body []byte) (MarketplaceWebhook, error) {
+// decode takes the webhook with the id, or any if it is empty, in both forms of
+// data: Apple's OpenAPI document has one object, the documented examples an
+// array of one.
+func (w *MarketplaceWebhook) decode(body []byte, id string) error {
 	var document gen.MarketplaceWebhookResponse
+	var webhook MarketplaceWebhook
 	err := decode(body, &document)
 	if err == nil {
-		return newMarketplaceWebhook(document.Data)
+		webhook, err = newMarketplaceWebhook(document.Data)
+	} else if list, listErr := decodeMarketplaceWebhooks(body); listErr == nil {
+		if len(list) != 1 {
+			return fmt.Errorf("data has %d webhooks, not one", len(list))
+		}
+		webhook, err = list[0], nil
 	}
-	list, listErr := decodeMarketplaceWebhooks(body)
-	if listErr != nil {
-		return MarketplaceWebhook{}, err
+	if err == nil && id != "" && !strings.EqualFold(webhook.ID, id) {
+		err = errors.New("data is another webhook")
 	}
-	if len(list) != 1 {
-		return MarketplaceWebhook{}, fmt.Errorf("data has %d webhooks, not one", len(list))
+	if err == nil {
+		*w = webhook
 	}
-	return list[0], nil
+	return err
 }
 
 func newMarketplaceWebhook(from gen.MarketplaceWebhook) (MarketplaceWebhook, error) {

@@ -83,26 +83,26 @@ func (s *PackageVersions) Get(ctx context.Context, id string) (PackageVersion, e
 		LimitDeltas:   maxIncluded,
 	}
 	op := operation{id: "alternativeDistributionPackageVersions_getInstance"}
-	return call(ctx, s.client(), op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
+	var version PackageVersion
+	err := s.client().call(ctx, op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
 		return s.c.api.AlternativeDistributionPackageVersionsGetInstance(ctx, id, params, edit)
-	}, func(body []byte) (PackageVersion, error) {
-		version, err := decodePackageVersion(body)
-		if err == nil && !strings.EqualFold(version.ID, id) {
-			err = errors.New("data is another package version")
-		}
-		return version, err
-	})
+	}, func(body []byte) error { return version.decode(body, id) })
+	return version, err
 }
 
-func decodePackageVersion(body []byte) (PackageVersion, error) {
+// decode takes the package version with the id.
+func (v *PackageVersion) decode(body []byte, id string) error {
 	var document gen.AlternativeDistributionPackageVersionResponse
 	if err := decode(body, &document); err != nil {
-		return PackageVersion{}, err
+		return err
 	}
 	from := document.Data
 	wantType := string(gen.AlternativeDistributionPackageVersionTypeAlternativeDistributionPackageVersions)
 	if err := checkResource(string(from.Type), wantType, from.ID); err != nil {
-		return PackageVersion{}, err
+		return err
+	}
+	if !strings.EqualFold(from.ID, id) {
+		return errors.New("data is another package version")
 	}
 	version := PackageVersion{
 		PackageFile: PackageFile{
@@ -117,13 +117,14 @@ func decodePackageVersion(body []byte) (PackageVersion, error) {
 	}
 	for i, raw := range document.Included {
 		if err := version.include(raw); err != nil {
-			return PackageVersion{}, fmt.Errorf("included[%d]: %w", i, err)
+			return fmt.Errorf("included[%d]: %w", i, err)
 		}
 	}
 	version.VariantsTotal = max(version.VariantsTotal, len(version.Variants), len(from.Relationships.Variants.Data))
 	version.DeltasTotal = max(version.DeltasTotal, len(version.Deltas), len(from.Relationships.Deltas.Data))
 	version.Complete = len(version.Variants) == version.VariantsTotal && len(version.Deltas) == version.DeltasTotal
-	return version, nil
+	*v = version
+	return nil
 }
 
 // include adds an included variant or delta; other kinds are left out.

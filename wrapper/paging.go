@@ -20,16 +20,16 @@ type page[T any] struct {
 	next  string // the query of the next page; empty: this is the last one
 }
 
-func newPage[G, T any](data []G, links gen.PagedDocumentLinks, convert func(G) (T, error)) (page[T], error) {
-	items, err := convertAll(data, convert)
-	if err != nil || links.Next == "" {
-		return page[T]{items: items}, err
+// convertPage converts a page's data as convertAll does, and returns page.next.
+func convertPage(links gen.PagedDocumentLinks, there bool, data int, convert func(i int) error) (string, error) {
+	if err := convertAll(there, data, convert); err != nil || links.Next == "" {
+		return "", err
 	}
 	next, err := url.Parse(links.Next)
 	if err != nil || next.RawQuery == "" {
-		return page[T]{}, errors.New("links.next does not parse, or has no query")
+		return "", errors.New("links.next does not parse, or has no query")
 	}
-	return page[T]{items, next.RawQuery}, nil
+	return next.RawQuery, nil
 }
 
 // pages yields what is on every page, and at last the error that kept it from

@@ -23,22 +23,9 @@ type operation struct {
 // sendFunc calls one method of the generated client.
 type sendFunc func(context.Context, gen.RequestEditorFn) (*http.Response, error)
 
-// call sends one operation and decodes the response.
-func call[T any](ctx context.Context, c *Client, op operation, send sendFunc, decode func([]byte) (T, error)) (T, error) {
-	var value, zero T
-	err := c.run(ctx, op, send, func(body []byte) (err error) {
-		value, err = decode(body)
-		return err
-	})
-	if err != nil {
-		return zero, err
-	}
-	return value, nil
-}
-
-// run is the life of one call: it sends until the operation is done, refused
-// or of unknown outcome.
-func (c *Client) run(ctx context.Context, op operation, send sendFunc, decode func([]byte) error) error {
+// call is the life of one call: it sends until the operation is done, refused
+// or of unknown outcome. decode takes the body of a success.
+func (c *Client) call(ctx context.Context, op operation, send sendFunc, decode func([]byte) error) error {
 	if c == nil || c.api == nil {
 		return invalid("this Client was not made by NewClient")
 	}
@@ -106,6 +93,7 @@ func (s *callState) attempt(ctx context.Context, send sendFunc, decode func([]by
 	got.err = s.timedOut(ctx, attemptCtx, got.err)
 	got.requestID = printable(s.redact(requestID(got.header), longOnly), 128)
 	o := s.judge(got, decode)
+	o.status, o.requestID = got.status, got.requestID
 	if got.status == http.StatusUnauthorized {
 		s.client.refused(s.token, got.date)
 	}

@@ -59,15 +59,16 @@ type WebhookParams struct {
 //
 // https://developer.apple.com/documentation/appstoreconnectapi/get-v1-apps-_id_-webhooks
 func (s *Webhooks) List(ctx context.Context, appID string) iter.Seq2[Webhook, error] {
-	return pages(func(query string) (page[Webhook], error) {
+	return pages(func(query string) (got page[Webhook], err error) {
 		if err := checkAppID(appID); err != nil {
-			return page[Webhook]{}, err
+			return got, err
 		}
 		op := operation{id: "apps_webhooks_getToManyRelated"}
-		return call(ctx, s.client(), op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
+		err = s.client().call(ctx, op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
 			params := &gen.AppsWebhooksGetToManyRelatedParams{Limit: maxPage}
 			return s.c.api.AppsWebhooksGetToManyRelated(ctx, appID, params, withQuery(query), edit)
-		}, decodeWebhooks)
+		}, func(body []byte) (err error) { got, err = decodeWebhooks(body); return err })
+		return got, err
 	})
 }
 
@@ -78,10 +79,12 @@ func (s *Webhooks) Get(ctx context.Context, id string) (Webhook, error) {
 	if err := checkID(id); err != nil {
 		return Webhook{}, err
 	}
+	var webhook Webhook
 	op := operation{id: "webhooks_getInstance"}
-	return call(ctx, s.client(), op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
-		return s.c.api.WebhooksGetInstance(ctx, id, nil, edit)
-	}, decodeWebhook(id))
+	err := s.client().call(ctx, op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
+		return s.c.api.WebhooksGetInstance(ctx, id, edit)
+	}, func(body []byte) error { return webhook.decode(body, id) })
+	return webhook, err
 }
 
 // Create registers a webhook for the app. If the response is lost, it returns
@@ -105,13 +108,11 @@ func (s *Webhooks) Create(ctx context.Context, appID string, p WebhookParams) (W
 	body.Data.Relationships.App.Data.Type = gen.WebhookCreateRequestDataRelationshipsAppDataTypeApps
 	body.Data.Relationships.App.Data.ID = appID
 	op := operation{id: "webhooks_createInstance", secret: p.Secret}
-	webhook, err := call(ctx, s.client(), op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
+	var webhook Webhook
+	err := s.client().call(ctx, op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
 		return s.c.api.WebhooksCreateInstance(ctx, body, edit)
-	}, decodeWebhook(""))
-	if err != nil {
-		return Webhook{}, s.tooMany(ctx, appID, err)
-	}
-	return webhook, nil
+	}, func(body []byte) error { return webhook.decode(body, "") })
+	return webhook, s.tooMany(ctx, appID, err)
 }
 
 // Update changes what p sets. The webhook's app cannot be changed.
@@ -128,9 +129,11 @@ func (s *Webhooks) Update(ctx context.Context, id string, p WebhookParams) (Webh
 		Name: p.Name, URL: p.URL, Secret: p.Secret.reveal(), EventTypes: p.eventTypes(), Enabled: p.Enabled,
 	}
 	op := operation{id: "webhooks_updateInstance", secret: p.Secret}
-	return call(ctx, s.client(), op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
+	var webhook Webhook
+	err := s.client().call(ctx, op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
 		return s.c.api.WebhooksUpdateInstance(ctx, id, body, edit)
-	}, decodeWebhook(id))
+	}, func(body []byte) error { return webhook.decode(body, id) })
+	return webhook, err
 }
 
 // Delete removes the webhook; its notifications stop. It fails with an error
@@ -143,10 +146,9 @@ func (s *Webhooks) Delete(ctx context.Context, id string) error {
 		return err
 	}
 	op := operation{id: "webhooks_deleteInstance"}
-	_, err := call(ctx, s.client(), op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
+	return s.client().call(ctx, op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
 		return s.c.api.WebhooksDeleteInstance(ctx, id, edit)
 	}, decodeNothing)
-	return err
 }
 
 // Ping asks App Store Connect to post a ping to the webhook; Deliveries tells
@@ -162,16 +164,15 @@ func (s *Webhooks) Ping(ctx context.Context, id string) error {
 	body.Data.Relationships.Webhook.Data.Type = gen.WebhookPingCreateRequestDataRelationshipsWebhookDataTypeWebhooks
 	body.Data.Relationships.Webhook.Data.ID = id
 	op := operation{id: "webhookPings_createInstance", repeatable: true}
-	_, err := call(ctx, s.client(), op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
+	return s.client().call(ctx, op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
 		return s.c.api.WebhookPingsCreateInstance(ctx, body, edit)
-	}, func(body []byte) (struct{}, error) {
+	}, func(body []byte) error {
 		var document gen.WebhookPingResponse
 		if err := decode(body, &document); err != nil {
-			return struct{}{}, err
+			return err
 		}
-		return struct{}{}, checkResource(string(document.Data.Type), string(gen.WebhookPingTypeWebhookPings), document.Data.ID)
+		return checkResource(string(document.Data.Type), string(gen.WebhookPingTypeWebhookPings), document.Data.ID)
 	})
-	return err
 }
 
 // ErrTooManyWebhooks is matched when an app already has as many webhooks as
@@ -186,17 +187,20 @@ func (s *Webhooks) tooMany(ctx context.Context, appID string, err error) error {
 	if !errors.Is(err, ErrConflict) || isUnknown(err) {
 		return err
 	}
-	there := 0
-	for _, listErr := range s.List(ctx, appID) {
-		if listErr != nil {
-			return err
-		}
-		there++
-	}
-	if there < maxWebhooks {
+	if there, listErr := s.all(ctx, appID); listErr != nil || len(there) < maxWebhooks {
 		return err
 	}
 	return fmt.Errorf("wrapper: %w: %w", ErrTooManyWebhooks, err)
+}
+
+func (s *Webhooks) all(ctx context.Context, appID string) (webhooks []Webhook, err error) {
+	for webhook, err := range s.List(ctx, appID) {
+		if err != nil {
+			return nil, err
+		}
+		webhooks = append(webhooks, webhook)
+	}
+	return webhooks, nil
 }
 
 func (p WebhookParams) eventTypes() []gen.WebhookEventType {
@@ -212,22 +216,28 @@ func decodeWebhooks(body []byte) (page[Webhook], error) {
 	if err := decode(body, &document); err != nil {
 		return page[Webhook]{}, err
 	}
-	return newPage(document.Data, document.Links, newWebhook)
+	webhooks := make([]Webhook, len(document.Data))
+	next, err := convertPage(document.Links, document.Data != nil, len(webhooks), func(i int) (err error) {
+		webhooks[i], err = newWebhook(document.Data[i])
+		return err
+	})
+	return page[Webhook]{webhooks, next}, err
 }
 
-// decodeWebhook decodes the webhook with the id, or any if it is empty.
-func decodeWebhook(id string) func([]byte) (Webhook, error) {
-	return func(body []byte) (Webhook, error) {
-		var document gen.WebhookResponse
-		if err := decode(body, &document); err != nil {
-			return Webhook{}, err
-		}
-		webhook, err := newWebhook(document.Data)
-		if err == nil && id != "" && !strings.EqualFold(webhook.ID, id) {
-			err = errors.New("data is another webhook")
-		}
-		return webhook, err
+// decode takes the webhook with the id, or any if it is empty.
+func (w *Webhook) decode(body []byte, id string) error {
+	var document gen.WebhookResponse
+	if err := decode(body, &document); err != nil {
+		return err
 	}
+	webhook, err := newWebhook(document.Data)
+	if err == nil && id != "" && !strings.EqualFold(webhook.ID, id) {
+		err = errors.New("data is another webhook")
+	}
+	if err == nil {
+		*w = webhook
+	}
+	return err
 }
 
 func newWebhook(from gen.Webhook) (Webhook, error) {
