@@ -143,14 +143,11 @@ func (s *Webhooks) listDeliveries(ctx context.Context, id string, filter Deliver
 //
 // https://developer.apple.com/documentation/appstoreconnectapi/post-v1-webhookdeliveries
 func (s *Webhooks) Redeliver(ctx context.Context, deliveryID string) (Delivery, error) {
-	if err := checkID(deliveryID); err != nil {
-		return Delivery{}, err
-	}
 	var body gen.WebhookDeliveryCreateRequest
 	body.Data.Type = gen.WebhookDeliveryCreateRequestDataTypeWebhookDeliveries
 	body.Data.Relationships.Template.Data.Type = gen.WebhookDeliveryCreateRequestDataRelationshipsTemplateDataTypeWebhookDeliveries
 	body.Data.Relationships.Template.Data.ID = deliveryID
-	op := operation{id: "webhookDeliveries_createInstance"}
+	op := operation{id: "webhookDeliveries_createInstance", invalid: checkID(deliveryID)}
 	var delivery Delivery
 	err := s.client().call(ctx, op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
 		return s.c.api.WebhookDeliveriesCreateInstance(ctx, body, edit)

@@ -97,10 +97,8 @@ func (s *MarketplaceWebhooks) list(ctx context.Context, limit int) (webhooks []M
 //
 // https://developer.apple.com/documentation/appstoreconnectapi/post-v1-marketplacewebhooks
 func (s *MarketplaceWebhooks) Create(ctx context.Context, p MarketplaceWebhookParams) (MarketplaceWebhook, error) {
-	if err := cmp.Or(checkEndpointURL(p.EndpointURL), checkSecret(p.Secret)); err != nil {
-		return MarketplaceWebhook{}, err
-	}
-	op := operation{id: "marketplaceWebhooks_createInstance", secret: p.Secret}
+	invalid := cmp.Or(checkEndpointURL(p.EndpointURL), checkSecret(p.Secret))
+	op := operation{id: "marketplaceWebhooks_createInstance", invalid: invalid, secret: p.Secret}
 	var webhook MarketplaceWebhook
 	err := s.client().call(ctx, op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
 		return s.c.api.MarketplaceWebhooksCreateInstance(ctx, gen.MarketplaceWebhookCreateRequest{
@@ -121,10 +119,8 @@ func (s *MarketplaceWebhooks) Create(ctx context.Context, p MarketplaceWebhookPa
 //
 // https://developer.apple.com/documentation/appstoreconnectapi/patch-v1-marketplacewebhooks-_id_
 func (s *MarketplaceWebhooks) Update(ctx context.Context, id string, p MarketplaceWebhookParams) (MarketplaceWebhook, error) {
-	if err := cmp.Or(checkID(id), p.checkGiven()); err != nil {
-		return MarketplaceWebhook{}, err
-	}
-	op := operation{id: "marketplaceWebhooks_updateInstance", secret: p.Secret}
+	invalid := cmp.Or(checkID(id), p.checkGiven())
+	op := operation{id: "marketplaceWebhooks_updateInstance", invalid: invalid, secret: p.Secret}
 	var webhook MarketplaceWebhook
 	err := s.client().call(ctx, op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
 		return s.c.api.MarketplaceWebhooksUpdateInstance(ctx, id, gen.MarketplaceWebhookUpdateRequest{
@@ -146,10 +142,7 @@ func (s *MarketplaceWebhooks) Update(ctx context.Context, id string, p Marketpla
 //
 // https://developer.apple.com/documentation/appstoreconnectapi/delete-v1-marketplacewebhooks-_id_
 func (s *MarketplaceWebhooks) Delete(ctx context.Context, id string) error {
-	if err := checkID(id); err != nil {
-		return err
-	}
-	op := operation{id: "marketplaceWebhooks_deleteInstance"}
+	op := operation{id: "marketplaceWebhooks_deleteInstance", invalid: checkID(id)}
 	return s.client().call(ctx, op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
 		return s.c.api.MarketplaceWebhooksDeleteInstance(ctx, id, edit)
 	}, decodeNothing)

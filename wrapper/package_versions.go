@@ -70,9 +70,6 @@ const maxIncluded = 50
 //
 // https://developer.apple.com/documentation/appstoreconnectapi/get-v1-alternativedistributionpackageversions-_id_
 func (s *PackageVersions) Get(ctx context.Context, id string) (PackageVersion, error) {
-	if err := checkID(id); err != nil {
-		return PackageVersion{}, err
-	}
 	params := &gen.AlternativeDistributionPackageVersionsGetInstanceParams{
 		Include: []gen.AlternativeDistributionPackageVersionsGetInstanceParamsInclude{
 			gen.AlternativeDistributionPackageVersionsGetInstanceParamsIncludeAlternativeDistributionPackage,
@@ -82,7 +79,7 @@ func (s *PackageVersions) Get(ctx context.Context, id string) (PackageVersion, e
 		LimitVariants: maxIncluded,
 		LimitDeltas:   maxIncluded,
 	}
-	op := operation{id: "alternativeDistributionPackageVersions_getInstance"}
+	op := operation{id: "alternativeDistributionPackageVersions_getInstance", invalid: checkID(id)}
 	var version PackageVersion
 	err := s.client().call(ctx, op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
 		return s.c.api.AlternativeDistributionPackageVersionsGetInstance(ctx, id, params, edit)

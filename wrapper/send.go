@@ -16,6 +16,7 @@ import (
 // client knows the rest.
 type operation struct {
 	id         string // operationId, for the log
+	invalid    error  // what is wrong with its arguments; then nothing is sent
 	secret     Secret // what the request's body holds and no error may show
 	repeatable bool   // a POST that does no harm twice
 }
@@ -28,6 +29,9 @@ type sendFunc func(context.Context, gen.RequestEditorFn) (*http.Response, error)
 func (c *Client) call(ctx context.Context, op operation, send sendFunc, decode func([]byte) error) error {
 	if c == nil || c.api == nil {
 		return invalid("this Client was not made by NewClient")
+	}
+	if op.invalid != nil {
+		return op.invalid
 	}
 	s := callState{client: c, operation: op}
 	for {

@@ -60,10 +60,7 @@ type WebhookParams struct {
 // https://developer.apple.com/documentation/appstoreconnectapi/get-v1-apps-_id_-webhooks
 func (s *Webhooks) List(ctx context.Context, appID string) iter.Seq2[Webhook, error] {
 	return pages(func(query string) (got page[Webhook], err error) {
-		if err := checkAppID(appID); err != nil {
-			return got, err
-		}
-		op := operation{id: "apps_webhooks_getToManyRelated"}
+		op := operation{id: "apps_webhooks_getToManyRelated", invalid: checkAppID(appID)}
 		err = s.client().call(ctx, op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
 			params := &gen.AppsWebhooksGetToManyRelatedParams{Limit: maxPage}
 			return s.c.api.AppsWebhooksGetToManyRelated(ctx, appID, params, withQuery(query), edit)
@@ -76,11 +73,8 @@ func (s *Webhooks) List(ctx context.Context, appID string) iter.Seq2[Webhook, er
 //
 // https://developer.apple.com/documentation/appstoreconnectapi/get-v1-webhooks-_id_
 func (s *Webhooks) Get(ctx context.Context, id string) (Webhook, error) {
-	if err := checkID(id); err != nil {
-		return Webhook{}, err
-	}
 	var webhook Webhook
-	op := operation{id: "webhooks_getInstance"}
+	op := operation{id: "webhooks_getInstance", invalid: checkID(id)}
 	err := s.client().call(ctx, op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
 		return s.c.api.WebhooksGetInstance(ctx, id, edit)
 	}, func(body []byte) error { return webhook.decode(body, id) })
@@ -96,9 +90,6 @@ func (s *Webhooks) Get(ctx context.Context, id string) (Webhook, error) {
 //
 // https://developer.apple.com/documentation/appstoreconnectapi/post-v1-webhooks
 func (s *Webhooks) Create(ctx context.Context, appID string, p WebhookParams) (Webhook, error) {
-	if err := cmp.Or(checkAppID(appID), p.checkAll()); err != nil {
-		return Webhook{}, err
-	}
 	var body gen.WebhookCreateRequest
 	body.Data.Type = gen.WebhookCreateRequestDataTypeWebhooks
 	body.Data.Attributes = gen.WebhookCreateRequestAttributes{
@@ -107,7 +98,7 @@ func (s *Webhooks) Create(ctx context.Context, appID string, p WebhookParams) (W
 	}
 	body.Data.Relationships.App.Data.Type = gen.WebhookCreateRequestDataRelationshipsAppDataTypeApps
 	body.Data.Relationships.App.Data.ID = appID
-	op := operation{id: "webhooks_createInstance", secret: p.Secret}
+	op := operation{id: "webhooks_createInstance", invalid: cmp.Or(checkAppID(appID), p.checkAll()), secret: p.Secret}
 	var webhook Webhook
 	err := s.client().call(ctx, op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
 		return s.c.api.WebhooksCreateInstance(ctx, body, edit)
@@ -119,16 +110,13 @@ func (s *Webhooks) Create(ctx context.Context, appID string, p WebhookParams) (W
 //
 // https://developer.apple.com/documentation/appstoreconnectapi/patch-v1-webhooks-_id_
 func (s *Webhooks) Update(ctx context.Context, id string, p WebhookParams) (Webhook, error) {
-	if err := cmp.Or(checkID(id), p.checkGiven()); err != nil {
-		return Webhook{}, err
-	}
 	var body gen.WebhookUpdateRequest
 	body.Data.Type = gen.WebhookUpdateRequestDataTypeWebhooks
 	body.Data.ID = id
 	body.Data.Attributes = gen.WebhookUpdateRequestAttributes{
 		Name: p.Name, URL: p.URL, Secret: p.Secret.reveal(), EventTypes: p.eventTypes(), Enabled: p.Enabled,
 	}
-	op := operation{id: "webhooks_updateInstance", secret: p.Secret}
+	op := operation{id: "webhooks_updateInstance", invalid: cmp.Or(checkID(id), p.checkGiven()), secret: p.Secret}
 	var webhook Webhook
 	err := s.client().call(ctx, op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
 		return s.c.api.WebhooksUpdateInstance(ctx, id, body, edit)
@@ -142,10 +130,7 @@ func (s *Webhooks) Update(ctx context.Context, id string, p WebhookParams) (Webh
 //
 // https://developer.apple.com/documentation/appstoreconnectapi/delete-v1-webhooks-_id_
 func (s *Webhooks) Delete(ctx context.Context, id string) error {
-	if err := checkID(id); err != nil {
-		return err
-	}
-	op := operation{id: "webhooks_deleteInstance"}
+	op := operation{id: "webhooks_deleteInstance", invalid: checkID(id)}
 	return s.client().call(ctx, op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
 		return s.c.api.WebhooksDeleteInstance(ctx, id, edit)
 	}, decodeNothing)
@@ -156,14 +141,11 @@ func (s *Webhooks) Delete(ctx context.Context, id string) error {
 //
 // https://developer.apple.com/documentation/appstoreconnectapi/post-v1-webhookpings
 func (s *Webhooks) Ping(ctx context.Context, id string) error {
-	if err := checkID(id); err != nil {
-		return err
-	}
 	var body gen.WebhookPingCreateRequest
 	body.Data.Type = gen.WebhookPingCreateRequestDataTypeWebhookPings
 	body.Data.Relationships.Webhook.Data.Type = gen.WebhookPingCreateRequestDataRelationshipsWebhookDataTypeWebhooks
 	body.Data.Relationships.Webhook.Data.ID = id
-	op := operation{id: "webhookPings_createInstance", repeatable: true}
+	op := operation{id: "webhookPings_createInstance", invalid: checkID(id), repeatable: true}
 	return s.client().call(ctx, op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
 		return s.c.api.WebhookPingsCreateInstance(ctx, body, edit)
 	}, func(body []byte) error {
