@@ -30,7 +30,7 @@ func TestCommittedDocumentIsWhatTrimMakes(t *testing.T) {
 }
 
 func TestAppleMayShuffleItsKeys(t *testing.T) {
-	want, _, err := openUpstream(t, "4.4.1")
+	want, err := os.ReadFile("../../" + CommittedDocument)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +52,7 @@ func TestAppleMayShuffleItsKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if withoutChecksum(got.YAML) != withoutChecksum(want.YAML) {
+	if withoutChecksum(got.YAML) != withoutChecksum(want) {
 		t.Error("other bytes after a shuffle")
 	}
 }

@@ -82,30 +82,32 @@ func TestOrderOfKeysMakesNoDifference(t *testing.T) {
 // shuffledJSON encodes a value with the keys of every object in random order.
 func shuffledJSON(random *rand.Rand, value any) []byte {
 	var out bytes.Buffer
+	writeShuffled(random, &out, value)
+	return out.Bytes()
+}
+
+func writeShuffled(random *rand.Rand, out *bytes.Buffer, value any) {
 	switch value := value.(type) {
 	case map[string]any:
 		keys := union(value, nil)
 		random.Shuffle(len(keys), func(i, j int) { keys[i], keys[j] = keys[j], keys[i] })
+		out.WriteByte('{')
 		for i, key := range keys {
-			fmt.Fprintf(&out, "%c%q:%s", "{,"[min(i, 1)], key, shuffledJSON(random, value[key]))
-		}
-		if len(keys) == 0 {
-			out.WriteByte('{')
+			fmt.Fprintf(out, "%s%q:", [...]string{"", ","}[min(i, 1)], key)
+			writeShuffled(random, out, value[key])
 		}
 		out.WriteByte('}')
 	case []any:
+		out.WriteByte('[')
 		for i, item := range value {
-			fmt.Fprintf(&out, "%c%s", "[,"[min(i, 1)], shuffledJSON(random, item))
-		}
-		if len(value) == 0 {
-			out.WriteByte('[')
+			out.WriteString([...]string{"", ","}[min(i, 1)])
+			writeShuffled(random, out, item)
 		}
 		out.WriteByte(']')
 	default:
 		text, _ := json.Marshal(value)
 		out.Write(text)
 	}
-	return out.Bytes()
 }
 
 // withoutChecksum drops the line that tells apart files of the same content.
