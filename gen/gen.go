@@ -839,11 +839,6 @@ type AppsWebhooksGetToManyRelatedParams struct {
 	Limit int `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 }
 
-// MarketplaceWebhooksGetCollectionParams defines parameters for MarketplaceWebhooksGetCollection.
-type MarketplaceWebhooksGetCollectionParams struct {
-	Limit int `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
-}
-
 // WebhooksDeliveriesGetToManyRelatedParams defines parameters for WebhooksDeliveriesGetToManyRelated.
 type WebhooksDeliveriesGetToManyRelatedParams struct {
 	FilterCreatedDateGreaterThanOrEqualTo []string                                          `form:"filter[createdDateGreaterThanOrEqualTo],omitempty" json:"filter[createdDateGreaterThanOrEqualTo],omitempty,omitzero"`
@@ -966,7 +961,7 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/marketplaceWebhooks (the `MarketplaceWebhooksGetCollection` operationId).
 	//
 	// Deprecated: Apple deprecated marketplaceWebhooks in favour of /v1/webhooks (API 4.0 and later).
-	MarketplaceWebhooksGetCollection(ctx context.Context, params *MarketplaceWebhooksGetCollectionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	MarketplaceWebhooksGetCollection(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// MarketplaceWebhooksCreateInstanceWithBody Register the account's marketplace webhook.
 	//
@@ -1117,8 +1112,8 @@ func (c *Client) AppsWebhooksGetToManyRelated(ctx context.Context, id string, pa
 //
 // Corresponds with GET /v1/marketplaceWebhooks (the `MarketplaceWebhooksGetCollection` operationId).
 // Deprecated: Apple deprecated marketplaceWebhooks in favour of /v1/webhooks (API 4.0 and later).
-func (c *Client) MarketplaceWebhooksGetCollection(ctx context.Context, params *MarketplaceWebhooksGetCollectionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewMarketplaceWebhooksGetCollectionRequest(c.Server, params)
+func (c *Client) MarketplaceWebhooksGetCollection(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMarketplaceWebhooksGetCollectionRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -1533,7 +1528,7 @@ func NewAppsWebhooksGetToManyRelatedRequest(server string, id string, params *Ap
 }
 
 // NewMarketplaceWebhooksGetCollectionRequest constructs an http.Request for the MarketplaceWebhooksGetCollection method
-func NewMarketplaceWebhooksGetCollectionRequest(server string, params *MarketplaceWebhooksGetCollectionParams) (*http.Request, error) {
+func NewMarketplaceWebhooksGetCollectionRequest(server string) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -1549,29 +1544,6 @@ func NewMarketplaceWebhooksGetCollectionRequest(server string, params *Marketpla
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
-	}
-
-	if params != nil {
-		// queryValues collects non-styled parameters (passthrough, JSON)
-		// that are safe to round-trip through url.Values.Encode().
-		queryValues := queryURL.Query()
-		// rawQueryFragments collects pre-encoded query fragments from
-		// styled parameters, preserving literal commas as delimiters
-		// per the OpenAPI spec (e.g. "color=blue,black,brown").
-		var rawQueryFragments []string
-
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
-			}
-		}
-
-		if encoded := queryValues.Encode(); encoded != "" {
-			rawQueryFragments = append(rawQueryFragments, encoded)
-		}
-		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)

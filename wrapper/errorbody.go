@@ -12,7 +12,7 @@ import (
 // maxErrorObjects bounds what is kept of one response; Apple sends a handful.
 const maxErrorObjects = 100
 
-func (s *callState) newAPIError(got response) *APIError {
+func (s *callState) newAPIError(got *response) *APIError {
 	e := &APIError{Method: s.method, Path: s.path, StatusCode: got.status, RequestID: got.requestID, RateLimit: got.rateLimit}
 	clock := got.date // a Retry-After that is a date is by the same clock
 	if clock.IsZero() {

@@ -25,7 +25,7 @@ type outcome struct {
 }
 
 // judge says what a response comes to: done, refused, or worth another attempt.
-func (s *callState) judge(got response, decode func([]byte) error) outcome {
+func (s *callState) judge(got *response, decode func([]byte) error) outcome {
 	switch {
 	case got.status == successStatus(s.method):
 		return s.judgeSuccess(got, decode)
@@ -56,7 +56,7 @@ func successStatus(method string) int {
 	}
 }
 
-func (s *callState) judgeSuccess(got response, decode func([]byte) error) outcome {
+func (s *callState) judgeSuccess(got *response, decode func([]byte) error) outcome {
 	switch {
 	case errors.Is(got.err, errTooLarge):
 		return s.invalidResponse(got, got.err.Error())
@@ -73,7 +73,7 @@ func (s *callState) judgeSuccess(got response, decode func([]byte) error) outcom
 	return outcome{}
 }
 
-func (s *callState) judgeRefusal(got response) outcome {
+func (s *callState) judgeRefusal(got *response) outcome {
 	apiErr := s.newAPIError(got)
 	o := outcome{err: apiErr, minWait: apiErr.RetryAfter}
 	switch {
@@ -94,7 +94,7 @@ func (s *callState) judgeRefusal(got response) outcome {
 
 // invalidResponse is the outcome of a response that the OpenAPI document does
 // not allow.
-func (s *callState) invalidResponse(got response, reason string) outcome {
+func (s *callState) invalidResponse(got *response, reason string) outcome {
 	return outcome{
 		err: &UnexpectedResponseError{
 			Method: s.method, Path: s.path, StatusCode: got.status, Reason: reason, RequestID: got.requestID,

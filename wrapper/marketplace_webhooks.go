@@ -76,7 +76,7 @@ func (s *MarketplaceWebhooks) List(ctx context.Context) ([]MarketplaceWebhook, e
 func (s *MarketplaceWebhooks) list(ctx context.Context, limit int) (webhooks []MarketplaceWebhook, err error) {
 	op := operation{id: "marketplaceWebhooks_getCollection"}
 	err = s.client().call(ctx, op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
-		return s.c.api.MarketplaceWebhooksGetCollection(ctx, nil, edit)
+		return s.c.api.MarketplaceWebhooksGetCollection(ctx, edit)
 	}, func(body []byte) error {
 		got, err := decodeMarketplaceWebhooks(body)
 		if len(got) > limit {

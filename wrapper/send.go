@@ -96,7 +96,7 @@ func (s *callState) attempt(ctx context.Context, send sendFunc, decode func([]by
 	got := s.client.read(resp)
 	got.err = s.timedOut(ctx, attemptCtx, got.err)
 	got.requestID = printable(s.redact(requestID(got.header), longOnly), 128)
-	o := s.judge(got, decode)
+	o := s.judge(&got, decode)
 	o.status, o.requestID = got.status, got.requestID
 	if got.status == http.StatusUnauthorized {
 		s.client.refused(s.token, got.date)
