@@ -85,7 +85,8 @@ func TestSaveAndSendAgain(t *testing.T) {
 // TestSavesBeforeForwarding: what the other server chokes on is there to be
 // sent again, and what cannot be saved is not acknowledged.
 func TestSavesBeforeForwarding(t *testing.T) {
-	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }))
+	status := http.StatusBadGateway
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
 	defer service.Close()
 	dir := filepath.Join(t.TempDir(), "saved")
 	if err := os.Mkdir(dir, 0o700); err != nil {
@@ -118,6 +119,7 @@ func TestSavesBeforeForwarding(t *testing.T) {
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
 	}
+	status = http.StatusOK
 	send(`{"data":{"type":"AppUnavailable","id":"unsaved"}}`)
 	listen.logged("not saved: ")
 	send(malformed)
