@@ -99,8 +99,8 @@ func latest[T any](r *http.Request, all []T, at func(T) time.Time) ([]T, error) 
 	limit := 100
 	if text := query.Get("limit"); text != "" {
 		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 || n > 10_000 {
-			return nil, badField("limit", "must be from 1 to 10000")
+		if err != nil || n < 1 || n > 1000 {
+			return nil, badField("limit", "must be from 1 to 1000")
 		}
 		limit = n
 	}

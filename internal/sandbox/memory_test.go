@@ -15,7 +15,7 @@ func TestTenThousandExchangesFit(t *testing.T) {
 	for range 10_000 {
 		call(s.box.Fake, token)
 	}
-	got := s.ask("GET", "/exchanges?limit=200", "").body
+	got := s.ask("GET", "/exchanges?limit=1000", "").body
 	var list struct{ Total int }
 	if err := json.Unmarshal([]byte(got), &list); err != nil || list.Total != 10_000 {
 		t.Fatalf("%d exchanges, %v", list.Total, err)
