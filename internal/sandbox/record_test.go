@@ -40,7 +40,7 @@ func TestTheRecordIsBoundedInBytes(t *testing.T) {
 		r.set(post{ID: strconv.Itoa(i), Body: make([]byte, 1<<20)})
 	}
 	r.set(post{ID: "99", Body: make([]byte, 1<<20), State: succeeded})
-	if len(r.posts) != maxPostBytes>>20 || len(r.index) != len(r.posts)  {
+	if len(r.posts) != maxPostBytes>>20 || len(r.index) != len(r.posts) || r.bytes != maxPostBytes {
 		t.Errorf("%d posts of 1 MiB are kept, %d in the index, %d bytes", len(r.posts), len(r.index), r.bytes)
 	}
 	if last, there := r.get("99"); !there || last.State != succeeded {
