@@ -43,12 +43,15 @@ const (
 
 // Deliveries returns the deliveries to one webhook, or to all if the id is
 // empty, oldest first: the latest 10,000, or fewer if they hold more than 64 MiB.
-func (h *Handler) Deliveries(webhookID string) []WebhookDelivery {
+func (h *Handler) Deliveries(webhookID string) (found []WebhookDelivery) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(h.state.deliveries), func(d WebhookDelivery) bool {
-		return webhookID != "" && d.WebhookID != webhookID
-	})
+	for _, d := range h.state.deliveries {
+		if webhookID == "" || d.WebhookID == webhookID {
+			found = append(found, d)
+		}
+	}
+	return found
 }
 
 func (h *Handler) createPing(c *call, s *state) response {

@@ -4,7 +4,6 @@ package sandbox
 // the sandbox sends, such as forgeries.
 
 import (
-	"slices"
 	"time"
 
 	"github.com/ascmarketplace/webhooks/asctest"
@@ -103,9 +102,11 @@ func ofDelivery(d asctest.WebhookDelivery) post {
 }
 
 // changedAfter returns the posts that changed later than a change.
-func (r *record) changedAfter(change int) []post {
-	if change >= r.changes {
-		return nil
+func (r *record) changedAfter(change int) (changed []post) {
+	for i := range r.posts {
+		if r.posts[i].change > change {
+			changed = append(changed, r.posts[i])
+		}
 	}
-	return slices.DeleteFunc(slices.Clone(r.posts), func(p post) bool { return p.change <= change })
+	return changed
 }
