@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -42,12 +43,15 @@ func TestSaveAndSendAgain(t *testing.T) {
 	listen := start(t, env, "listen", "--addr", "127.0.0.1:0", "--save", dir)
 	url := address(listen)
 	body := "{ \"data\":\n{\"type\":\"AppUnavailable\",\"id\":\"a-1\",\"extra\":\"<é>\"} }\n"
-	if status, err := post(t.Context(), url, []byte(body), notification.Sign([]byte("forged"), []byte(body))); status != 401 {
-		t.Errorf("a forgery: %d, %v", status, err)
+	send := func(secret string, want int) {
+		t.Helper()
+		status, err := post(t.Context(), url, []byte(body), notification.Sign([]byte(secret), []byte(body)))
+		if err != nil || status != want {
+			t.Errorf("signed with %s: %d, %v, want %d", secret, status, err, want)
+		}
 	}
-	if status, err := post(t.Context(), url, []byte(body), notification.Sign([]byte("canary"), []byte(body))); status != 200 {
-		t.Errorf("a notification: %d, %v", status, err)
-	}
+	send("forged", http.StatusUnauthorized)
+	send("canary", http.StatusOK)
 	files := saved(t, dir)
 	if len(files) != 1 {
 		t.Fatalf("saved %q", files)
@@ -175,24 +179,27 @@ func TestSavedNames(t *testing.T) {
 func TestSaveAndFromRefuse(t *testing.T) {
 	t.Setenv(secretVariable, "canary")
 	file, large := writeFile(t, "file", "{}"), writeFile(t, "large", strings.Repeat("x", 1<<20+1))
+	missing, folder := filepath.Join(t.TempDir(), "missing"), t.TempDir()
 	const notDirectory = "--save must be a directory that exists and can be written to: "
+	listen, notify := []string{"listen", "--addr", "nowhere", "--save"}, []string{"notify", "http://127.0.0.1:1/", "--from"}
 	tests := []struct {
 		args []string
+		path string
 		want string
 	}{
-		{[]string{"listen", "--addr", "nowhere", "--save", filepath.Join(file, "missing")}, notDirectory},
-		{[]string{"listen", "--addr", "nowhere", "--save", filepath.Join(t.TempDir(), "missing")}, notDirectory + "no such file or directory"},
-		{[]string{"listen", "--addr", "nowhere", "--save", file}, notDirectory + "not a directory"},
-		{[]string{"listen", "--addr", "nowhere", "--save", "/proc"}, notDirectory},
-		{[]string{"listen", "--addr", "nowhere", "--save", ""}, "--save is empty"},
-		{[]string{"notify", "http://127.0.0.1:1/", "--from", filepath.Join(t.TempDir(), "missing")}, "--from: no such file or directory"},
-		{[]string{"notify", "http://127.0.0.1:1/", "--from", t.TempDir()}, "--from: is a directory"},
-		{[]string{"notify", "http://127.0.0.1:1/", "--from", large}, "--from: over 1 MiB"},
+		{listen, missing, notDirectory + "no such file or directory"},
+		{listen, file, notDirectory + "not a directory"},
+		{listen, "/proc", notDirectory}, // nobody may write there
+		{listen, "", "--save is empty"},
+		{notify, missing, "--from: no such file or directory"},
+		{notify, folder, "--from: is a directory"},
+		{notify, large, "--from: over 1 MiB"},
 	}
 	for _, test := range tests {
-		code, stdout, stderr := inProcess(t, test.args...)
+		args := append(slices.Clone(test.args), test.path)
+		code, stdout, stderr := inProcess(t, args...)
 		if code != exitUsage || stdout != "" || !strings.Contains(stderr, test.want) || strings.Count(stderr, "\n") != 1 {
-			t.Errorf("%v: exit code %d, stdout %q, stderr %q", test.args, code, stdout, stderr)
+			t.Errorf("%v: exit code %d, stdout %q, stderr %q", args, code, stdout, stderr)
 		}
 	}
 }
