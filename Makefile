@@ -88,11 +88,12 @@ spec-diff: bin/spec ## tell what UPSTREAM=path would change, against FROM=path (
 spec-test: ## try spec-diff for real, with the tools it fetches through the module proxy
 	SPEC_DIFF_TEST=1 go test -count=1 -run '^TestCompare' ./internal/spec
 
+DOCUMENTS := openapi/app-store-connect.yaml openapi/notifications.yaml openapi/sandbox.yaml
 .PHONY: spec-lint
 spec-lint: ## lint openapi/ as Redocly and Spectral do; needs npx, and is not part of the gate
-	npx --yes @redocly/cli@1.34.5 lint openapi/app-store-connect.yaml openapi/notifications.yaml
+	npx --yes @redocly/cli@1.34.5 lint $(DOCUMENTS)
 	npx --yes @stoplight/spectral-cli@6.16.3 lint --ruleset openapi/.spectral.yaml --fail-severity warn \
-		openapi/app-store-connect.yaml openapi/notifications.yaml
+		$(DOCUMENTS)
 
 .PHONY: prism
 prism: ## judge requests and responses of both webhooks by Prism; needs npx, and is not part of the gate

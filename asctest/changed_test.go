@@ -128,3 +128,27 @@ func TestARequestIsCheckedByTheDocument(t *testing.T) {
 		t.Errorf("violations: %q", *violations)
 	}
 }
+
+// TestWhoHearsOfAViolationMayAskTheHandler: no lock is held meanwhile.
+func TestWhoHearsOfAViolationMayAskTheHandler(t *testing.T) {
+	t.Parallel()
+	h, _ := withDocument(t, func(doc *openapi3.T) {
+		response := doc.Components.Schemas["MarketplaceWebhookResponse"].Value
+		response.Required = append(response.Required, "included")
+	})
+	heard := 0
+	h.onViolation = func(error) {
+		heard++
+		if !h.mu.TryLock() {
+			t.Error("the handler is locked")
+			return
+		}
+		h.mu.Unlock()
+	}
+	if ask(t, h, "POST", collectionPath, sentCreate); heard != 1 {
+		t.Errorf("heard of %d violations", heard)
+	}
+	if _, registered := h.Webhook(); registered {
+		t.Error("the call took effect")
+	}
+}

@@ -31,6 +31,9 @@ type WebhookDelivery struct {
 	redelivered bool
 }
 
+// size is roughly what a delivery will take, with what its receiver responds.
+func (d *WebhookDelivery) size() int { return len(d.URL) + len(d.Payload) + maxResponseKept }
+
 // The states of a delivery.
 const (
 	pending   = "PENDING"
@@ -39,13 +42,16 @@ const (
 )
 
 // Deliveries returns the deliveries to one webhook, or to all if the id is
-// empty, oldest first.
-func (h *Handler) Deliveries(webhookID string) []WebhookDelivery {
+// empty, oldest first: the latest 10,000, or fewer if they hold more than 64 MiB.
+func (h *Handler) Deliveries(webhookID string) (found []WebhookDelivery) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(h.state.deliveries), func(d WebhookDelivery) bool {
-		return webhookID != "" && d.WebhookID != webhookID
-	})
+	for _, d := range h.state.deliveries {
+		if webhookID == "" || d.WebhookID == webhookID {
+			found = append(found, d)
+		}
+	}
+	return found
 }
 
 func (h *Handler) createPing(c *call, s *state) response {
@@ -57,7 +63,7 @@ func (h *Handler) createPing(c *call, s *state) response {
 	if w := s.webhooks[i]; w.Enabled {
 		d := h.newDelivery(w)
 		d.EventID, d.Ping, d.Payload = id, true, pingPayload(id, d.Created)
-		s.deliveries = append(s.deliveries, d)
+		s.record(d)
 		c.post = append(c.post, d.ID)
 	}
 	return c.one(http.StatusCreated, c.resource("webhookPings", id, nil))
@@ -87,7 +93,7 @@ func (h *Handler) createDelivery(c *call, s *state) response {
 	d := h.newDelivery(s.webhooks[webhook])
 	d.Redelivery, d.EventCreated = true, template.EventCreated
 	d.EventID, d.EventType, d.Ping, d.Payload = template.EventID, template.EventType, template.Ping, template.Payload
-	s.deliveries = append(s.deliveries, d)
+	s.record(d)
 	c.post = append(c.post, d.ID)
 	return c.one(http.StatusCreated, c.delivery(d))
 }

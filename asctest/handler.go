@@ -166,13 +166,23 @@ func send(w http.ResponseWriter, r response) {
 	_, _ = w.Write(r.body)
 }
 
-// respond decides the response and verifies it; only then, and if commit is
-// set, the call takes effect.
+// respond decides the response; a bad one of its own becomes a 500.
 func (h *Handler) respond(c *call, commit bool) response {
-	now := h.now()
 	if c.operation == Download {
-		return h.download(c, now)
+		return h.download(c, h.now())
 	}
+	r, violation := h.takeEffect(c, commit, h.now())
+	if violation != nil {
+		h.logger.Error("asctest: the fake broke the contract", "error", violation)
+		h.onViolation(violation)
+		return refuse(newError(http.StatusInternalServerError, "", violation.Error()))
+	}
+	return r
+}
+
+// takeEffect decides the response and verifies it; only then, and if commit is
+// set, the call takes effect.
+func (h *Handler) takeEffect(c *call, commit bool, now time.Time) (response, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	after := h.state.clone()
@@ -180,9 +190,7 @@ func (h *Handler) respond(c *call, commit bool) response {
 	r.header.Set("Date", now.UTC().Format(http.TimeFormat))
 	r.header.Set("X-Rate-Limit", fmt.Sprintf("user-hour-lim:%d;user-hour-rem:%d;", h.rates.limit, remaining))
 	if violation := h.verify(c, r, append(h.state.secrets(), after.secrets()...)); violation != nil {
-		h.logger.Error("asctest: the fake broke the contract", "error", violation)
-		h.onViolation(violation)
-		return refuse(newError(http.StatusInternalServerError, "", violation.Error()))
+		return response{}, violation
 	}
 	if commit && r.status < http.StatusBadRequest {
 		h.state = after
@@ -190,7 +198,7 @@ func (h *Handler) respond(c *call, commit bool) response {
 			h.post(id)
 		}
 	}
-	return r
+	return r, nil
 }
 
 // decide goes through the checks in App Store Connect's order, as far as it

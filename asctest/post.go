@@ -147,7 +147,7 @@ func (h *Handler) recordEvent(appID, eventID, payloadType string, payload []byte
 		}
 		d := h.newDelivery(w)
 		d.EventID, d.EventType, d.Ping, d.Payload = eventID, eventType, ping, payload
-		h.state.deliveries = append(h.state.deliveries, d)
+		h.state.record(d)
 		ids = append(ids, d.ID)
 	}
 	return ids, nil

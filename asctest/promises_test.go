@@ -4,15 +4,19 @@ package asctest
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/ascmarketplace/webhooks/notification"
 )
 
 // quiet returns a handler that fails t when it breaks the contract.
@@ -81,6 +85,53 @@ func TestTheRecordIsBounded(t *testing.T) {
 	if got := len(large.requests); got != maxRecordedBytes/maxBody {
 		t.Errorf("%d requests of 1 MiB are kept, want %d", got, maxRecordedBytes/maxBody)
 	}
+}
+
+func TestDeliveriesAreBounded(t *testing.T) {
+	t.Parallel()
+	var small, large state
+	for i := range maxRecorded + 7 {
+		small.record(WebhookDelivery{ID: strconv.Itoa(i)})
+	}
+	if got := small.deliveries; len(got) != maxRecorded || got[0].ID != "7" {
+		t.Errorf("%d small deliveries are kept, from %s", len(got), got[0].ID)
+	}
+	for range 100 {
+		large.record(WebhookDelivery{Payload: make([]byte, maxBody-maxResponseKept)})
+	}
+	if got := len(large.deliveries); got != maxRecordedBytes/maxBody {
+		t.Errorf("%d deliveries of 1 MiB are kept, want %d", got, maxRecordedBytes/maxBody)
+	}
+	large.record(WebhookDelivery{ID: "huge", Payload: make([]byte, maxRecordedBytes)})
+	if got := large.deliveries; len(got) != 1 || got[0].ID != "huge" {
+		t.Errorf("%d deliveries are kept, want the latest", len(got))
+	}
+}
+
+// TestEveryNewDeliveryCounts: a ping, a redelivery and a notification each push out the oldest.
+func TestEveryNewDeliveryCounts(t *testing.T) {
+	t.Parallel()
+	h := quiet(t)
+	h.SetAppWebhook(AppWebhook{ID: "w", AppID: "1", URL: "http://127.0.0.1:1", Enabled: true})
+	for i := range maxRecorded {
+		h.state.record(WebhookDelivery{ID: strconv.Itoa(i), WebhookID: "w", State: failed, EventID: "e"})
+	}
+	oldestIs := func(want string) {
+		t.Helper()
+		h.Wait()
+		if got := h.Deliveries("w"); len(got) != maxRecorded || got[0].ID != want {
+			t.Errorf("%d are kept, the oldest is %s, want %s", len(got), got[0].ID, want)
+		}
+	}
+	const one = `{"data":{"type":"%s","relationships":{"%s":{"data":{"type":"%s","id":"%s"}}}}}`
+	ask(t, h, "POST", "/v1/webhookPings", fmt.Sprintf(one, "webhookPings", "webhook", "webhooks", "w"))
+	oldestIs("1")
+	ask(t, h, "POST", "/v1/webhookDeliveries", fmt.Sprintf(one, "webhookDeliveries", "template", "webhookDeliveries", "5000"))
+	oldestIs("2")
+	if _, err := h.NotifyWebhooks(t.Context(), "1", notification.New(&notification.WebhookPingCreated{})); err != nil {
+		t.Error(err)
+	}
+	oldestIs("3")
 }
 
 // TestTheLastBitsOfASignatureCount: base64 has bits to spare at its end.

@@ -14,6 +14,7 @@ type state struct {
 	apps               []string
 	webhooks           []AppWebhook
 	deliveries         []WebhookDelivery
+	deliveryBytes      int
 	versions           []PackageVersion
 }
 
@@ -45,6 +46,17 @@ func (s *state) webhook(id string) int {
 // delivery returns the index of a delivery, or -1.
 func (s *state) delivery(id string) int {
 	return slices.IndexFunc(s.deliveries, func(d WebhookDelivery) bool { return strings.EqualFold(d.ID, id) })
+}
+
+// record adds a delivery, and forgets the oldest beyond the bounds that requests have.
+func (s *state) record(d WebhookDelivery) {
+	s.deliveries = append(s.deliveries, d)
+	s.deliveryBytes += d.size()
+	for len(s.deliveries) > maxRecorded || s.deliveryBytes > maxRecordedBytes && len(s.deliveries) > 1 {
+		s.deliveryBytes -= s.deliveries[0].size()
+		s.deliveries[0] = WebhookDelivery{} // for the garbage collector
+		s.deliveries = s.deliveries[1:]
+	}
 }
 
 // Webhook is the account's marketplace webhook. The secret never appears in a response.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/ascmarketplace/webhooks/internal/sample"
 	"github.com/ascmarketplace/webhooks/notification"
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
@@ -59,7 +60,7 @@ func (d *demo) updateMarketplaceWebhook(ctx context.Context) (outcome string, er
 
 func (d *demo) notify(eventType string) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
-		status, err := d.fake.Notify(ctx, sampleEvent(eventType))
+		status, err := d.fake.Notify(ctx, sample.Event(eventType))
 		if err == nil && status != http.StatusOK {
 			err = fmt.Errorf("the receiver responded %s", statusText(status))
 		}
@@ -81,7 +82,7 @@ func (d *demo) handled() (string, error) {
 }
 
 func (d *demo) forge(ctx context.Context) (string, error) {
-	genuine, err := d.fake.Delivery(notification.New(sampleEvent("AppUnavailable")))
+	genuine, err := d.fake.Delivery(notification.New(sample.Event("AppUnavailable")))
 	if err != nil {
 		return "", err
 	}
@@ -129,7 +130,7 @@ func (d *demo) readPackageVersion(ctx context.Context) (string, error) {
 func (d *demo) failDelivery(ctx context.Context) (string, error) {
 	d.failing.Store(true)
 	defer d.failing.Store(false)
-	status, err := d.fake.Notify(ctx, sampleEvent(packageAvailableUpdated))
+	status, err := d.fake.Notify(ctx, sample.Event(packageAvailableUpdated))
 	if err != nil {
 		return "", err
 	}

@@ -6,74 +6,22 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/ascmarketplace/webhooks/internal/sample"
 	"github.com/ascmarketplace/webhooks/notification"
 )
 
-// What events are about, unless a flag says otherwise. The sandbox has this
-// marketplace app and this package version.
+// The sandbox has this marketplace app and this package version.
 const (
-	marketplaceAppID = "6478000000"
-	appID            = "6478000001"
-	packageID        = "9d5a1ae2-3c0f-4b7e-9a51-2f8f3f1f7a01"
-	packageVersionID = "5b0c8f0e-7d7c-4f0b-8d0a-6c2f5f0b7a02"
-	instanceID       = "7e3f1d64-52c8-4d0b-b0a4-1f9a6e2c8b03"
+	marketplaceAppID = sample.MarketplaceAppID
+	appID            = sample.AppID
+	packageID        = sample.PackageID
+	packageVersionID = sample.PackageVersionID
 )
-
-// sampleEvents returns one of each kind.
-func sampleEvents() []notification.Event {
-	territories := []string{"DEU", "FRA"}
-	return []notification.Event{
-		&notification.PackageVersionAvailable{MarketplaceAppID: marketplaceAppID, AppID: appID,
-			PackageID: packageID, PackageVersionID: packageVersionID, PackageVersionNum: "1"},
-		&notification.AppVersionsUnavailable{MarketplaceAppID: marketplaceAppID, AppID: appID, PackageIDs: []string{packageID}},
-		&notification.AppUnavailable{MarketplaceAppID: marketplaceAppID, AppID: appID},
-		&notification.AlternativeDistributionPackageVersionCreated{MarketplaceAppID: marketplaceAppID, AppID: appID,
-			PackageVersionID: packageVersionID},
-		&notification.AlternativeDistributionPackageAvailableUpdated{MarketplaceAppID: marketplaceAppID, AppID: appID,
-			PackageID: packageID, Available: true, Territories: territories},
-		&notification.AlternativeDistributionTerritoryAvailabilityUpdated{MarketplaceAppID: marketplaceAppID, AppID: appID,
-			Available: true, Territories: territories},
-		&notification.AppStoreVersionAppVersionStateUpdated{AppStoreVersionID: instanceID,
-			Old: "PREPARE_FOR_SUBMISSION", New: "READY_FOR_REVIEW"},
-		&notification.BuildUploadStateUpdated{BuildUploadID: instanceID, Old: "PROCESSING", New: "COMPLETE"},
-		&notification.BuildBetaDetailExternalBuildStateUpdated{BuildBetaDetailID: instanceID, Old: "IN_BETA_REVIEW", New: "BETA_APPROVED"},
-		&notification.BetaFeedbackCrashSubmissionCreated{SubmissionID: instanceID},
-		&notification.BetaFeedbackScreenshotSubmissionCreated{SubmissionID: instanceID},
-		&notification.BackgroundAssetVersionStateUpdated{BackgroundAssetVersionID: instanceID, Old: "PROCESSING", New: "COMPLETE"},
-		&notification.BackgroundAssetVersionInternalBetaReleaseCreated{InternalBetaReleaseID: instanceID},
-		&notification.BackgroundAssetVersionExternalBetaReleaseStateUpdated{ExternalBetaReleaseID: instanceID,
-			Old: "PROCESSING_FOR_TESTING", New: "READY_FOR_TESTING"},
-		&notification.BackgroundAssetVersionAppStoreReleaseStateUpdated{AppStoreReleaseID: instanceID,
-			Old: "PROCESSING_FOR_DISTRIBUTION", New: "READY_FOR_DISTRIBUTION"},
-		&notification.WebhookPingCreated{},
-	}
-}
-
-// otherSpelling is how one of Apple's tables spells AppVersionsUnavailable.
-const otherSpelling = "AppVersionUnavailable"
-
-func eventTypes() []string {
-	var types []string
-	for _, event := range sampleEvents() {
-		types = append(types, notification.New(event).Type)
-	}
-	return append(types, otherSpelling)
-}
-
-// sampleEvent returns the one whose type it is, or nil.
-func sampleEvent(eventType string) notification.Event {
-	i := slices.Index(eventTypes(), strings.Replace(eventType, otherSpelling, "AppVersionsUnavailable", 1))
-	if i < 0 {
-		return nil
-	}
-	return sampleEvents()[i]
-}
 
 // attributeFlag sets one attribute of an event: the field that the event has of
 // those named.
@@ -106,9 +54,9 @@ type eventFlags struct {
 
 // flags adds them and returns their names.
 func (e *eventFlags) flags(cmd *cobra.Command) (names []string) {
-	cmd.Flags().StringVar(&e.typ, "type", eventTypes()[0], "`type` of the notification: "+strings.Join(eventTypes(), ",\n"))
+	cmd.Flags().StringVar(&e.typ, "type", sample.Types()[0], "`type` of the notification: "+strings.Join(sample.Types(), ",\n"))
 	cmd.Flags().StringVar(&e.id, "id", "", "`ID` of the notification (default a random one); the same again is a duplicate")
-	complete(cmd, "type", eventTypes()...)
+	complete(cmd, "type", sample.Types()...)
 	e.attributes = map[string]*[]string{}
 	for _, flag := range attributeFlags() {
 		e.attributes[flag.name] = cmd.Flags().StringArray(flag.name, nil, flag.usage)
@@ -119,9 +67,9 @@ func (e *eventFlags) flags(cmd *cobra.Command) (names []string) {
 
 // notification returns the notification that the flags describe.
 func (e *eventFlags) notification() (*notification.Notification, error) {
-	event := sampleEvent(e.typ)
+	event := sample.Event(e.typ)
 	if event == nil {
-		return nil, usagef("--type must be one of %s", strings.Join(eventTypes(), ", "))
+		return nil, usagef("--type must be one of %s", strings.Join(sample.Types(), ", "))
 	}
 	for _, flag := range attributeFlags() {
 		if values := *e.attributes[flag.name]; len(values) > 0 {

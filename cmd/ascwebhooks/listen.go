@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
 	"slices"
 	"time"
 
@@ -16,7 +17,7 @@ import (
 
 func newListen(sys *system) *cobra.Command {
 	l := listener{system: sys}
-	var addr string
+	var addr, saveDir string
 	var secretFiles []string
 	cmd := &cobra.Command{
 		Use:   "listen",
@@ -28,9 +29,12 @@ Connect sent it. It speaks plain HTTP: App Store Connect reaches it through a
 proxy or tunnel that terminates TLS.
 
 With --forward each genuine notification is posted to another server, body and
-signature unchanged, and acknowledged only if that server responds 2xx. After an
-interrupt it finishes what is under way; a second one ends it at once.`,
+signature unchanged, and acknowledged only if that server responds 2xx. With
+--save each is kept as a file first, byte for byte, for ascwebhooks notify to
+send again. After an interrupt it finishes what is under way; a second one ends
+it at once.`,
 		Example: `  ascwebhooks listen --secret-file secret.txt
+  ascwebhooks listen --secret-file secret.txt --save received
   ascwebhooks listen --addr :8080 --secret-file new.txt --secret-file old.txt --forward http://127.0.0.1:3000/notifications`,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			if l.forward != "" {
@@ -41,6 +45,12 @@ interrupt it finishes what is under way; a second one ends it at once.`,
 			if l.secrets, err = sys.listenSecrets(secretFiles); err != nil {
 				return err
 			}
+			if saveDir != "" {
+				if l.saved, err = openSaveDir(saveDir); err != nil {
+					return err
+				}
+				defer func() { _ = l.saved.Close() }()
+			}
 			ctx, stop := interruptible(cmd.Context())
 			defer stop()
 			return l.run(ctx, addr)
@@ -50,6 +60,8 @@ interrupt it finishes what is under way; a second one ends it at once.`,
 	cmd.Flags().StringArrayVar(&secretFiles, "secret-file", nil, "`path` of a file that holds a secret, - for standard input (repeatable, for a\nrotation; or the secret itself in "+secretVariable+")")
 	completeFiles(cmd, "secret-file")
 	cmd.Flags().StringVar(&l.forward, "forward", "", "`URL` to post genuine notifications to")
+	cmd.Flags().StringVar(&saveDir, "save", "", "`directory` to keep genuine notifications in, a file each")
+	completeFiles(cmd, "save")
 	return cmd
 }
 
@@ -73,11 +85,12 @@ func (s *system) listenSecrets(files []string) ([][]byte, error) {
 	return secrets, nil
 }
 
-// listener receives, prints and forwards.
+// listener receives, saves, forwards and prints.
 type listener struct {
 	*system
 	secrets [][]byte
 	forward string
+	saved   *os.Root // nil: nothing is saved
 }
 
 func (l *listener) run(ctx context.Context, addr string) error {
@@ -98,8 +111,11 @@ func (l *listener) run(ctx context.Context, addr string) error {
 	return serve(ctx, notification.NewServer(addr, keepSignature(handler)), socket)
 }
 
-// handle prints a notification once it has been forwarded.
+// handle prints a notification once it has been saved and forwarded.
 func (l *listener) handle(ctx context.Context, n *notification.Notification) error {
+	if err := l.save(n.ID, n.Raw); err != nil {
+		return err
+	}
 	if l.forward != "" {
 		if err := l.pass(ctx, n.Raw); err != nil {
 			l.infof("not forwarded: %s %s: %v", oneLine(n.Type), oneLine(n.ID), err)
@@ -112,10 +128,26 @@ func (l *listener) handle(ctx context.Context, n *notification.Notification) err
 // malformed has nothing to print, but the other server may know better.
 func (l *listener) malformed(ctx context.Context, body []byte) error {
 	l.infof("signed but malformed: %d bytes", len(body))
+	if err := l.save("", body); err != nil {
+		return err
+	}
 	if l.forward == "" {
 		return notification.ErrMalformed
 	}
 	return l.pass(ctx, body)
+}
+
+// save keeps a body if that is asked for. One that cannot be kept is not
+// acknowledged.
+func (l *listener) save(id string, body []byte) error {
+	if l.saved == nil {
+		return nil
+	}
+	err := writeWhole(l.saved, savedName(time.Now(), id, body), body)
+	if err != nil {
+		l.infof("not saved: %v", err)
+	}
+	return err
 }
 
 type signatureKey struct{}

@@ -78,10 +78,10 @@ func TestListen(t *testing.T) {
 	notify(exitOK, "--forge")
 	p.logged(`status=401 reason="signature mismatch"`)
 	notify(exitOK, "--secret-file", oldSecret, "--id", "first") // a duplicate, not printed
-	notify(exitFailed, "--secret-file", newSecret, "--body-file", writeFile(t, "body", "not JSON"))
+	notify(exitFailed, "--secret-file", newSecret, "--from", writeFile(t, "body", "not JSON"))
 	p.logged("signed but malformed: 8 bytes")
 	hostile := `{"data":{"type":"New\u001b[2J\nType","id":"\u009b2J","version":3}}`
-	notify(exitOK, "--secret-file", newSecret, "--body-file", writeFile(t, "body", hostile))
+	notify(exitOK, "--secret-file", newSecret, "--from", writeFile(t, "body", hostile))
 	if line := p.line(); line != "(no time) New [2J Type  2J secret=1\n" {
 		t.Errorf("printed %q", line)
 	}

@@ -17,9 +17,9 @@ const maxNotifyBody = 1 << 20
 // notifier holds the flags of notify.
 type notifier struct {
 	*system
-	event                eventFlags
-	bodyFile, secretFile string
-	forge                bool
+	event            eventFlags
+	from, secretFile string
+	forge            bool
 }
 
 func newNotify(sys *system) *cobra.Command {
@@ -32,6 +32,7 @@ it. The status of the response is printed; anything but 2xx is a failure. With
 --forge anything but 401 is one, since a receiver has to refuse a forgery.`,
 		Example: `  ascwebhooks notify http://127.0.0.1:8080/ --secret-file secret.txt
   ascwebhooks notify http://127.0.0.1:8080/ --secret-file secret.txt --type AppUnavailable --app-id 6478000001
+  ascwebhooks notify http://127.0.0.1:8080/ --secret-file secret.txt --from saved.json
   ascwebhooks notify http://127.0.0.1:8080/ --forge`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -54,20 +55,20 @@ it. The status of the response is printed; anything but 2xx is a failure. With
 		},
 	}
 	eventFlagNames := n.event.flags(cmd)
-	cmd.Flags().StringVar(&n.bodyFile, "body-file", "", "`path` of a file whose bytes are the body, - for standard input")
-	completeFiles(cmd, "body-file")
+	cmd.Flags().StringVar(&n.from, "from", "", "`path` of a file whose bytes are posted, such as one that listen --save\nwrote, - for standard input")
+	completeFiles(cmd, "from")
 	cmd.Flags().BoolVar(&n.forge, "forge", false, "sign with a secret that nobody has")
 	secretFlag(cmd, &n.secretFile)
 	cmd.MarkFlagsMutuallyExclusive("forge", "secret-file")
 	for _, name := range eventFlagNames {
-		cmd.MarkFlagsMutuallyExclusive("body-file", name)
+		cmd.MarkFlagsMutuallyExclusive("from", name)
 	}
 	return cmd
 }
 
 // body returns the body to send, and the notification's ID if it is one of ours.
 func (n *notifier) body() (body []byte, id string, err error) {
-	if n.bodyFile == "" {
+	if n.from == "" {
 		notification, err := n.event.notification()
 		if err != nil {
 			return nil, "", err
@@ -75,12 +76,12 @@ func (n *notifier) body() (body []byte, id string, err error) {
 		body, err := json.Marshal(notification)
 		return body, notification.ID, err
 	}
-	if n.bodyFile == "-" && n.secretFile == "-" {
-		return nil, "", usagef("--body-file and --secret-file cannot both be standard input")
+	if n.from == "-" && n.secretFile == "-" {
+		return nil, "", usagef("--from and --secret-file cannot both be standard input")
 	}
-	body, err = n.readInput("--body-file", n.bodyFile, maxNotifyBody+1)
+	body, err = n.readInput("--from", n.from, maxNotifyBody+1)
 	if len(body) > maxNotifyBody {
-		return nil, "", usagef("--body-file: over 1 MiB")
+		return nil, "", usagef("--from: over 1 MiB")
 	}
 	return body, "", err
 }

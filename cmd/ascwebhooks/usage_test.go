@@ -36,7 +36,7 @@ func TestUsage(t *testing.T) {
 		{"notify http://h/ --type AppUnavailable --package-id 1", `--package-id does not belong to AppUnavailable `},
 		{"notify http://h/ --type AppVersionsUnavailable --package-version-num 1",
 			`--package-version-num does not belong to `},
-		{"notify http://h/ --body-file canary --app-id 1", `.* \[app-id body-file\] were all set `},
+		{"notify http://h/ --from canary --app-id 1", `.* \[app-id from\] were all set `},
 		{"notify http://h/ --forge --secret-file canary", `.* \[forge secret-file\] were all set `},
 		{"webhooks create", `required flag\(s\) "endpoint-url", "event", "name" not set `},
 		{"webhooks ensure --name n", `required flag\(s\) "endpoint-url", "event" not set `},
@@ -86,7 +86,7 @@ func TestCompletion(t *testing.T) {
 		"notify": noFiles,
 		"marketplace-webhooks create --secret-file": files,
 		"listen --secret-file":                      files,
-		"notify --body-file":                        files,
+		"notify --from":                             files,
 		"token --key-file":                          files,
 	}
 	for args, want := range tests {

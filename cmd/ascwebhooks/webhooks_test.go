@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/ascmarketplace/webhooks/asctest"
+	"github.com/ascmarketplace/webhooks/internal/sample"
 	"github.com/ascmarketplace/webhooks/notification"
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
@@ -262,13 +263,13 @@ func TestNotifyEveryType(t *testing.T) {
 	}
 	receiver := httptest.NewServer(handler)
 	defer receiver.Close()
-	if types := len(eventTypes()); types != 17 {
+	if types := len(sample.Types()); types != 17 {
 		t.Errorf("%d types", types)
 	}
-	for _, eventType := range eventTypes() {
+	for _, eventType := range sample.Types() {
 		succeed(t, "notify", receiver.URL, "--type", eventType)
 		n := <-received
-		if n.Type != eventType || n.Event == nil || describe(n.Event) != describe(sampleEvent(eventType)) {
+		if n.Type != eventType || n.Event == nil || describe(n.Event) != describe(sample.Event(eventType)) {
 			t.Errorf("%s: received %s %q", eventType, n.Type, describe(n.Event))
 		}
 		if describe(n.Event) == "" && eventType != "webhookPingCreated" {

@@ -17,12 +17,35 @@ import (
 
 func TestEveryCodeBlockHasALanguage(t *testing.T) {
 	t.Parallel()
-	languages := []string{"go", "sh", "json", "mermaid", "text", "yaml"}
+	languages := []string{"go", "sh", "json", "mermaid", "python", "text", "yaml"}
 	for _, d := range documents(t, teaching...) {
 		for _, f := range d.blocks {
 			if !slices.Contains(languages, f.language) {
 				t.Errorf("%s:%d: got language %q, want one of %v", f.file, f.line, f.language, languages)
 			}
+		}
+	}
+}
+
+// TestPythonCodeBlocks: each is a part of a file in docs/testdata, which a test
+// in docs runs.
+func TestPythonCodeBlocks(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("docs/testdata/*.py")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all string
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all += string(content)
+	}
+	for _, f := range blocksOf(t, "python") {
+		if !strings.Contains(all, "\n"+f.text) {
+			t.Errorf("%s:%d: these lines are in no file of docs/testdata", f.file, f.line)
 		}
 	}
 }

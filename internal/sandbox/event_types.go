@@ -1,6 +1,6 @@
 package sandbox
 
-// The types of events, their fields, and values for a start.
+// The types of events and their fields.
 
 import (
 	"encoding/json"
@@ -11,101 +11,11 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/ascmarketplace/webhooks/internal/sample"
 	"github.com/ascmarketplace/webhooks/notification"
 )
 
-const (
-	appID         = "6478000001"
-	marketplaceID = "6478000000"
-	packageID     = "9d5a1ae2-3c0f-4b7e-9a51-2f8f3f1f7a01"
-	instanceID    = "5b0c8f0e-7d7c-4f0b-8d0a-6c2f5f0b7a02"
-)
-
-// eventType is a data.type, with a function that makes an event of it.
-type eventType struct {
-	name  string
-	event func() notification.Event
-}
-
-// eventTypes returns those of marketplaceWebhooks, which begin with a capital,
-// and then those of webhooks.
-func eventTypes() []eventType {
-	unavailable := func() notification.Event {
-		return &notification.AppVersionsUnavailable{MarketplaceAppID: marketplaceID, AppID: appID, PackageIDs: []string{packageID}}
-	}
-	return []eventType{
-		{"AlternativeDistributionPackageVersionAvailable", func() notification.Event {
-			return &notification.PackageVersionAvailable{
-				MarketplaceAppID: marketplaceID, AppID: appID, PackageID: packageID,
-				PackageVersionID: instanceID, PackageVersionNum: "1",
-			}
-		}},
-		{"AppVersionsUnavailable", unavailable},
-		{"AppVersionUnavailable", unavailable}, // the spelling in one of Apple's tables
-		{"AppUnavailable", func() notification.Event {
-			return &notification.AppUnavailable{MarketplaceAppID: marketplaceID, AppID: appID}
-		}},
-
-		{"alternativeDistributionPackageVersionCreated", func() notification.Event {
-			return &notification.AlternativeDistributionPackageVersionCreated{
-				MarketplaceAppID: marketplaceID, AppID: appID, PackageVersionID: instanceID,
-			}
-		}},
-		{"alternativeDistributionPackageAvailableUpdated", func() notification.Event {
-			return &notification.AlternativeDistributionPackageAvailableUpdated{
-				MarketplaceAppID: marketplaceID, AppID: appID, PackageID: packageID,
-				Available: true, Territories: []string{"DEU", "FRA"},
-			}
-		}},
-		{"alternativeDistributionTerritoryAvailabilityUpdated", func() notification.Event {
-			return &notification.AlternativeDistributionTerritoryAvailabilityUpdated{
-				MarketplaceAppID: marketplaceID, AppID: appID, Available: true, Territories: []string{"DEU", "FRA"},
-			}
-		}},
-		{"appStoreVersionAppVersionStateUpdated", func() notification.Event {
-			return &notification.AppStoreVersionAppVersionStateUpdated{
-				AppStoreVersionID: instanceID, Old: "PREPARE_FOR_SUBMISSION", New: "READY_FOR_REVIEW",
-			}
-		}},
-		{"buildUploadStateUpdated", func() notification.Event {
-			return &notification.BuildUploadStateUpdated{BuildUploadID: instanceID, Old: "PROCESSING", New: "COMPLETE"}
-		}},
-		{"buildBetaDetailExternalBuildStateUpdated", func() notification.Event {
-			return &notification.BuildBetaDetailExternalBuildStateUpdated{
-				BuildBetaDetailID: instanceID, Old: "IN_BETA_REVIEW", New: "BETA_APPROVED",
-			}
-		}},
-		{"betaFeedbackCrashSubmissionCreated", func() notification.Event {
-			return &notification.BetaFeedbackCrashSubmissionCreated{SubmissionID: instanceID}
-		}},
-		{"betaFeedbackScreenshotSubmissionCreated", func() notification.Event {
-			return &notification.BetaFeedbackScreenshotSubmissionCreated{SubmissionID: instanceID}
-		}},
-		{"backgroundAssetVersionStateUpdated", func() notification.Event {
-			return &notification.BackgroundAssetVersionStateUpdated{
-				BackgroundAssetVersionID: instanceID, Old: "PROCESSING", New: "COMPLETE",
-			}
-		}},
-		{"backgroundAssetVersionInternalBetaReleaseCreated", func() notification.Event {
-			return &notification.BackgroundAssetVersionInternalBetaReleaseCreated{InternalBetaReleaseID: instanceID}
-		}},
-		{"backgroundAssetVersionExternalBetaReleaseStateUpdated", func() notification.Event {
-			return &notification.BackgroundAssetVersionExternalBetaReleaseStateUpdated{
-				ExternalBetaReleaseID: instanceID, Old: "PROCESSING_FOR_TESTING", New: "READY_FOR_TESTING",
-			}
-		}},
-		{"backgroundAssetVersionAppStoreReleaseStateUpdated", func() notification.Event {
-			return &notification.BackgroundAssetVersionAppStoreReleaseStateUpdated{
-				AppStoreReleaseID: instanceID, Old: "PROCESSING_FOR_DISTRIBUTION", New: "READY_FOR_DISTRIBUTION",
-			}
-		}},
-		{"webhookPingCreated", func() notification.Event { return &notification.WebhookPingCreated{} }},
-	}
-}
-
 const ping = "webhookPingCreated"
-
-func typeNames() []string { return mapped(eventTypes(), func(t eventType) string { return t.name }) }
 
 // isOfMarketplace tells the events of marketplaceWebhooks from those of webhooks.
 func isOfMarketplace(name string) bool { return unicode.IsUpper(rune(name[0])) }
@@ -120,7 +30,7 @@ func subscription(name string) string {
 
 // subscriptions are the event types that a webhook may subscribe to.
 func subscriptions() []string {
-	return slices.DeleteFunc(mapped(typeNames(), subscription), func(s string) bool { return s == "" })
+	return slices.DeleteFunc(mapped(sample.Types(), subscription), func(s string) bool { return s == "" })
 }
 
 // snake spells a Go name, or a type, as JSON does here: package_version_id.
@@ -210,8 +120,8 @@ func (s *Sandbox) listEventTypes(*http.Request) (int, any, error) {
 	}
 	return http.StatusOK, struct {
 		EventTypes []described `json:"event_types"`
-	}{mapped(eventTypes(), func(t eventType) described {
-		return described{t.name, subscription(t.name), fields(t.event())}
+	}{mapped(sample.Types(), func(name string) described {
+		return described{name, subscription(name), fields(sample.Event(name))}
 	})}, nil
 }
 

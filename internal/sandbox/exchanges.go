@@ -4,7 +4,6 @@ package sandbox
 
 import (
 	"net/http"
-	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -99,8 +98,8 @@ func latest[T any](r *http.Request, all []T, at func(T) time.Time) ([]T, error) 
 	limit := 100
 	if text := query.Get("limit"); text != "" {
 		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 || n > 10_000 {
-			return nil, badField("limit", "must be from 1 to 10000")
+		if err != nil || n < 1 || n > 1000 {
+			return nil, badField("limit", "must be from 1 to 1000")
 		}
 		limit = n
 	}
@@ -109,7 +108,9 @@ func latest[T any](r *http.Request, all []T, at func(T) time.Time) ([]T, error) 
 		if err != nil {
 			return nil, badField("before", "must be a time, such as 2026-01-31T12:00:00Z")
 		}
-		all = slices.DeleteFunc(all, func(item T) bool { return !at(item).Before(before) })
+		for len(all) > 0 && !at(all[len(all)-1]).Before(before) {
+			all = all[:len(all)-1]
+		}
 	}
 	return all[max(0, len(all)-limit):], nil
 }

@@ -4,7 +4,6 @@ package sandbox
 // the sandbox sends, such as forgeries.
 
 import (
-	"slices"
 	"time"
 
 	"github.com/ascmarketplace/webhooks/asctest"
@@ -34,13 +33,19 @@ const (
 	failed    = "FAILED"
 )
 
-const maxPosts = 10_000
+// What is kept: the latest, within both bounds.
+const (
+	maxPosts     = 10_000
+	maxPostBytes = 64 << 20 // of notifications
+)
 
 // record has the latest posts, oldest first.
 type record struct {
 	posts   []post
 	index   map[string]int // from the ID to the position, plus dropped
 	dropped int
+	until   time.Time // when the latest that was dropped was created
+	bytes   int
 	changes int
 }
 
@@ -57,11 +62,15 @@ func (r *record) set(p post) {
 	}
 	r.index[p.ID] = len(r.posts) + r.dropped
 	r.posts = append(r.posts, p)
-	if len(r.posts) > maxPosts {
-		delete(r.index, r.posts[0].ID)
+	r.bytes += len(p.Body)
+	for len(r.posts) > maxPosts || r.bytes > maxPostBytes && len(r.posts) > 1 {
+		oldest := r.posts[0]
+		delete(r.index, oldest.ID)
+		r.bytes -= len(oldest.Body)
 		r.posts[0] = post{}
 		r.posts = r.posts[1:]
 		r.dropped++
+		r.until = oldest.Created
 	}
 }
 
@@ -73,10 +82,12 @@ func (r *record) get(id string) (post, bool) {
 	return r.posts[i-r.dropped], true
 }
 
-// follow takes over the deliveries that are new or have changed.
+// follow takes over the deliveries that are new or have changed. One that was
+// dropped is not new.
 func (r *record) follow(deliveries []asctest.WebhookDelivery) {
-	for _, d := range deliveries[max(0, len(deliveries)-maxPosts):] {
-		if known, there := r.get(d.ID); !there || known.State != d.State {
+	for _, d := range deliveries {
+		known, there := r.get(d.ID)
+		if there && known.State != d.State || !there && d.Created.After(r.until) {
 			r.set(ofDelivery(d))
 		}
 	}
@@ -91,9 +102,11 @@ func ofDelivery(d asctest.WebhookDelivery) post {
 }
 
 // changedAfter returns the posts that changed later than a change.
-func (r *record) changedAfter(change int) []post {
-	if change >= r.changes {
-		return nil
+func (r *record) changedAfter(change int) (changed []post) {
+	for i := range r.posts {
+		if r.posts[i].change > change {
+			changed = append(changed, r.posts[i])
+		}
 	}
-	return slices.DeleteFunc(slices.Clone(r.posts), func(p post) bool { return p.change <= change })
+	return changed
 }

@@ -36,7 +36,8 @@ func TestBadInputIsRefusedByItsField(t *testing.T) {
 		{"GET", "/notifications/none", "", 404, "id: "},
 		{"GET", "/exchanges/one", "", 400, "id: must be a whole number"},
 		{"GET", "/exchanges/1", "", 404, "id: there is no such exchange"},
-		{"GET", "/exchanges?limit=0", "", 400, "limit: must be from 1 to 10000"},
+		{"GET", "/exchanges?limit=0", "", 400, "limit: must be from 1 to 1000"},
+		{"GET", "/exchanges?limit=1001", "", 400, "limit: must be from 1 to 1000"},
 		{"GET", "/exchanges?before=yesterday", "", 400, "before: must be a time"},
 		{"POST", "/faults", `{"kind":"no such"}`, 400, "kind: must be one of error, late, late body, "},
 		{"POST", "/faults", `{"operation":"create"}`, 400, "marketplaceWebhooks_createInstance"},
@@ -54,7 +55,11 @@ func TestBadInputIsRefusedByItsField(t *testing.T) {
 		{"PUT", "/state", app + `{"app_id":"1234","url":"https://a.example","secret":"x","event_types":["NONE"]}]}`, 400, "BUILD_UPLOAD_STATE_UPDATED"},
 		{"PUT", "/state", `{"extra":` + strings.Repeat(" ", 1<<20) + `1}`, 413, "larger than 1 MiB"},
 		{"PATCH", "/state", `{}`, 405, "does not have this method"},
+		{"POST", "/exchanges/1", "", 405, "does not have this method"},
+		{"POST", "/nothing", "", 405, "does not have this method"},
 		{"GET", "/nothing", "", 404, "there is no such path"},
+		{"GET", "/exchanges/1/more", "", 404, "there is no such path"},
+		{"GET", "//", "", 404, "there is no such path"},
 	}
 	s := start(t)
 	before := s.ask("GET", "/state", "").body + s.ask("GET", "/faults", "").body
@@ -106,6 +111,19 @@ func TestOtherSitesAreRefused(t *testing.T) {
 		got := s.do(r)
 		if got.status != test.status && (test.status != 405 || got.status != 404) {
 			t.Errorf("%s: %d %s, want %d", test.name, got.status, got.body, test.status)
+		}
+	}
+}
+
+func TestHeadIsGetWithoutTheBody(t *testing.T) {
+	s := start(t)
+	for _, path := range []string{"/", "/state"} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodHead, s.control.URL+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.do(r); got.status != 200 || got.body != "" {
+			t.Errorf("%s: %d %s", path, got.status, got.body)
 		}
 	}
 }

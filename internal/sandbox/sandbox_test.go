@@ -190,10 +190,3 @@ func encoded(value any) string {
 	_ = json.NewEncoder(&b).Encode(value)
 	return b.String()
 }
-
-// call lists the marketplace's webhooks, in process.
-func call(fake http.Handler, token string) {
-	r := httptest.NewRequest(http.MethodGet, "/v1/marketplaceWebhooks", nil)
-	r.Header.Set("Authorization", "Bearer "+token)
-	fake.ServeHTTP(httptest.NewRecorder(), r)
-}

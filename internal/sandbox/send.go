@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/ascmarketplace/webhooks/asctest"
+	"github.com/ascmarketplace/webhooks/internal/sample"
 	"github.com/ascmarketplace/webhooks/notification"
 )
 
@@ -98,11 +99,10 @@ func (s *Sandbox) prepare(wanted *toSend) (func(context.Context) []post, error) 
 
 // notification makes it, of bytes that do not change from copy to copy.
 func (wanted *toSend) notification(app string) (*notification.Notification, error) {
-	i := slices.IndexFunc(eventTypes(), func(t eventType) bool { return t.name == wanted.Type })
-	if i < 0 {
-		return nil, badField("type", "must be one of %s", strings.Join(typeNames(), ", "))
+	event := sample.Event(wanted.Type)
+	if event == nil {
+		return nil, badField("type", "must be one of %s", strings.Join(sample.Types(), ", "))
 	}
-	event := eventTypes()[i].event()
 	given := map[string]json.RawMessage{}
 	if _, named := fields(event)["marketplace_app_id"]; named && app != "" {
 		given["marketplace_app_id"], _ = json.Marshal(app)

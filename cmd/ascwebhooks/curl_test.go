@@ -1,0 +1,32 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// TestCurl runs testdata/curl.sh, which has curl and what sandbox and listen
+// printed, and nothing of ours but a token.
+func TestCurl(t *testing.T) {
+	t.Parallel()
+	help, err := exec.CommandContext(t.Context(), "curl", "--help", "all").Output()
+	if err != nil || !strings.Contains(string(help), "--json") {
+		t.Skipf("no curl with --json, which came with 7.82: %v", err)
+	}
+	_, document, env := startSandbox(t)
+	listen := start(t, []string{secretVariable + "=canary"}, "listen", "--addr", "127.0.0.1:0")
+	got := shell(t, "sh testdata/curl.sh", append(env, "SECRET=canary", "SERVICE_URL="+address(listen),
+		"ASC_CONTROL_URL="+document.ControlURL, "ASC_APP_ID="+document.AppID)...)
+	want, err := os.ReadFile("testdata/curl.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("printed\n%swant\n%s", got, want)
+	}
+	if line := listen.line(); !strings.Contains(line, " AlternativeDistributionPackageVersionAvailable ") {
+		t.Errorf("listen printed %q", line)
+	}
+}
