@@ -104,8 +104,9 @@ func expect[T comparable](err error, got, want T) error {
 func TestEveryListedStatus(t *testing.T) {
 	server := asctest.NewServer(t)
 	client := connectChecked(t, server, wrapper.WithRetry(wrapper.Retry{Attempts: 1}))
+	document := documented(t)
 	for _, operation := range allOperations {
-		for status := range documented(t)[operation].Responses.Map() {
+		for status := range document[operation].Responses.Map() {
 			t.Run(string(operation)+" "+status, func(t *testing.T) {
 				code, err := strconv.Atoi(status)
 				if err != nil {

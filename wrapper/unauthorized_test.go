@@ -18,7 +18,7 @@ import (
 // TestSpuriousUnauthorized: one 401 is cured by a fresh token, for a create
 // too, at once.
 func TestSpuriousUnauthorized(t *testing.T) {
-	for _, operation := range operations {
+	for _, operation := range allOperations {
 		synctest.Test(t, func(t *testing.T) {
 			server := asctest.NewPipeServer(t)
 			client := connect(t, server)
@@ -135,6 +135,7 @@ func (s *rotatingSource) Refused(token string, serverTime time.Time) {
 // TestKeyRotation: 1,000 goroutines share a client while its key is replaced;
 // each attempt carries one key's token, and every call succeeds.
 func TestKeyRotation(t *testing.T) {
+	t.Parallel()
 	oldKey, newKey := asctest.NewKey(t), asctest.NewKey(t)
 	server := asctest.NewServer(t, asctest.WithKeys(oldKey, newKey), asctest.WithRateLimit(10_000))
 	var source rotatingSource
