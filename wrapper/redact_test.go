@@ -91,6 +91,7 @@ func randomToken(random *rand.Rand) string {
 // TestRandomSecretsAreWithheld: 5,000 secrets and tokens through every way of
 // escaping, once and twice, and none is seen.
 func TestRandomSecretsAreWithheld(t *testing.T) {
+	t.Parallel()
 	seed := rand.Uint64()
 	random := rand.New(rand.NewPCG(seed, 0))
 	names := slices.Sorted(maps.Keys(escapers))
@@ -115,6 +116,7 @@ func TestRandomSecretsAreWithheld(t *testing.T) {
 // TestRandomSecretsInErrors takes some of them through everything that becomes
 // part of an error.
 func TestRandomSecretsInErrors(t *testing.T) {
+	t.Parallel()
 	seed := rand.Uint64()
 	random := rand.New(rand.NewPCG(seed, 0))
 	for range 4 {
