@@ -69,17 +69,17 @@ func (f flood) only(objects int) flood {
 
 // TestFloodOfErrors: whatever 1 MiB of a refusal holds, it costs less than
 // 50 MiB of memory, at most 100 error objects are kept, and the others are
-// counted. All bodies but one are an eighth of that, for the sake of time.
+// counted. All bodies but one are a sixteenth of that, for the sake of time.
 func TestFloodOfErrors(t *testing.T) {
 	const full = 1 << 20
 	for name, flood := range floods() {
 		t.Run(name, func(t *testing.T) {
-			size := full / 8
+			size := full / 16
 			if name == "many paths" { // allocates the most
 				size = full
 			}
 			body, objects := flood(size)
-			if len(body) > size || len(body) < size-len(body)/10 {
+			if len(body) > size || len(body) < size*3/4 {
 				t.Fatalf("the body has %d bytes, want almost %d", len(body), size)
 			}
 			client := cannedClient(t, newCanned(http.StatusConflict, body))
