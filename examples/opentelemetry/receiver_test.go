@@ -152,7 +152,7 @@ func TestOutcomes(t *testing.T) {
 // TestOtherWay: what is handed over by Handle is a span below the caller's.
 func TestOtherWay(t *testing.T) {
 	var inFunction string
-	w := watch(t, func(ctx context.Context, n *notification.Notification) error {
+	w := watch(t, func(_ context.Context, n *notification.Notification) error {
 		inFunction = n.ID
 		return errors.New("disk full")
 	}, notification.WithLogger(quiet))
@@ -189,7 +189,7 @@ func named(spans tracetest.SpanStubs, name string) tracetest.SpanStubs {
 func attr(span tracetest.SpanStub, key string) string {
 	for _, a := range span.Attributes {
 		if string(a.Key) == key {
-			return a.Value.Emit()
+			return a.Value.String()
 		}
 	}
 	return ""
