@@ -18,11 +18,17 @@ import (
 
 // document returns the contract of the embedded document, parsed once per process.
 var document = sync.OnceValues(func() (*contract, error) {
-	doc, err := openapi3.NewLoader().LoadFromData(openapi.AppStoreConnect())
+	text := openapi.AppStoreConnect()
+	doc, err := openapi3.NewLoader().LoadFromData(text)
 	if err != nil {
 		return nil, fmt.Errorf("asctest: reading the OpenAPI document: %w", err)
 	}
-	return newContract(doc)
+	c, err := newContract(doc)
+	if err != nil {
+		return nil, err
+	}
+	c.text = string(text)
+	return c, nil
 })
 
 // newContract closes an OpenAPI document, which is the contract's from then on.

@@ -6,18 +6,16 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
-
-	"github.com/ascmarketplace/webhooks/openapi"
 )
 
 // checkSecrets adds a violation if a secret shows in the response. Not looked
 // for are one of less than 8 bytes, which may be there by chance, and one that is
 // a word of the OpenAPI document, of the request's URL or of the rate limit, which
 // is there anyway.
-func checkSecrets(found *violations, x *exchange) {
-	words := string(openapi.AppStoreConnect()) + x.url.String() + x.responseHeader.Get("X-Rate-Limit")
+func (c *contract) checkSecrets(found *violations, x *exchange) {
 	for _, secret := range x.secrets {
-		if len(secret) < 8 || strings.Contains(words, secret) {
+		if len(secret) < 8 || strings.Contains(c.text, secret) ||
+			strings.Contains(x.url.String()+x.responseHeader.Get("X-Rate-Limit"), secret) {
 			continue
 		}
 		for name, values := range x.responseHeader {

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 )
 
@@ -60,7 +61,7 @@ func (f *Fault) send(w http.ResponseWriter, r *http.Request, kind Kind, a respon
 	case GzipBomb:
 		w.Header().Set("Content-Encoding", "gzip")
 		w.WriteHeader(a.status)
-		pour(w, r, zip(bytes.Repeat([]byte(" "), 1<<20)), 256)
+		pour(w, r, zippedMiB(), 256)
 	default:
 		w.WriteHeader(a.status)
 		_, _ = w.Write(a.body)
@@ -83,14 +84,14 @@ func pour(w http.ResponseWriter, r *http.Request, chunk []byte, n int) {
 	}
 }
 
-// zip returns b as a gzip member; a reader takes several in a row as one.
-func zip(b []byte) []byte {
+// zippedMiB is 1 MiB of spaces as a gzip member; a reader takes several in a row as one.
+var zippedMiB = sync.OnceValue(func() []byte {
 	var zipped bytes.Buffer
 	gz := gzip.NewWriter(&zipped)
-	_, _ = gz.Write(b)
+	_, _ = gz.Write(bytes.Repeat([]byte(" "), 1<<20))
 	_ = gz.Close()
 	return zipped.Bytes()
-}
+})
 
 // pause waits for d. It is false when the client left or the server closed meanwhile.
 func pause(ctx context.Context, d time.Duration) bool {

@@ -98,7 +98,7 @@ func TestReasonQuotesNothing(t *testing.T) {
 
 // TestTwoWebhooks: Get does not choose among several.
 func TestTwoWebhooks(t *testing.T) {
-	client := cannedClient(t, newCanned(200, `{"data":[`+resource+`,`+resource+`]}`))
+	client := cannedClient(t, newCanned(200, `{"data":[`+resource+`,`+resource+`]}`), quick)
 	if _, err := client.MarketplaceWebhooks.Get(t.Context()); !is[*wrapper.UnexpectedResponseError](err) {
 		t.Errorf("%v", err)
 	}

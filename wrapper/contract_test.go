@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -104,8 +105,9 @@ func expect[T comparable](err error, got, want T) error {
 func TestEveryListedStatus(t *testing.T) {
 	server := asctest.NewServer(t)
 	client := connectChecked(t, server, wrapper.WithRetry(wrapper.Retry{Attempts: 1}))
+	document := documented(t)
 	for _, operation := range allOperations {
-		for status := range documented(t)[operation].Responses.Map() {
+		for status := range document[operation].Responses.Map() {
 			t.Run(string(operation)+" "+status, func(t *testing.T) {
 				code, err := strconv.Atoi(status)
 				if err != nil {
@@ -218,14 +220,20 @@ type documentedOperation struct {
 	Method, Path string
 }
 
-// documented reads the document, which must be valid.
-func documented(t *testing.T) map[asctest.Operation]documentedOperation {
-	t.Helper()
+// openAPI returns the document, which must be valid. It is read once, and not to be changed.
+var openAPI = sync.OnceValues(func() (*openapi3.T, error) {
 	document, err := openapi3.NewLoader().LoadFromData(openapi.AppStoreConnect())
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	if err := document.Validate(t.Context()); err != nil {
+	return document, document.Validate(context.Background())
+})
+
+// documented returns the document's operations.
+func documented(t *testing.T) map[asctest.Operation]documentedOperation {
+	t.Helper()
+	document, err := openAPI()
+	if err != nil {
 		t.Fatal(err)
 	}
 	found := map[asctest.Operation]documentedOperation{}

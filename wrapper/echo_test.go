@@ -18,7 +18,7 @@ import (
 // TestRedirectWithBadLocation: http.Client would quote what it cannot parse.
 func TestRedirectWithBadLocation(t *testing.T) {
 	token, _ := canaries()
-	for _, op := range []asctest.Operation{asctest.List, asctest.Create, asctest.Update, asctest.Delete} {
+	for _, op := range allOperations {
 		var n atomic.Int64
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			n.Add(1)

@@ -74,6 +74,7 @@ const otherURL = "https://other.example/notifications"
 // takes the webhook over. What is stored is always one replica's pair, and one
 // of them was told so.
 func TestTwoReplicasOverManyRounds(t *testing.T) {
+	t.Parallel()
 	fake := newAccount(t)
 	renewing, taking := fake.client(t, quick), fake.client(t, quick)
 	for round := range 400 {

@@ -3,6 +3,7 @@ package wrapper_test
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -41,6 +42,7 @@ func h2Account(t *testing.T, fault func() h2Fault, retry wrapper.Retry) (*asctes
 // TestH2OneFault: in whatever way a server ends a stream, a create is carried
 // out at most once and told truly; all else is repeated and succeeds.
 func TestH2OneFault(t *testing.T) {
+	t.Parallel()
 	var next atomic.Pointer[h2Fault]
 	fault := func() h2Fault {
 		if f := next.Swap(nil); f != nil {
@@ -50,19 +52,20 @@ func TestH2OneFault(t *testing.T) {
 	}
 	fake, client := h2Account(t, fault, wrapper.Retry{Backoff: time.Millisecond})
 	for name, stage := range h2Stages {
-		for _, f := range h2Faults(stage) {
-			for _, operation := range operations {
+		for i, f := range h2Faults(stage) {
+			// Neighbours are three ways with one code: each way and each stage meets every operation.
+			for _, operation := range sample(i/3 + i%3 + int(stage)) {
 				t.Run(f.String()+" "+name+", "+string(operation), func(t *testing.T) {
+					fake.Reset()
 					id := prepareHandler(fake, operation)
-					before := countRequests(fake, operation)
 					next.Store(&f)
 					err := perform(t, client, operation, id)
 					switch {
-					case operation == asctest.Create:
-						checkCreatedOnce(t, fake, countRequests(fake, operation)-before, err)
-					case operation == asctest.Delete && errors.Is(err, wrapper.ErrNotFound):
+					case slices.Contains(creates, operation):
+						checkCreatedOnce(t, fake, operation, err)
+					case slices.Contains(deletes, operation) && errors.Is(err, wrapper.ErrNotFound):
 						// net/http repeated it by itself: see Retry.
-						if _, there := fake.Webhook(); there {
+						if exists(fake, operation) {
 							t.Errorf("got %v, and it is there", err)
 						}
 					case err != nil:
@@ -75,13 +78,12 @@ func TestH2OneFault(t *testing.T) {
 }
 
 // checkCreatedOnce holds a create's error against what the account carried out.
-func checkCreatedOnce(t *testing.T, fake *asctest.Handler, executed int, err error) {
+func checkCreatedOnce(t *testing.T, fake *asctest.Handler, operation asctest.Operation, err error) {
 	t.Helper()
-	_, there := fake.Webhook()
-	if executed > 1 {
+	if executed := countRequests(fake, operation); executed > 1 {
 		t.Errorf("carried out %d times, want at most once", executed)
 	}
-	if err == nil && !there {
+	if err == nil && !exists(fake, operation) {
 		t.Error("told that it is done, and it is not")
 	}
 	if err != nil && !is[*wrapper.OutcomeUnknownError](err) {

@@ -85,13 +85,24 @@ func firstError[T any](all iter.Seq2[T, error]) error {
 	return nil
 }
 
-// operations are those of marketplaceWebhooks, allOperations the successor's too.
+// The operations, by what may be done after a fault: a create is sent once,
+// all else again. The updates, and the ping, have a body to send again.
 var (
-	operations    = []asctest.Operation{asctest.List, asctest.Create, asctest.Update, asctest.Delete}
-	allOperations = append(slices.Clone(operations),
-		asctest.ListWebhooks, asctest.GetWebhook, asctest.CreateWebhook, asctest.UpdateWebhook, asctest.DeleteWebhook,
-		asctest.CreatePing, asctest.ListDeliveries, asctest.CreateDelivery, asctest.GetPackageVersion)
+	creates = []asctest.Operation{asctest.Create, asctest.CreateWebhook, asctest.CreateDelivery}
+	reads   = []asctest.Operation{
+		asctest.List, asctest.ListWebhooks, asctest.GetWebhook, asctest.ListDeliveries, asctest.GetPackageVersion,
+	}
+	updates = []asctest.Operation{asctest.Update, asctest.UpdateWebhook, asctest.CreatePing}
+	deletes = []asctest.Operation{asctest.Delete, asctest.DeleteWebhook}
+
+	allOperations = slices.Concat(creates, reads, updates, deletes)
 )
+
+// sample returns every create, and of the reads, updates and deletes one each:
+// another one for the next n, so that a table meets all of them.
+func sample(n int) []asctest.Operation {
+	return append(slices.Clone(creates), reads[n%len(reads)], updates[n%len(updates)], deletes[n%len(deletes)])
+}
 
 // prepare registers what the operation needs, but not what it is to create, and
 // returns the id that the operation takes.
@@ -106,7 +117,7 @@ func prepareHandler(fake *asctest.Handler, operation asctest.Operation) string {
 	}
 	fake.AddApp(appID)
 	switch operation {
-	case asctest.Create, asctest.CreateWebhook, asctest.ListWebhooks:
+	case asctest.Create, asctest.CreateWebhook:
 		return ""
 	case asctest.List, asctest.Update, asctest.Delete:
 		fake.SetWebhook(asctest.Webhook{EndpointURL: endpointURL, Secret: "secret"})
@@ -134,6 +145,19 @@ func prepareHandler(fake *asctest.Handler, operation asctest.Operation) string {
 func anyWebhookParams() wrapper.WebhookParams {
 	return wrapper.WebhookParams{
 		Name: "n", URL: endpointURL, Secret: wrapper.NewSecret("secret"), EventTypes: wrapper.MarketplaceEvents(),
+	}
+}
+
+// exists reports whether what the operation creates or deletes is there.
+func exists(fake *asctest.Handler, operation asctest.Operation) bool {
+	switch operation {
+	case asctest.Create, asctest.Delete:
+		_, there := fake.Webhook()
+		return there
+	case asctest.CreateDelivery:
+		return len(fake.Deliveries(fake.AppWebhooks()[0].ID)) > 1 // the first is the one to send again
+	default:
+		return len(fake.AppWebhooks()) > 0
 	}
 }
 

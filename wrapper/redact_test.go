@@ -91,6 +91,7 @@ func randomToken(random *rand.Rand) string {
 // TestRandomSecretsAreWithheld: 5,000 secrets and tokens through every way of
 // escaping, once and twice, and none is seen.
 func TestRandomSecretsAreWithheld(t *testing.T) {
+	t.Parallel()
 	seed := rand.Uint64()
 	random := rand.New(rand.NewPCG(seed, 0))
 	names := slices.Sorted(maps.Keys(escapers))
@@ -115,6 +116,7 @@ func TestRandomSecretsAreWithheld(t *testing.T) {
 // TestRandomSecretsInErrors takes some of them through everything that becomes
 // part of an error.
 func TestRandomSecretsInErrors(t *testing.T) {
+	t.Parallel()
 	seed := rand.Uint64()
 	random := rand.New(rand.NewPCG(seed, 0))
 	for range 4 {
@@ -126,8 +128,11 @@ func TestRandomSecretsInErrors(t *testing.T) {
 					"id": echo, "code": echo, "status": echo, "title": echo, "detail": "it was " + echo,
 					"source": map[string]any{"pointer": echo, "parameter": echo}, "links": map[string]any{"about": echo},
 				}
-				object["meta"] = map[string]any{"associatedErrors": map[string]any{echo: []any{object}}}
-				body, _ := json.Marshal(map[string]any{"errors": []any{object}})
+				object["meta"] = map[string]any{"associatedErrors": map[string]any{echo: []any{maps.Clone(object)}}}
+				body, err := json.Marshal(map[string]any{"errors": []any{object}})
+				if err != nil {
+					t.Fatal(err)
+				}
 				for _, answer := range []*canned{newCanned(409, string(body)), newCanned(502, "<pre>"+echo+"</pre>")} {
 					answer.header.Set("X-Request-Id", echo)
 					client, err := wrapper.NewClient(fixedToken(token), quick, wrapper.WithHTTPClient(&http.Client{Transport: answer}))
@@ -135,6 +140,10 @@ func TestRandomSecretsInErrors(t *testing.T) {
 						t.Fatal(err)
 					}
 					_, err = client.MarketplaceWebhooks.Create(t.Context(), params(endpointURL, secret))
+					apiErr, _ := errors.AsType[*wrapper.APIError](err)
+					if answer.status == 409 && (apiErr == nil || len(apiErr.Errors) != 1 || len(apiErr.Errors[0].Associated) != 1) {
+						t.Fatalf("seed %d: %s, %s: the echo was not read: %+v", seed, what, name, apiErr)
+					}
 					if shows(err, value, echo) {
 						t.Fatalf("seed %d: %s, %s: %q is in %+v", seed, what, name, echo, tree(err))
 					}

@@ -3,6 +3,7 @@ package wrapper_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -18,7 +19,7 @@ import (
 // TestSpuriousUnauthorized: one 401 is cured by a fresh token, for a create
 // too, at once.
 func TestSpuriousUnauthorized(t *testing.T) {
-	for _, operation := range operations {
+	for _, operation := range allOperations {
 		synctest.Test(t, func(t *testing.T) {
 			server := asctest.NewPipeServer(t)
 			client := connect(t, server)
@@ -132,43 +133,57 @@ func (s *rotatingSource) Refused(token string, serverTime time.Time) {
 	s.now.Load().Refused(token, serverTime)
 }
 
-// TestKeyRotation: 1,000 goroutines share a client while its key is replaced;
-// each attempt carries one key's token, and every call succeeds.
+// TestKeyRotation: 1,000 goroutines share a client, half of whose requests are
+// under way with the old key's token and half with the new one's, when the old
+// key is revoked. Each attempt carries one key's token, and every call succeeds.
 func TestKeyRotation(t *testing.T) {
+	t.Parallel()
 	oldKey, newKey := asctest.NewKey(t), asctest.NewKey(t)
-	server := asctest.NewServer(t, asctest.WithKeys(oldKey, newKey), asctest.WithRateLimit(10_000))
-	var source rotatingSource
-	use := func(key asctest.Key) {
-		tokens, err := auth.NewTokenSource(auth.Key(key))
-		if err != nil {
-			t.Error(err)
-			return
+	fake := newAccount(t, asctest.WithKeys(oldKey, newKey))
+	var underWay, calls sync.WaitGroup
+	revoked := make(chan struct{})
+	fake.intercept = func(*http.Request) (*http.Response, error) {
+		select {
+		case <-revoked:
+		default:
+			underWay.Done()
+			<-revoked
 		}
-		source.now.Store(tokens)
+		return nil, nil
 	}
-	use(oldKey)
-	transport := &http.Transport{MaxConnsPerHost: 50, MaxIdleConnsPerHost: 50}
-	defer transport.CloseIdleConnections()
-	client, err := wrapper.NewClient(&source, wrapper.WithBaseURL(server.URL),
-		wrapper.WithHTTPClient(&http.Client{Transport: transport}))
+	var source rotatingSource
+	client, err := wrapper.NewClient(&source, wrapper.WithHTTPClient(&http.Client{Transport: fake}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var wait sync.WaitGroup
-	for i := range 1000 {
-		wait.Go(func() {
-			if i == 500 {
-				use(newKey)
-				if err := server.SetKeys(newKey); err != nil {
-					t.Error(err)
+	for _, key := range []asctest.Key{oldKey, newKey} {
+		tokens, err := auth.NewTokenSource(auth.Key(key))
+		if err != nil {
+			t.Fatal(err)
+		}
+		source.now.Store(tokens)
+		underWay.Add(500)
+		for i := range 500 {
+			calls.Go(func() {
+				if _, err := client.MarketplaceWebhooks.List(t.Context()); err != nil {
+					t.Errorf("call %d with key %s: %v", i, key.ID, err)
 				}
-			}
-			if _, err := client.MarketplaceWebhooks.List(t.Context()); err != nil {
-				t.Errorf("call %d: %v", i, err)
-			}
-		})
+			})
+		}
+		underWay.Wait()
 	}
-	wait.Wait()
+	if err := fake.SetKeys(newKey); err != nil {
+		t.Fatal(err)
+	}
+	close(revoked)
+	calls.Wait()
+	got := map[int]int{}
+	for _, request := range fake.Requests() {
+		got[request.Status]++
+	}
+	if want := map[int]int{401: 500, 200: 1000}; !maps.Equal(got, want) {
+		t.Errorf("got so many of each status: %v, want %v", got, want)
+	}
 }
 
 // TestUnusableTokens: what no header can carry is refused without sending it,

@@ -156,6 +156,7 @@ func TestLifeOfAnAppsWebhook(t *testing.T) {
 // TestDeliveriesOverManyPages: the fake's links.next name another host, to
 // which nothing is sent.
 func TestDeliveriesOverManyPages(t *testing.T) {
+	t.Parallel()
 	server := asctest.NewServer(t, asctest.WithApp(appID), asctest.WithLiveListing(),
 		asctest.WithDeliveryTransport(roundTripper(func(req *http.Request) (*http.Response, error) {
 			_, _ = io.Copy(io.Discard, req.Body)

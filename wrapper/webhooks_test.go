@@ -11,9 +11,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/getkin/kin-openapi/openapi3"
-
-	"github.com/ascmarketplace/webhooks/openapi"
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
@@ -307,7 +304,7 @@ func TestTooManyWebhooks(t *testing.T) {
 
 // TestEventTypes: the constants are the OpenAPI document's, and each is in Apple's form.
 func TestEventTypes(t *testing.T) {
-	document, err := openapi3.NewLoader().LoadFromData(openapi.AppStoreConnect())
+	document, err := openAPI()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,3 @@
-// Package opentelemetry_test shows calls to App Store Connect as OpenTelemetry
-// spans. The module itself knows nothing of OpenTelemetry: it is handed an
-// HTTP client that does.
 package opentelemetry_test
 
 import (
