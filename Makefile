@@ -18,7 +18,7 @@ demo: ## show the whole path against an App Store Connect in memory
 
 .PHONY: test
 test: ## run every test with the race detector, and without it those that count allocations
-	go test -race -shuffle=on ./...
+	GORACE=atexit_sleep_ms=100 go test -race -shuffle=on ./...
 	go test -run 'Allocations$$' ./auth ./wrapper ./notification
 
 .PHONY: lint
