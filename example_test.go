@@ -1,13 +1,14 @@
 package webhooks_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log"
 	"net"
 	"os"
 	"path/filepath"
-	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,6 +20,27 @@ import (
 
 // The functions and the test below are what README.md shows.
 
+func run(ctx context.Context, listener net.Listener, url string) error {
+	secret := os.Getenv("ASC_WEBHOOK_SECRET")
+	handler, err := newHandler(secret)
+	if err != nil {
+		return err
+	}
+	client, err := connect()
+	if err != nil {
+		return err
+	}
+	id, err := register(ctx, client, os.Getenv("ASC_APP_ID"), url, secret)
+	if err != nil {
+		return err
+	}
+	// The zero time stands for the last ten days. CatchUp returns the time to go on from.
+	if _, err := client.Webhooks.CatchUp(ctx, id, time.Time{}, handler.Handle); err != nil {
+		return err
+	}
+	return notification.NewServer("", handler).Serve(listener)
+}
+
 func connect() (*wrapper.Client, error) {
 	key, err := auth.FindKey(auth.KeyHint{}) // ASC_KEY_ID, ASC_ISSUER_ID, ASC_PRIVATE_KEY_PATH, ...
 	if err != nil {
@@ -28,27 +50,26 @@ func connect() (*wrapper.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return wrapper.NewClient(tokens) // create one client and reuse it
+	baseURL := cmp.Or(os.Getenv("ASC_BASE_URL"), wrapper.DefaultBaseURL) // set for tests only
+	return wrapper.NewClient(tokens, wrapper.WithBaseURL(baseURL))       // create one client and reuse it
 }
 
-func register(ctx context.Context, client *wrapper.Client, url, secret string) error {
-	_, err := client.MarketplaceWebhooks.Ensure(ctx, wrapper.MarketplaceWebhookParams{
-		EndpointURL: url,
-		Secret:      wrapper.NewSecret(secret),
+func register(ctx context.Context, client *wrapper.Client, appID, url, secret string) (id string, err error) {
+	result, err := client.Webhooks.Ensure(ctx, appID, wrapper.WebhookParams{
+		Name:       "notifications",
+		URL:        url,
+		Secret:     wrapper.NewSecret(secret),
+		EventTypes: wrapper.MarketplaceEvents(), // or AllEvents, or some
 	})
-	return err
+	return result.Webhook.ID, err
 }
 
-func receive(listener net.Listener, secret string) error {
+func newHandler(secret string) (*notification.Handler, error) {
 	verifier, err := notification.NewVerifier([]byte(secret))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	handler, err := notification.NewHandler(verifier, store)
-	if err != nil {
-		return err
-	}
-	return notification.NewServer("", handler).Serve(listener)
+	return notification.NewHandler(verifier, store)
 }
 
 func store(_ context.Context, n *notification.Notification) error {
@@ -56,25 +77,28 @@ func store(_ context.Context, n *notification.Notification) error {
 	return nil
 }
 
-func registerForApp(ctx context.Context, client *wrapper.Client, appID, url, secret string) (id string, err error) {
-	result, err := client.Webhooks.Ensure(ctx, appID, wrapper.WebhookParams{
-		Name:       "notifications",
-		URL:        url,
-		Secret:     wrapper.NewSecret(secret),
-		EventTypes: wrapper.MarketplaceEvents(), // or AllEvents, or some
+func runMarketplace(ctx context.Context, listener net.Listener, url string) error {
+	secret := os.Getenv("ASC_WEBHOOK_SECRET")
+	handler, err := newHandler(secret)
+	if err != nil {
+		return err
+	}
+	client, err := connect()
+	if err != nil {
+		return err
+	}
+	_, err = client.MarketplaceWebhooks.Ensure(ctx, wrapper.MarketplaceWebhookParams{
+		EndpointURL: url,
+		Secret:      wrapper.NewSecret(secret),
 	})
 	if err != nil {
-		return "", err
+		return err
 	}
-	return result.Webhook.ID, client.Webhooks.Ping(ctx, result.Webhook.ID)
-}
-
-func catchUp(ctx context.Context, client *wrapper.Client, id string, since time.Time, h *notification.Handler) (time.Time, error) {
-	return client.Webhooks.CatchUp(ctx, id, since, h.Handle) // store the time, and go on from there
+	return notification.NewServer("", handler).Serve(listener)
 }
 
 func TestLosesNothing(t *testing.T) {
-	server := asctest.NewServer(t) // App Store Connect in memory, closed when the test ends
+	server := asctest.NewServer(t, asctest.WithApp("6446048195")) // closed when the test ends
 	tokens, err := auth.NewTokenSource(auth.Key(server.Key()))
 	if err != nil {
 		t.Fatal(err)
@@ -83,73 +107,84 @@ func TestLosesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server.FailNext(asctest.Fault{Operation: asctest.Create, Status: 503, Applied: true}) // the response is lost
-	err = register(t.Context(), client, "https://marketplace.example/notifications", "secret")
+	// The create takes effect, but the response is 503.
+	server.FailNext(asctest.Fault{Operation: asctest.CreateWebhook, Status: 503, Applied: true})
+	_, err = register(t.Context(), client, "6446048195", "https://marketplace.example/notifications", "secret")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, ok := server.Webhook(); !ok {
-		t.Error("nothing is registered")
+	if got := len(server.AppWebhooks()); got != 1 {
+		t.Errorf("%d webhooks are registered, want 1", got)
 	}
 }
 
-func TestConnectFindsTheKey(t *testing.T) {
-	key := asctest.NewKey(t)
+// useFake lets the service's environment point to server.
+func useFake(t *testing.T, server *asctest.Server) {
+	t.Helper()
+	key := server.Key()
 	file := filepath.Join(t.TempDir(), "AuthKey_"+key.ID+".p8")
 	if err := os.WriteFile(file, key.PEM(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("ASC_KEY_ID", key.ID)
-	t.Setenv("ASC_ISSUER_ID", key.IssuerID)
-	t.Setenv("ASC_PRIVATE_KEY", "")
-	t.Setenv("ASC_PRIVATE_KEY_PATH", file)
-	if _, err := connect(); err != nil {
-		t.Error(err)
+	for name, value := range map[string]string{
+		"ASC_BASE_URL": server.URL, "ASC_APP_ID": "6446048195", "ASC_WEBHOOK_SECRET": "secret",
+		"ASC_KEY_ID": key.ID, "ASC_ISSUER_ID": key.IssuerID, "ASC_PRIVATE_KEY": "", "ASC_PRIVATE_KEY_PATH": file,
+	} {
+		t.Setenv(name, value)
 	}
 }
 
-func TestReceives(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+// Both services register and receive, and end when their listener is closed.
+func TestServices(t *testing.T) {
+	created := &notification.AlternativeDistributionPackageVersionCreated{
+		MarketplaceAppID: "6446048195", AppID: "1", PackageVersionID: "v",
 	}
-	served := make(chan error)
-	go func() { served <- receive(listener, "secret") }()
-	server := asctest.NewServer(t, asctest.WithWebhook(asctest.Webhook{
-		EndpointURL: "http://" + listener.Addr().String(),
-		Secret:      "secret",
-	}))
-	status, err := server.Notify(t.Context(), &notification.AppUnavailable{MarketplaceAppID: "1", AppID: "2"})
-	if err != nil {
-		t.Error(err)
-	}
-	if want := 200; status != want {
-		t.Errorf("got status %d, want %d", status, want)
-	}
-	_ = listener.Close()
-	if err := <-served; !errors.Is(err, net.ErrClosed) {
-		t.Errorf("got %v, want %v", err, net.ErrClosed)
+	for name, test := range map[string]struct {
+		run   func(context.Context, net.Listener, string) error
+		event notification.Event
+	}{
+		"webhooks":            {run, created},
+		"marketplaceWebhooks": {runMarketplace, &notification.AppUnavailable{MarketplaceAppID: "6446048195", AppID: "2"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			registered := make(chan struct{}, 100)
+			server := asctest.NewServer(t, asctest.WithApp("6446048195"),
+				asctest.WithOnChange(func() { registered <- struct{}{} }))
+			useFake(t, server)
+			listener, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			served := make(chan error)
+			go func() { served <- test.run(t.Context(), listener, "http://"+listener.Addr().String()) }()
+			for isRegistered := false; !isRegistered; {
+				<-registered
+				_, marketplace := server.Webhook()
+				isRegistered = marketplace || len(server.AppWebhooks()) > 0
+			}
+			status, err := server.Notify(t.Context(), test.event)
+			if err != nil || status != 200 {
+				t.Errorf("got status %d and %v, want 200", status, err)
+			}
+			_ = listener.Close()
+			if err := <-served; !errors.Is(err, net.ErrClosed) {
+				t.Errorf("got %v, want %v", err, net.ErrClosed)
+			}
+		})
 	}
 }
 
-// TestRegistersForAnApp: registered, pinged, and what was missed is handed over.
-func TestRegistersForAnApp(t *testing.T) {
+// TestCatchesUp: what could not be delivered is handed over at the next start.
+func TestCatchesUp(t *testing.T) {
 	server := asctest.NewServer(t, asctest.WithApp("6446048195"))
-	tokens, err := auth.NewTokenSource(auth.Key(server.Key()))
+	useFake(t, server)
+	client, err := connect()
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := wrapper.NewClient(tokens, wrapper.WithBaseURL(server.URL))
+	id, err := register(t.Context(), client, "6446048195", "http://127.0.0.1:1/", "secret")
 	if err != nil {
 		t.Fatal(err)
-	}
-	id, err := registerForApp(t.Context(), client, "6446048195", "http://127.0.0.1:1/", "secret")
-	if err != nil {
-		t.Fatal(err)
-	}
-	server.Wait()
-	if pings := server.Deliveries(id); len(pings) != 1 || !pings[0].Ping {
-		t.Errorf("got deliveries %+v, want one ping", pings)
 	}
 	event := &notification.AlternativeDistributionPackageVersionCreated{
 		MarketplaceAppID: "6446048195", AppID: "1", PackageVersionID: "v",
@@ -157,22 +192,26 @@ func TestRegistersForAnApp(t *testing.T) {
 	if _, err := server.Notify(t.Context(), event); err == nil {
 		t.Error("delivered, though nobody listens")
 	}
-	verifier, err := notification.NewVerifier([]byte("secret"))
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got []string
-	handler, err := notification.NewHandler(verifier, func(_ context.Context, n *notification.Notification) error {
-		got = append(got, n.Type)
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
+	logged := make(logLines, 10)
+	log.SetOutput(logged)
+	defer log.SetOutput(os.Stderr)
+	served := make(chan error)
+	go func() { served <- run(t.Context(), listener, "http://127.0.0.1:1/") }()
+	if line := <-logged; !strings.Contains(line, "alternativeDistributionPackageVersionCreated") {
+		t.Errorf("got %q", line)
 	}
-	if _, err := catchUp(t.Context(), client, id, time.Time{}, handler); err != nil {
-		t.Error(err)
-	}
-	if want := []string{"alternativeDistributionPackageVersionCreated"}; !slices.Equal(got, want) {
-		t.Errorf("got %v, want %v", got, want)
+	_ = listener.Close()
+	<-served
+	if got := server.AppWebhooks(); len(got) != 1 || got[0].ID != id {
+		t.Errorf("registered: %+v, want only %s", got, id)
 	}
 }
+
+// logLines are the lines that the service logs.
+type logLines chan string
+
+func (l logLines) Write(line []byte) (int, error) { l <- string(line); return len(line), nil }

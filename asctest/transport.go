@@ -13,7 +13,7 @@ import (
 // Transport wraps next, or http.DefaultTransport if it is nil, and fails t
 // when a request or a response breaks the OpenAPI document, naming operation,
 // JSON pointer and rule but no value. The traffic itself passes unchanged: an
-// error from RoundTrip would be retried or expected away, t.Errorf is not.
+// error from RoundTrip might be retried, or be the one that a test expects.
 // Not checked are a request that was not sent whole, a response that can't be
 // read or exceeds 1 MiB, one that is corrupted by a Fault of this package, and
 // the download of a package version.

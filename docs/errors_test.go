@@ -38,13 +38,18 @@ func whatNow(err error) string {
 	case isUnauthorized:
 		return fmt.Sprintf("check key, issuer and clock (off by %v)", unauthorized.Skew)
 	case isLimited:
-		return "come back at " + limited.RetryAt.Format(time.TimeOnly)
+		if limited.RetryAt.IsZero() {
+			return "try again later: Apple did not say when"
+		}
+		return "try again at " + limited.RetryAt.Format(time.TimeOnly)
 	case isOther:
 		return "decide about " + other.Existing.EndpointURL
 	case errors.Is(err, wrapper.ErrNotFound):
 		return "create it"
 	case errors.Is(err, wrapper.ErrForbidden):
 		return "ask the account holder for a role or an agreement"
+	case isRefused && apiErr.HasCode("ENTITY_ERROR.ATTRIBUTE"):
+		return "fix the attribute: " + apiErr.Error()
 	case errors.Is(err, wrapper.ErrConflict):
 		return "look at what is registered"
 	case isRefused && apiErr.StatusCode >= 500:
@@ -71,9 +76,10 @@ func TestWhatNow(t *testing.T) {
 		{"look before creating again", asctest.Fault{Kind: asctest.ResetBeforeHeaders}},
 		{"look before creating again", asctest.Fault{Kind: asctest.HTMLPage}},
 		{"check key, issuer and clock", asctest.Fault{Status: 401}},
-		{"come back at", asctest.Fault{Status: 429, Header: http.Header{"Retry-After": {"3600"}}}},
+		{"try again at", asctest.Fault{Status: 429, Header: http.Header{"Retry-After": {"3600"}}}},
 		{"ask the account holder", asctest.Fault{Status: 403}},
 		{"look at what is registered", asctest.Fault{Status: 409}},
+		{"fix the attribute", asctest.Fault{Status: 409, Code: "ENTITY_ERROR.ATTRIBUTE.INVALID"}},
 		{"fix the request", asctest.Fault{Status: 422}},
 		{"check the base URL", asctest.Fault{Kind: asctest.Redirect}},
 	} {
@@ -137,7 +143,7 @@ func signer(file string) (*auth.TokenSource, error) {
 	case errors.Is(err, auth.ErrKeyNotFound):
 		return nil, fmt.Errorf("set ASC_KEY_ID and ASC_PRIVATE_KEY_PATH: %w", err)
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("is the secret mounted? %w", err)
+		return nil, fmt.Errorf("is the key file mounted? %w", err)
 	case errors.Is(err, auth.ErrInvalidKey):
 		return nil, fmt.Errorf("not the file that App Store Connect gave you: %w", err)
 	case err != nil:
@@ -161,8 +167,8 @@ func TestSigner(t *testing.T) {
 	}
 	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: []byte("certificate")})
 	for want, file := range map[string]string{
-		"not the file":          write("AuthKey_2X9R4HXF34.p8", certificate),
-		"is the secret mounted": filepath.Join(folder, "AuthKey_2X9R4HXF35.p8"),
+		"not the file":            write("AuthKey_2X9R4HXF34.p8", certificate),
+		"is the key file mounted": filepath.Join(folder, "AuthKey_2X9R4HXF35.p8"),
 	} {
 		if _, err := signer(file); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
@@ -176,7 +182,7 @@ func receive(verifier *notification.Verifier, body []byte, signature string) (*n
 	case errors.Is(err, notification.ErrSignatureFormat):
 		return nil, http.StatusUnauthorized // not from App Store Connect, or a proxy dropped the header
 	case errors.Is(err, notification.ErrSignatureMismatch):
-		return nil, http.StatusUnauthorized // signed with another secret, or other bytes were
+		return nil, http.StatusUnauthorized // signed with another secret, or the body was changed
 	}
 	n, err := notification.Decode(body)
 	if errors.Is(err, notification.ErrMalformed) {

@@ -93,8 +93,8 @@ type change struct {
 	at        time.Time
 }
 
-// after orders changes. At the same time the withdrawal wins: rather offer too
-// little than too much.
+// after orders changes. At the same time the withdrawal wins: better to offer
+// too little than too much.
 func (a change) after(b change) bool {
 	return cmp.Or(a.at.Compare(b.at), compareBool(b.available, a.available)) > 0
 }

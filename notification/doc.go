@@ -26,8 +26,8 @@
 // Store first, respond fast: let the function write the notification where a
 // crash can't lose it, then return, and do the work afterwards. The Handler
 // responds with 200 once the function has returned nil, and with an error
-// status otherwise, so that the sender knows. [Handler.Handle] takes what was
-// missed meanwhile.
+// status otherwise, so that the sender knows. What was missed during downtime
+// goes the same way: pass [Handler.Handle] to CatchUp of package wrapper.
 //
 // Exactly-once effects need a transaction of your own. The default
 // [Deduplicator] is in memory: a restart forgets it, and two replicas (two

@@ -29,7 +29,8 @@ func newWebhooks(sys *system) *cobra.Command {
 		Use:   "webhooks",
 		Short: "Manage an app's webhooks, their pings and their deliveries",
 		Long: `Manage the webhooks to which App Store Connect posts the events of an app. An app
-has at most ten. A marketplace names its own marketplace app.`,
+has at most ten. For a marketplace, --app is
+the ID of its own marketplace app.`,
 		Example: `  ascwebhooks webhooks list --app 6478000000
   ascwebhooks webhooks ensure --app 6478000000 --name notifications --event marketplace \
     --endpoint-url https://marketplace.example/notifications --secret-file secret.txt`,
