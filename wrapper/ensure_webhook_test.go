@@ -90,6 +90,13 @@ func TestEnsureWebhook(t *testing.T) {
 			[]stored{{"a", "theirs", url, "x"}, {"c", ours, url, "y"}}, nil, wrapper.EnsureUpdated, "c", nil,
 			[]stored{{"a", "theirs", url, "x"}, {"c", ours, url, secret}},
 		},
+		"one of our name at another URL": {
+			[]stored{{"a", ours, other.URL, "x"}, {"c", ours, url, "y"}}, nil, wrapper.EnsureUpdated, "c", nil,
+			[]stored{{"a", ours, other.URL, "x"}, {"c", ours, url, secret}},
+		},
+		"the list after the create is stale": {
+			nil, func(s *shelf) { s.webhooks = nil }, wrapper.EnsureCreated, "m", nil, nil,
+		},
 		"another replica's is smaller": {
 			nil, func(s *shelf) { s.webhooks = append(s.webhooks, stored{"a", ours, url, "y"}) },
 			wrapper.EnsureUpdated, "a", []string{"m"}, []stored{{"a", ours, url, secret}},

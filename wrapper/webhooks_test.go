@@ -266,6 +266,21 @@ func TestPagesEnd(t *testing.T) {
 	}
 }
 
+// TestPageWithAnotherResource: what is not a webhook, or not a delivery, ends the list.
+func TestPageWithAnotherResource(t *testing.T) {
+	const links = `"links":{"self":"https://api.example/","next":"https://api.example/?cursor=2"}`
+	client := cannedClient(t, newCanned(200, `{"data":[{"type":"apps","id":"1"}],`+links+`}`), quick)
+	for want, err := range map[string]error{
+		"data[0]: type is not webhooks": firstError(client.Webhooks.List(t.Context(), appID)),
+		"data[0]: type is not webhookDeliveries": firstError(
+			client.Webhooks.Deliveries(t.Context(), webhookID, wrapper.DeliveryFilter{})),
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
+
 // TestLostSuccessorPosts: a create and a redelivery are unknown at once; a ping
 // is repeated.
 func TestLostSuccessorPosts(t *testing.T) {
