@@ -56,6 +56,7 @@ func address(p *process) string {
 
 // TestListen is a session with two shells: listen in one, notify in the other.
 func TestListen(t *testing.T) {
+	t.Parallel()
 	newSecret, oldSecret := writeFile(t, "new", "canary-new\n"), writeFile(t, "old", "canary-old\n")
 	p := start(t, nil, "listen", "--addr", "127.0.0.1:0", "--secret-file", newSecret, "--secret-file", oldSecret)
 	url := address(p)
@@ -96,6 +97,7 @@ func TestListen(t *testing.T) {
 // TestListenForward passes genuine notifications on as they came, prints them
 // once they have been taken, and refuses forgeries itself.
 func TestListenForward(t *testing.T) {
+	t.Parallel()
 	type passed struct{ body, signature string }
 	var got []passed
 	status := http.StatusBadGateway
@@ -184,6 +186,7 @@ func TestListenOn(t *testing.T) {
 
 // TestListenConcurrently: each notification stays one line.
 func TestListenConcurrently(t *testing.T) {
+	t.Parallel()
 	p := start(t, []string{secretVariable + "=canary"}, "listen", "--addr", "127.0.0.1:0", "--output", "json")
 	url := address(p)
 	const copies = 16

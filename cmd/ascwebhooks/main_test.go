@@ -26,6 +26,7 @@ func TestMain(m *testing.M) {
 // which the environment points. They run the command as users get it: with the
 // race detector, each of its 136 processes would take 100 ms longer to start.
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	built := t.TempDir()
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", built+string(filepath.Separator), ".")
 	if out, err := build.CombinedOutput(); err != nil {

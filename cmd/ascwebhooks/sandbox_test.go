@@ -34,6 +34,7 @@ func startSandbox(t *testing.T) (*process, sandboxDocument, []string) {
 // TestSandbox is a session with two shells, the second of which has only what
 // the first printed.
 func TestSandbox(t *testing.T) {
+	t.Parallel()
 	sandbox, document, env := startSandbox(t)
 	if info, err := os.Stat(document.KeyFile); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("key file: %v, %v", info.Mode(), err)
@@ -89,6 +90,7 @@ func TestSandbox(t *testing.T) {
 // TestSandboxPings is a session with three shells: what the sandbox posts
 // arrives at listen, and a delivery that failed is posted again.
 func TestSandboxPings(t *testing.T) {
+	t.Parallel()
 	_, document, env := startSandbox(t)
 	env = append(env, "ASC_APP_ID="+document.AppID, secretVariable+"=canary")
 	listen := start(t, env, "listen", "--addr", "127.0.0.1:0")
@@ -189,6 +191,7 @@ func call(t *testing.T, method, url, authorization, body string, want int) []byt
 
 // TestSandboxExports pastes what the sandbox prints as text into a shell.
 func TestSandboxExports(t *testing.T) {
+	t.Parallel()
 	p := start(t, []string{"TMPDIR=" + filepath.Join(t.TempDir()), "ASC_PRIVATE_KEY=another"}, "sandbox")
 	var lines string
 	for range 7 {

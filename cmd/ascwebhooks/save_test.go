@@ -39,6 +39,7 @@ func saved(t *testing.T, dir string) map[string]string {
 // TestSaveAndSendAgain: what listen saved, notify sends to a service as it
 // came; listen itself takes it for the duplicate that it is.
 func TestSaveAndSendAgain(t *testing.T) {
+	t.Parallel()
 	dir, env := t.TempDir(), []string{secretVariable + "=canary"}
 	listen := start(t, env, "listen", "--addr", "127.0.0.1:0", "--save", dir)
 	url := address(listen)

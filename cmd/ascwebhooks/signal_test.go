@@ -18,6 +18,7 @@ import (
 
 // TestInterruptedCreate: the request is on its way, so nobody knows.
 func TestInterruptedCreate(t *testing.T) {
+	t.Parallel()
 	server := asctest.NewServer(t)
 	server.FailNext(asctest.Fault{Operation: asctest.Create, Kind: asctest.Late, Delay: time.Hour})
 	env := append(environment(t, server), secretVariable+"=canary")
@@ -39,6 +40,7 @@ func TestInterruptedCreate(t *testing.T) {
 
 // TestInterruptedGet ends at once.
 func TestInterruptedGet(t *testing.T) {
+	t.Parallel()
 	server := asctest.NewServer(t)
 	server.FailNext(asctest.Fault{Kind: asctest.Late, Delay: time.Hour})
 	p := start(t, environment(t, server), "marketplace-webhooks", "get")
@@ -85,6 +87,7 @@ func underWay(t *testing.T) (p *process, responded chan int, release func()) {
 
 // TestFinishesWhatIsUnderWay: an interrupt loses no notification.
 func TestFinishesWhatIsUnderWay(t *testing.T) {
+	t.Parallel()
 	p, responded, release := underWay(t)
 	release()
 	if status := <-responded; status != http.StatusOK {
@@ -100,6 +103,7 @@ func TestFinishesWhatIsUnderWay(t *testing.T) {
 
 // TestSecondSignal ends the process whatever is under way.
 func TestSecondSignal(t *testing.T) {
+	t.Parallel()
 	p, responded, _ := underWay(t)
 	ended := make(chan struct{})
 	go func() {
@@ -120,6 +124,7 @@ func TestSecondSignal(t *testing.T) {
 
 // TestHangup: a terminal that is closed ends it in good order.
 func TestHangup(t *testing.T) {
+	t.Parallel()
 	p := start(t, []string{secretVariable + "=canary"}, "listen", "--addr", "127.0.0.1:0")
 	address(p)
 	if code, _ := p.end(syscall.SIGHUP); code != exitOK {

@@ -43,6 +43,7 @@ func startOnTerminal(t *testing.T, cmd *exec.Cmd) *os.File {
 
 // TestDeleteAsks answers the question on a terminal.
 func TestDeleteAsks(t *testing.T) {
+	t.Parallel()
 	const question = "Delete the webhook id-1? Notifications to https://marketplace.example/ stop. [y/N] "
 	tests := map[string]struct {
 		typed   string
@@ -60,6 +61,7 @@ func TestDeleteAsks(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			server := asctest.NewServer(t, asctest.WithWebhook(
 				asctest.Webhook{ID: "id-1", EndpointURL: "https://marketplace.example/", Secret: "canary"}))
 			cmd := program(t, environment(t, server), "marketplace-webhooks", "delete")
