@@ -1,0 +1,51 @@
+package main
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+)
+
+// Both replicas are killed in the middle of 2,000 notifications: the follower, which is
+// started again, and then the one that River has elected leader, which is not.
+// The senders repeat what was not acknowledged.
+func TestKilled(t *testing.T) {
+	const notifications = 2_000
+	seed := uint64(time.Now().UnixNano())
+	t.Log("seed", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	events, versions := history(random, notifications)
+	d := newDeployment(t)
+	for _, v := range versions {
+		d.apple.AddPackageVersion(v)
+	}
+	leader := d.start(t)
+	eventually(t, func() error { return d.pool.QueryRow(t.Context(), `SELECT FROM river_leader`).Scan() })
+	follower := d.start(t)
+	d.recordEffects(t)
+	all := d.deliveries(t, events...)
+	random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+
+	begin, sent := time.Now(), make(chan struct{})
+	acknowledged := make(chan int64, notifications)
+	go func() {
+		defer close(sent)
+		sendAll(t, all, []*replica{leader, follower}, func(n int64) { acknowledged <- n })
+	}()
+	for n := range acknowledged {
+		if n == notifications/3 {
+			follower.kill()
+			follower = d.launchAt(t, follower.addr)
+		}
+		if n == 2*notifications/3 {
+			leader.kill()
+			break
+		}
+	}
+	<-sent
+	t.Logf("acknowledged after %v", time.Since(begin).Round(time.Millisecond))
+	follower.idle(t)
+	t.Logf("applied after %v", time.Since(begin).Round(time.Millisecond))
+	follower.catalogueIs(t, truth(events, versions))
+	d.everythingOnce(t, notifications)
+}
