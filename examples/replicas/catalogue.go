@@ -11,7 +11,9 @@ import (
 
 // apply works a notification into the catalogue and returns the state of its row.
 // fetched is the version that it is about, if it is about one that exists.
-func apply(ctx context.Context, tx pgx.Tx, n *notification.Notification, fetched wrapper.PackageVersion) (state string, err error) {
+func apply(
+	ctx context.Context, tx pgx.Tx, n *notification.Notification, fetched wrapper.PackageVersion,
+) (state string, err error) {
 	switch e := n.Event.(type) {
 	case *notification.AlternativeDistributionPackageVersionCreated:
 		if fetched.ID == "" {
@@ -37,7 +39,8 @@ func setAvailability(
 ) error {
 	_, err := tx.Exec(ctx, `
 		INSERT INTO availability AS a
-		SELECT DISTINCT $1, $2, $3, territory, $5::boolean, $6::timestamptz FROM unnest($4::text[]) territory ORDER BY territory
+		SELECT DISTINCT $1, $2, $3, territory, $5::boolean, $6::timestamptz
+		FROM unnest($4::text[]) territory ORDER BY territory
 		ON CONFLICT (marketplace_app_id, app_id, package_id, territory)
 		DO UPDATE SET available = excluded.available, at = excluded.at
 		WHERE excluded.at > a.at OR excluded.at = a.at AND NOT excluded.available`,

@@ -14,11 +14,9 @@ import (
 
 // newReceiver returns the receiver. It stores a notification and enqueues its job in
 // the transaction that remembers it as handled: 200 comes after all three.
-func newReceiver(secret string, pool *pgxpool.Pool, jobs *river.Client[pgx.Tx], logger *slog.Logger) (*notification.Handler, error) {
-	verifier, err := notification.NewVerifier([]byte(secret))
-	if err != nil {
-		return nil, err
-	}
+func newReceiver(
+	v *notification.Verifier, pool *pgxpool.Pool, jobs *river.Client[pgx.Tx],
+) (*notification.Handler, error) {
 	handled, err := pgxstore.New(pool)
 	if err != nil {
 		return nil, err
@@ -36,11 +34,10 @@ func newReceiver(secret string, pool *pgxpool.Pool, jobs *river.Client[pgx.Tx], 
 	}
 	observe := func(_ context.Context, o notification.Outcome) {
 		if o.Kind == notification.OutcomeFailed || o.Kind == notification.OutcomeUnavailable {
-			logger.Error("not stored", "error", o.Err) // the errors of a database quote no notification
+			slog.Error("not stored", "error", o.Err) // the errors of a database quote no notification
 		}
 	}
-	return notification.NewHandler(verifier, store, notification.WithDeduplicator(handled),
-		notification.WithLogger(logger), notification.WithObserver(observe))
+	return notification.NewHandler(v, store, notification.WithDeduplicator(handled), notification.WithObserver(observe))
 }
 
 // backlogQuery tells how many notifications are not applied yet, and the age of the

@@ -4,6 +4,8 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
+
+	"github.com/ascmarketplace/webhooks/internal/pgtest"
 )
 
 // Both replicas are killed in the middle of 2,000 notifications: the follower, which is
@@ -15,7 +17,7 @@ func TestKilled(t *testing.T) {
 	t.Log("seed", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
 	events, versions := history(random, notifications)
-	d := newDeployment(t)
+	d := newDeployment(t, pgtest.Start(t))
 	for _, v := range versions {
 		d.apple.AddPackageVersion(v)
 	}

@@ -19,26 +19,22 @@ import (
 )
 
 func main() {
-	logger := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, nil)))
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	c, err := configFromEnvironment()
 	if err == nil {
-		err = run(ctx, c, logger)
+		err = run(ctx, c)
 	}
 	stop()
 	if err != nil {
-		logger.Error("stopped", "error", err)
+		slog.Error("stopped", "error", err)
 		os.Exit(1)
 	}
 }
 
 // run is one replica, until ctx is done. It then finishes the requests under way
 // and the jobs that it has begun.
-func run(ctx context.Context, c config, logger *slog.Logger) error {
-	client, err := newClient(c, logger)
-	if err != nil {
-		return err
-	}
+func run(ctx context.Context, c config) error {
 	pool, err := pgxpool.NewWithConfig(ctx, c.Database)
 	if err != nil {
 		return err
@@ -47,32 +43,32 @@ func run(ctx context.Context, c config, logger *slog.Logger) error {
 	if err := migrate(ctx, pool); err != nil {
 		return err
 	}
-	jobs, err := newJobs(pool, client.PackageVersions, logger)
+	jobs, err := newJobs(pool, c.Client.PackageVersions)
 	if err != nil {
 		return err
 	}
-	receiver, err := newReceiver(c.Secret, pool, jobs, logger)
+	receiver, err := newReceiver(c.Verifier, pool, jobs)
 	if err != nil {
 		return err
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/notifications", receiver)
-	mux.Handle("GET /catalogue", serveJSON(pool, catalogueQuery, logger))
-	mux.Handle("GET /healthz", serveJSON(pool, backlogQuery, logger))
+	mux.Handle("GET /catalogue", serveJSON(pool, catalogueQuery))
+	mux.Handle("GET /healthz", serveJSON(pool, backlogQuery))
 
 	// Listening comes before registering, so that nobody finds the door closed.
 	listener, err := net.Listen("tcp", c.Addr)
 	if err != nil {
 		return err
 	}
-	logger.Info("listening", "addr", listener.Addr().String())
+	slog.Info("listening", "addr", listener.Addr().String())
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	if err := jobs.Start(background); err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	registered := make(chan struct{})
-	go func() { defer close(registered); register(background, c, client, pool, logger) }()
+	go func() { defer close(registered); register(background, c, pool) }()
 	err = serve(ctx, notification.NewServer(c.Addr, mux), listener)
 	stop()
 	<-registered

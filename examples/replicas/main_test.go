@@ -3,7 +3,6 @@ package main
 import (
 	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	mathrand "math/rand/v2"
@@ -44,10 +43,10 @@ type deployment struct {
 	endpoint string
 }
 
-func newDeployment(t *testing.T, opts ...asctest.Option) *deployment {
+func newDeployment(t *testing.T, cluster *pgtest.Cluster, opts ...asctest.Option) *deployment {
 	t.Helper()
 	// Nothing authenticates with the password, but a replica could log it.
-	database := pgtest.Start(t).NewDatabase(t) + "&pool_max_conns=16&password=" + password
+	database := cluster.NewDatabase(t) + "&pool_max_conns=16&password=" + password
 	pool, err := pgxpool.New(t.Context(), database)
 	if err != nil {
 		t.Fatal(err)
@@ -76,8 +75,8 @@ func (d *deployment) launchAt(t *testing.T, addr string) *replica {
 	t.Helper()
 	key, r := d.apple.Key(), &replica{addr: addr, cmd: exec.Command(os.Args[0]), log: &logbook{}}
 	r.cmd.Env = append(os.Environ(), "REPLICAS_TEST_PROCESS=1",
-		"ASC_KEY_ID="+key.ID, "ASC_ISSUER_ID="+key.IssuerID, "ASC_PRIVATE_KEY="+string(key.PEM()), "ASC_BASE_URL="+d.apple.URL,
-		"ASC_APP_ID="+appID, "ASC_WEBHOOK_SECRET="+secret, "DATABASE_URL="+d.database,
+		"ASC_KEY_ID="+key.ID, "ASC_ISSUER_ID="+key.IssuerID, "ASC_PRIVATE_KEY="+string(key.PEM()),
+		"ASC_BASE_URL="+d.apple.URL, "ASC_APP_ID="+appID, "ASC_WEBHOOK_SECRET="+secret, "DATABASE_URL="+d.database,
 		"MARKETPLACE_ENDPOINT_URL="+d.endpoint, "MARKETPLACE_ADDR="+r.addr)
 	r.cmd.Stderr = r.log
 	if err := r.cmd.Start(); err != nil {
@@ -108,9 +107,15 @@ func (d *deployment) start(t *testing.T) *replica {
 
 func (r *replica) registered(t *testing.T) {
 	t.Helper()
+	r.logs(t, `msg="webhook ensured"`)
+}
+
+// logs waits until a replica has logged some text.
+func (r *replica) logs(t *testing.T, text string) {
+	t.Helper()
 	eventually(t, func() error {
-		if !strings.Contains(r.log.String(), `msg="webhook ensured"`) {
-			return errors.New("the replica has not registered")
+		if !strings.Contains(r.log.String(), text) {
+			return fmt.Errorf("nothing logged has %s", text)
 		}
 		return nil
 	})
@@ -236,12 +241,12 @@ func (d *deployment) recordEffects(t *testing.T) {
 func (d *deployment) everythingOnce(t *testing.T, notifications int) {
 	t.Helper()
 	d.counts(t, map[string]int{
-		"handled_notifications": notifications,
-		"inbox":                 notifications,
-		"river_job":             notifications,
-		"river_job WHERE state = 'completed'":           notifications,
-		"river_job WHERE args - 'id' <> '{}'":           0, // the body is not in there
-		"effects":                                       notifications,
-		"(SELECT DISTINCT id FROM effects) AS distinct_": notifications,
+		"handled_notifications":               notifications,
+		"inbox":                               notifications,
+		"river_job":                           notifications,
+		"river_job WHERE state = 'completed'": notifications,
+		"river_job WHERE args - 'id' <> '{}'": 0, // the body is not in there
+		"effects":                             notifications,
+		"(SELECT DISTINCT id FROM effects) AS ids": notifications,
 	})
 }

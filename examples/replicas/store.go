@@ -45,13 +45,13 @@ func alone(ctx context.Context, pool *pgxpool.Pool, f func(pgx.Tx) error) error 
 }
 
 // serveJSON responds with the one JSON value that query returns, or with 503.
-func serveJSON(pool *pgxpool.Pool, query string, logger *slog.Logger) http.HandlerFunc {
+func serveJSON(pool *pgxpool.Pool, query string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
 		defer cancel()
 		var value []byte
 		if err := pool.QueryRow(ctx, query).Scan(&value); err != nil {
-			logger.Error("not read", "path", r.URL.Path, "error", err)
+			slog.Error("not read", "path", r.URL.Path, "error", err)
 			http.Error(w, "the database can't be read", http.StatusServiceUnavailable)
 			return
 		}

@@ -24,18 +24,18 @@ type applyArgs struct {
 func (applyArgs) Kind() string { return "apply_notification" }
 
 // newJobs returns River's client, which enqueues jobs and, once started, works them.
-func newJobs(pool *pgxpool.Pool, versions *wrapper.PackageVersions, logger *slog.Logger) (*river.Client[pgx.Tx], error) {
+func newJobs(pool *pgxpool.Pool, versions *wrapper.PackageVersions) (*river.Client[pgx.Tx], error) {
 	workers := river.NewWorkers()
-	river.AddWorker(workers, &worker{pool: pool, versions: versions, logger: logger})
+	river.AddWorker(workers, &worker{pool: pool, versions: versions})
+	slots := int(pool.Config().MaxConns) / 2 // the other connections receive
 	return river.NewClient(riverpgxv5.New(pool), &river.Config{
-		Workers: workers,
-		// The other half of the connections receives.
-		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: int(pool.Config().MaxConns) / 2}},
+		Workers:              workers,
+		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: slots}},
 		FetchCooldown:        10 * time.Millisecond,
 		JobTimeout:           5 * time.Second,
 		SoftStopTimeout:      5 * time.Second,
 		RescueStuckJobsAfter: 8 * time.Second, // longer than any job runs: its replica must have been killed
-		Logger:               logger,
+		Logger:               slog.Default(),
 	})
 }
 
@@ -44,7 +44,6 @@ type worker struct {
 	river.WorkerDefaults[applyArgs]
 	pool     *pgxpool.Pool
 	versions *wrapper.PackageVersions
-	logger   *slog.Logger
 }
 
 // Work first reads from outside, which may happen again. The effect, the row's state
@@ -74,11 +73,11 @@ func (w *worker) Work(ctx context.Context, job *river.Job[applyArgs]) error {
 		if err != nil {
 			return err
 		}
+		if state != "applied" {
+			slog.Warn("kept out of the catalogue", "id", n.ID, "state", state)
+		}
 		if _, err := tx.Exec(ctx, `UPDATE inbox SET state = $2 WHERE id = $1`, n.ID, state); err != nil {
 			return err
-		}
-		if state != "applied" {
-			w.logger.Warn("kept out of the catalogue", "id", n.ID, "state", state)
 		}
 		_, err = river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, job)
 		return err
