@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ascmarketplace/webhooks/asctest"
 	"github.com/ascmarketplace/webhooks/internal/pgtest"
 )
 
@@ -25,6 +26,10 @@ func TestKilled(t *testing.T) {
 	eventually(t, func() error { return d.pool.QueryRow(t.Context(), `SELECT FROM river_leader`).Scan() })
 	follower := d.start(t)
 	d.recordEffects(t)
+	// A job in ten takes longer, so that some are running when their replica is killed.
+	d.apple.FailNext(asctest.Fault{
+		Operation: asctest.GetPackageVersion, Kind: asctest.Late, Delay: 50 * time.Millisecond, Times: -1,
+	})
 	all := d.deliveries(t, events...)
 	random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 
@@ -34,20 +39,22 @@ func TestKilled(t *testing.T) {
 		defer close(sent)
 		sendAll(t, all, []*replica{leader, follower}, func(n int64) { acknowledged <- n })
 	}()
-	for n := range acknowledged {
-		if n == notifications/3 {
-			follower.kill()
-			follower = d.launchAt(t, follower.addr)
-		}
-		if n == 2*notifications/3 {
-			leader.kill()
-			break
-		}
+	for <-acknowledged != notifications/3 {
 	}
+	follower.kill()
+	follower = d.launchAt(t, follower.addr)
+	for <-acknowledged != 2*notifications/3 {
+	}
+	leader.kill()
 	<-sent
 	t.Logf("acknowledged after %v", time.Since(begin).Round(time.Millisecond))
 	follower.idle(t)
 	t.Logf("applied after %v", time.Since(begin).Round(time.Millisecond))
+	var rescued int
+	if err := d.pool.QueryRow(t.Context(), `SELECT count(*) FROM river_job WHERE attempt > 1`).Scan(&rescued); err != nil {
+		t.Error(err)
+	}
+	t.Logf("%d jobs were worked again", rescued)
 	follower.catalogueIs(t, truth(events, versions))
 	d.everythingOnce(t, notifications)
 }

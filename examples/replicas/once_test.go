@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"net/http"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -146,6 +147,21 @@ func TestOnce(t *testing.T) {
 			"inbox WHERE state = 'unknown'": 1, "inbox WHERE state = 'rejected'": 1,
 			"inbox WHERE body = convert_to('" + string(tomorrow.Body) + "', 'UTF8')": 1,
 		})
+	})
+
+	t.Run("PostgreSQL crashes, and comes back", func(t *testing.T) {
+		d, r, delivery := newOnePackage(t, cluster, 0)
+		d.recordEffects(t)
+		cluster.Stop(t)
+		r.responds(t, delivery, http.StatusServiceUnavailable)
+		if _, err := get[backlog](t, r, "/healthz"); err == nil || !strings.Contains(err.Error(), "503") {
+			t.Errorf("got %v, want 503", err)
+		}
+		cluster.Start(t)
+		sendAll(t, []asctest.Delivery{delivery}, []*replica{r}, nil)
+		r.idle(t)
+		r.catalogueIs(t, onlyVersion)
+		d.everythingOnce(t, 1)
 	})
 }
 

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/ascmarketplace/webhooks/asctest"
 	"github.com/ascmarketplace/webhooks/notification"
@@ -27,6 +29,8 @@ func (d *deployment) deliveries(t *testing.T, events ...notification.Event) (all
 // acknowledgements, after each.
 func sendAll(t *testing.T, all []asctest.Delivery, replicas []*replica, after func(acknowledged int64)) {
 	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
 	var acknowledged atomic.Int64
 	var senders sync.WaitGroup
 	queue := make(chan asctest.Delivery, len(all))
@@ -37,14 +41,14 @@ func sendAll(t *testing.T, all []asctest.Delivery, replicas []*replica, after fu
 	for i := range 16 {
 		senders.Go(func() {
 			for delivery := range queue {
-				for turn := i; t.Context().Err() == nil; turn++ {
+				for turn := i; ; turn++ {
 					delivery.EndpointURL = "http://" + replicas[turn%len(replicas)].addr + "/notifications"
-					status, err := delivery.Send(t.Context())
+					status, err := delivery.Send(ctx)
 					if err == nil && status == 200 {
 						break
 					}
-					if err == nil && status < 500 {
-						t.Errorf("got %d", status)
+					if err == nil && status < 500 || ctx.Err() != nil {
+						t.Errorf("not acknowledged: %d, %v", status, err)
 						return
 					}
 				}

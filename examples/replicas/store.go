@@ -56,6 +56,6 @@ func serveJSON(pool *pgxpool.Pool, query string) http.HandlerFunc {
 			return
 		}
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write(value)
+		_, _ = w.Write(append(value, '\n'))
 	}
 }
