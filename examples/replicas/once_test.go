@@ -67,6 +67,21 @@ func (r *replica) terminate(t *testing.T) {
 func TestOnce(t *testing.T) {
 	cluster := pgtest.Start(t)
 
+	t.Run("PostgreSQL crashes, and comes back", func(t *testing.T) {
+		d, r, delivery := newOnePackage(t, cluster, 0)
+		d.recordEffects(t)
+		cluster.Stop(t)
+		r.responds(t, delivery, http.StatusServiceUnavailable)
+		if _, err := get[backlog](t, r, "/healthz"); err == nil || !strings.Contains(err.Error(), "503") {
+			t.Errorf("got %v, want 503", err)
+		}
+		cluster.Start(t)
+		sendAll(t, []asctest.Delivery{delivery}, []*replica{r}, nil)
+		r.idle(t)
+		r.catalogueIs(t, onlyVersion)
+		d.everythingOnce(t, 1)
+	})
+
 	t.Run("the row, the job and the record of it are stored together", func(t *testing.T) {
 		d, r, delivery := newOnePackage(t, cluster, 0)
 		d.recordEffects(t)
@@ -147,21 +162,6 @@ func TestOnce(t *testing.T) {
 			"inbox WHERE state = 'unknown'": 1, "inbox WHERE state = 'rejected'": 1,
 			"inbox WHERE body = convert_to('" + string(tomorrow.Body) + "', 'UTF8')": 1,
 		})
-	})
-
-	t.Run("PostgreSQL crashes, and comes back", func(t *testing.T) {
-		d, r, delivery := newOnePackage(t, cluster, 0)
-		d.recordEffects(t)
-		cluster.Stop(t)
-		r.responds(t, delivery, http.StatusServiceUnavailable)
-		if _, err := get[backlog](t, r, "/healthz"); err == nil || !strings.Contains(err.Error(), "503") {
-			t.Errorf("got %v, want 503", err)
-		}
-		cluster.Start(t)
-		sendAll(t, []asctest.Delivery{delivery}, []*replica{r}, nil)
-		r.idle(t)
-		r.catalogueIs(t, onlyVersion)
-		d.everythingOnce(t, 1)
 	})
 }
 

@@ -16,7 +16,7 @@ import (
 // Two replicas start together on an empty database, and three copies of each
 // notification arrive, at either of them.
 func TestTwoReplicas(t *testing.T) {
-	const notifications = 300
+	const notifications = 200
 	seed := uint64(time.Now().UnixNano())
 	t.Log("seed", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
