@@ -227,26 +227,31 @@ func (d *deployment) counts(t *testing.T, want map[string]int) {
 }
 
 // recordEffects makes the database write down each commit of a worker's
-// transaction: an effect that happens twice is there twice.
+// transaction, with the state of the job in it: an effect that happens twice is
+// there twice.
 func (d *deployment) recordEffects(t *testing.T) {
 	t.Helper()
 	d.execute(t, `
-		CREATE TABLE effects (id text NOT NULL);
-		CREATE FUNCTION record() RETURNS trigger LANGUAGE plpgsql AS
-			$$ BEGIN INSERT INTO effects VALUES (NEW.id); RETURN NULL; END $$;
-		CREATE TRIGGER record AFTER UPDATE ON inbox FOR EACH ROW EXECUTE FUNCTION record()`)
+		CREATE TABLE effects (id text NOT NULL, job text NOT NULL);
+		CREATE FUNCTION record() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+			INSERT INTO effects SELECT NEW.id, state FROM river_job WHERE args @> jsonb_build_object('id', NEW.id);
+			RETURN NULL;
+		END $$;
+		CREATE CONSTRAINT TRIGGER record AFTER UPDATE ON inbox DEFERRABLE INITIALLY DEFERRED
+			FOR EACH ROW EXECUTE FUNCTION record()`)
 }
 
 // everythingOnce checks that so many notifications are stored, and have had their effect, once each.
 func (d *deployment) everythingOnce(t *testing.T, notifications int) {
 	t.Helper()
 	d.counts(t, map[string]int{
-		"handled_notifications":               notifications,
-		"inbox":                               notifications,
-		"river_job":                           notifications,
-		"river_job WHERE state = 'completed'": notifications,
-		"river_job WHERE args - 'id' <> '{}'": 0, // the body is not in there
-		"effects":                             notifications,
+		"handled_notifications":                    notifications,
+		"inbox":                                    notifications,
+		"river_job":                                notifications,
+		"river_job WHERE state = 'completed'":      notifications,
+		"river_job WHERE args - 'id' <> '{}'":      0, // the body is not in there
+		"effects":                                  notifications,
+		"effects WHERE job <> 'completed'":         0,
 		"(SELECT DISTINCT id FROM effects) AS ids": notifications,
 	})
 }

@@ -119,15 +119,16 @@ func TestOnce(t *testing.T) {
 
 	// The replica was slow and not dead: its job ends after the second one's.
 	t.Run("a job is worked twice", func(t *testing.T) {
-		d, r, delivery := newOnePackage(t, cluster, time.Second)
+		d, r, delivery := newOnePackage(t, cluster, 3*time.Second)
 		d.recordEffects(t)
 		r.responds(t, delivery, http.StatusOK)
 		d.jobIsRunning(t)
 		d.execute(t, `UPDATE river_job SET state = 'available'`) // as River's rescuer does in the end
+		begin := time.Now()
 		r.idle(t)
 		r.catalogueIs(t, onlyVersion)
-		if got := d.requests(asctest.GetPackageVersion); got != 2 {
-			t.Errorf("worked %d times", got)
+		if got, took := d.requests(asctest.GetPackageVersion), time.Since(begin); got != 2 || took > 2*time.Second {
+			t.Fatalf("after %v it was worked %d times: want twice while the first is still running", took, got)
 		}
 		r.terminate(t) // after the first, too
 		d.everythingOnce(t, 1)

@@ -47,8 +47,9 @@ type worker struct {
 }
 
 // Work first reads from outside, which may happen again. The effect, the row's state
-// and the end of the job are then one transaction: should a job be worked twice, the
-// second finds it ended, fails, and is rolled back. River repeats what fails.
+// and the end of the job are then one transaction. A job may be worked twice, and
+// JobCompleteTx does not tell that it has ended meanwhile: the row's state does.
+// River repeats what fails.
 func (w *worker) Work(ctx context.Context, job *river.Job[applyArgs]) error {
 	var body []byte
 	var receivedAt time.Time
@@ -69,6 +70,10 @@ func (w *worker) Work(ctx context.Context, job *river.Job[applyArgs]) error {
 		}
 	}
 	return pgx.BeginFunc(ctx, w.pool, func(tx pgx.Tx) error {
+		locked, err := tx.Exec(ctx, `SELECT FROM inbox WHERE id = $1 AND state = 'new' FOR UPDATE`, n.ID)
+		if err != nil || locked.RowsAffected() == 0 {
+			return err
+		}
 		state, err := apply(ctx, tx, n, fetched)
 		if err != nil {
 			return err
