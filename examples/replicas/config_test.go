@@ -50,6 +50,9 @@ func TestBadConfiguration(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if got := c.Database.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"]; got != "60s" {
+			t.Errorf("a lost replica's lock stays for %q", got)
+		}
 		if err := run(t.Context(), c); err == nil || strings.Contains(err.Error(), canary) {
 			t.Errorf("got %v", err)
 		}

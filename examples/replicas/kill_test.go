@@ -13,6 +13,7 @@ import (
 // started again, and then the one that River has elected leader, which is not.
 // The senders repeat what was not acknowledged.
 func TestKilled(t *testing.T) {
+	t.Parallel()
 	const notifications = 2_000
 	seed := uint64(time.Now().UnixNano())
 	t.Log("seed", seed)

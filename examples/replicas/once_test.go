@@ -21,7 +21,9 @@ var onlyVersion = []version{{appID, otherApp, "p", "v", "1", nil}}
 
 // newOnePackage returns a replica, and a notification about a version that can be
 // read: at first after some time.
-func newOnePackage(t *testing.T, cluster *pgtest.Cluster, delay time.Duration) (*deployment, *replica, asctest.Delivery) {
+func newOnePackage(
+	t *testing.T, cluster *pgtest.Cluster, delay time.Duration,
+) (*deployment, *replica, asctest.Delivery) {
 	t.Helper()
 	d := newDeployment(t, cluster, asctest.WithPackageVersion(asctest.PackageVersion{
 		PackageFile: asctest.PackageFile{ID: "v", Content: []byte("content")}, PackageID: "p", Version: "1",
@@ -36,7 +38,8 @@ func newOnePackage(t *testing.T, cluster *pgtest.Cluster, delay time.Duration) (
 // breakDown makes the database fail a statement.
 func (d *deployment) breakDown(t *testing.T, trigger string) {
 	t.Helper()
-	d.execute(t, `CREATE FUNCTION disk_full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'the disk is full'; END $$;
+	d.execute(t, `
+		CREATE FUNCTION disk_full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'the disk is full'; END $$;
 		CREATE `+trigger+` FOR EACH ROW EXECUTE FUNCTION disk_full()`)
 }
 
@@ -71,6 +74,7 @@ func (r *replica) terminate(t *testing.T) {
 }
 
 func TestOnce(t *testing.T) {
+	t.Parallel() // with TestKilled, which mostly waits
 	cluster := pgtest.Start(t)
 
 	t.Run("PostgreSQL crashes, and comes back", func(t *testing.T) {
@@ -126,7 +130,7 @@ func TestOnce(t *testing.T) {
 	// A replica freezes in the middle of a job, another one takes the job over, and
 	// the first wakes up again.
 	t.Run("a job is worked twice", func(t *testing.T) {
-		d, r, delivery := newOnePackage(t, cluster, time.Second)
+		d, r, delivery := newOnePackage(t, cluster, 2*time.Second)
 		frozen, other := r, d.start(t)
 		d.recordEffects(t)
 		r.responds(t, delivery, http.StatusOK)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
@@ -42,7 +41,8 @@ func history(random *rand.Rand, events int) (all []notification.Event, versions 
 			})
 		case kind < 70:
 			all = append(all, &notification.AlternativeDistributionPackageAvailableUpdated{
-				MarketplaceAppID: appID, AppID: app, PackageID: pack, Available: random.IntN(2) == 0, Territories: some, Timestamp: at,
+				MarketplaceAppID: appID, AppID: app, PackageID: pack,
+				Available: random.IntN(2) == 0, Territories: some, Timestamp: at,
 			})
 		default:
 			all = append(all, &notification.AlternativeDistributionTerritoryAvailabilityUpdated{
@@ -81,7 +81,7 @@ func truth(events []notification.Event, versions []asctest.PackageVersion) []ver
 		}
 	}
 	slices.SortFunc(offered, func(a, b version) int {
-		return cmp.Or(cmp.Compare(a.AppID, b.AppID), cmp.Compare(a.PackageID, b.PackageID), cmp.Compare(a.VersionID, b.VersionID))
+		return slices.Compare([]string{a.AppID, a.PackageID, a.VersionID}, []string{b.AppID, b.PackageID, b.VersionID})
 	})
 	return offered
 }
