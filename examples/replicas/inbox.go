@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+
+	"github.com/ascmarketplace/webhooks/notification"
+	"github.com/ascmarketplace/webhooks/notification/pgxstore"
+)
+
+// newReceiver returns the receiver. It stores a notification and enqueues its job in
+// the transaction that remembers it as handled: 200 comes after all three.
+func newReceiver(
+	v *notification.Verifier, pool *pgxpool.Pool, jobs *river.Client[pgx.Tx],
+) (*notification.Handler, error) {
+	handled, err := pgxstore.New(pool)
+	if err != nil {
+		return nil, err
+	}
+	store := func(ctx context.Context, n *notification.Notification) error {
+		tx, err := pgxstore.Tx(ctx)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `INSERT INTO inbox (id, body) VALUES ($1, $2)`, n.ID, n.Raw); err != nil {
+			return err
+		}
+		_, err = jobs.InsertTx(ctx, tx, applyArgs{n.ID}, nil)
+		return err
+	}
+	observe := func(_ context.Context, o notification.Outcome) {
+		if o.Kind == notification.OutcomeFailed || o.Kind == notification.OutcomeUnavailable {
+			slog.Error("not stored", "error", o.Err) // the errors of a database quote no notification
+		}
+	}
+	return notification.NewHandler(v, store, notification.WithDeduplicator(handled), notification.WithObserver(observe))
+}
+
+// backlogQuery tells how many notifications are not applied yet, and the age of the
+// oldest. It grows when the workers don't keep up, and when a single row keeps failing.
+const backlogQuery = `
+	SELECT json_build_object('waiting', count(*),
+		'oldestSeconds', coalesce(extract(epoch FROM now() - min(received_at)), 0))
+	FROM inbox WHERE state = 'new'`

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/ascmarketplace/webhooks/asctest"
+	"github.com/ascmarketplace/webhooks/internal/pgtest"
+)
+
+// Both replicas are killed in the middle of 2,000 notifications: the follower, which is
+// started again, and then the one that River has elected leader, which is not.
+// The senders repeat what was not acknowledged.
+func TestKilled(t *testing.T) {
+	t.Parallel()
+	const notifications = 2_000
+	seed := uint64(time.Now().UnixNano())
+	t.Log("seed", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	events, versions := history(random, notifications)
+	d := newDeployment(t, pgtest.Start(t))
+	for _, v := range versions {
+		d.apple.AddPackageVersion(v)
+	}
+	leader := d.start(t)
+	eventually(t, func() error { return d.pool.QueryRow(t.Context(), `SELECT FROM river_leader`).Scan() })
+	follower := d.start(t)
+	d.recordEffects(t)
+	// A job in ten takes longer, so that some are running when their replica is killed.
+	d.apple.FailNext(asctest.Fault{
+		Operation: asctest.GetPackageVersion, Kind: asctest.Late, Delay: 50 * time.Millisecond, Times: -1,
+	})
+	all := d.deliveries(t, events...)
+	random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+
+	begin := time.Now()
+	acknowledged := make(chan int64, notifications)
+	go func() {
+		defer close(acknowledged)
+		sendAll(t, all, []*replica{leader, follower}, func(n int64) { acknowledged <- n })
+	}()
+	reach := func(want int64) {
+		for n := range acknowledged {
+			if n == want {
+				return
+			}
+		}
+	}
+	reach(notifications / 3)
+	follower.kill()
+	follower = d.launchAt(t, follower.addr)
+	reach(2 * notifications / 3)
+	leader.kill()
+	reach(-1) // to the end
+	t.Logf("acknowledged after %v", time.Since(begin).Round(time.Millisecond))
+	follower.idle(t)
+	t.Logf("applied after %v", time.Since(begin).Round(time.Millisecond))
+	var rescued int
+	if err := d.pool.QueryRow(t.Context(), `SELECT count(*) FROM river_job WHERE attempt > 1`).Scan(&rescued); err != nil {
+		t.Error(err)
+	}
+	t.Logf("%d jobs were worked again", rescued)
+	follower.catalogueIs(t, truth(events, versions))
+	d.everythingOnce(t, notifications)
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/ascmarketplace/webhooks/asctest"
+	"github.com/ascmarketplace/webhooks/internal/pgtest"
+)
+
+// Two replicas start together on an empty database, and three copies of each
+// notification arrive, at either of them.
+func TestTwoReplicas(t *testing.T) {
+	const notifications = 200
+	seed := uint64(time.Now().UnixNano())
+	t.Log("seed", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	events, versions := history(random, notifications)
+	d := newDeployment(t, pgtest.Start(t))
+	for _, v := range versions {
+		d.apple.AddPackageVersion(v)
+	}
+	// Both would have looked before either registers, if they could.
+	d.apple.FailNext(asctest.Fault{
+		Operation: asctest.ListWebhooks, Kind: asctest.Late, Delay: 300 * time.Millisecond, Times: -1,
+	})
+	replicas := []*replica{d.launch(t), d.launch(t)}
+	for _, r := range replicas {
+		r.registered(t)
+	}
+	d.apple.StopFailing()
+	if got := d.requests(asctest.CreateWebhook); got != 1 || len(d.apple.AppWebhooks()) != 1 {
+		t.Fatalf("%d webhooks were created, and there are %d: want 1", got, len(d.apple.AppWebhooks()))
+	}
+	d.recordEffects(t)
+
+	all := slices.Repeat(d.deliveries(t, events...), 3)
+	random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	sendAll(t, all, replicas, nil)
+	for _, r := range replicas {
+		r.idle(t)
+		r.catalogueIs(t, truth(events, versions))
+	}
+	d.everythingOnce(t, notifications)
+	d.counts(t, map[string]int{"(SELECT DISTINCT attempted_by[1] FROM river_job) AS workers": 2})
+}
+
+// However many start together, one at a time changes the schema.
+func TestMigrateTogether(t *testing.T) {
+	config, err := pgxpool.ParseConfig(pgtest.Start(t).NewDatabase(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var replicas sync.WaitGroup
+	for range 4 {
+		replicas.Go(func() {
+			pool, err := pgxpool.NewWithConfig(t.Context(), config.Copy())
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer pool.Close()
+			if err := migrate(t.Context(), pool); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	replicas.Wait()
+}

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/ascmarketplace/webhooks/asctest"
+	"github.com/ascmarketplace/webhooks/notification"
+)
+
+// deliveries are notifications of the events, for the one webhook that is registered.
+func (d *deployment) deliveries(t *testing.T, events ...notification.Event) (all []asctest.Delivery) {
+	t.Helper()
+	for _, event := range events {
+		delivery, err := d.apple.DeliveryTo(d.apple.AppWebhooks()[0].ID, notification.New(event))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, delivery)
+	}
+	return all
+}
+
+// sendAll posts from 16 connections to the replicas in turn, as a load balancer
+// does, and repeats what was not acknowledged. It calls after with the number of
+// acknowledgements, after each.
+func sendAll(t *testing.T, all []asctest.Delivery, replicas []*replica, after func(acknowledged int64)) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	var acknowledged atomic.Int64
+	var senders sync.WaitGroup
+	queue := make(chan asctest.Delivery, len(all))
+	for _, delivery := range all {
+		queue <- delivery
+	}
+	close(queue)
+	for i := range 16 {
+		senders.Go(func() {
+			for delivery := range queue {
+				for turn := i; ; turn++ {
+					delivery.EndpointURL = "http://" + replicas[turn%len(replicas)].addr + "/notifications"
+					status, err := delivery.Send(ctx)
+					if err == nil && status == 200 {
+						break
+					}
+					if err == nil && status < 500 || ctx.Err() != nil {
+						t.Errorf("not acknowledged: %d, %v", status, err)
+						return
+					}
+				}
+				i++
+				if n := acknowledged.Add(1); after != nil {
+					after(n)
+				}
+			}
+		})
+	}
+	senders.Wait()
+}
