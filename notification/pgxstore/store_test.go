@@ -111,6 +111,40 @@ func TestOnce(t *testing.T) {
 	})
 }
 
+// PostgreSQL's text holds every ID that there can be. One with a NUL character,
+// which it would refuse for ever, does not get that far.
+func TestIDs(t *testing.T) {
+	database := newDatabase(t, pgtest.Start(t))
+	var malformed int
+	url := replica(t, database, effect, notification.WithMalformed(func(context.Context, []byte) error {
+		malformed++
+		return nil
+	}))
+	for _, test := range []struct {
+		name, id string // as in JSON
+		effects  int    // so far
+	}{
+		{"the longest", strings.Repeat("7", 512), 1},
+		{"beyond the basic plane", `\ud83d\ude00`, 2},
+		{"a quote and a backslash", `'\\\"`, 3},
+		{"a noncharacter", `\uffff`, 4},
+		{"a NUL character", `a\u0000b`, 4},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			body := []byte(`{"data":{"type":"AppMoved","id":"` + test.id + `"}}`)
+			for range 2 {
+				if got := post(t, http.DefaultClient, url, body); got != http.StatusOK {
+					t.Errorf("got %d", got)
+				}
+			}
+			effectsAre(t, database, test.effects)
+		})
+	}
+	if malformed != 2 {
+		t.Errorf("%d malformed, want the one with a NUL character, twice", malformed)
+	}
+}
+
 func TestPrune(t *testing.T) {
 	database := newDatabase(t, pgtest.Start(t))
 	pool := newPool(t, database)
