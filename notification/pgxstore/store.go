@@ -22,7 +22,8 @@
 // the commit fails. The pool inside the function is a trap of its own: each
 // call holds a connection already and waits for a second one, and when all
 // wait nobody gets one until the handler's timeout. Leave commit and rollback
-// to Once.
+// to Once. Keep Raw in a bytea: jsonb refuses some of what a genuine
+// notification may hold, such as an escaped NUL character, every time it comes.
 //
 // # How large the pool should be
 //
