@@ -66,7 +66,7 @@ bench: ## our code beside a plain reference, in percent of it, by benchstat; the
 	go run $(BENCHSTAT) -filter '.unit:p10-percent' bin/bench.txt
 
 # As many rounds as asked for, the engines in turn, so that a busy minute does not hit one of them alone.
-ROUNDS ?= 3
+ROUNDS ?= 6
 .PHONY: bench-engines
 bench-engines: ## a receiver in memory, on PostgreSQL, with river, on NATS; pgxstore beside the same by hand
 	@mkdir -p bin && rm -f bin/bench-engines.txt

@@ -182,3 +182,30 @@ func TestPrune(t *testing.T) {
 		t.Errorf("%d are left, want %d", got, recent)
 	}
 }
+
+// docs/scaling.md divides the table by the hash of the ID: nothing else changes.
+func TestPartitioned(t *testing.T) {
+	database := pgtest.Start(t).NewDatabase(t)
+	pool := newPool(t, database)
+	_, err := pool.Exec(t.Context(), effects+`;
+		CREATE TABLE handled_notifications (
+			id         text COLLATE "C" PRIMARY KEY,
+			handled_at timestamptz NOT NULL DEFAULT now()
+		) PARTITION BY HASH (id);
+		CREATE INDEX ON handled_notifications (handled_at);
+		CREATE TABLE handled_notifications_0 PARTITION OF handled_notifications FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+		CREATE TABLE handled_notifications_1 PARTITION OF handled_notifications FOR VALUES WITH (MODULUS 2, REMAINDER 1)`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const notifications = 100
+	var bodies [][]byte
+	for range notifications {
+		bodies = append(bodies, newBody(t))
+	}
+	sendAll(t, []string{replica(t, database, effect), replica(t, database, effect)}, append(bodies, bodies...), nil)
+	effectsAre(t, database, notifications)
+	if pruned, err := newStore(t, pool).Prune(t.Context(), time.Now()); err != nil || pruned != notifications {
+		t.Errorf("%d pruned, %v", pruned, err)
+	}
+}
