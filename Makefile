@@ -65,6 +65,18 @@ bench: ## our code beside a plain reference, in percent of it, by benchstat; the
 	go test -run '^$$' -bench . -count 6 ./auth ./wrapper ./notification > bin/bench.txt || { cat bin/bench.txt; exit 1; }
 	go run $(BENCHSTAT) -filter '.unit:p10-percent' bin/bench.txt
 
+# As many rounds as asked for, the engines in turn, so that a busy minute does not hit one of them alone.
+ROUNDS ?= 6
+.PHONY: bench-engines
+bench-engines: ## a receiver in memory, on PostgreSQL, with river, on NATS; pgxstore beside the same by hand
+	@mkdir -p bin && rm -f bin/bench-engines.txt
+	@for round in $$(seq $(ROUNDS)); do \
+		go -C internal/enginebench test -run '^$$' -bench . -benchtime 1x >> bin/bench-engines.txt && \
+		go -C notification/pgxstore test -run '^$$' -bench . -benchtime 100x >> bin/bench-engines.txt || \
+		{ cat bin/bench-engines.txt; exit 1; }; \
+	done
+	go run $(BENCHSTAT) -filter '.unit:(per-second OR p50-ms OR p99-ms OR p10-percent)' bin/bench-engines.txt
+
 .PHONY: soak
 soak: ## 100,000 calls from 64 goroutines with 20% faults, over HTTP/1 and HTTP/2
 	go test -tags soak -run '^TestSoak$$' -count 1 -v -timeout 10m ./wrapper

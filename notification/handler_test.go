@@ -133,6 +133,9 @@ func TestReceiver(t *testing.T) {
 		{"the longest id", body(withID(strings.Repeat("1", 512))), 200, 1},
 		{"an id that is not UTF-8", body(withID("a\xff")), 500, 0},
 		{"an id with half a surrogate pair", body(withID(`a\ud800`)), 500, 0},
+		{"an id with a NUL character", body(withID(`a\u0000`)), 500, 0},
+		{"an id of two lines", body(withID(`a\nb`)), 500, 0},
+		{"an id with a space", body(withID(`a b`)), 200, 1},
 		{"unknown type", body(`{"data":{"type":"AppMoved","id":"1"}}`), 200, 1},
 		{"unknown version", body(strings.Replace(string(good), `"version": 1`, `"version": 9`, 1)), 200, 1},
 	} {

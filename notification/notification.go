@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -47,8 +48,8 @@ type Notification struct {
 // skipped, and a new type, a new version or an attribute of another JSON type
 // gives a Notification whose Event is nil. A timestamp that can't be read is
 // the zero time. The error matches ErrMalformed: the body is not one JSON
-// document, has no type or no id, or an id that is not valid UTF-8 or is
-// longer than 512 bytes.
+// document, has no type or no id, or an id that is not valid UTF-8, has a
+// control character, or is longer than 512 bytes.
 //
 // Property names match as in encoding/json: case is ignored, and the last of
 // several wins. Only someone who has the secret can send such a body, and a
@@ -75,8 +76,9 @@ func Decode(body []byte) (*Notification, error) {
 	return n, nil
 }
 
-// checkID refuses IDs that a Deduplicator could confuse. Decoding turns
-// whatever is not UTF-8 into U+FFFD, so that different IDs would become equal.
+// checkID refuses IDs that a Deduplicator could confuse or not store. Decoding
+// turns whatever is not UTF-8 into U+FFFD, so that different IDs would become
+// equal. PostgreSQL refuses NUL in a text, and brokers keep IDs in headers.
 func checkID(id string) error {
 	switch {
 	case id == "":
@@ -85,6 +87,8 @@ func checkID(id string) error {
 		return fmt.Errorf("%w: data.id is longer than %d bytes", ErrMalformed, maxIDSize)
 	case strings.ContainsRune(id, utf8.RuneError):
 		return fmt.Errorf("%w: data.id is not valid UTF-8", ErrMalformed)
+	case strings.ContainsFunc(id, unicode.IsControl):
+		return fmt.Errorf("%w: data.id has a control character", ErrMalformed)
 	}
 	return nil
 }

@@ -123,7 +123,7 @@ func (wanted *toSend) notification(app string) (*notification.Notification, erro
 		return nil, badField("fields", "make no notification of this type")
 	}
 	if n, err = notification.Decode(body); err != nil {
-		return nil, badField("id", "must be valid UTF-8 of at most 512 bytes")
+		return nil, badField("id", "must be valid UTF-8 without control characters, of at most 512 bytes")
 	}
 	return n, nil
 }

@@ -22,7 +22,8 @@
 // the commit fails. The pool inside the function is a trap of its own: each
 // call holds a connection already and waits for a second one, and when all
 // wait nobody gets one until the handler's timeout. Leave commit and rollback
-// to Once.
+// to Once. Keep Raw in a bytea: jsonb refuses some of what a genuine
+// notification may hold, such as an escaped NUL character, every time it comes.
 //
 // # How large the pool should be
 //
@@ -39,12 +40,15 @@
 // A commit is on the server's disk before the handler responds with 200. With
 // asynchronous replication, a failover forgets the last commits: those
 // notifications were acknowledged, and neither their effect nor their record
-// is there any more. Set synchronous_standby_names to rule that out, or catch
-// up after a failover from App Store Connect's list of deliveries; those that
-// are there are duplicates and do nothing. The same holds for
-// synchronous_commit=off.
+// is there any more. Set synchronous_standby_names to rule that out, or hand
+// over what App Store Connect's list of deliveries has since before the
+// failover, the succeeded ones too; those that are there are duplicates and do
+// nothing. The same holds for synchronous_commit=off.
+//
+// Which engine suits whom, and what grows with the load, is in [docs/scaling.md].
 //
 // [pgx]: https://pkg.go.dev/github.com/jackc/pgx/v5
+// [docs/scaling.md]: https://github.com/ascmarketplace/webhooks/blob/main/docs/scaling.md
 package pgxstore
 
 import (

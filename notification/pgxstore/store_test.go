@@ -111,6 +111,40 @@ func TestOnce(t *testing.T) {
 	})
 }
 
+// PostgreSQL's text holds every ID that there can be. One with a NUL character,
+// which it would refuse for ever, does not get that far.
+func TestIDs(t *testing.T) {
+	database := newDatabase(t, pgtest.Start(t))
+	var malformed int
+	url := replica(t, database, effect, notification.WithMalformed(func(context.Context, []byte) error {
+		malformed++
+		return nil
+	}))
+	for _, test := range []struct {
+		name, id string // as in JSON
+		effects  int    // so far
+	}{
+		{"the longest", strings.Repeat("7", 512), 1},
+		{"beyond the basic plane", `\ud83d\ude00`, 2},
+		{"a quote and a backslash", `'\\\"`, 3},
+		{"a noncharacter", `\uffff`, 4},
+		{"a NUL character", `a\u0000b`, 4},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			body := []byte(`{"data":{"type":"AppMoved","id":"` + test.id + `"}}`)
+			for range 2 {
+				if got := post(t, http.DefaultClient, url, body); got != http.StatusOK {
+					t.Errorf("got %d", got)
+				}
+			}
+			effectsAre(t, database, test.effects)
+		})
+	}
+	if malformed != 2 {
+		t.Errorf("%d malformed, want the one with a NUL character, twice", malformed)
+	}
+}
+
 func TestPrune(t *testing.T) {
 	database := newDatabase(t, pgtest.Start(t))
 	pool := newPool(t, database)
@@ -146,5 +180,32 @@ func TestPrune(t *testing.T) {
 	}
 	if got := count(t, database, `SELECT count(*) FROM handled_notifications`); got != recent {
 		t.Errorf("%d are left, want %d", got, recent)
+	}
+}
+
+// docs/scaling.md divides the table by the hash of the ID: nothing else changes.
+func TestPartitioned(t *testing.T) {
+	database := pgtest.Start(t).NewDatabase(t)
+	pool := newPool(t, database)
+	_, err := pool.Exec(t.Context(), effects+`;
+		CREATE TABLE handled_notifications (
+			id         text COLLATE "C" PRIMARY KEY,
+			handled_at timestamptz NOT NULL DEFAULT now()
+		) PARTITION BY HASH (id);
+		CREATE INDEX ON handled_notifications (handled_at);
+		CREATE TABLE handled_notifications_0 PARTITION OF handled_notifications FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+		CREATE TABLE handled_notifications_1 PARTITION OF handled_notifications FOR VALUES WITH (MODULUS 2, REMAINDER 1)`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const notifications = 100
+	var bodies [][]byte
+	for range notifications {
+		bodies = append(bodies, newBody(t))
+	}
+	sendAll(t, []string{replica(t, database, effect), replica(t, database, effect)}, append(bodies, bodies...), nil)
+	effectsAre(t, database, notifications)
+	if pruned, err := newStore(t, pool).Prune(t.Context(), time.Now()); err != nil || pruned != notifications {
+		t.Errorf("%d pruned, %v", pruned, err)
 	}
 }
