@@ -205,7 +205,9 @@ func TestCatchesUp(t *testing.T) {
 		t.Errorf("got %q", line)
 	}
 	_ = listener.Close()
-	<-served
+	if err := <-served; !errors.Is(err, net.ErrClosed) {
+		t.Errorf("got %v, want %v", err, net.ErrClosed)
+	}
 	if got := server.AppWebhooks(); len(got) != 1 || got[0].ID != id {
 		t.Errorf("registered: %+v, want only %s", got, id)
 	}
