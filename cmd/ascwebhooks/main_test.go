@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -16,22 +17,38 @@ import (
 // goRace spares each process the second that the race detector waits at its end.
 const goRace = "atexit_sleep_ms=0"
 
-// TestMain lets scripts and tests run the command as a process of its own.
+// built is the folder of the command as users get it. With the race detector,
+// each of some 200 processes would take 100 ms longer to start.
+var built string
+
+// TestMain lets tests run the command as a process of its own: from built, or
+// with the race detector from PATH.
 func TestMain(m *testing.M) {
 	_ = os.Setenv("GORACE", goRace)
-	testscript.Main(m, map[string]func(){"ascwebhooks": main})
+	testscript.Main(builder{m}, map[string]func(){"ascwebhooks": main})
+}
+
+// builder builds the command before the tests run.
+type builder struct{ *testing.M }
+
+func (b builder) Run() int {
+	folder, err := os.MkdirTemp("", "ascwebhooks")
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	built = folder
+	build := exec.Command("go", "build", "-o", built+string(filepath.Separator), ".")
+	if out, err := build.CombinedOutput(); err != nil {
+		panic(fmt.Sprintf("building the command: %v\n%s", err, out))
+	}
+	return b.M.Run()
 }
 
 // TestScripts runs each script against an App Store Connect of its own, to
-// which the environment points. They run the command as users get it: with the
-// race detector, each of its 136 processes would take 100 ms longer to start.
+// which the environment points.
 func TestScripts(t *testing.T) {
 	t.Parallel()
-	built := t.TempDir()
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", built+string(filepath.Separator), ".")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("building the command: %v\n%s", err, out)
-	}
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(env *testscript.Env) error {

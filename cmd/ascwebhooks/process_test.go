@@ -9,17 +9,22 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 )
 
-// program is ascwebhooks, killed if the test waits for it in vain.
+// program is the command as users get it, killed if the test waits for it in vain.
 func program(t *testing.T, env []string, args ...string) *exec.Cmd {
+	return command(t, filepath.Join(built, "ascwebhooks"), env, args...)
+}
+
+func command(t *testing.T, path string, env []string, args ...string) *exec.Cmd {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	t.Cleanup(cancel)
-	cmd := exec.CommandContext(ctx, "ascwebhooks", args...)
+	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Env = append(os.Environ(), env...)
 	return cmd
 }
@@ -32,11 +37,11 @@ type process struct {
 	stderr lines
 }
 
-// start runs ascwebhooks with env added to the environment. It is killed when
-// the test ends, if not before.
+// start runs ascwebhooks, under the race detector and with env added to the
+// environment. It is killed when the test ends, if not before.
 func start(t *testing.T, env []string, args ...string) *process {
 	t.Helper()
-	p := &process{Cmd: program(t, env, args...), t: t}
+	p := &process{Cmd: command(t, "ascwebhooks", env, args...), t: t}
 	p.stderr.arrived = make(chan string, 1000)
 	p.Stderr = &p.stderr
 	stdout, err := p.StdoutPipe()
