@@ -18,18 +18,15 @@ import (
 
 // document returns the contract of the embedded document, parsed once per process.
 var document = sync.OnceValues(func() (*contract, error) {
-	text := openapi.AppStoreConnect()
-	doc, err := openapi3.NewLoader().LoadFromData(text)
+	doc, err := openapi3.NewLoader().LoadFromData(openapi.AppStoreConnect())
 	if err != nil {
 		return nil, fmt.Errorf("asctest: reading the OpenAPI document: %w", err)
 	}
-	c, err := newContract(doc)
-	if err != nil {
-		return nil, err
-	}
-	c.text = string(text)
-	return c, nil
+	return newContract(doc)
 })
+
+// documentText is the embedded document as it is, copied once per process.
+var documentText = sync.OnceValue(openapi.AppStoreConnect)
 
 // newContract closes an OpenAPI document, which is the contract's from then on.
 // The result is immutable and safe for concurrent use.

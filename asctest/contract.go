@@ -24,7 +24,6 @@ import (
 // contract is a closed document with the options to validate against it.
 type contract struct {
 	doc           *openapi3.T
-	text          string // of the document
 	errorResponse *openapi3.SchemaRef
 	formats       openapi3.SchemaValidationOption
 	options       *openapi3filter.Options
@@ -181,7 +180,7 @@ func (c *contract) checkResponse(x *exchange) *violations {
 	default:
 		found.add("", "the document does not list this status")
 	}
-	c.checkSecrets(found, x)
+	checkSecrets(found, x)
 	return found
 }
 

@@ -9,9 +9,9 @@ import (
 // hold open: 5 s for the headers, 10 s for the whole request, 60 s until the
 // response is written, 60 s between requests, and 16 KiB of headers. [WithTimeout]
 // bounds each of three steps, so above 15 s raise WriteTimeout as well, to
-// three times as much and 15 s more, or a late response is lost. Any field may be changed before the server starts.
-// Shutdown waits for functions that are still running: give it the handler's
-// timeout and a little more.
+// three times as much and 15 s more, or a late response is lost. Any field may
+// be changed before the server starts. Shutdown waits for functions that are
+// still running: give it the handler's timeout and a little more.
 func NewServer(addr string, h http.Handler) *http.Server {
 	return &http.Server{
 		Addr:              addr,

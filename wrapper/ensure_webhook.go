@@ -46,10 +46,9 @@ func (s *Webhooks) Ensure(ctx context.Context, appID string, p WebhookParams) (E
 	if created := webhook; err == nil && action == EnsureCreated {
 		// Another replica's webhook may be the one to keep, and then gets our values.
 		switch err = e.find(ctx); {
-		case errors.Is(err, ErrNotFound): // the list is stale, or somebody deleted it
+		case err == nil && webhook.ID == created.ID,
+			errors.Is(err, ErrNotFound): // the list is stale, or somebody deleted it
 			webhook, err = created, nil
-		case err == nil && webhook.ID == created.ID:
-			webhook = created
 		case err == nil:
 			action, err = e.update(ctx)
 		}
@@ -76,16 +75,21 @@ func (t *twins) keepOne(ctx context.Context) (Webhook, error) {
 		return Webhook{}, err
 	}
 	var kept Webhook
+	var there []Webhook // at this URL
 	for _, webhook := range all {
-		if sameURL(webhook.URL, t.p.URL) && (kept.ID == "" || t.before(webhook, kept)) {
+		if !sameURL(webhook.URL, t.p.URL) {
+			continue
+		}
+		there = append(there, webhook)
+		if kept.ID == "" || t.before(webhook, kept) {
 			kept = webhook
 		}
 	}
 	if kept.ID == "" {
 		return Webhook{}, fmt.Errorf("wrapper: the app has no webhook with this URL: %w", ErrNotFound)
 	}
-	for _, webhook := range all {
-		if webhook.ID == kept.ID || webhook.Name != t.p.Name || !sameURL(webhook.URL, t.p.URL) {
+	for _, webhook := range there {
+		if webhook.ID == kept.ID || webhook.Name != t.p.Name {
 			continue
 		}
 		err := t.s.Delete(ctx, webhook.ID)

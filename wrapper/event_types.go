@@ -62,9 +62,9 @@ func (t EventType) check() error {
 	if wellFormed {
 		return nil
 	}
-	problem := " is not in Apple's form, such as " + string(EventBuildUploadStateUpdated)
+	problem, letters := " is not in Apple's form, such as "+string(EventBuildUploadStateUpdated), t.letters()
 	for _, known := range AllEvents() {
-		if known.letters() == t.letters() {
+		if known.letters() == letters {
 			problem = " is spelt " + string(known)
 		}
 	}

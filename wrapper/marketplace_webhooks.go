@@ -109,7 +109,7 @@ func (s *MarketplaceWebhooks) Create(ctx context.Context, p MarketplaceWebhookPa
 				},
 			},
 		}, edit)
-	}, func(body []byte) error { return webhook.decode(body, "") })
+	}, func(body []byte) (err error) { webhook, err = decodeMarketplaceWebhook(body, ""); return err })
 	return webhook, err
 }
 
@@ -132,7 +132,7 @@ func (s *MarketplaceWebhooks) Update(ctx context.Context, id string, p Marketpla
 				},
 			},
 		}, edit)
-	}, func(body []byte) error { return webhook.decode(body, id) })
+	}, func(body []byte) (err error) { webhook, err = decodeMarketplaceWebhook(body, id); return err })
 	return webhook, err
 }
 
@@ -173,28 +173,24 @@ func decodeMarketplaceWebhooks(body []byte) ([]MarketplaceWebhook, error) {
 	})
 }
 
-// decode takes the webhook with the id, or any if it is empty, in both forms of
-// data: Apple's OpenAPI document has one object, the documented examples an
-// array of one.
-func (w *MarketplaceWebhook) decode(body []byte, id string) error {
+// decodeMarketplaceWebhook takes the webhook with the id, or any if it is empty,
+// in both forms of data: Apple's OpenAPI document has one object, the documented
+// examples an array of one.
+func decodeMarketplaceWebhook(body []byte, id string) (webhook MarketplaceWebhook, err error) {
 	var document gen.MarketplaceWebhookResponse
-	var webhook MarketplaceWebhook
-	err := decode(body, &document)
+	err = decode(body, &document)
 	if err == nil {
 		webhook, err = newMarketplaceWebhook(document.Data)
 	} else if list, listErr := decodeMarketplaceWebhooks(body); listErr == nil {
 		if len(list) != 1 {
-			return fmt.Errorf("data has %d webhooks, not one", len(list))
+			return webhook, fmt.Errorf("data has %d webhooks, not one", len(list))
 		}
 		webhook, err = list[0], nil
 	}
 	if err == nil && id != "" && !strings.EqualFold(webhook.ID, id) {
-		err = errors.New("data is another webhook")
+		return MarketplaceWebhook{}, errors.New("data is another webhook")
 	}
-	if err == nil {
-		*w = webhook
-	}
-	return err
+	return webhook, err
 }
 
 func newMarketplaceWebhook(from gen.MarketplaceWebhook) (MarketplaceWebhook, error) {

@@ -83,23 +83,23 @@ func (s *PackageVersions) Get(ctx context.Context, id string) (PackageVersion, e
 	var version PackageVersion
 	err := s.client().call(ctx, op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
 		return s.c.api.AlternativeDistributionPackageVersionsGetInstance(ctx, id, params, edit)
-	}, func(body []byte) error { return version.decode(body, id) })
+	}, func(body []byte) (err error) { version, err = decodePackageVersion(body, id); return err })
 	return version, err
 }
 
-// decode takes the package version with the id.
-func (v *PackageVersion) decode(body []byte, id string) error {
+// decodePackageVersion takes the package version with the id.
+func decodePackageVersion(body []byte, id string) (PackageVersion, error) {
 	var document gen.AlternativeDistributionPackageVersionResponse
 	if err := decode(body, &document); err != nil {
-		return err
+		return PackageVersion{}, err
 	}
 	from := document.Data
 	wantType := string(gen.AlternativeDistributionPackageVersionTypeAlternativeDistributionPackageVersions)
 	if err := checkResource(string(from.Type), wantType, from.ID); err != nil {
-		return err
+		return PackageVersion{}, err
 	}
 	if !strings.EqualFold(from.ID, id) {
-		return errors.New("data is another package version")
+		return PackageVersion{}, errors.New("data is another package version")
 	}
 	version := PackageVersion{
 		PackageFile: PackageFile{
@@ -114,14 +114,13 @@ func (v *PackageVersion) decode(body []byte, id string) error {
 	}
 	for i, raw := range document.Included {
 		if err := version.include(raw); err != nil {
-			return fmt.Errorf("included[%d]: %w", i, err)
+			return PackageVersion{}, fmt.Errorf("included[%d]: %w", i, err)
 		}
 	}
 	version.VariantsTotal = max(version.VariantsTotal, len(version.Variants), len(from.Relationships.Variants.Data))
 	version.DeltasTotal = max(version.DeltasTotal, len(version.Deltas), len(from.Relationships.Deltas.Data))
 	version.Complete = len(version.Variants) == version.VariantsTotal && len(version.Deltas) == version.DeltasTotal
-	*v = version
-	return nil
+	return version, nil
 }
 
 // include adds an included variant or delta; other kinds are left out.

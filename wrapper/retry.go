@@ -16,9 +16,9 @@ import (
 //
 // Attempted again are: a request that provably never left or was refused for
 // its rate or its token; for operations which may safely be repeated (all but
-// Create and Redeliver), lost responses and 500, 502, 503 and 504; and once, a response that
-// the OpenAPI document does not allow. Not attempted again: an unknown host, a
-// bad certificate, an error of the TokenSource.
+// Create and Redeliver), lost responses and 500, 502, 503 and 504; and once, a
+// response that the OpenAPI document does not allow. Not attempted again: an
+// unknown host, a bad certificate, an error of the TokenSource.
 //
 // Within one attempt, net/http may by itself repeat a GET, PATCH or DELETE on
 // another connection, so that a Delete that succeeded may be reported as not

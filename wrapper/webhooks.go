@@ -77,7 +77,7 @@ func (s *Webhooks) Get(ctx context.Context, id string) (Webhook, error) {
 	op := operation{id: "webhooks_getInstance", invalid: checkID(id)}
 	err := s.client().call(ctx, op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
 		return s.c.api.WebhooksGetInstance(ctx, id, edit)
-	}, func(body []byte) error { return webhook.decode(body, id) })
+	}, func(body []byte) (err error) { webhook, err = decodeWebhook(body, id); return err })
 	return webhook, err
 }
 
@@ -102,7 +102,7 @@ func (s *Webhooks) Create(ctx context.Context, appID string, p WebhookParams) (W
 	var webhook Webhook
 	err := s.client().call(ctx, op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
 		return s.c.api.WebhooksCreateInstance(ctx, body, edit)
-	}, func(body []byte) error { return webhook.decode(body, "") })
+	}, func(body []byte) (err error) { webhook, err = decodeWebhook(body, ""); return err })
 	return webhook, s.tooMany(ctx, appID, err)
 }
 
@@ -120,7 +120,7 @@ func (s *Webhooks) Update(ctx context.Context, id string, p WebhookParams) (Webh
 	var webhook Webhook
 	err := s.client().call(ctx, op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
 		return s.c.api.WebhooksUpdateInstance(ctx, id, body, edit)
-	}, func(body []byte) error { return webhook.decode(body, id) })
+	}, func(body []byte) (err error) { webhook, err = decodeWebhook(body, id); return err })
 	return webhook, err
 }
 
@@ -206,20 +206,17 @@ func decodeWebhooks(body []byte) (page[Webhook], error) {
 	return page[Webhook]{webhooks, next}, err
 }
 
-// decode takes the webhook with the id, or any if it is empty.
-func (w *Webhook) decode(body []byte, id string) error {
+// decodeWebhook takes the webhook with the id, or any if it is empty.
+func decodeWebhook(body []byte, id string) (Webhook, error) {
 	var document gen.WebhookResponse
 	if err := decode(body, &document); err != nil {
-		return err
+		return Webhook{}, err
 	}
 	webhook, err := newWebhook(document.Data)
 	if err == nil && id != "" && !strings.EqualFold(webhook.ID, id) {
-		err = errors.New("data is another webhook")
+		return Webhook{}, errors.New("data is another webhook")
 	}
-	if err == nil {
-		*w = webhook
-	}
-	return err
+	return webhook, err
 }
 
 func newWebhook(from gen.Webhook) (Webhook, error) {

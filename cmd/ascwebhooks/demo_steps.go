@@ -105,7 +105,7 @@ func (d *demo) deleteMarketplaceWebhook(ctx context.Context) (string, error) {
 }
 
 func (d *demo) createWebhook(ctx context.Context) (outcome string, err error) {
-	d.webhook, err = d.client.Webhooks.Create(ctx, marketplaceAppID, wrapper.WebhookParams{
+	d.webhook, err = d.client.Webhooks.Create(ctx, sample.MarketplaceAppID, wrapper.WebhookParams{
 		Name:       "demo",
 		URL:        d.receiverURL + "/notifications",
 		Secret:     wrapper.NewSecret(d.later),
@@ -123,7 +123,7 @@ func (d *demo) ping(ctx context.Context) (string, error) {
 }
 
 func (d *demo) readPackageVersion(ctx context.Context) (string, error) {
-	version, err := d.client.PackageVersions.Get(ctx, packageVersionID)
+	version, err := d.client.PackageVersions.Get(ctx, sample.PackageVersionID)
 	return fmt.Sprintf("It is version %s of the package %s", version.Version, version.PackageID), err
 }
 

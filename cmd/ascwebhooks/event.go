@@ -15,14 +15,6 @@ import (
 	"github.com/ascmarketplace/webhooks/notification"
 )
 
-// The sandbox has this marketplace app and this package version.
-const (
-	marketplaceAppID = sample.MarketplaceAppID
-	appID            = sample.AppID
-	packageID        = sample.PackageID
-	packageVersionID = sample.PackageVersionID
-)
-
 // attributeFlag sets one attribute of an event: the field that the event has of
 // those named.
 type attributeFlag struct {

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/ascmarketplace/webhooks/asctest"
+	"github.com/ascmarketplace/webhooks/internal/sample"
 	"github.com/ascmarketplace/webhooks/notification"
 )
 
@@ -105,7 +106,7 @@ func TestMigrateKeepsTheOldWebhook(t *testing.T) {
 func TestCatchUpCommand(t *testing.T) {
 	server := account(t)
 	id := server.SetAppWebhook(asctest.AppWebhook{
-		AppID: marketplaceAppID, Name: "n", URL: "http://127.0.0.1:1/", Secret: "canary-0", Enabled: true,
+		AppID: sample.MarketplaceAppID, Name: "n", URL: "http://127.0.0.1:1/", Secret: "canary-0", Enabled: true,
 		EventTypes: []string{"BUILD_UPLOAD_STATE_UPDATED"},
 	})
 	for _, build := range []string{"b1", "b2", "b3"} {

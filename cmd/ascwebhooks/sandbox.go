@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ascmarketplace/webhooks/asctest"
+	"github.com/ascmarketplace/webhooks/internal/sample"
 	"github.com/ascmarketplace/webhooks/internal/sandbox"
 )
 
@@ -47,10 +48,10 @@ language. Both are on --control-addr, which has to be on this machine.`,
 
 // fakeOptions give App Store Connect an app and a package version.
 func fakeOptions(logger *slog.Logger) []asctest.Option {
-	return []asctest.Option{asctest.WithLogger(logger), asctest.WithApp(marketplaceAppID),
+	return []asctest.Option{asctest.WithLogger(logger), asctest.WithApp(sample.MarketplaceAppID),
 		asctest.WithPackageVersion(asctest.PackageVersion{
-			PackageFile: asctest.PackageFile{ID: packageVersionID, Content: []byte("an alternative distribution package")},
-			PackageID:   packageID,
+			PackageFile: asctest.PackageFile{ID: sample.PackageVersionID, Content: []byte("an alternative distribution package")},
+			PackageID:   sample.PackageID,
 			Version:     "1",
 			Variants:    []asctest.PackageFile{{Content: []byte("a variant of it")}},
 		}),
@@ -92,7 +93,7 @@ func (s *system) runSandbox(ctx context.Context, addr, controlAddr string) error
 	key := box.Fake.Key()
 	document := sandboxDocument{
 		BaseURL: url, KeyID: key.ID, IssuerID: key.IssuerID, KeyFile: filepath.Join(folder, "AuthKey_"+key.ID+".p8"),
-		AppID: marketplaceAppID, PackageVersionID: packageVersionID, ControlURL: "http://" + control.Addr().String(),
+		AppID: sample.MarketplaceAppID, PackageVersionID: sample.PackageVersionID, ControlURL: "http://" + control.Addr().String(),
 	}
 	if err := os.WriteFile(document.KeyFile, key.PEM(), 0o600); err != nil {
 		return err

@@ -20,12 +20,12 @@ import (
 // account starts App Store Connect with an app, and points this process at it.
 func account(t *testing.T, opts ...asctest.Option) *asctest.Server {
 	t.Helper()
-	server := asctest.NewServer(t, append(opts, asctest.WithApp(marketplaceAppID), asctest.WithLiveListing())...)
+	server := asctest.NewServer(t, append(opts, asctest.WithApp(sample.MarketplaceAppID), asctest.WithLiveListing())...)
 	for _, variable := range environment(t, server) {
 		name, value, _ := strings.Cut(variable, "=")
 		t.Setenv(name, value)
 	}
-	t.Setenv("ASC_APP_ID", marketplaceAppID)
+	t.Setenv("ASC_APP_ID", sample.MarketplaceAppID)
 	t.Setenv(secretVariable, "canary-1")
 	return server
 }
@@ -83,7 +83,7 @@ func TestLifeOfAWebhook(t *testing.T) {
 	wantMatch(t, succeed(t, "webhooks", "deliveries", id, "--since", "1h"), `\S+Z  SUCCEEDED  200  ping  \S+`)
 	failing.Store(true)
 	event := &notification.AlternativeDistributionPackageVersionCreated{
-		MarketplaceAppID: marketplaceAppID, AppID: appID, PackageVersionID: packageVersionID}
+		MarketplaceAppID: sample.MarketplaceAppID, AppID: sample.AppID, PackageVersionID: sample.PackageVersionID}
 	if _, err := server.Notify(t.Context(), event); err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +151,7 @@ func TestEnsureTwins(t *testing.T) {
 	var server *asctest.Server
 	server = account(t, asctest.WithFaults(func(r asctest.Request) *asctest.Fault {
 		if r.Operation == asctest.CreateWebhook {
-			server.SetAppWebhook(asctest.AppWebhook{ID: "0", AppID: marketplaceAppID, Name: "n", URL: "https://h.example/"})
+			server.SetAppWebhook(asctest.AppWebhook{ID: "0", AppID: sample.MarketplaceAppID, Name: "n", URL: "https://h.example/"})
 		}
 		return nil
 	}))
@@ -216,7 +216,7 @@ func TestWebhooksFail(t *testing.T) {
 	server.FailNext(asctest.Fault{Operation: asctest.CreateDelivery, Kind: asctest.ResetBeforeHeaders})
 	fail("Look with 'ascwebhooks webhooks deliveries' before trying again", "webhooks", "redeliver", "id-1")
 	for i := range 10 {
-		server.SetAppWebhook(asctest.AppWebhook{AppID: marketplaceAppID, Name: fmt.Sprint(i), URL: "https://h.example/"})
+		server.SetAppWebhook(asctest.AppWebhook{AppID: sample.MarketplaceAppID, Name: fmt.Sprint(i), URL: "https://h.example/"})
 	}
 	fail("the app already has ten webhooks", create...)
 }
@@ -281,7 +281,7 @@ func TestNotifyEveryType(t *testing.T) {
 		{"--type AppVersionsUnavailable --package-id 1 --package-id 2",
 			"marketplace-app-id=6478000000 app-id=6478000001 package-id=1,2"},
 		{"--type alternativeDistributionPackageAvailableUpdated --available false --territory DEU --territory FRA",
-			"marketplace-app-id=6478000000 app-id=6478000001 package-id=" + packageID + " available=false territory=DEU,FRA"},
+			"marketplace-app-id=6478000000 app-id=6478000001 package-id=" + sample.PackageID + " available=false territory=DEU,FRA"},
 	} {
 		succeed(t, append([]string{"notify", receiver.URL}, strings.Fields(test.args)...)...)
 		if got := describe((<-received).Event); got != test.want {

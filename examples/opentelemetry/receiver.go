@@ -53,7 +53,7 @@ func NewReceiver(tracers trace.TracerProvider, meters metric.MeterProvider, v *n
 	return &Receiver{handler: handler, tracer: tracer, server: otelhttp.NewHandler(handler, "receive notification",
 		otelhttp.WithTracerProvider(tracers),
 		// Anyone can reach the endpoint: a stranger neither continues our traces
-		// nor makes a time series of each Host that he invents.
+		// nor makes a time series of each Host that they invent.
 		otelhttp.WithPropagators(propagation.NewCompositeTextMapPropagator()),
 		otelhttp.WithMeterProvider(metricnoop.NewMeterProvider()),
 		otelhttp.WithSpanNameFormatter(func(operation string, _ *http.Request) string { return operation }),

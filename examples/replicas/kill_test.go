@@ -1,12 +1,10 @@
 package main
 
 import (
-	"math/rand/v2"
 	"testing"
 	"time"
 
 	"github.com/ascmarketplace/webhooks/asctest"
-	"github.com/ascmarketplace/webhooks/internal/pgtest"
 )
 
 // Both replicas are killed in the middle of 2,000 notifications: the follower, which is
@@ -15,14 +13,7 @@ import (
 func TestKilled(t *testing.T) {
 	t.Parallel()
 	const notifications = 2_000
-	seed := uint64(time.Now().UnixNano())
-	t.Log("seed", seed)
-	random := rand.New(rand.NewPCG(seed, 0))
-	events, versions := history(random, notifications)
-	d := newDeployment(t, pgtest.Start(t))
-	for _, v := range versions {
-		d.apple.AddPackageVersion(v)
-	}
+	d := newStory(t, notifications)
 	leader := d.start(t)
 	eventually(t, func() error { return d.pool.QueryRow(t.Context(), `SELECT FROM river_leader`).Scan() })
 	follower := d.start(t)
@@ -31,8 +22,8 @@ func TestKilled(t *testing.T) {
 	d.apple.FailNext(asctest.Fault{
 		Operation: asctest.GetPackageVersion, Kind: asctest.Late, Delay: 50 * time.Millisecond, Times: -1,
 	})
-	all := d.deliveries(t, events...)
-	random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	all := d.deliveries(t, d.events...)
+	d.random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 
 	begin := time.Now()
 	acknowledged := make(chan int64, notifications)
@@ -61,6 +52,6 @@ func TestKilled(t *testing.T) {
 		t.Error(err)
 	}
 	t.Logf("%d jobs were worked again", rescued)
-	follower.catalogueIs(t, truth(events, versions))
+	follower.catalogueIs(t, truth(d.events, d.versions))
 	d.everythingOnce(t, notifications)
 }

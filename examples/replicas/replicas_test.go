@@ -1,7 +1,6 @@
 package main
 
 import (
-	"math/rand/v2"
 	"slices"
 	"sync"
 	"testing"
@@ -17,14 +16,7 @@ import (
 // notification arrive, at either of them.
 func TestTwoReplicas(t *testing.T) {
 	const notifications = 200
-	seed := uint64(time.Now().UnixNano())
-	t.Log("seed", seed)
-	random := rand.New(rand.NewPCG(seed, 0))
-	events, versions := history(random, notifications)
-	d := newDeployment(t, pgtest.Start(t))
-	for _, v := range versions {
-		d.apple.AddPackageVersion(v)
-	}
+	d := newStory(t, notifications)
 	// Both would have looked before either registers, if they could.
 	d.apple.FailNext(asctest.Fault{
 		Operation: asctest.ListWebhooks, Kind: asctest.Late, Delay: 300 * time.Millisecond, Times: -1,
@@ -39,12 +31,12 @@ func TestTwoReplicas(t *testing.T) {
 	}
 	d.recordEffects(t)
 
-	all := slices.Repeat(d.deliveries(t, events...), 3)
-	random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	all := slices.Repeat(d.deliveries(t, d.events...), 3)
+	d.random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	sendAll(t, all, replicas, nil)
 	for _, r := range replicas {
 		r.idle(t)
-		r.catalogueIs(t, truth(events, versions))
+		r.catalogueIs(t, truth(d.events, d.versions))
 	}
 	d.everythingOnce(t, notifications)
 	d.counts(t, map[string]int{"(SELECT DISTINCT attempted_by[1] FROM river_job) AS workers": 2})

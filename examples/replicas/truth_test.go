@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ascmarketplace/webhooks/asctest"
+	"github.com/ascmarketplace/webhooks/internal/pgtest"
 	"github.com/ascmarketplace/webhooks/notification"
 )
 
@@ -17,6 +18,27 @@ type version struct {
 	MarketplaceAppID, AppID, PackageID, VersionID, VersionNum string
 
 	WithdrawnIn []string
+}
+
+// story is a deployment and what happens to it: events of random apps, whose
+// package versions App Store Connect has.
+type story struct {
+	*deployment
+	random   *rand.Rand
+	events   []notification.Event
+	versions []asctest.PackageVersion
+}
+
+func newStory(t *testing.T, events int) *story {
+	t.Helper()
+	seed := uint64(time.Now().UnixNano())
+	t.Log("seed", seed)
+	s := &story{deployment: newDeployment(t, pgtest.Start(t)), random: rand.New(rand.NewPCG(seed, 0))}
+	s.events, s.versions = history(s.random, events)
+	for _, v := range s.versions {
+		s.apple.AddPackageVersion(v)
+	}
+	return s
 }
 
 // history is what happened at App Store Connect, oldest first, one event a
