@@ -108,12 +108,12 @@ func TestLosesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The create takes effect, but the response is 503.
-	server.FailNext(asctest.Fault{Operation: asctest.CreateWebhook, Status: 503, Applied: true})
+	server.FailNext(asctest.Fault{Operation: asctest.WebhooksCreate, Status: 503, Applied: true})
 	_, err = register(t.Context(), client, "6446048195", "https://marketplace.example/notifications", "secret")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := len(server.AppWebhooks()); got != 1 {
+	if got := len(server.Webhooks()); got != 1 {
 		t.Errorf("%d webhooks are registered, want 1", got)
 	}
 }
@@ -159,8 +159,8 @@ func TestServices(t *testing.T) {
 			go func() { served <- test.run(t.Context(), listener, "http://"+listener.Addr().String()) }()
 			for isRegistered := false; !isRegistered; {
 				<-registered
-				_, marketplace := server.Webhook()
-				isRegistered = marketplace || len(server.AppWebhooks()) > 0
+				_, marketplace := server.MarketplaceWebhook()
+				isRegistered = marketplace || len(server.Webhooks()) > 0
 			}
 			status, err := server.Notify(t.Context(), test.event)
 			if err != nil || status != 200 {
@@ -208,7 +208,7 @@ func TestCatchesUp(t *testing.T) {
 	if err := <-served; !errors.Is(err, net.ErrClosed) {
 		t.Errorf("got %v, want %v", err, net.ErrClosed)
 	}
-	if got := server.AppWebhooks(); len(got) != 1 || got[0].ID != id {
+	if got := server.Webhooks(); len(got) != 1 || got[0].ID != id {
 		t.Errorf("registered: %+v, want only %s", got, id)
 	}
 }

@@ -148,7 +148,7 @@ func TestWhoHearsOfAViolationMayAskTheHandler(t *testing.T) {
 	if ask(t, h, "POST", collectionPath, sentCreate); heard != 1 {
 		t.Errorf("heard of %d violations", heard)
 	}
-	if _, registered := h.Webhook(); registered {
+	if _, registered := h.MarketplaceWebhook(); registered {
 		t.Error("the call took effect")
 	}
 }

@@ -29,9 +29,9 @@ func given(t *testing.T, operation Operation, status int, answer string) *exchan
 		status:         status, response: []byte(answer),
 	}
 	switch operation {
-	case Create:
+	case MarketplaceWebhooksCreate:
 		x.method, x.body = "POST", []byte(sentCreate)
-	case Delete:
+	case MarketplaceWebhooksDelete:
 		x.method, x.url.Path = "DELETE", collectionPath+"/1"
 	}
 	return x
@@ -50,33 +50,33 @@ func TestAnswersThatBreakTheDocument(t *testing.T) {
 		answer    string
 		broken    string // empty: keeps the document
 	}{
-		{Create, 201, one, ""},
-		{Create, 201, array, ""},
-		{List, 200, array, ""},
-		{Delete, 204, "", ""},
-		{Delete, 404, fail, ""},
-		{List, 404, fail, ""},
-		{List, 503, fail, ""},
-		{Create, 415, fail, ""},
-		{Create, 409, `{"errors":[{"status":"409","code":"C","title":"t","meta":{"associatedErrors":{"/v1/x":[]},"new":1}}]}`, ""},
-		{Create, 201, strings.Replace(one, "endpointUrl", "endpointURL", 1), `response 201, /data/attributes/endpointURL: properties: property "endpointURL" is unsupported`},
-		{Create, 201, strings.Replace(one, "https://e.com", "/relative", 1), "/data/attributes/endpointUrl: format"},
-		{Create, 201, strings.Replace(array, `"id":"1"`, `"ID":"1"`, 1), "/data/0"},
-		{Create, 201, strings.Replace(one, `"self":"/x"`, `"self":":"`, 1), "/links/self: format"},
-		{Create, 201, strings.Replace(one, "https://e", "https://canary-5ecret", 1), ""},
-		{Create, 201, strings.Replace(one, `/x`, `/canary-5ecret`, 1), "/links/self: never holds the secret"},
-		{Create, 201, strings.Replace(one, `"endpointUrl"`, `"secret":"canary-5ecret","endpointUrl"`, 1), "never holds the secret"},
-		{Create, 201, one + "{}", "one JSON value"},
-		{Create, 201, "null", ": nullable"},
-		{Create, 201, "", "not readable"},
-		{Create, 200, one, "does not list this status"},
-		{Create, 307, one, "does not list this status"},
-		{Create, 404, one, `property "data" is unsupported`},
-		{Create, 406, fail, "a 406 is plain text"},
-		{Create, 500, `{"errors":[{"code":7}]}`, "/errors/0/code: type"},
-		{Delete, 204, "{}", "a 204 has no body"},
-		{Delete, 409, fail, "does not list this status"},
-		{List, 200, `{"data":[],"links":{"self":"/x"},"errors":[]}`, `property "errors" is unsupported`},
+		{MarketplaceWebhooksCreate, 201, one, ""},
+		{MarketplaceWebhooksCreate, 201, array, ""},
+		{MarketplaceWebhooksList, 200, array, ""},
+		{MarketplaceWebhooksDelete, 204, "", ""},
+		{MarketplaceWebhooksDelete, 404, fail, ""},
+		{MarketplaceWebhooksList, 404, fail, ""},
+		{MarketplaceWebhooksList, 503, fail, ""},
+		{MarketplaceWebhooksCreate, 415, fail, ""},
+		{MarketplaceWebhooksCreate, 409, `{"errors":[{"status":"409","code":"C","title":"t","meta":{"associatedErrors":{"/v1/x":[]},"new":1}}]}`, ""},
+		{MarketplaceWebhooksCreate, 201, strings.Replace(one, "endpointUrl", "endpointURL", 1), `response 201, /data/attributes/endpointURL: properties: property "endpointURL" is unsupported`},
+		{MarketplaceWebhooksCreate, 201, strings.Replace(one, "https://e.com", "/relative", 1), "/data/attributes/endpointUrl: format"},
+		{MarketplaceWebhooksCreate, 201, strings.Replace(array, `"id":"1"`, `"ID":"1"`, 1), "/data/0"},
+		{MarketplaceWebhooksCreate, 201, strings.Replace(one, `"self":"/x"`, `"self":":"`, 1), "/links/self: format"},
+		{MarketplaceWebhooksCreate, 201, strings.Replace(one, "https://e", "https://canary-5ecret", 1), ""},
+		{MarketplaceWebhooksCreate, 201, strings.Replace(one, `/x`, `/canary-5ecret`, 1), "/links/self: never holds the secret"},
+		{MarketplaceWebhooksCreate, 201, strings.Replace(one, `"endpointUrl"`, `"secret":"canary-5ecret","endpointUrl"`, 1), "never holds the secret"},
+		{MarketplaceWebhooksCreate, 201, one + "{}", "one JSON value"},
+		{MarketplaceWebhooksCreate, 201, "null", ": nullable"},
+		{MarketplaceWebhooksCreate, 201, "", "not readable"},
+		{MarketplaceWebhooksCreate, 200, one, "does not list this status"},
+		{MarketplaceWebhooksCreate, 307, one, "does not list this status"},
+		{MarketplaceWebhooksCreate, 404, one, `property "data" is unsupported`},
+		{MarketplaceWebhooksCreate, 406, fail, "a 406 is plain text"},
+		{MarketplaceWebhooksCreate, 500, `{"errors":[{"code":7}]}`, "/errors/0/code: type"},
+		{MarketplaceWebhooksDelete, 204, "{}", "a 204 has no body"},
+		{MarketplaceWebhooksDelete, 409, fail, "does not list this status"},
+		{MarketplaceWebhooksList, 200, `{"data":[],"links":{"self":"/x"},"errors":[]}`, `property "errors" is unsupported`},
 	}
 	c, err := document()
 	if err != nil {
@@ -99,7 +99,7 @@ func TestSecretInAHeader(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := given(t, Delete, 204, "")
+	x := given(t, MarketplaceWebhooksDelete, 204, "")
 	x.responseHeader.Set("X-Echo", "canary-5ecret")
 	if err := c.checkResponse(x).errors(); err == nil || !strings.Contains(err.Error(), "X-Echo") {
 		t.Errorf("got %v", err)

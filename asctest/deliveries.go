@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// WebhookDelivery is one attempt to post an event to a webhook of an app.
-type WebhookDelivery struct {
+// Delivery is one attempt to post an event to a webhook of an app.
+type Delivery struct {
 	ID, WebhookID string
 	State         string // PENDING until the receiver responds, then SUCCEEDED (2xx) or FAILED
 	Redelivery    bool
@@ -32,7 +32,7 @@ type WebhookDelivery struct {
 }
 
 // size is roughly what a delivery will take, with what its receiver responds.
-func (d *WebhookDelivery) size() int { return len(d.URL) + len(d.Payload) + maxResponseKept }
+func (d *Delivery) size() int { return len(d.URL) + len(d.Payload) + maxResponseKept }
 
 // The states of a delivery.
 const (
@@ -43,7 +43,7 @@ const (
 
 // Deliveries returns the deliveries to one webhook, or to all if the id is
 // empty, oldest first: the latest 10,000, or fewer if they hold more than 64 MiB.
-func (h *Handler) Deliveries(webhookID string) (found []WebhookDelivery) {
+func (h *Handler) Deliveries(webhookID string) (found []Delivery) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, d := range h.state.deliveries {
@@ -69,9 +69,9 @@ func (h *Handler) createPing(c *call, s *state) response {
 	return c.one(http.StatusCreated, c.resource("webhookPings", id, nil))
 }
 
-func (h *Handler) newDelivery(w AppWebhook) WebhookDelivery {
+func (h *Handler) newDelivery(w Webhook) Delivery {
 	now := h.now()
-	return WebhookDelivery{ID: newUUID(), WebhookID: w.ID, State: pending, Created: now, EventCreated: now, URL: w.URL}
+	return Delivery{ID: newUUID(), WebhookID: w.ID, State: pending, Created: now, EventCreated: now, URL: w.URL}
 }
 
 func (h *Handler) createDelivery(c *call, s *state) response {
@@ -113,7 +113,7 @@ func (h *Handler) listDeliveries(c *call, s *state) response {
 		return *refused
 	}
 	states := c.list(stateFilter)
-	var wanted []WebhookDelivery
+	var wanted []Delivery
 	for _, d := range s.deliveries {
 		created := d.Created.Truncate(time.Millisecond) // as it is shown
 		if d.WebhookID == s.webhooks[i].ID && (states == nil || slices.Contains(states, d.State)) &&
@@ -171,7 +171,7 @@ func (c *call) createdDates() (from, before time.Time, refused *response) {
 	return from, before, nil
 }
 
-func (c *call) delivery(d WebhookDelivery) resource {
+func (c *call) delivery(d Delivery) resource {
 	attributes := object{
 		"createdDate": milliseconds(d.Created), "deliveryState": d.State, "redelivery": d.Redelivery,
 		"request": object{"url": d.URL},
@@ -191,7 +191,7 @@ func (c *call) delivery(d WebhookDelivery) resource {
 }
 
 // includedEvents returns the events of the deliveries on a page, each once.
-func (c *call) includedEvents(onPage []resource, all []WebhookDelivery) (events []resource) {
+func (c *call) includedEvents(onPage []resource, all []Delivery) (events []resource) {
 	if !slices.Contains(c.list("include"), "event") {
 		return nil
 	}

@@ -225,25 +225,25 @@ func TestFaultsOfTheNewOperations(t *testing.T) {
 	delivery := c.wait().server.Deliveries(id)[0].ID
 	version := c.server.AddPackageVersion(asctest.PackageVersion{PackageID: "p", Version: "1"})
 	for operation, call := range map[asctest.Operation][3]string{
-		asctest.ListWebhooks:      {"GET", "/v1/apps/" + marketplaceApp + "/webhooks"},
-		asctest.GetWebhook:        {"GET", "/v1/webhooks/" + id},
-		asctest.CreateWebhook:     {"POST", "/v1/webhooks", createWebhookBody(marketplaceApp, in.URL, buildUploads)},
-		asctest.UpdateWebhook:     {"PATCH", "/v1/webhooks/" + id, update(id, `{"name":"new"}`)},
-		asctest.CreatePing:        {"POST", "/v1/webhookPings", pingBody(id)},
-		asctest.ListDeliveries:    {"GET", deliveries(id)},
-		asctest.CreateDelivery:    {"POST", "/v1/webhookDeliveries", redeliver(delivery)},
-		asctest.GetPackageVersion: {"GET", "/v1/alternativeDistributionPackageVersions/" + version},
+		asctest.WebhooksList:       {"GET", "/v1/apps/" + marketplaceApp + "/webhooks"},
+		asctest.WebhooksGet:        {"GET", "/v1/webhooks/" + id},
+		asctest.WebhooksCreate:     {"POST", "/v1/webhooks", createWebhookBody(marketplaceApp, in.URL, buildUploads)},
+		asctest.WebhooksUpdate:     {"PATCH", "/v1/webhooks/" + id, update(id, `{"name":"new"}`)},
+		asctest.WebhooksPing:       {"POST", "/v1/webhookPings", pingBody(id)},
+		asctest.WebhooksDeliveries: {"GET", deliveries(id)},
+		asctest.WebhooksRedeliver:  {"POST", "/v1/webhookDeliveries", redeliver(delivery)},
+		asctest.PackageVersionsGet: {"GET", "/v1/alternativeDistributionPackageVersions/" + version},
 	} {
-		for _, kind := range asctest.Kinds() {
+		for _, kind := range asctest.FaultKinds() {
 			switch kind {
-			case asctest.Late, asctest.LateBody: // take effect
+			case asctest.FaultLate, asctest.FaultLateBody: // take effect
 				continue
-			case asctest.EndlessBody, asctest.GzipBomb: // slow, and the same for all operations
+			case asctest.FaultEndlessBody, asctest.FaultGzipBomb: // slow, and the same for all operations
 				continue
 			}
 			c.server.FailNext(asctest.Fault{Kind: kind, Operation: operation})
 			status, _, body, err := c.fetch(call[0], call[1], call[2])
-			if kind == asctest.NoID && !beginsWithoutID.MatchString(body) {
+			if kind == asctest.FaultNoID && !beginsWithoutID.MatchString(body) {
 				t.Errorf("%s: %s", operation, body)
 			}
 			if status == 0 && err == nil {
@@ -251,12 +251,12 @@ func TestFaultsOfTheNewOperations(t *testing.T) {
 			}
 		}
 	}
-	if got := fmt.Sprint(len(c.server.AppWebhooks()), len(c.server.Deliveries("")), c.server.AppWebhooks()[0].Name); got != "1 1n" {
+	if got := fmt.Sprint(len(c.server.Webhooks()), len(c.server.Deliveries("")), c.server.Webhooks()[0].Name); got != "1 1n" {
 		t.Errorf("a fault took effect: %s", got)
 	}
 	c.expect(201, "", "POST", "/v1/webhookDeliveries", redeliver(delivery))
-	last := c.server.Requests()[len(c.server.Requests())-1]
-	if last.Operation != asctest.CreateDelivery || last.Status != 201 {
+	last := c.server.Exchanges()[len(c.server.Exchanges())-1]
+	if last.Operation != asctest.WebhooksRedeliver || last.Status != 201 {
 		t.Errorf("recorded %+v", last)
 	}
 }

@@ -11,17 +11,17 @@
 //		service := NewService(server.URL, key.ID, key.IssuerID, key.PEM())
 //		service.HTTPClient = &http.Client{Transport: asctest.Transport(t, server.Client().Transport)}
 //
-//		server.FailNext(asctest.Fault{Operation: asctest.Create, Status: 503, Applied: true})
+//		server.FailNext(asctest.Fault{Operation: asctest.MarketplaceWebhooksCreate, Status: 503, Applied: true})
 //		if err := service.Register(t.Context()); err != nil {
 //			t.Fatal(err)
 //		}
-//		webhook, ok := server.Webhook()
+//		webhook, ok := server.MarketplaceWebhook()
 //		if !ok || webhook.EndpointURL != service.EndpointURL {
 //			t.Errorf("registered %q", webhook.EndpointURL)
 //		}
 //	}
 //
-// It has the account's marketplace webhook ([WithWebhook]), and apps with
+// It has the account's marketplace webhook ([WithMarketplaceWebhook]), and apps with
 // webhooks of their own ([WithApp]): pings, deliveries, redeliveries and package
 // versions with their downloads. Notify posts a signed notification to whoever
 // is registered for it; Delivery does it twice, forged, or with an old secret.

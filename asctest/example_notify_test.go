@@ -19,7 +19,7 @@ func ExampleHandler_Notify() {
 		fmt.Println("received", r.Header.Get("Content-Type"), len(r.Header.Get(notification.SignatureHeader)))
 	}))
 	defer endpoint.Close()
-	server := asctest.NewServer(t, asctest.WithWebhook(asctest.Webhook{EndpointURL: endpoint.URL, Secret: "This is my secret"}))
+	server := asctest.NewServer(t, asctest.WithMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: endpoint.URL, Secret: "This is my secret"}))
 
 	event := &notification.AppUnavailable{MarketplaceAppID: "6477361842", AppID: "6478123456"}
 	fmt.Println(server.Notify(context.Background(), event))
@@ -28,14 +28,14 @@ func ExampleHandler_Notify() {
 	// 200 <nil>
 }
 
-func ExampleDelivery() {
+func ExampleSignedNotification() {
 	t := begin()
 	defer t.end()
 
 	url, stop := exampleReceiver("new secret")
 	defer stop()
-	server := asctest.NewServer(t, asctest.WithWebhook(asctest.Webhook{EndpointURL: url, Secret: "new secret"}))
-	delivery, err := server.Delivery(notification.New(&notification.AppUnavailable{MarketplaceAppID: "6477361842", AppID: "6478123456"}))
+	server := asctest.NewServer(t, asctest.WithMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: url, Secret: "new secret"}))
+	delivery, err := server.SignedNotification(notification.New(&notification.AppUnavailable{MarketplaceAppID: "6477361842", AppID: "6478123456"}))
 	if err != nil {
 		fmt.Println(err)
 		return

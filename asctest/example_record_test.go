@@ -17,16 +17,16 @@ func ExampleOperations() {
 	// marketplaceWebhooks_deleteInstance
 }
 
-func ExampleHandler_RequestsAfter() {
+func ExampleHandler_ExchangesAfter() {
 	t := begin()
 	defer t.end()
 
 	server := asctest.NewServer(t)
 	url := server.URL + "/v1/marketplaceWebhooks"
 	call(server.Client(), server.Key(), "GET", url, "")
-	seen := server.Requests()[0].ID
+	seen := server.Exchanges()[0].ID
 	call(server.Client(), server.Key(), "POST", url, createBody)
-	for _, r := range server.RequestsAfter(seen) {
+	for _, r := range server.ExchangesAfter(seen) {
 		fmt.Println(r.Operation, r.Status)
 	}
 	// Output: marketplaceWebhooks_createInstance 201
@@ -39,7 +39,7 @@ func ExampleHandler_Registered() {
 	server := asctest.NewServer(t, asctest.WithApp("6478000001"))
 	call(server.Client(), server.Key(), "POST", server.URL+"/v1/marketplaceWebhooks", createBody)
 	registered := server.Registered()
-	fmt.Println(registered.Webhook.EndpointURL, registered.Apps, len(registered.AppWebhooks))
+	fmt.Println(registered.MarketplaceWebhook.EndpointURL, registered.Apps, len(registered.Webhooks))
 	// Output: https://example.com/in [6478000001] 0
 }
 
@@ -51,7 +51,7 @@ func ExampleHandler_Reset() {
 	call(server.Client(), server.Key(), "POST", server.URL+"/v1/marketplaceWebhooks", createBody)
 	server.FailNext(asctest.Fault{Times: -1})
 	server.Reset()
-	_, registered := server.Webhook()
-	fmt.Println(registered, len(server.Requests()), len(server.Faults()), server.Apps())
+	_, registered := server.MarketplaceWebhook()
+	fmt.Println(registered, len(server.Exchanges()), len(server.Faults()), server.Apps())
 	// Output: false 0 0 [6478000001]
 }

@@ -19,7 +19,7 @@ func ExampleNewServer() {
 	server := asctest.NewServer(t)
 	fmt.Println(call(server.Client(), server.Key(), "POST", server.URL+"/v1/marketplaceWebhooks", createBody))
 
-	webhook, ok := server.Webhook()
+	webhook, ok := server.MarketplaceWebhook()
 	fmt.Println(webhook.EndpointURL, ok)
 	// Output:
 	// 201
@@ -44,7 +44,7 @@ func ExampleNewPipeServer() {
 	defer t.end()
 
 	server := asctest.NewPipeServer(t)
-	server.FailNext(asctest.Fault{Kind: asctest.Late, Delay: time.Millisecond})
+	server.FailNext(asctest.Fault{Kind: asctest.FaultLate, Delay: time.Millisecond})
 	fmt.Println(server.URL, call(server.Client(), server.Key(), "GET", server.URL+"/v1/marketplaceWebhooks", ""))
 	// Output: http://localhost 200
 }
@@ -55,9 +55,9 @@ func ExampleHandler_FailNext() {
 
 	server := asctest.NewServer(t)
 	server.FailNext(
-		asctest.Fault{Operation: asctest.Create, Status: 503, Applied: true}, // created, but the answer is lost
+		asctest.Fault{Operation: asctest.MarketplaceWebhooksCreate, Status: 503, Applied: true}, // created, but the answer is lost
 		asctest.Fault{Status: 429, Header: http.Header{"Retry-After": {"120"}}},
-		asctest.Fault{Kind: asctest.HTMLPage, Times: -1},
+		asctest.Fault{Kind: asctest.FaultHTMLPage, Times: -1},
 	)
 	url := server.URL + "/v1/marketplaceWebhooks"
 	fmt.Println(call(server.Client(), server.Key(), "POST", url, createBody))
@@ -66,7 +66,7 @@ func ExampleHandler_FailNext() {
 	server.StopFailing()
 	fmt.Println(call(server.Client(), server.Key(), "GET", url, ""))
 
-	_, registered := server.Webhook()
+	_, registered := server.MarketplaceWebhook()
 	fmt.Println(registered)
 	// Output:
 	// 503
@@ -80,9 +80,9 @@ func ExampleWithFaults() {
 	t := begin()
 	defer t.end()
 
-	server := asctest.NewServer(t, asctest.WithFaults(func(r asctest.Request) *asctest.Fault {
+	server := asctest.NewServer(t, asctest.WithFaults(func(r asctest.Exchange) *asctest.Fault {
 		if r.Query == "limit=2" {
-			return &asctest.Fault{Kind: asctest.PlainText}
+			return &asctest.Fault{Kind: asctest.FaultPlainText}
 		}
 		return nil
 	}))
@@ -94,32 +94,32 @@ func ExampleWithFaults() {
 	// 502
 }
 
-func ExampleKinds() {
-	fmt.Println(len(asctest.Kinds()) > 10, asctest.Kinds()[1])
+func ExampleFaultKinds() {
+	fmt.Println(len(asctest.FaultKinds()) > 10, asctest.FaultKinds()[1])
 	// Output: true late
 }
 
-func ExampleHandler_Requests() {
+func ExampleHandler_Exchanges() {
 	t := begin()
 	defer t.end()
 
 	server := asctest.NewServer(t)
 	call(server.Client(), asctest.NewKey(t), "GET", server.URL+"/v1/marketplaceWebhooks?limit=1", "")
-	for _, r := range server.Requests() {
+	for _, r := range server.Exchanges() {
 		fmt.Println(r.Operation, r.Method, r.Path, r.Query, r.Status, r.Reason)
 	}
 	// Output: marketplaceWebhooks_getCollection GET /v1/marketplaceWebhooks limit=1 401 token: kid names no accepted key
 }
 
-func ExampleHandler_SetWebhook() {
+func ExampleHandler_SetMarketplaceWebhook() {
 	t := begin()
 	defer t.end()
 
 	server := asctest.NewServer(t)
-	server.SetWebhook(asctest.Webhook{EndpointURL: "https://example.com/in", Secret: "This is my secret"})
+	server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: "https://example.com/in", Secret: "This is my secret"})
 	url := server.URL + "/v1/marketplaceWebhooks"
 	fmt.Println(call(server.Client(), server.Key(), "POST", url, createBody)) // there is one already
-	server.RemoveWebhook()
+	server.RemoveMarketplaceWebhook()
 	fmt.Println(call(server.Client(), server.Key(), "POST", url, createBody))
 	// Output:
 	// 409

@@ -12,8 +12,8 @@ import (
 )
 
 // appWebhook subscribes to uploads of builds.
-func appWebhook(url string) asctest.AppWebhook {
-	return asctest.AppWebhook{
+func appWebhook(url string) asctest.Webhook {
+	return asctest.Webhook{
 		ID: "ci", AppID: "6478000001", Name: "CI", URL: url, Secret: "This is my secret",
 		EventTypes: []string{"BUILD_UPLOAD_STATE_UPDATED"}, Enabled: true,
 	}
@@ -29,7 +29,7 @@ func ExampleHandler_NotifyWebhooks() {
 
 	url, stop := exampleReceiver("This is my secret")
 	defer stop()
-	server := asctest.NewServer(t, asctest.WithAppWebhook(appWebhook(url)))
+	server := asctest.NewServer(t, asctest.WithWebhook(appWebhook(url)))
 	if _, err := server.NotifyWebhooks(context.Background(), "6478000001", uploaded()); err != nil {
 		fmt.Println(err)
 	}
@@ -41,14 +41,14 @@ func ExampleHandler_NotifyWebhooks() {
 	// BUILD_UPLOAD_STATE_UPDATED SUCCEEDED 200
 }
 
-func ExampleHandler_DeliveryTo() {
+func ExampleHandler_SignedNotificationTo() {
 	t := begin()
 	defer t.end()
 
 	url, stop := exampleReceiver("This is my secret")
 	defer stop()
-	server := asctest.NewServer(t, asctest.WithAppWebhook(appWebhook(url)))
-	delivery, err := server.DeliveryTo("ci", uploaded())
+	server := asctest.NewServer(t, asctest.WithWebhook(appWebhook(url)))
+	delivery, err := server.SignedNotificationTo("ci", uploaded())
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -60,7 +60,7 @@ func ExampleHandler_DeliveryTo() {
 	// 0 recorded
 }
 
-func ExampleDelivery_SendAndRead() {
+func ExampleSignedNotification_SendAndRead() {
 	t := begin()
 	defer t.end()
 
@@ -68,8 +68,8 @@ func ExampleDelivery_SendAndRead() {
 		http.Error(w, "the disk is full", http.StatusInsufficientStorage)
 	}))
 	defer endpoint.Close()
-	server := asctest.NewServer(t, asctest.WithAppWebhook(appWebhook(endpoint.URL)))
-	delivery, err := server.DeliveryTo("ci", uploaded())
+	server := asctest.NewServer(t, asctest.WithWebhook(appWebhook(endpoint.URL)))
+	delivery, err := server.SignedNotificationTo("ci", uploaded())
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -85,7 +85,7 @@ func ExampleHandler_Wait() {
 
 	url, stop := exampleReceiver("This is my secret")
 	defer stop()
-	server := asctest.NewServer(t, asctest.WithAppWebhook(appWebhook(url)))
+	server := asctest.NewServer(t, asctest.WithWebhook(appWebhook(url)))
 	call(server.Client(), server.Key(), "POST", server.URL+"/v1/webhookPings", pingBody("ci"))
 	server.Wait() // it is posted in the background
 	fmt.Println(server.Deliveries("ci")[0].State)
@@ -94,14 +94,14 @@ func ExampleHandler_Wait() {
 	// SUCCEEDED
 }
 
-func ExampleHandler_SetAppWebhook() {
+func ExampleHandler_SetWebhook() {
 	t := begin()
 	defer t.end()
 
 	server := asctest.NewServer(t)
-	id := server.SetAppWebhook(asctest.AppWebhook{AppID: "6478000001", Name: "CI", URL: "https://ci.example/hook"})
-	fmt.Println(server.Apps(), server.AppWebhooks()[0].Name)
-	server.RemoveAppWebhook(id)
+	id := server.SetWebhook(asctest.Webhook{AppID: "6478000001", Name: "CI", URL: "https://ci.example/hook"})
+	fmt.Println(server.Apps(), server.Webhooks()[0].Name)
+	server.RemoveWebhook(id)
 	fmt.Println(call(server.Client(), server.Key(), "GET", server.URL+"/v1/webhooks/"+id, ""))
 	// Output:
 	// [6478000001] CI
@@ -135,7 +135,7 @@ func ExampleWithOnChange() {
 	defer server.Close()
 	call(server.Client(), handler.Key(), "GET", server.URL+"/v1/marketplaceWebhooks", "")
 	<-changed
-	fmt.Println(handler.Requests()[0].Status)
+	fmt.Println(handler.Exchanges()[0].Status)
 	// Output: 200
 }
 
@@ -145,7 +145,7 @@ func ExampleWithSkew() {
 
 	server := asctest.NewServer(t, asctest.WithSkew(time.Hour)) // its clock is ahead, so every token has expired
 	fmt.Println(call(server.Client(), server.Key(), "GET", server.URL+"/v1/marketplaceWebhooks", ""))
-	fmt.Println(server.Requests()[0].Reason)
+	fmt.Println(server.Exchanges()[0].Reason)
 	// Output:
 	// 401
 	// token: expired

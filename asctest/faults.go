@@ -13,38 +13,38 @@ import (
 	"time"
 )
 
-// Kind is a way for a response to go wrong.
-type Kind string
+// FaultKind is a way for a response to go wrong.
+type FaultKind string
 
 // The kinds of faults. Those that say "cut" corrupt the right response; when that
 // has no body, as after a delete, they cut the connection before any header.
 const (
-	ErrorAnswer        Kind = ""                     // an error in Apple's form; Status 500 unless given
-	Late               Kind = "late"                 // the right response, after Delay; takes effect
-	LateBody           Kind = "late body"            // the same, with Delay in the middle of the body if there is one
-	ResetBeforeHeaders Kind = "reset before headers" // the connection is reset instead of a response
-	ResetMidBody       Kind = "reset mid-body"       // cut: reset in the middle of the body
-	TruncatedBody      Kind = "truncated body"       // cut: closed before Content-Length is reached
-	CloseDelimited     Kind = "close-delimited"      // cut: no Content-Length, closed in the middle
-	HTMLPage           Kind = "HTML page"            // a proxy's page; Status 502 unless given
-	PlainText          Kind = "plain text"           // a proxy's line; Status 502 unless given
-	EmptyBody          Kind = "empty body"           // success, nothing in it
-	WrongContentType   Kind = "wrong content type"   // the right response, called text/html
-	InvalidJSON        Kind = "invalid JSON"         // success, half an object
-	Null               Kind = "null"                 // success, the JSON value null
-	WrongType          Kind = "wrong type"           // success, a resource of another type
-	NoID               Kind = "no id"                // success, a resource without id
-	EndlessBody        Kind = "endless body"         // success, JSON that never ends
-	GzipBomb           Kind = "gzip bomb"            // success, 256 MiB of JSON in 300 KB of gzip
-	Redirect           Kind = "redirect"             // Status 307 to /v1/elsewhere unless given
+	FaultErrorResponse      FaultKind = ""                     // an error in Apple's form; Status 500 unless given
+	FaultLate               FaultKind = "late"                 // the right response, after Delay; takes effect
+	FaultLateBody           FaultKind = "late body"            // the same, with Delay in the middle of the body if there is one
+	FaultResetBeforeHeaders FaultKind = "reset before headers" // the connection is reset instead of a response
+	FaultResetMidBody       FaultKind = "reset mid-body"       // cut: reset in the middle of the body
+	FaultTruncatedBody      FaultKind = "truncated body"       // cut: closed before Content-Length is reached
+	FaultCloseDelimited     FaultKind = "close-delimited"      // cut: no Content-Length, closed in the middle
+	FaultHTMLPage           FaultKind = "HTML page"            // a proxy's page; Status 502 unless given
+	FaultPlainText          FaultKind = "plain text"           // a proxy's line; Status 502 unless given
+	FaultEmptyBody          FaultKind = "empty body"           // success, nothing in it
+	FaultWrongContentType   FaultKind = "wrong content type"   // the right response, called text/html
+	FaultInvalidJSON        FaultKind = "invalid JSON"         // success, half an object
+	FaultNullData           FaultKind = "null"                 // success, the JSON value null
+	FaultWrongType          FaultKind = "wrong type"           // success, a resource of another type
+	FaultNoID               FaultKind = "no id"                // success, a resource without id
+	FaultEndlessBody        FaultKind = "endless body"         // success, JSON that never ends
+	FaultGzipBomb           FaultKind = "gzip bomb"            // success, 256 MiB of JSON in 300 KB of gzip
+	FaultRedirect           FaultKind = "redirect"             // Status 307 to /v1/elsewhere unless given
 )
 
-// Kinds returns all of them, for tests that go through them.
-func Kinds() []Kind {
-	return []Kind{
-		ErrorAnswer, Late, LateBody, ResetBeforeHeaders, ResetMidBody, TruncatedBody, CloseDelimited,
-		HTMLPage, PlainText, EmptyBody, WrongContentType, InvalidJSON, Null, WrongType, NoID,
-		EndlessBody, GzipBomb, Redirect,
+// FaultKinds returns all of them, for tests that go through them.
+func FaultKinds() []FaultKind {
+	return []FaultKind{
+		FaultErrorResponse, FaultLate, FaultLateBody, FaultResetBeforeHeaders, FaultResetMidBody, FaultTruncatedBody, FaultCloseDelimited,
+		FaultHTMLPage, FaultPlainText, FaultEmptyBody, FaultWrongContentType, FaultInvalidJSON, FaultNullData, FaultWrongType, FaultNoID,
+		FaultEndlessBody, FaultGzipBomb, FaultRedirect,
 	}
 }
 
@@ -53,7 +53,7 @@ func Kinds() []Kind {
 type Fault struct {
 	Operation Operation     // which calls; empty means any
 	Times     int           // how many of them; 0 means 1, negative means all until StopFailing
-	Kind      Kind          // what goes wrong
+	Kind      FaultKind     // what goes wrong
 	Applied   bool          // the call takes effect all the same, if it is a good one
 	Delay     time.Duration // wait before the response; the wait ends early if the client leaves
 
@@ -80,7 +80,7 @@ func (h *Handler) FailNext(faults ...Fault) {
 }
 
 // fault returns what is to go wrong with a request, or nil.
-func (h *Handler) fault(r Request) *Fault {
+func (h *Handler) fault(r Exchange) *Fault {
 	f := h.faults.next(r)
 	if f == nil || !h.valid(f.Kind) {
 		return nil
@@ -89,8 +89,8 @@ func (h *Handler) fault(r Request) *Fault {
 }
 
 // valid reports whether there is such a kind, and fails the test if not.
-func (h *Handler) valid(kind Kind) bool {
-	if slices.Contains(Kinds(), kind) {
+func (h *Handler) valid(kind FaultKind) bool {
+	if slices.Contains(FaultKinds(), kind) {
 		return true
 	}
 	err := fmt.Errorf("asctest: unknown Kind of fault %q", kind)
@@ -115,13 +115,13 @@ func (h *Handler) StopFailing() {
 }
 
 type faults struct {
-	source func(Request) *Fault
+	source func(Exchange) *Fault
 	mu     sync.Mutex
 	queue  []Fault
 }
 
 // next returns the fault of a request, or nil.
-func (fs *faults) next(r Request) *Fault {
+func (fs *faults) next(r Exchange) *Fault {
 	if f := fs.pop(r.Operation); f != nil || fs.source == nil {
 		return f
 	}
@@ -148,10 +148,10 @@ func (fs *faults) pop(operation Operation) *Fault {
 }
 
 // applies tells whether the call takes effect.
-func (f *Fault) applies() bool { return f.Applied || f.Kind == Late || f.Kind == LateBody }
+func (f *Fault) applies() bool { return f.Applied || f.Kind == FaultLate || f.Kind == FaultLateBody }
 
 // apply returns what is sent instead of the right response, and in which way.
-func (f *Fault) apply(c *call, right response) (response, Kind) {
+func (f *Fault) apply(c *call, right response) (response, FaultKind) {
 	a := f.usual(c, right)
 	if f.Status != 0 {
 		a.status = f.Status
@@ -161,16 +161,16 @@ func (f *Fault) apply(c *call, right response) (response, Kind) {
 	}
 	kind := f.Kind
 	switch kind {
-	case ResetMidBody, TruncatedBody, CloseDelimited:
+	case FaultResetMidBody, FaultTruncatedBody, FaultCloseDelimited:
 		if len(a.body) == 0 {
-			kind = ResetBeforeHeaders
+			kind = FaultResetBeforeHeaders
 		}
-	case LateBody:
+	case FaultLateBody:
 		if len(a.body) == 0 {
-			kind = Late
+			kind = FaultLate
 		}
 	}
-	if kind == ResetBeforeHeaders {
+	if kind == FaultResetBeforeHeaders {
 		a = response{}
 	}
 	a.reason = "fault: " + cmp.Or(string(kind), "error")
@@ -182,34 +182,34 @@ func (f *Fault) usual(c *call, right response) response {
 	a := response{status: success(c.request.Method), header: right.header.Clone()}
 	a.header.Set("Content-Type", "application/json")
 	switch f.Kind {
-	case Late, LateBody, ResetMidBody, TruncatedBody, CloseDelimited:
+	case FaultLate, FaultLateBody, FaultResetMidBody, FaultTruncatedBody, FaultCloseDelimited:
 		return right
-	case HTMLPage, PlainText:
+	case FaultHTMLPage, FaultPlainText:
 		a.status = http.StatusBadGateway
 		a.header.Set("Content-Type", "text/plain")
 		a.body = []byte("upstream connect error\n")
-		if f.Kind == HTMLPage {
+		if f.Kind == FaultHTMLPage {
 			a.header.Set("Content-Type", "text/html")
 			a.body = []byte("<!DOCTYPE html><title>Bad gateway</title>" + strings.Repeat("<p>Try again later.</p>\n", 100))
 		}
-	case WrongContentType:
+	case FaultWrongContentType:
 		a.body = right.body
 		if len(a.body) == 0 {
 			a.body = []byte("{}")
 		}
 		a.header.Set("Content-Type", "text/html")
-	case InvalidJSON:
+	case FaultInvalidJSON:
 		a.body = []byte(`{"data":`)
-	case Null:
+	case FaultNullData:
 		a.body = []byte("null")
-	case WrongType:
+	case FaultWrongType:
 		a.body = c.oddResource(resource{Type: "apps", ID: newUUID()})
-	case NoID:
+	case FaultNoID:
 		a.body = c.withoutID(right)
-	case Redirect:
+	case FaultRedirect:
 		a.status = http.StatusTemporaryRedirect
 		a.header.Set("Location", "/v1/elsewhere")
-	case ErrorAnswer:
+	case FaultErrorResponse:
 		status := f.Status
 		if status == 0 {
 			status = http.StatusInternalServerError
@@ -222,7 +222,7 @@ func (f *Fault) usual(c *call, right response) response {
 
 func (c *call) oddResource(data resource) []byte {
 	body := responseBody{Data: data, Links: links{Self: c.request.URL.EscapedPath()}}
-	if c.operation == List || strings.HasSuffix(string(c.operation), "_getToManyRelated") {
+	if c.operation == MarketplaceWebhooksList || strings.HasSuffix(string(c.operation), "_getToManyRelated") {
 		body.Data = []resource{data}
 	}
 	return jsonResponse(http.StatusOK, body).body

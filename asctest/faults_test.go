@@ -24,10 +24,10 @@ func (c *caller) fetch(method, path, body string) (status int, header http.Heade
 }
 
 // cut tells the kinds whose body is not JSON although it is called so.
-func cut(kind asctest.Kind) bool {
+func cut(kind asctest.FaultKind) bool {
 	switch kind {
-	case asctest.ResetMidBody, asctest.TruncatedBody, asctest.CloseDelimited, asctest.InvalidJSON,
-		asctest.EmptyBody, asctest.EndlessBody, asctest.GzipBomb, asctest.Redirect:
+	case asctest.FaultResetMidBody, asctest.FaultTruncatedBody, asctest.FaultCloseDelimited, asctest.FaultInvalidJSON,
+		asctest.FaultEmptyBody, asctest.FaultEndlessBody, asctest.FaultGzipBomb, asctest.FaultRedirect:
 		return true
 	}
 	return false
@@ -47,25 +47,25 @@ func TestFaultsAsAClientSeesThem(t *testing.T) {
 		{asctest.Fault{Status: 429, Header: http.Header{"Retry-After": {"120"}}}, 429, json, `{"errors":`, nil},
 		{asctest.Fault{Status: 403, Code: "FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED"}, 403, json, `{"errors":`, nil},
 		{asctest.Fault{Status: 409, Body: `{"errors":[{}]}`}, 409, json, `{"errors":[{}]}`, nil},
-		{asctest.Fault{Kind: asctest.Late}, 201, json, `{"data":{"type"`, nil},
-		{asctest.Fault{Kind: asctest.LateBody}, 201, json, `{"data":{"type"`, nil},
-		{asctest.Fault{Kind: asctest.ResetBeforeHeaders}, 0, "", "", io.EOF},
-		{asctest.Fault{Kind: asctest.ResetMidBody}, 201, json, `{"data":{"type"`, syscall.ECONNRESET},
-		{asctest.Fault{Kind: asctest.TruncatedBody}, 201, json, `{"data":{"type"`, io.ErrUnexpectedEOF},
-		{asctest.Fault{Kind: asctest.CloseDelimited}, 201, json, `{"data":{"type"`, nil},
-		{asctest.Fault{Kind: asctest.HTMLPage}, 502, "text/html", "<!DOCTYPE html>", nil},
-		{asctest.Fault{Kind: asctest.PlainText, Status: 503}, 503, "text/plain", "upstream", nil},
-		{asctest.Fault{Kind: asctest.EmptyBody}, 201, json, "", nil},
-		{asctest.Fault{Kind: asctest.WrongContentType}, 201, "text/html", `{"data":{"type"`, nil},
-		{asctest.Fault{Kind: asctest.InvalidJSON}, 201, json, `{"data":`, nil},
-		{asctest.Fault{Kind: asctest.Null}, 201, json, `null`, nil},
-		{asctest.Fault{Kind: asctest.WrongType}, 201, json, `{"data":{"type":"apps"`, nil},
-		{asctest.Fault{Kind: asctest.NoID}, 201, json, `{"data":{"type":"marketplaceWebhooks","attributes"`, nil},
-		{asctest.Fault{Kind: asctest.EndlessBody}, 201, json, `{"data":[   `, nil},
-		{asctest.Fault{Kind: asctest.GzipBomb}, 201, json, `     `, nil},
-		{asctest.Fault{Kind: asctest.Redirect, Status: 308}, 308, json, "", nil},
+		{asctest.Fault{Kind: asctest.FaultLate}, 201, json, `{"data":{"type"`, nil},
+		{asctest.Fault{Kind: asctest.FaultLateBody}, 201, json, `{"data":{"type"`, nil},
+		{asctest.Fault{Kind: asctest.FaultResetBeforeHeaders}, 0, "", "", io.EOF},
+		{asctest.Fault{Kind: asctest.FaultResetMidBody}, 201, json, `{"data":{"type"`, syscall.ECONNRESET},
+		{asctest.Fault{Kind: asctest.FaultTruncatedBody}, 201, json, `{"data":{"type"`, io.ErrUnexpectedEOF},
+		{asctest.Fault{Kind: asctest.FaultCloseDelimited}, 201, json, `{"data":{"type"`, nil},
+		{asctest.Fault{Kind: asctest.FaultHTMLPage}, 502, "text/html", "<!DOCTYPE html>", nil},
+		{asctest.Fault{Kind: asctest.FaultPlainText, Status: 503}, 503, "text/plain", "upstream", nil},
+		{asctest.Fault{Kind: asctest.FaultEmptyBody}, 201, json, "", nil},
+		{asctest.Fault{Kind: asctest.FaultWrongContentType}, 201, "text/html", `{"data":{"type"`, nil},
+		{asctest.Fault{Kind: asctest.FaultInvalidJSON}, 201, json, `{"data":`, nil},
+		{asctest.Fault{Kind: asctest.FaultNullData}, 201, json, `null`, nil},
+		{asctest.Fault{Kind: asctest.FaultWrongType}, 201, json, `{"data":{"type":"apps"`, nil},
+		{asctest.Fault{Kind: asctest.FaultNoID}, 201, json, `{"data":{"type":"marketplaceWebhooks","attributes"`, nil},
+		{asctest.Fault{Kind: asctest.FaultEndlessBody}, 201, json, `{"data":[   `, nil},
+		{asctest.Fault{Kind: asctest.FaultGzipBomb}, 201, json, `     `, nil},
+		{asctest.Fault{Kind: asctest.FaultRedirect, Status: 308}, 308, json, "", nil},
 	}
-	seen := map[asctest.Kind]bool{}
+	seen := map[asctest.FaultKind]bool{}
 	for _, test := range tests {
 		seen[test.fault.Kind] = true
 		for _, applied := range []bool{false, true} {
@@ -82,8 +82,8 @@ func TestFaultsAsAClientSeesThem(t *testing.T) {
 			if whole := stdjson.Valid([]byte(body)); whole == cut(test.fault.Kind) && header.Get("Content-Type") == json {
 				t.Errorf("%+v: the body is valid JSON: %v", test.fault, whole)
 			}
-			_, registered := c.server.Webhook()
-			late := test.fault.Kind == asctest.Late || test.fault.Kind == asctest.LateBody
+			_, registered := c.server.MarketplaceWebhook()
+			late := test.fault.Kind == asctest.FaultLate || test.fault.Kind == asctest.FaultLateBody
 			if registered != (applied || late) {
 				t.Errorf("%+v: registered: %v", test.fault, registered)
 			}
@@ -92,7 +92,7 @@ func TestFaultsAsAClientSeesThem(t *testing.T) {
 			}
 		}
 	}
-	for _, kind := range asctest.Kinds() {
+	for _, kind := range asctest.FaultKinds() {
 		if !seen[kind] {
 			t.Errorf("kind %q is not in the table", kind)
 		}
@@ -108,7 +108,7 @@ func TestUnknownKindOfFault(t *testing.T) {
 	if want := `asctest: unknown Kind of fault "Redirect"`; len(told.failures) != 1 || told.failures[0] != want {
 		t.Errorf("told %q, want %q", told.failures, want)
 	}
-	source := asctest.WithFaults(func(asctest.Request) *asctest.Fault { return &asctest.Fault{Kind: "late body "} })
+	source := asctest.WithFaults(func(asctest.Exchange) *asctest.Fault { return &asctest.Fault{Kind: "late body "} })
 	told = &witness{TB: t}
 	c := newCallerOf(t, asctest.NewServer(told, source))
 	if status, _, _, err := c.fetch("GET", collection, ""); err != nil || status != 200 || len(told.failures) != 1 {

@@ -30,12 +30,12 @@ func FuzzHandler(f *testing.F) {
 			t.Skip()
 		}
 		target.RawQuery = query
-		h, err := New(WithKeys(key), WithLogger(slog.New(slog.DiscardHandler)), WithWebhook(Webhook{ID: "7", EndpointURL: "https://e.com", Secret: "canary-5ecret"}))
+		h, err := New(WithKeys(key), WithLogger(slog.New(slog.DiscardHandler)), WithMarketplaceWebhook(MarketplaceWebhook{ID: "7", EndpointURL: "https://e.com", Secret: "canary-5ecret"}))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if method == http.MethodPost {
-			h.RemoveWebhook()
+			h.RemoveMarketplaceWebhook()
 		}
 		h.onViolation = func(lie error) { t.Error(lie) }
 		r := httptest.NewRequest(http.MethodGet, "/", strings.NewReader(string(body)))

@@ -142,7 +142,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	entry := c.entry(h.now())
 	fault := h.fault(entry)
 	response := h.respond(c, fault == nil || fault.applies())
-	kind := Kind("")
+	kind := FaultKind("")
 	if fault != nil {
 		response, kind = fault.apply(c, response)
 	}

@@ -13,7 +13,7 @@ func TestCleanupWaitsForCalls(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		tb := &cleanups{TB: t}
-		server := NewPipeServer(tb, WithFaults(func(Request) *Fault {
+		server := NewPipeServer(tb, WithFaults(func(Exchange) *Fault {
 			time.Sleep(time.Hour)
 			return nil
 		}))

@@ -20,7 +20,7 @@ func (h *Handler) createMarketplaceWebhook(c *call, s *state) response {
 	if s.marketplaceWebhook != nil {
 		return refuse(newError(h.secondCreate.status, h.secondCreate.code, "The account has a marketplace webhook already."))
 	}
-	s.marketplaceWebhook = &Webhook{ID: newUUID()}
+	s.marketplaceWebhook = &MarketplaceWebhook{ID: newUUID()}
 	return h.setMarketplaceWebhook(c, s, http.StatusCreated)
 }
 
@@ -68,6 +68,6 @@ func (h *Handler) deleteMarketplaceWebhook(c *call, s *state) response {
 	return response{status: http.StatusNoContent, header: http.Header{}}
 }
 
-func (c *call) marketplaceWebhook(w *Webhook) resource {
+func (c *call) marketplaceWebhook(w *MarketplaceWebhook) resource {
 	return c.resource(marketplaceWebhooks, w.ID, object{"endpointUrl": w.EndpointURL})
 }

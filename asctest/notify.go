@@ -15,9 +15,9 @@ import (
 	"github.com/ascmarketplace/webhooks/notification"
 )
 
-// Delivery is a signed notification. Send it as often as wanted, also at the
+// SignedNotification is a signed notification. Send it as often as wanted, also at the
 // same time: copies have the same id and the same bytes.
-type Delivery struct {
+type SignedNotification struct {
 	EndpointURL string
 	Body        []byte
 	Signature   string // the value of notification.SignatureHeader
@@ -34,7 +34,7 @@ type Delivery struct {
 func (h *Handler) Notify(ctx context.Context, event notification.Event) (status int, err error) {
 	n := notification.New(event)
 	if !isWebhookEvent(n) {
-		d, err := h.Delivery(n)
+		d, err := h.SignedNotification(n)
 		if err != nil {
 			return 0, err
 		}
@@ -64,53 +64,53 @@ func isWebhookEvent(n *notification.Notification) bool {
 	return n.Type != "" && 'a' <= n.Type[0] && n.Type[0] <= 'z'
 }
 
-// Delivery returns n addressed to the registered marketplace webhook and signed
+// SignedNotification returns n addressed to the registered marketplace webhook and signed
 // with its secret, but does not send it.
-func (h *Handler) Delivery(n *notification.Notification) (Delivery, error) {
-	w, ok := h.Webhook()
+func (h *Handler) SignedNotification(n *notification.Notification) (SignedNotification, error) {
+	w, ok := h.MarketplaceWebhook()
 	if !ok {
-		return Delivery{}, errors.New("asctest: no webhook is registered to notify")
+		return SignedNotification{}, errors.New("asctest: no webhook is registered to notify")
 	}
 	return h.signed(n, w.EndpointURL, w.Secret)
 }
 
-// DeliveryTo is Delivery for a webhook of an app. Sending it is recorded nowhere.
-func (h *Handler) DeliveryTo(webhookID string, n *notification.Notification) (Delivery, error) {
-	for _, w := range h.AppWebhooks() {
+// SignedNotificationTo is Delivery for a webhook of an app. Sending it is recorded nowhere.
+func (h *Handler) SignedNotificationTo(webhookID string, n *notification.Notification) (SignedNotification, error) {
+	for _, w := range h.Webhooks() {
 		if w.ID == webhookID {
 			return h.signed(n, w.URL, w.Secret)
 		}
 	}
-	return Delivery{}, errors.New("asctest: there is no webhook with this id")
+	return SignedNotification{}, errors.New("asctest: there is no webhook with this id")
 }
 
-func (h *Handler) signed(n *notification.Notification, url, secret string) (Delivery, error) {
+func (h *Handler) signed(n *notification.Notification, url, secret string) (SignedNotification, error) {
 	body, err := json.Marshal(n)
 	if err != nil {
-		return Delivery{}, fmt.Errorf("asctest: %w", err)
+		return SignedNotification{}, fmt.Errorf("asctest: %w", err)
 	}
-	return Delivery{EndpointURL: url, Body: body, transport: h.poster.transport}.SignedWith(secret), nil
+	return SignedNotification{EndpointURL: url, Body: body, transport: h.poster.transport}.SignedWith(secret), nil
 }
 
 // SignedWith returns a copy that is signed with another secret, such as the
 // one before a rotation.
-func (d Delivery) SignedWith(secret string) Delivery {
+func (d SignedNotification) SignedWith(secret string) SignedNotification {
 	d.Signature = notification.Sign([]byte(secret), d.Body)
 	return d
 }
 
 // Forged returns a copy whose signature has the right form but is made with a
 // secret that nobody has.
-func (d Delivery) Forged() Delivery { return d.SignedWith(rand.Text()) }
+func (d SignedNotification) Forged() SignedNotification { return d.SignedWith(rand.Text()) }
 
 // Send posts d and returns the status that the receiver responded with.
-func (d Delivery) Send(ctx context.Context) (status int, err error) {
+func (d SignedNotification) Send(ctx context.Context) (status int, err error) {
 	status, _, err = d.SendAndRead(ctx)
 	return status, err
 }
 
 // SendAndRead is Send that also returns the first 4 KiB of the response's body.
-func (d Delivery) SendAndRead(ctx context.Context) (status int, body string, err error) {
+func (d SignedNotification) SendAndRead(ctx context.Context) (status int, body string, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, d.EndpointURL, bytes.NewReader(d.Body))
 	if err != nil {
 		return 0, "", errors.New("asctest: the registered URL can't be posted to")

@@ -61,15 +61,15 @@ func TestNotifyReachesTheRegisteredEndpoint(t *testing.T) {
 func TestDeliveriesTwiceForgedAndWithTheOldSecret(t *testing.T) {
 	t.Parallel()
 	url, handled := receiver(t, "new secret", "old secret")
-	server := asctest.NewServer(t, asctest.WithWebhook(asctest.Webhook{EndpointURL: url, Secret: "new secret"}))
-	deliver := func() asctest.Delivery {
-		d, err := server.Delivery(notification.New(&appUnavailable))
+	server := asctest.NewServer(t, asctest.WithMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: url, Secret: "new secret"}))
+	deliver := func() asctest.SignedNotification {
+		d, err := server.SignedNotification(notification.New(&appUnavailable))
 		if err != nil {
 			t.Fatal(err)
 		}
 		return d
 	}
-	send := func(name string, d asctest.Delivery, status int, count int64) {
+	send := func(name string, d asctest.SignedNotification, status int, count int64) {
 		t.Helper()
 		got, err := d.Send(t.Context())
 		if got != status || err != nil || handled.Load() != count {
@@ -111,7 +111,7 @@ func TestNotifyFollowsNoRedirect(t *testing.T) {
 		}
 	}))
 	defer endpoint.Close()
-	server := asctest.NewServer(t, asctest.WithWebhook(asctest.Webhook{EndpointURL: endpoint.URL, Secret: "s"}))
+	server := asctest.NewServer(t, asctest.WithMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: endpoint.URL, Secret: "s"}))
 	if status, err := server.Notify(t.Context(), &appUnavailable); status != 307 || err != nil || calls.Load() != 1 {
 		t.Errorf("%d, %v, %d calls", status, err, calls.Load())
 	}
@@ -128,9 +128,9 @@ func TestNotifyFails(t *testing.T) {
 		}
 	}
 	fails("no webhook is registered", &appUnavailable)
-	server.SetWebhook(asctest.Webhook{EndpointURL: "http://127.0.0.1:1/", Secret: "canary-5ecret"})
+	server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: "http://127.0.0.1:1/", Secret: "canary-5ecret"})
 	fails("connection refused", &appUnavailable)
 	fails("notification", &notification.AppUnavailable{AppID: "1"})
-	server.SetWebhook(asctest.Webhook{EndpointURL: "http://[", Secret: "canary-5ecret"})
+	server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: "http://[", Secret: "canary-5ecret"})
 	fails("can't be posted to", &appUnavailable)
 }

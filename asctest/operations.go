@@ -15,23 +15,23 @@ type Operation string
 
 // The operations of marketplaceWebhooks.
 const (
-	List   Operation = "marketplaceWebhooks_getCollection"
-	Create Operation = "marketplaceWebhooks_createInstance"
-	Update Operation = "marketplaceWebhooks_updateInstance"
-	Delete Operation = "marketplaceWebhooks_deleteInstance"
+	MarketplaceWebhooksList   Operation = "marketplaceWebhooks_getCollection"
+	MarketplaceWebhooksCreate Operation = "marketplaceWebhooks_createInstance"
+	MarketplaceWebhooksUpdate Operation = "marketplaceWebhooks_updateInstance"
+	MarketplaceWebhooksDelete Operation = "marketplaceWebhooks_deleteInstance"
 )
 
 // The operations of webhooks and what belongs to them.
 const (
-	ListWebhooks      Operation = "apps_webhooks_getToManyRelated"
-	GetWebhook        Operation = "webhooks_getInstance"
-	CreateWebhook     Operation = "webhooks_createInstance"
-	UpdateWebhook     Operation = "webhooks_updateInstance"
-	DeleteWebhook     Operation = "webhooks_deleteInstance"
-	CreatePing        Operation = "webhookPings_createInstance"
-	ListDeliveries    Operation = "webhooks_deliveries_getToManyRelated"
-	CreateDelivery    Operation = "webhookDeliveries_createInstance"
-	GetPackageVersion Operation = "alternativeDistributionPackageVersions_getInstance"
+	WebhooksList       Operation = "apps_webhooks_getToManyRelated"
+	WebhooksGet        Operation = "webhooks_getInstance"
+	WebhooksCreate     Operation = "webhooks_createInstance"
+	WebhooksUpdate     Operation = "webhooks_updateInstance"
+	WebhooksDelete     Operation = "webhooks_deleteInstance"
+	WebhooksPing       Operation = "webhookPings_createInstance"
+	WebhooksDeliveries Operation = "webhooks_deliveries_getToManyRelated"
+	WebhooksRedeliver  Operation = "webhookDeliveries_createInstance"
+	PackageVersionsGet Operation = "alternativeDistributionPackageVersions_getInstance"
 )
 
 // Download is no operation of the document: it is the GET of a package
@@ -41,8 +41,8 @@ const Download Operation = "download"
 // Operations returns all of them.
 func Operations() []Operation {
 	return []Operation{
-		List, Create, Update, Delete, ListWebhooks, GetWebhook, CreateWebhook, UpdateWebhook, DeleteWebhook,
-		CreatePing, ListDeliveries, CreateDelivery, GetPackageVersion, Download,
+		MarketplaceWebhooksList, MarketplaceWebhooksCreate, MarketplaceWebhooksUpdate, MarketplaceWebhooksDelete, WebhooksList, WebhooksGet, WebhooksCreate, WebhooksUpdate, WebhooksDelete,
+		WebhooksPing, WebhooksDeliveries, WebhooksRedeliver, PackageVersionsGet, Download,
 	}
 }
 
@@ -61,31 +61,31 @@ func (c *contract) operation(r *http.Request) (Operation, string) {
 // perform carries out a call that the document allows, on s.
 func (h *Handler) perform(c *call, s *state) response {
 	switch c.operation {
-	case List:
+	case MarketplaceWebhooksList:
 		return h.listMarketplaceWebhooks(c, s)
-	case Create:
+	case MarketplaceWebhooksCreate:
 		return h.createMarketplaceWebhook(c, s)
-	case Update:
+	case MarketplaceWebhooksUpdate:
 		return h.updateMarketplaceWebhook(c, s)
-	case Delete:
+	case MarketplaceWebhooksDelete:
 		return h.deleteMarketplaceWebhook(c, s)
-	case ListWebhooks:
+	case WebhooksList:
 		return h.listWebhooks(c, s)
-	case GetWebhook:
+	case WebhooksGet:
 		return h.getWebhook(c, s)
-	case CreateWebhook:
+	case WebhooksCreate:
 		return h.createWebhook(c, s)
-	case UpdateWebhook:
+	case WebhooksUpdate:
 		return h.updateWebhook(c, s)
-	case DeleteWebhook:
+	case WebhooksDelete:
 		return h.deleteWebhook(c, s)
-	case CreatePing:
+	case WebhooksPing:
 		return h.createPing(c, s)
-	case ListDeliveries:
+	case WebhooksDeliveries:
 		return h.listDeliveries(c, s)
-	case CreateDelivery:
+	case WebhooksRedeliver:
 		return h.createDelivery(c, s)
-	case GetPackageVersion:
+	case PackageVersionsGet:
 		return h.getPackageVersion(c, s)
 	}
 	return refuse(newError(http.StatusInternalServerError, "", "The fake does not offer this operation."))

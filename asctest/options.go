@@ -19,15 +19,15 @@ func WithKeys(keys ...Key) Option {
 	return func(h *Handler) error { return h.SetKeys(keys...) }
 }
 
-// WithWebhook starts with a registered webhook. An empty ID becomes a fresh one.
-func WithWebhook(w Webhook) Option {
-	return func(h *Handler) error { h.SetWebhook(w); return nil }
+// WithMarketplaceWebhook starts with a registered webhook. An empty ID becomes a fresh one.
+func WithMarketplaceWebhook(w MarketplaceWebhook) Option {
+	return func(h *Handler) error { h.SetMarketplaceWebhook(w); return nil }
 }
 
-// WithArrayAnswers makes create and update of marketplaceWebhooks respond with data as an array of
+// WithArrayResponses makes create and update of marketplaceWebhooks respond with data as an array of
 // one and meta.paging, as Apple's documentation shows it; Apple's OpenAPI
 // document says one object, which is the default.
-func WithArrayAnswers() Option {
+func WithArrayResponses() Option {
 	return func(h *Handler) error { h.arrayAnswers = true; return nil }
 }
 
@@ -75,7 +75,7 @@ func WithLogger(l *slog.Logger) Option {
 // WithFaults asks f before each response; nil means none. Faults of FailNext
 // come first; Operation and Times do not count here. f is called from many
 // goroutines at once.
-func WithFaults(f func(Request) *Fault) Option {
+func WithFaults(f func(Exchange) *Fault) Option {
 	return func(h *Handler) error { h.faults.source = f; return nil }
 }
 
@@ -90,10 +90,10 @@ func WithApp(id string) Option {
 	}
 }
 
-// WithAppWebhook starts with a registered webhook of an app. An empty ID
+// WithWebhook starts with a registered webhook of an app. An empty ID
 // becomes a new one.
-func WithAppWebhook(w AppWebhook) Option {
-	return func(h *Handler) error { h.SetAppWebhook(w); return nil }
+func WithWebhook(w Webhook) Option {
+	return func(h *Handler) error { h.SetWebhook(w); return nil }
 }
 
 // WithPackageVersion starts with a package version.

@@ -20,12 +20,12 @@ func pipeCaller(t *testing.T, opts ...asctest.Option) *caller {
 
 func TestEachFaultOverAPipe(t *testing.T) {
 	t.Parallel()
-	for _, kind := range asctest.Kinds() {
+	for _, kind := range asctest.FaultKinds() {
 		t.Run(string(kind), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := pipeCaller(t)
 				c.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-				c.server.FailNext(asctest.Fault{Kind: kind, Operation: asctest.List, Delay: 3 * time.Hour, Applied: true})
+				c.server.FailNext(asctest.Fault{Kind: kind, Operation: asctest.MarketplaceWebhooksList, Delay: 3 * time.Hour, Applied: true})
 				c.create() // of another operation: does not fail
 				start := time.Now()
 				status, _, _, err := c.fetch("GET", collection, "")
@@ -40,7 +40,7 @@ func TestEachFaultOverAPipe(t *testing.T) {
 
 func TestEachFaultOfADelete(t *testing.T) {
 	t.Parallel()
-	for _, kind := range asctest.Kinds() {
+	for _, kind := range asctest.FaultKinds() {
 		for _, applied := range []bool{false, true} {
 			synctest.Test(t, func(t *testing.T) {
 				c := pipeCaller(t)
@@ -49,11 +49,11 @@ func TestEachFaultOfADelete(t *testing.T) {
 				c.server.FailNext(asctest.Fault{Kind: kind, Applied: applied, Delay: time.Minute})
 				start := time.Now()
 				status, _, _, err := c.fetch("DELETE", path, "")
-				late := kind == asctest.Late || kind == asctest.LateBody
+				late := kind == asctest.FaultLate || kind == asctest.FaultLateBody
 				if (status == 204) != late || (status == 0) != (err != nil) || time.Since(start) != time.Minute {
 					t.Errorf("%s: %d %v after %v", kind, status, err, time.Since(start))
 				}
-				if _, there := c.server.Webhook(); there == (applied || late) {
+				if _, there := c.server.MarketplaceWebhook(); there == (applied || late) {
 					t.Errorf("%s, applied %v: still there: %v", kind, applied, there)
 				}
 			})
@@ -63,7 +63,7 @@ func TestEachFaultOfADelete(t *testing.T) {
 
 func TestAClientThatLeavesEndsTheDelay(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []asctest.Kind{asctest.Late, asctest.LateBody, asctest.ResetBeforeHeaders} {
+	for _, kind := range []asctest.FaultKind{asctest.FaultLate, asctest.FaultLateBody, asctest.FaultResetBeforeHeaders} {
 		synctest.Test(t, func(t *testing.T) {
 			c := pipeCaller(t)
 			c.server.FailNext(asctest.Fault{Kind: kind, Delay: 24 * time.Hour})

@@ -53,12 +53,12 @@ func (h *Handler) post(deliveryID string) {
 }
 
 // postNow posts a delivery and records what came back.
-func (h *Handler) postNow(ctx context.Context, deliveryID string) WebhookDelivery {
+func (h *Handler) postNow(ctx context.Context, deliveryID string) Delivery {
 	h.mu.Lock()
 	i := h.state.delivery(deliveryID)
 	if i < 0 { // forgotten by Reset
 		h.mu.Unlock()
-		return WebhookDelivery{ID: deliveryID, State: failed, ErrorMessage: "The delivery was forgotten."}
+		return Delivery{ID: deliveryID, State: failed, ErrorMessage: "The delivery was forgotten."}
 	}
 	d := h.state.deliveries[i]
 	secret := ""
@@ -69,7 +69,7 @@ func (h *Handler) postNow(ctx context.Context, deliveryID string) WebhookDeliver
 	ctx, cancel := context.WithTimeout(ctx, deliveryTimeout)
 	defer cancel()
 	d.Sent = h.now()
-	signed := Delivery{EndpointURL: d.URL, Body: d.Payload, transport: h.poster.transport}.SignedWith(secret)
+	signed := SignedNotification{EndpointURL: d.URL, Body: d.Payload, transport: h.poster.transport}.SignedWith(secret)
 	status, body, err := signed.SendAndRead(ctx)
 	d.State, d.StatusCode, d.ResponseBody = failed, status, body
 	switch {
@@ -104,7 +104,7 @@ func pingPayload(id string, at time.Time) []byte {
 // deliveries. A ping goes to every enabled one. An empty appID is the marketplace app that the notification names,
 // or else the only app. Errors: there is no such app, or the notification cannot
 // be encoded.
-func (h *Handler) NotifyWebhooks(ctx context.Context, appID string, n *notification.Notification) ([]WebhookDelivery, error) {
+func (h *Handler) NotifyWebhooks(ctx context.Context, appID string, n *notification.Notification) ([]Delivery, error) {
 	payload, err := json.Marshal(n)
 	if err != nil {
 		return nil, err
@@ -117,7 +117,7 @@ func (h *Handler) NotifyWebhooks(ctx context.Context, appID string, n *notificat
 	if err != nil {
 		return nil, err
 	}
-	var deliveries []WebhookDelivery
+	var deliveries []Delivery
 	for _, id := range ids {
 		deliveries = append(deliveries, h.postNow(ctx, id))
 	}

@@ -73,14 +73,14 @@ func TestTheRecordIsBounded(t *testing.T) {
 	t.Parallel()
 	var small recorder
 	for range maxRecorded + 7 {
-		small.add(Request{Method: "GET"})
+		small.add(Exchange{Method: "GET"})
 	}
 	if got := len(small.requests); got != maxRecorded {
 		t.Errorf("%d small requests are kept, want %d", got, maxRecorded)
 	}
 	var large recorder
 	for range 200 {
-		large.add(Request{Body: make([]byte, maxBody)})
+		large.add(Exchange{Body: make([]byte, maxBody)})
 	}
 	if got := len(large.requests); got != maxRecordedBytes/maxBody {
 		t.Errorf("%d requests of 1 MiB are kept, want %d", got, maxRecordedBytes/maxBody)
@@ -91,18 +91,18 @@ func TestDeliveriesAreBounded(t *testing.T) {
 	t.Parallel()
 	var small, large state
 	for i := range maxRecorded + 7 {
-		small.record(WebhookDelivery{ID: strconv.Itoa(i)})
+		small.record(Delivery{ID: strconv.Itoa(i)})
 	}
 	if got := small.deliveries; len(got) != maxRecorded || got[0].ID != "7" {
 		t.Errorf("%d small deliveries are kept, from %s", len(got), got[0].ID)
 	}
 	for range 100 {
-		large.record(WebhookDelivery{Payload: make([]byte, maxBody-maxResponseKept)})
+		large.record(Delivery{Payload: make([]byte, maxBody-maxResponseKept)})
 	}
 	if got := len(large.deliveries); got != maxRecordedBytes/maxBody {
 		t.Errorf("%d deliveries of 1 MiB are kept, want %d", got, maxRecordedBytes/maxBody)
 	}
-	large.record(WebhookDelivery{ID: "huge", Payload: make([]byte, maxRecordedBytes)})
+	large.record(Delivery{ID: "huge", Payload: make([]byte, maxRecordedBytes)})
 	if got := large.deliveries; len(got) != 1 || got[0].ID != "huge" {
 		t.Errorf("%d deliveries are kept, want the latest", len(got))
 	}
@@ -112,9 +112,9 @@ func TestDeliveriesAreBounded(t *testing.T) {
 func TestEveryNewDeliveryCounts(t *testing.T) {
 	t.Parallel()
 	h := quiet(t)
-	h.SetAppWebhook(AppWebhook{ID: "w", AppID: "1", URL: "http://127.0.0.1:1", Enabled: true})
+	h.SetWebhook(Webhook{ID: "w", AppID: "1", URL: "http://127.0.0.1:1", Enabled: true})
 	for i := range maxRecorded {
-		h.state.record(WebhookDelivery{ID: strconv.Itoa(i), WebhookID: "w", State: failed, EventID: "e"})
+		h.state.record(Delivery{ID: strconv.Itoa(i), WebhookID: "w", State: failed, EventID: "e"})
 	}
 	oldestIs := func(want string) {
 		t.Helper()

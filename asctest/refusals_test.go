@@ -88,7 +88,7 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("%s %s %s\n got: %d %+v\nwant: %+v", test.method, test.path, test.body, got.StatusCode, first, test)
 		}
 	}
-	if w, _ := c.server.Webhook(); w.EndpointURL != "https://example.com/in" {
+	if w, _ := c.server.MarketplaceWebhook(); w.EndpointURL != "https://example.com/in" {
 		t.Errorf("a refused call took effect: %s", w.EndpointURL)
 	}
 }
@@ -158,7 +158,7 @@ func TestBodyIsCapped(t *testing.T) {
 
 func TestSecondCreateAnswersAsConfigured(t *testing.T) {
 	t.Parallel()
-	c := newCaller(t, asctest.WithWebhook(asctest.Webhook{EndpointURL: "https://e.com", Secret: "s"}),
+	c := newCaller(t, asctest.WithMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: "https://e.com", Secret: "s"}),
 		asctest.WithSecondCreate(422, "ENTITY_UNPROCESSABLE"))
 	if got := c.call("POST", collection, createBody); got.StatusCode != http.StatusUnprocessableEntity || got.json.Errors[0].Code != "ENTITY_UNPROCESSABLE" {
 		t.Errorf("got %d %s", got.StatusCode, got.body)

@@ -7,9 +7,9 @@ import "slices"
 // Registered is what is registered with App Store Connect. The secrets are in
 // there.
 type Registered struct {
-	Apps        []string
-	Webhook     *Webhook // of the marketplace; nil if there is none
-	AppWebhooks []AppWebhook
+	Apps               []string
+	MarketplaceWebhook *MarketplaceWebhook // nil if there is none
+	Webhooks           []Webhook
 }
 
 // Registered returns what is registered.
@@ -20,10 +20,10 @@ func (h *Handler) Registered() Registered {
 }
 
 func (s *state) registered() Registered {
-	r := Registered{Apps: slices.Clone(s.apps), AppWebhooks: slices.Clone(s.webhooks)}
+	r := Registered{Apps: slices.Clone(s.apps), Webhooks: slices.Clone(s.webhooks)}
 	if s.marketplaceWebhook != nil {
 		w := *s.marketplaceWebhook
-		r.Webhook = &w
+		r.MarketplaceWebhook = &w
 	}
 	return r
 }
@@ -47,9 +47,9 @@ func (h *Handler) register(change func(Registered) (Registered, error)) error {
 	if err != nil {
 		return err
 	}
-	h.state.apps, h.state.webhooks, h.state.marketplaceWebhook = slices.Clone(r.Apps), slices.Clone(r.AppWebhooks), nil
-	if r.Webhook != nil {
-		w := *r.Webhook
+	h.state.apps, h.state.webhooks, h.state.marketplaceWebhook = slices.Clone(r.Apps), slices.Clone(r.Webhooks), nil
+	if r.MarketplaceWebhook != nil {
+		w := *r.MarketplaceWebhook
 		h.state.marketplaceWebhook = &w
 		if w.ID == "" {
 			h.state.marketplaceWebhook.ID = newUUID()

@@ -18,8 +18,8 @@ const (
 	maxResponseBody  = 64 << 10 // of one response
 )
 
-// Request is a request that arrived, and what became of it.
-type Request struct {
+// Exchange is a request that arrived, and what became of it.
+type Exchange struct {
 	ID        int       // counts requests, from 1
 	Time      time.Time // by the server's clock
 	Method    string
@@ -43,10 +43,10 @@ type Request struct {
 }
 
 // entry is the record of c before it is answered.
-func (c *call) entry(now time.Time) Request {
+func (c *call) entry(now time.Time) Exchange {
 	header := c.request.Header.Clone()
 	header.Del("Authorization")
-	return Request{
+	return Exchange{
 		Time: now, Method: c.request.Method, Path: c.request.URL.EscapedPath(), Query: c.request.URL.RawQuery,
 		Operation: c.operation, Header: header, Body: bytes.Clone(c.body),
 	}
@@ -54,12 +54,12 @@ func (c *call) entry(now time.Time) Request {
 
 type recorder struct {
 	mu       sync.Mutex
-	requests []Request
+	requests []Exchange
 	bytes    int
 	last     int // the latest ID
 }
 
-func (r *recorder) add(request Request) {
+func (r *recorder) add(request Exchange) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.last++
@@ -68,7 +68,7 @@ func (r *recorder) add(request Request) {
 	r.bytes += request.size()
 	for len(r.requests) > maxRecorded || r.bytes > maxRecordedBytes && len(r.requests) > 1 {
 		r.bytes -= r.requests[0].size()
-		r.requests[0] = Request{} // for the garbage collector
+		r.requests[0] = Exchange{} // for the garbage collector
 		r.requests = r.requests[1:]
 	}
 }
@@ -79,7 +79,7 @@ func (r *recorder) reset() {
 	r.requests, r.bytes = nil, 0
 }
 
-func (r Request) size() int {
+func (r Exchange) size() int {
 	size := len(r.Path) + len(r.Query) + len(r.Body) + len(r.ResponseBody)
 	for _, header := range []http.Header{r.Header, r.ResponseHeader} {
 		for name, values := range header {
@@ -89,13 +89,13 @@ func (r Request) size() int {
 	return size
 }
 
-// Requests returns what has arrived so far, oldest first: the latest 10,000, or
+// Exchanges returns what has arrived so far, oldest first: the latest 10,000, or
 // fewer if they hold more than 64 MiB. A request is there as soon as its
 // response is decided.
-func (h *Handler) Requests() []Request { return h.RequestsAfter(0) }
+func (h *Handler) Exchanges() []Exchange { return h.ExchangesAfter(0) }
 
-// RequestsAfter returns those of Requests whose ID is greater than id.
-func (h *Handler) RequestsAfter(id int) []Request {
+// ExchangesAfter returns those of Requests whose ID is greater than id.
+func (h *Handler) ExchangesAfter(id int) []Exchange {
 	h.record.mu.Lock()
 	defer h.record.mu.Unlock()
 	known := id - (h.record.last - len(h.record.requests))

@@ -24,10 +24,10 @@ func TestRequestsAreRecorded(t *testing.T) {
 	c := newCaller(t, asctest.WithLogger(slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))))
 	c.create()
 	c.call("GET", collection+"?limit=3", "")
-	c.server.FailNext(asctest.Fault{Kind: asctest.ResetBeforeHeaders})
+	c.server.FailNext(asctest.Fault{Kind: asctest.FaultResetBeforeHeaders})
 	_, _, _, _ = c.fetch("PUT", collection, "")
 
-	requests := c.server.Requests()
+	requests := c.server.Exchanges()
 	var got []string
 	for _, r := range requests {
 		got = append(got, fmt.Sprintf("%s %s?%s %s %d %d %s", r.Method, r.Path, r.Query, r.Operation, len(r.Body), r.Status, r.Reason))
@@ -52,8 +52,8 @@ func TestFaultsCountAndChooseTheirCalls(t *testing.T) {
 	t.Parallel()
 	c := newCaller(t)
 	c.server.FailNext(
-		asctest.Fault{Operation: asctest.List, Times: 2, Status: 503},
-		asctest.Fault{Operation: asctest.Create, Header: http.Header{"Date": nil, "X-Rate-Limit": nil, "retry-after": {"7"}}},
+		asctest.Fault{Operation: asctest.MarketplaceWebhooksList, Times: 2, Status: 503},
+		asctest.Fault{Operation: asctest.MarketplaceWebhooksCreate, Header: http.Header{"Date": nil, "X-Rate-Limit": nil, "retry-after": {"7"}}},
 		asctest.Fault{Times: -1, Status: 418},
 	)
 	statuses := []int{
@@ -73,11 +73,11 @@ func TestFaultsCountAndChooseTheirCalls(t *testing.T) {
 
 func TestManyCallersAndRandomFaults(t *testing.T) {
 	t.Parallel()
-	kinds := asctest.Kinds()
+	kinds := asctest.FaultKinds()
 	var asked atomic.Int64
-	c := newCaller(t, asctest.WithRateLimit(1<<20), asctest.WithFaults(func(r asctest.Request) *asctest.Fault {
+	c := newCaller(t, asctest.WithRateLimit(1<<20), asctest.WithFaults(func(r asctest.Exchange) *asctest.Fault {
 		asked.Add(1)
-		if r.Operation != asctest.List || rand.IntN(5) > 0 {
+		if r.Operation != asctest.MarketplaceWebhooksList || rand.IntN(5) > 0 {
 			return nil
 		}
 		return &asctest.Fault{Kind: kinds[rand.IntN(len(kinds))]}
@@ -98,16 +98,16 @@ func TestManyCallersAndRandomFaults(t *testing.T) {
 	}
 	wg.Wait()
 	// net/http may send a GET again when a kept connection is reset.
-	if n := len(c.server.Requests()); n < 321 || int64(n) != asked.Load() {
+	if n := len(c.server.Exchanges()); n < 321 || int64(n) != asked.Load() {
 		t.Errorf("%d recorded, %d asked for a fault", n, asked.Load())
 	}
 }
 
 func TestArrayAnswers(t *testing.T) {
 	t.Parallel()
-	c := newCaller(t, asctest.WithArrayAnswers())
+	c := newCaller(t, asctest.WithArrayResponses())
 	got := c.call("POST", collection, createBody)
-	w, _ := c.server.Webhook()
+	w, _ := c.server.MarketplaceWebhook()
 	self := c.server.URL + collection
 	want := `{"data":[{"type":"marketplaceWebhooks","id":"` + w.ID + `","attributes":{"endpointUrl":"https://example.com/in"},"links":{"self":"` +
 		self + "/" + w.ID + `"}}],"links":{"self":"` + self + `"},"meta":{"paging":{"total":1,"limit":50}}}`
@@ -118,16 +118,16 @@ func TestArrayAnswers(t *testing.T) {
 
 func TestSeededState(t *testing.T) {
 	t.Parallel()
-	c := newCaller(t, asctest.WithWebhook(asctest.Webhook{ID: "7 8/9", EndpointURL: "https://e.com", Secret: "s"}))
+	c := newCaller(t, asctest.WithMarketplaceWebhook(asctest.MarketplaceWebhook{ID: "7 8/9", EndpointURL: "https://e.com", Secret: "s"}))
 	if got := c.call("DELETE", collection+"/7%208%2F9", ""); got.StatusCode != http.StatusNoContent {
 		t.Errorf("delete: %d %s", got.StatusCode, got.body)
 	}
-	c.server.SetWebhook(asctest.Webhook{EndpointURL: "https://e.com"})
-	if w, ok := c.server.Webhook(); !ok || len(w.ID) != 36 {
+	c.server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: "https://e.com"})
+	if w, ok := c.server.MarketplaceWebhook(); !ok || len(w.ID) != 36 {
 		t.Errorf("set: %+v %v", w, ok)
 	}
-	c.server.RemoveWebhook()
-	if w, ok := c.server.Webhook(); ok {
+	c.server.RemoveMarketplaceWebhook()
+	if w, ok := c.server.MarketplaceWebhook(); ok {
 		t.Errorf("removed: %+v", w)
 	}
 }

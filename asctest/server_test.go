@@ -109,7 +109,7 @@ func (c *caller) create() string {
 	if got := c.call("POST", collection, createBody); got.StatusCode != http.StatusCreated {
 		c.t.Fatalf("create: %d %s", got.StatusCode, got.body)
 	}
-	w, _ := c.server.Webhook()
+	w, _ := c.server.MarketplaceWebhook()
 	return w.ID
 }
 
@@ -132,7 +132,7 @@ func TestAWebhookIsRegisteredReadChangedAndDeleted(t *testing.T) {
 	if got.StatusCode != http.StatusOK || got.body != want {
 		t.Errorf("update: %d\n%s\nwant\n%s", got.StatusCode, got.body, want)
 	}
-	if w, ok := c.server.Webhook(); !ok || w.EndpointURL != "https://example.com/new" || w.Secret != "canary-5ecret" {
+	if w, ok := c.server.MarketplaceWebhook(); !ok || w.EndpointURL != "https://example.com/new" || w.Secret != "canary-5ecret" {
 		t.Errorf("after the update: %+v %v", w, ok)
 	}
 

@@ -10,10 +10,10 @@ import (
 // state is one account's webhooks, apps and package versions. Operations work
 // on a copy.
 type state struct {
-	marketplaceWebhook *Webhook
+	marketplaceWebhook *MarketplaceWebhook
 	apps               []string
-	webhooks           []AppWebhook
-	deliveries         []WebhookDelivery
+	webhooks           []Webhook
+	deliveries         []Delivery
 	deliveryBytes      int
 	versions           []PackageVersion
 }
@@ -40,43 +40,43 @@ func (s *state) secrets() []string {
 
 // webhook returns the index of a webhook, or -1.
 func (s *state) webhook(id string) int {
-	return slices.IndexFunc(s.webhooks, func(w AppWebhook) bool { return strings.EqualFold(w.ID, id) })
+	return slices.IndexFunc(s.webhooks, func(w Webhook) bool { return strings.EqualFold(w.ID, id) })
 }
 
 // delivery returns the index of a delivery, or -1.
 func (s *state) delivery(id string) int {
-	return slices.IndexFunc(s.deliveries, func(d WebhookDelivery) bool { return strings.EqualFold(d.ID, id) })
+	return slices.IndexFunc(s.deliveries, func(d Delivery) bool { return strings.EqualFold(d.ID, id) })
 }
 
 // record adds a delivery, and forgets the oldest beyond the bounds that requests have.
-func (s *state) record(d WebhookDelivery) {
+func (s *state) record(d Delivery) {
 	s.deliveries = append(s.deliveries, d)
 	s.deliveryBytes += d.size()
 	for len(s.deliveries) > maxRecorded || s.deliveryBytes > maxRecordedBytes && len(s.deliveries) > 1 {
 		s.deliveryBytes -= s.deliveries[0].size()
-		s.deliveries[0] = WebhookDelivery{} // for the garbage collector
+		s.deliveries[0] = Delivery{} // for the garbage collector
 		s.deliveries = s.deliveries[1:]
 	}
 }
 
-// Webhook is the account's marketplace webhook. The secret never appears in a response.
-type Webhook struct {
+// MarketplaceWebhook is the account's marketplace webhook. The secret never appears in a response.
+type MarketplaceWebhook struct {
 	ID, EndpointURL, Secret string
 }
 
-// Webhook returns the registered marketplace webhook and whether there is one.
-func (h *Handler) Webhook() (Webhook, bool) {
+// MarketplaceWebhook returns the registered marketplace webhook and whether there is one.
+func (h *Handler) MarketplaceWebhook() (MarketplaceWebhook, bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.state.marketplaceWebhook == nil {
-		return Webhook{}, false
+		return MarketplaceWebhook{}, false
 	}
 	return *h.state.marketplaceWebhook, true
 }
 
-// SetWebhook registers w as the marketplace webhook, past the API. An empty ID
+// SetMarketplaceWebhook registers w as the marketplace webhook, past the API. An empty ID
 // becomes a new one.
-func (h *Handler) SetWebhook(w Webhook) {
+func (h *Handler) SetMarketplaceWebhook(w MarketplaceWebhook) {
 	if w.ID == "" {
 		w.ID = newUUID()
 	}
@@ -85,30 +85,30 @@ func (h *Handler) SetWebhook(w Webhook) {
 	h.state.marketplaceWebhook = &w
 }
 
-// RemoveWebhook removes the marketplace webhook, past the API.
-func (h *Handler) RemoveWebhook() {
+// RemoveMarketplaceWebhook removes the marketplace webhook, past the API.
+func (h *Handler) RemoveMarketplaceWebhook() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.state.marketplaceWebhook = nil
 }
 
-// AppWebhook is a webhook of an app. The secret never appears in a response.
-type AppWebhook struct {
+// Webhook is a webhook of an app. The secret never appears in a response.
+type Webhook struct {
 	ID, AppID, Name, URL, Secret string
 	EventTypes                   []string // as in the API, such as BUILD_UPLOAD_STATE_UPDATED
 	Enabled                      bool
 }
 
-// AppWebhooks returns the webhooks of all apps, oldest first.
-func (h *Handler) AppWebhooks() []AppWebhook {
+// Webhooks returns the webhooks of all apps, oldest first.
+func (h *Handler) Webhooks() []Webhook {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return slices.Clone(h.state.webhooks)
 }
 
-// SetAppWebhook registers w or replaces the webhook with its ID, past the API.
+// SetWebhook registers w or replaces the webhook with its ID, past the API.
 // An empty ID becomes a new one. An app that is new is added. It returns the ID.
-func (h *Handler) SetAppWebhook(w AppWebhook) string {
+func (h *Handler) SetWebhook(w Webhook) string {
 	if w.ID == "" {
 		w.ID = newUUID()
 	}
@@ -125,8 +125,8 @@ func (h *Handler) SetAppWebhook(w AppWebhook) string {
 	return w.ID
 }
 
-// RemoveAppWebhook removes the webhook with the id, past the API.
-func (h *Handler) RemoveAppWebhook(id string) {
+// RemoveWebhook removes the webhook with the id, past the API.
+func (h *Handler) RemoveWebhook(id string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if i := h.state.webhook(id); i >= 0 {

@@ -74,7 +74,7 @@ func (c *caller) tryToken(name, token, reason string) {
 	r := c.request("GET", collection+"?limit=5", "")
 	r.Header.Set("Authorization", "Bearer "+token)
 	got := c.send(r)
-	requests := c.server.Requests()
+	requests := c.server.Exchanges()
 	last := requests[len(requests)-1]
 	switch {
 	case reason == "" && got.StatusCode != http.StatusOK:
@@ -145,7 +145,7 @@ func TestKeysRotate(t *testing.T) {
 	}
 	c.tryToken("old, revoked", sign(t, old, claims(old)), "kid")
 	c.tryToken("new", sign(t, fresh, claims(fresh)), "")
-	if requests := c.server.Requests(); requests[1].KeyID != fresh.ID || requests[2].KeyID != "" {
+	if requests := c.server.Exchanges(); requests[1].KeyID != fresh.ID || requests[2].KeyID != "" {
 		t.Errorf("recorded keys %q, %q", requests[1].KeyID, requests[2].KeyID)
 	}
 }

@@ -30,7 +30,7 @@ func TestTransportLetsGoodTrafficPass(t *testing.T) {
 	c.call("GET", collection+"?limit=1", "")
 	c.call("PATCH", collection+"/"+id, `{"data":{"type":"marketplaceWebhooks","id":"`+id+`"}}`)
 	c.call("DELETE", collection+"/"+id, "")
-	if n := len(c.server.Requests()); n != 4 {
+	if n := len(c.server.Exchanges()); n != 4 {
 		t.Errorf("%d requests arrived", n)
 	}
 }
@@ -109,14 +109,14 @@ func TestTransportPassesOnWhatItCantJudge(t *testing.T) {
 	t.Parallel()
 	c := newCaller(t)
 	c.client = &http.Client{Transport: asctest.Transport(t, c.client.Transport)}
-	c.server.FailNext(asctest.Fault{Kind: asctest.TruncatedBody}, asctest.Fault{Kind: asctest.EndlessBody})
+	c.server.FailNext(asctest.Fault{Kind: asctest.FaultTruncatedBody}, asctest.Fault{Kind: asctest.FaultEndlessBody})
 	if status, _, body, err := c.fetch("GET", collection, ""); status != 200 || body == "" || !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("truncated: %d %q %v", status, body, err)
 	}
 	if _, _, body, err := c.fetch("GET", collection, ""); len(body) != 2<<20 || err != nil {
 		t.Errorf("endless: %d bytes, %v", len(body), err)
 	}
-	c.server.FailNext(asctest.Fault{Kind: asctest.ResetBeforeHeaders})
+	c.server.FailNext(asctest.Fault{Kind: asctest.FaultResetBeforeHeaders})
 	if _, _, _, err := c.fetch("GET", collection, ""); err == nil {
 		t.Error("no error from a reset")
 	}
@@ -125,7 +125,7 @@ func TestTransportPassesOnWhatItCantJudge(t *testing.T) {
 // TestTransportForgivesFaults: what a test has asked for does not fail it.
 func TestTransportForgivesFaults(t *testing.T) {
 	t.Parallel()
-	for _, kind := range asctest.Kinds() {
+	for _, kind := range asctest.FaultKinds() {
 		for _, method := range []string{"GET", "POST"} {
 			c := newCaller(t)
 			c.client = &http.Client{Transport: asctest.Transport(t, c.client.Transport), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}

@@ -47,7 +47,7 @@ func (h *Handler) createWebhook(c *call, s *state) response {
 	if there >= maxWebhooks {
 		return conflict("STATE_ERROR", "", "The app has as many webhooks as it may have.")
 	}
-	w := AppWebhook{ID: newUUID(), AppID: appID}
+	w := Webhook{ID: newUUID(), AppID: appID}
 	c.setWebhook(&w)
 	s.webhooks = append(s.webhooks, w)
 	return c.one(http.StatusCreated, c.webhook(w))
@@ -66,7 +66,7 @@ func (h *Handler) updateWebhook(c *call, s *state) response {
 }
 
 // setWebhook sets what the call gives; null leaves a value as it is.
-func (c *call) setWebhook(w *AppWebhook) {
+func (c *call) setWebhook(w *Webhook) {
 	for name, field := range map[string]*string{"name": &w.Name, "url": &w.URL, "secret": &w.Secret} {
 		if text, ok := c.sent.text(name); ok {
 			*field = text
@@ -92,7 +92,7 @@ func (h *Handler) deleteWebhook(c *call, s *state) response {
 	return response{status: http.StatusNoContent, header: http.Header{}}
 }
 
-func (c *call) webhook(w AppWebhook) resource {
+func (c *call) webhook(w Webhook) resource {
 	shown := c.resource("webhooks", w.ID, object{
 		"name": w.Name, "url": w.URL, "enabled": w.Enabled, "eventTypes": append([]string{}, w.EventTypes...),
 	})

@@ -140,11 +140,11 @@ func TestLifeOfAnAppsWebhook(t *testing.T) {
 
 	c.expect(200, "", "PATCH", "/v1/webhooks/"+id, update(id, `{"name":"other","url":null,"secret":null,"eventTypes":null,"enabled":null}`))
 	c.expect(200, "", "PATCH", "/v1/webhooks/"+id, update(id, `{"enabled":false}`))
-	after := asctest.AppWebhook{
+	after := asctest.Webhook{
 		ID: id, AppID: marketplaceApp, Name: "other", URL: "https://marketplace.example/n", Secret: "canary-5ecret",
 		EventTypes: []string{buildUploads},
 	}
-	if got, want := fmt.Sprint(c.server.AppWebhooks()), fmt.Sprint([]asctest.AppWebhook{after}); got != want {
+	if got, want := fmt.Sprint(c.server.Webhooks()), fmt.Sprint([]asctest.Webhook{after}); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 
@@ -182,7 +182,7 @@ func TestWebhooksThatAreRefused(t *testing.T) {
 	if got := list.json.Errors[0].Detail; !strings.HasSuffix(got, want) {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if got := c.server.AppWebhooks(); len(got) != 0 {
+	if got := c.server.Webhooks(); len(got) != 0 {
 		t.Errorf("registered %v", got)
 	}
 	for range 10 {
@@ -234,7 +234,7 @@ func TestNotifyReachesWhoSubscribes(t *testing.T) {
 	in := newInbox(t, 200)
 	const versions = "ALTERNATIVE_DISTRIBUTION_PACKAGE_VERSION_CREATED"
 	webhook := func(name, app string, enabled bool, eventTypes ...string) asctest.Option {
-		return asctest.WithAppWebhook(asctest.AppWebhook{
+		return asctest.WithWebhook(asctest.Webhook{
 			ID: name, AppID: app, URL: in.URL, Secret: "canary-5ecret", EventTypes: eventTypes, Enabled: enabled,
 		})
 	}
@@ -269,8 +269,8 @@ func TestNotifyReachesWhoSubscribes(t *testing.T) {
 	if _, err := server.NotifyWebhooks(t.Context(), "8", notification.New(buildUploaded)); err == nil {
 		t.Error("an unknown app: no error")
 	}
-	server.RemoveAppWebhook("both")
-	server.RemoveAppWebhook("versions")
+	server.RemoveWebhook("both")
+	server.RemoveWebhook("versions")
 	if _, err := server.Notify(t.Context(), versionCreated); err == nil || !strings.Contains(err.Error(), versions) {
 		t.Errorf("nobody subscribes: %v", err)
 	}

@@ -18,11 +18,11 @@ import (
 const faultHeader = "X-Asctest-Fault"
 
 // send sends a corrupted response. Where bytes matter it needs a real http.Server.
-func (f *Fault) send(w http.ResponseWriter, r *http.Request, kind Kind, a response) {
-	if kind != LateBody && !pause(r.Context(), f.Delay) {
+func (f *Fault) send(w http.ResponseWriter, r *http.Request, kind FaultKind, a response) {
+	if kind != FaultLateBody && !pause(r.Context(), f.Delay) {
 		hangUp(w, true)
 	}
-	if kind == ResetBeforeHeaders {
+	if kind == FaultResetBeforeHeaders {
 		hangUp(w, true)
 	}
 	for _, from := range []http.Header{a.header, f.Header} {
@@ -30,35 +30,35 @@ func (f *Fault) send(w http.ResponseWriter, r *http.Request, kind Kind, a respon
 			w.Header()[http.CanonicalHeaderKey(name)] = values
 		}
 	}
-	if kind != Late && kind != LateBody && (kind != ErrorAnswer || f.Body != "") {
+	if kind != FaultLate && kind != FaultLateBody && (kind != FaultErrorResponse || f.Body != "") {
 		w.Header().Set(faultHeader, string(kind))
 	}
 	half := a.body[:len(a.body)/2]
 	switch kind {
-	case ResetMidBody, TruncatedBody, LateBody:
+	case FaultResetMidBody, FaultTruncatedBody, FaultLateBody:
 		w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
 	}
 	switch kind {
-	case ResetMidBody:
+	case FaultResetMidBody:
 		begin(w, a.status, half)
 		hangUp(w, true)
-	case TruncatedBody:
+	case FaultTruncatedBody:
 		begin(w, a.status, half)
 		hangUp(w, false)
-	case CloseDelimited:
+	case FaultCloseDelimited:
 		w.Header().Set("Transfer-Encoding", "identity") // net/http's word for neither length nor chunks
 		begin(w, a.status, half)
 		hangUp(w, false)
-	case LateBody:
+	case FaultLateBody:
 		begin(w, a.status, half)
 		if pause(r.Context(), f.Delay) {
 			_, _ = w.Write(a.body[len(half):])
 		}
-	case EndlessBody:
+	case FaultEndlessBody:
 		w.WriteHeader(a.status)
 		_, _ = w.Write([]byte(`{"data":[`))
 		pour(w, r, bytes.Repeat([]byte(" "), 1<<15), -1)
-	case GzipBomb:
+	case FaultGzipBomb:
 		w.Header().Set("Content-Encoding", "gzip")
 		w.WriteHeader(a.status)
 		pour(w, r, zippedMiB(), 256)

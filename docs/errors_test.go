@@ -73,15 +73,15 @@ func TestWhatNow(t *testing.T) {
 		want  string
 		fault asctest.Fault
 	}{
-		{"look before creating again", asctest.Fault{Kind: asctest.ResetBeforeHeaders}},
-		{"look before creating again", asctest.Fault{Kind: asctest.HTMLPage}},
+		{"look before creating again", asctest.Fault{Kind: asctest.FaultResetBeforeHeaders}},
+		{"look before creating again", asctest.Fault{Kind: asctest.FaultHTMLPage}},
 		{"check key, issuer and clock", asctest.Fault{Status: 401}},
 		{"try again at", asctest.Fault{Status: 429, Header: http.Header{"Retry-After": {"3600"}}}},
 		{"ask the account holder", asctest.Fault{Status: 403}},
 		{"look at what is registered", asctest.Fault{Status: 409}},
 		{"fix the attribute", asctest.Fault{Status: 409, Code: "ENTITY_ERROR.ATTRIBUTE.INVALID"}},
 		{"fix the request", asctest.Fault{Status: 422}},
-		{"check the base URL", asctest.Fault{Kind: asctest.Redirect}},
+		{"check the base URL", asctest.Fault{Kind: asctest.FaultRedirect}},
 	} {
 		test.fault.Times = -1
 		_, client := connect(t, test.fault)
@@ -95,12 +95,12 @@ func TestWhatNow(t *testing.T) {
 	}
 	for _, test := range []struct {
 		want string
-		kind asctest.Kind
+		kind asctest.FaultKind
 	}{
-		{"try again later", asctest.HTMLPage},
-		{"look for a proxy", asctest.WrongContentType},
-		{"fix the network", asctest.ResetMidBody},
-		{"done", asctest.Late},
+		{"try again later", asctest.FaultHTMLPage},
+		{"look for a proxy", asctest.FaultWrongContentType},
+		{"fix the network", asctest.FaultResetMidBody},
+		{"done", asctest.FaultLate},
 	} {
 		_, client := connect(t, asctest.Fault{Kind: test.kind, Times: -1})
 		_, err := client.MarketplaceWebhooks.List(t.Context())
@@ -122,7 +122,7 @@ func TestWhatNowWithoutAFault(t *testing.T) {
 	_, err := client.MarketplaceWebhooks.Get(t.Context())
 	check(err, "create it")
 
-	server.SetWebhook(asctest.Webhook{EndpointURL: "https://marketplace.example/one", Secret: "secret"})
+	server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: "https://marketplace.example/one", Secret: "secret"})
 	two := wrapper.MarketplaceWebhookParams{EndpointURL: "https://marketplace.example/two"}
 	_, err = client.MarketplaceWebhooks.Ensure(t.Context(), two)
 	check(err, "decide about https://marketplace.example/one")

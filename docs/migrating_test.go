@@ -269,7 +269,7 @@ func newAccount(t *testing.T) *account {
 	t.Cleanup(endpoint.Close)
 	a.url = endpoint.URL
 	a.server = asctest.NewServer(t, asctest.WithApp(marketplaceApp), asctest.WithLiveListing(),
-		asctest.WithWebhook(asctest.Webhook{EndpointURL: a.url, Secret: "old secret"}))
+		asctest.WithMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: a.url, Secret: "old secret"}))
 	return a
 }
 
@@ -280,7 +280,7 @@ func (a *account) happen() {
 	a.happened = append(a.happened, v)
 	posts := []func() error{
 		func() error {
-			if _, registered := a.server.Webhook(); !registered {
+			if _, registered := a.server.MarketplaceWebhook(); !registered {
 				return nil
 			}
 			_, err := a.server.Notify(a.t.Context(), &notification.PackageVersionAvailable{
@@ -392,8 +392,8 @@ func TestMigration(t *testing.T) {
 
 func (a *account) check(name string) {
 	a.t.Helper()
-	if _, registered := a.server.Webhook(); registered || len(a.server.AppWebhooks()) != 1 {
-		a.t.Errorf("%s: the old one is there: %v; new ones: %d", name, registered, len(a.server.AppWebhooks()))
+	if _, registered := a.server.MarketplaceWebhook(); registered || len(a.server.Webhooks()) != 1 {
+		a.t.Errorf("%s: the old one is there: %v; new ones: %d", name, registered, len(a.server.Webhooks()))
 	}
 	a.server.Wait()
 	if !slices.Equal(a.service.work, a.happened) {
@@ -409,7 +409,7 @@ func TestAPingThatFails(t *testing.T) {
 	if err := a.migrate(kill{n: 1000}); err == nil {
 		t.Error("no error")
 	}
-	if _, registered := a.server.Webhook(); !registered {
+	if _, registered := a.server.MarketplaceWebhook(); !registered {
 		t.Error("the old webhook is gone")
 	}
 }

@@ -49,7 +49,7 @@ func TestRotationLosesNothing(t *testing.T) {
 	oldSecret, newSecret := []byte("the old secret"), []byte("the new secret")
 	s := newStage(t)
 	s.deploy(oldSecret)
-	s.server.SetWebhook(asctest.Webhook{EndpointURL: s.endpoint, Secret: string(oldSecret)})
+	s.server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: s.endpoint, Secret: string(oldSecret)})
 	s.deliver(s.signed(), http.StatusOK)
 
 	// 1. Every receiver gets the new secret beside the old one.
@@ -87,7 +87,7 @@ func TestRotationInTheWrongOrderLoses(t *testing.T) {
 	oldSecret, newSecret := []byte("the old secret"), []byte("the new secret")
 	s := newStage(t)
 	s.deploy(oldSecret)
-	s.server.SetWebhook(asctest.Webhook{EndpointURL: s.endpoint, Secret: string(oldSecret)})
+	s.server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: s.endpoint, Secret: string(oldSecret)})
 
 	inFlight := s.signed()
 	if err := setSecret(t.Context(), s.client, newSecret); err != nil {
@@ -146,16 +146,16 @@ func (s *stage) store(n *notification.Notification) {
 }
 
 // signed is a new notification, signed with the secret that is registered now.
-func (s *stage) signed() asctest.Delivery {
+func (s *stage) signed() asctest.SignedNotification {
 	event := &notification.AppUnavailable{MarketplaceAppID: "6477361842", AppID: "6478123456"}
-	delivery, err := s.server.Delivery(notification.New(event))
+	delivery, err := s.server.SignedNotification(notification.New(event))
 	if err != nil {
 		s.t.Error(err)
 	}
 	return delivery
 }
 
-func (s *stage) deliver(delivery asctest.Delivery, want int) {
+func (s *stage) deliver(delivery asctest.SignedNotification, want int) {
 	s.t.Helper()
 	status, err := delivery.Send(s.t.Context())
 	if err != nil {

@@ -48,7 +48,7 @@ func TestRegisters(t *testing.T) {
 	if err := register(t.Context(), clientOf(t, server)); err != nil {
 		t.Fatal(err)
 	}
-	webhook, ok := server.Webhook()
+	webhook, ok := server.MarketplaceWebhook()
 	if !ok || webhook.EndpointURL != "https://marketplace.example/notifications" {
 		t.Errorf("registered: %v, %q", ok, webhook.EndpointURL)
 	}
@@ -57,7 +57,7 @@ func TestRegisters(t *testing.T) {
 // As README.md has it.
 func TestRegistersDespiteA503(t *testing.T) {
 	server := asctest.NewServer(t) // App Store Connect in memory, closed when the test ends
-	server.FailNext(asctest.Fault{Operation: asctest.Create, Status: 503, Applied: true})
+	server.FailNext(asctest.Fault{Operation: asctest.MarketplaceWebhooksCreate, Status: 503, Applied: true})
 	if err := register(t.Context(), clientOf(t, server)); err != nil {
 		t.Error(err)
 	}
@@ -65,16 +65,16 @@ func TestRegistersDespiteA503(t *testing.T) {
 
 func TestRegistersThoughTheAnswerIsLost(t *testing.T) {
 	server := asctest.NewServer(t)
-	server.FailNext(asctest.Fault{Operation: asctest.Create, Kind: asctest.ResetBeforeHeaders, Applied: true})
+	server.FailNext(asctest.Fault{Operation: asctest.MarketplaceWebhooksCreate, Kind: asctest.FaultResetBeforeHeaders, Applied: true})
 	if err := register(t.Context(), clientOf(t, server)); err != nil {
 		t.Fatal(err)
 	}
 	var calls []asctest.Operation
-	for _, request := range server.Requests() {
+	for _, request := range server.Exchanges() {
 		calls = append(calls, request.Operation)
 	}
 	// The create's response was lost, so Ensure has looked again and set the secret.
-	if want := []asctest.Operation{asctest.List, asctest.Create, asctest.List, asctest.Update}; !slices.Equal(calls, want) {
+	if want := []asctest.Operation{asctest.MarketplaceWebhooksList, asctest.MarketplaceWebhooksCreate, asctest.MarketplaceWebhooksList, asctest.MarketplaceWebhooksUpdate}; !slices.Equal(calls, want) {
 		t.Errorf("called %v", calls)
 	}
 }
@@ -114,7 +114,7 @@ func TestReceives(t *testing.T) {
 		stored = append(stored, n.Type)
 		return nil
 	})
-	server := asctest.NewServer(t, asctest.WithWebhook(asctest.Webhook{
+	server := asctest.NewServer(t, asctest.WithMarketplaceWebhook(asctest.MarketplaceWebhook{
 		EndpointURL: endpoint.URL,
 		Secret:      "a secret from your vault",
 	}))
@@ -133,12 +133,12 @@ func TestReceivesOnceAndNothingForged(t *testing.T) {
 		stored++
 		return nil
 	})
-	server := asctest.NewServer(t, asctest.WithWebhook(asctest.Webhook{EndpointURL: endpoint.URL, Secret: "a secret from your vault"}))
-	delivery, err := server.Delivery(notification.New(&notification.AppUnavailable{MarketplaceAppID: "6477361842", AppID: "6478123456"}))
+	server := asctest.NewServer(t, asctest.WithMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: endpoint.URL, Secret: "a secret from your vault"}))
+	delivery, err := server.SignedNotification(notification.New(&notification.AppUnavailable{MarketplaceAppID: "6477361842", AppID: "6478123456"}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	send := func(delivery asctest.Delivery, want int) {
+	send := func(delivery asctest.SignedNotification, want int) {
 		t.Helper()
 		if status, err := delivery.Send(t.Context()); status != want || err != nil {
 			t.Errorf("responded %d, %v; want %d", status, err, want)
@@ -156,8 +156,8 @@ func TestReceivesOnceAndNothingForged(t *testing.T) {
 
 func TestAnswersThatItWasTooLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server := asctest.NewPipeServer(t, asctest.WithWebhook(asctest.Webhook{EndpointURL: "https://marketplace.example/", Secret: "secret"}))
-		delivery, err := server.Delivery(notification.New(&notification.AppUnavailable{MarketplaceAppID: "6477361842", AppID: "6478123456"}))
+		server := asctest.NewPipeServer(t, asctest.WithMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: "https://marketplace.example/", Secret: "secret"}))
+		delivery, err := server.SignedNotification(notification.New(&notification.AppUnavailable{MarketplaceAppID: "6477361842", AppID: "6478123456"}))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -142,7 +142,7 @@ func TestHeaders(t *testing.T) {
 		if err := perform(t, client, operation, id); err != nil {
 			t.Fatal(err)
 		}
-		requests := server.Requests()
+		requests := server.Exchanges()
 		request := requests[len(requests)-1]
 		h, hasBody := request.Header, request.Method == http.MethodPost || request.Method == http.MethodPatch
 		if h.Get("Accept") != "application/json" || h.Get("User-Agent") != "agent/1" {

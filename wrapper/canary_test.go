@@ -151,7 +151,7 @@ func TestLogLines(t *testing.T) {
 	handler := slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})
 	client := connect(t, server, quick, wrapper.WithLogger(slog.New(handler)))
 	server.FailNext(asctest.Fault{Status: 503, Header: http.Header{"X-Request-Id": {"request\n1"}}})
-	id := prepare(server, asctest.Delete)
+	id := prepare(server, asctest.MarketplaceWebhooksDelete)
 	if err := client.MarketplaceWebhooks.Delete(context.Background(), id); err != nil {
 		t.Fatal(err)
 	}

@@ -131,17 +131,17 @@ func TestCauseWhileTheTokenIsMade(t *testing.T) {
 
 // TestCauseMidBody: the same for a response that stops half-way.
 func TestCauseMidBody(t *testing.T) {
-	for _, operation := range []asctest.Operation{asctest.Create, asctest.List} {
+	for _, operation := range []asctest.Operation{asctest.MarketplaceWebhooksCreate, asctest.MarketplaceWebhooksList} {
 		synctest.Test(t, func(t *testing.T) {
 			server := asctest.NewPipeServer(t)
 			client := connect(t, server)
 			prepare(server, operation)
-			server.FailNext(asctest.Fault{Kind: asctest.LateBody, Delay: 20 * time.Second})
+			server.FailNext(asctest.Fault{Kind: asctest.FaultLateBody, Delay: 20 * time.Second})
 			cause := errors.New("the server is shutting down")
 			ctx, cancel := context.WithCancelCause(t.Context())
 			time.AfterFunc(time.Second, func() { cancel(cause) })
 			call := map[asctest.Operation]func(context.Context, *wrapper.MarketplaceWebhooks) error{
-				asctest.Create: createOnce, asctest.List: listOnce,
+				asctest.MarketplaceWebhooksCreate: createOnce, asctest.MarketplaceWebhooksList: listOnce,
 			}[operation]
 			err := call(ctx, client.MarketplaceWebhooks)
 			if !errors.Is(err, context.Canceled) || !errors.Is(err, cause) {

@@ -28,7 +28,7 @@ import (
 // TestLifeOfAWebhook goes through every operation, with both forms of answer,
 // each request and each answer held against the document.
 func TestLifeOfAWebhook(t *testing.T) {
-	for name, opts := range map[string][]asctest.Option{"one object": nil, "array of one": {asctest.WithArrayAnswers()}} {
+	for name, opts := range map[string][]asctest.Option{"one object": nil, "array of one": {asctest.WithArrayResponses()}} {
 		t.Run(name, func(t *testing.T) { lifeOfAWebhook(t, asctest.NewServer(t, opts...)) })
 	}
 }
@@ -36,19 +36,19 @@ func TestLifeOfAWebhook(t *testing.T) {
 func lifeOfAWebhook(t *testing.T, server *asctest.Server) {
 	webhooks := connectChecked(t, server).MarketplaceWebhooks
 	var created, moved wrapper.MarketplaceWebhook
-	step := func(name string, do func(ctx context.Context) error, want asctest.Webhook) {
+	step := func(name string, do func(ctx context.Context) error, want asctest.MarketplaceWebhook) {
 		if err := do(t.Context()); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		stored, _ := server.Webhook()
+		stored, _ := server.MarketplaceWebhook()
 		if want.ID = stored.ID; stored != want {
 			t.Fatalf("%s: stored %+v, want %+v", name, stored, want)
 		}
 	}
-	none := asctest.Webhook{}
-	first := asctest.Webhook{EndpointURL: endpointURL, Secret: "first & <last>"}
-	second := asctest.Webhook{EndpointURL: endpointURL + "/2", Secret: "first & <last>"}
-	third := asctest.Webhook{EndpointURL: endpointURL + "/2", Secret: "third"}
+	none := asctest.MarketplaceWebhook{}
+	first := asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "first & <last>"}
+	second := asctest.MarketplaceWebhook{EndpointURL: endpointURL + "/2", Secret: "first & <last>"}
+	third := asctest.MarketplaceWebhook{EndpointURL: endpointURL + "/2", Secret: "third"}
 
 	step("list of none", func(ctx context.Context) error {
 		list, err := webhooks.List(ctx)
@@ -118,7 +118,7 @@ func TestEveryListedStatus(t *testing.T) {
 					if err := perform(t, client, operation, id); err != nil {
 						t.Fatal(err)
 					}
-					if requests := server.Requests(); requests[len(requests)-1].Status != code {
+					if requests := server.Exchanges(); requests[len(requests)-1].Status != code {
 						t.Errorf("answered %d", requests[len(requests)-1].Status)
 					}
 					return

@@ -75,7 +75,7 @@ func TestMalformedAnswerIsNotQuoted(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			err = perform(t, client, asctest.List, "")
+			err = perform(t, client, asctest.MarketplaceWebhooksList, "")
 			if err == nil || strings.Contains(err.Error(), token) {
 				t.Errorf("%v", err)
 			}

@@ -70,7 +70,7 @@ func TestLastFailureIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := asctest.NewPipeServer(t)
 		client := connect(t, server)
-		server.FailNext(asctest.Fault{Status: 503}, asctest.Fault{Kind: asctest.Late, Delay: 20 * time.Second})
+		server.FailNext(asctest.Fault{Status: 503}, asctest.Fault{Kind: asctest.FaultLate, Delay: 20 * time.Second})
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
 		_, err := client.MarketplaceWebhooks.List(ctx)
@@ -93,11 +93,11 @@ func (s *blockingSource) Token(ctx context.Context) (string, error) {
 
 // TestAttemptTimeout: the attempt's own timeout is not the caller's deadline.
 func TestAttemptTimeout(t *testing.T) {
-	for _, kind := range []asctest.Kind{asctest.Late, asctest.LateBody} {
+	for _, kind := range []asctest.FaultKind{asctest.FaultLate, asctest.FaultLateBody} {
 		synctest.Test(t, func(t *testing.T) {
 			server := asctest.NewPipeServer(t)
 			client := connect(t, server, wrapper.WithRetry(wrapper.Retry{Attempts: 1}))
-			server.SetWebhook(asctest.Webhook{EndpointURL: endpointURL, Secret: "s"})
+			server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "s"})
 			server.FailNext(asctest.Fault{Kind: kind, Delay: time.Hour})
 			start := time.Now()
 			_, err := client.MarketplaceWebhooks.List(t.Context())
@@ -121,7 +121,7 @@ func TestClientTimeoutIsNotTheCallersDeadline(t *testing.T) {
 		server := asctest.NewPipeServer(t)
 		theirs := &http.Client{Transport: server.Client().Transport, Timeout: time.Second}
 		client := connect(t, server, wrapper.WithHTTPClient(theirs))
-		server.FailNext(asctest.Fault{Kind: asctest.Late, Delay: time.Minute, Times: -1})
+		server.FailNext(asctest.Fault{Kind: asctest.FaultLate, Delay: time.Minute, Times: -1})
 		_, err := client.MarketplaceWebhooks.List(t.Context())
 		if errors.Is(err, context.DeadlineExceeded) || !isTimeout(err) || !strings.HasSuffix(err.Error(), "within 1s") {
 			t.Errorf("%v", err)
@@ -138,7 +138,7 @@ func TestTakenThenDialError(t *testing.T) {
 		_, _ = io.Copy(io.Discard, req.Body)
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 	}, quick)
-	if err := perform(t, client, asctest.Create, ""); !is[*wrapper.OutcomeUnknownError](err) || n != 1 {
+	if err := perform(t, client, asctest.MarketplaceWebhooksCreate, ""); !is[*wrapper.OutcomeUnknownError](err) || n != 1 {
 		t.Errorf("%d sent: %v", n, err)
 	}
 }
@@ -149,10 +149,10 @@ func TestDeleteUnclearThenRefused(t *testing.T) {
 	for _, between := range []int{401, 429} {
 		server := asctest.NewServer(t)
 		client := connect(t, server, quick)
-		id := prepare(server, asctest.Delete)
-		server.FailNext(asctest.Fault{Kind: asctest.ResetBeforeHeaders, Applied: true}, asctest.Fault{Status: between})
-		if err := client.MarketplaceWebhooks.Delete(t.Context(), id); err != nil || len(server.Requests()) != 3 {
-			t.Errorf("%d: %d requests, %v", between, len(server.Requests()), err)
+		id := prepare(server, asctest.MarketplaceWebhooksDelete)
+		server.FailNext(asctest.Fault{Kind: asctest.FaultResetBeforeHeaders, Applied: true}, asctest.Fault{Status: between})
+		if err := client.MarketplaceWebhooks.Delete(t.Context(), id); err != nil || len(server.Exchanges()) != 3 {
+			t.Errorf("%d: %d requests, %v", between, len(server.Exchanges()), err)
 		}
 	}
 }
@@ -161,7 +161,7 @@ func TestDeleteUnclearThenRefused(t *testing.T) {
 func TestUpdateUnclearThenNotFound(t *testing.T) {
 	server := asctest.NewServer(t)
 	client := connect(t, server, quick)
-	server.FailNext(asctest.Fault{Kind: asctest.ResetBeforeHeaders})
+	server.FailNext(asctest.Fault{Kind: asctest.FaultResetBeforeHeaders})
 	got, err := client.MarketplaceWebhooks.Update(t.Context(), "unknown", params(endpointURL, ""))
 	if !errors.Is(err, wrapper.ErrNotFound) {
 		t.Errorf("%+v, %v", got, err)

@@ -16,16 +16,16 @@ func TestEnsureUpdatesAnothersURL(t *testing.T) {
 	const other = "https://other.example/notifications"
 	var server *asctest.Server
 	done := false
-	server = asctest.NewServer(t, asctest.WithFaults(func(r asctest.Request) *asctest.Fault {
-		if r.Operation == asctest.Update && !done {
+	server = asctest.NewServer(t, asctest.WithFaults(func(r asctest.Exchange) *asctest.Fault {
+		if r.Operation == asctest.MarketplaceWebhooksUpdate && !done {
 			done = true
-			there, _ := server.Webhook()
+			there, _ := server.MarketplaceWebhook()
 			there.EndpointURL = other // another replica was faster
-			server.SetWebhook(there)
+			server.SetMarketplaceWebhook(there)
 		}
 		return nil
 	}))
-	server.SetWebhook(asctest.Webhook{EndpointURL: endpointURL, Secret: "old"})
+	server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
 	result, err := ensure(t, connect(t, server, quick), endpointURL, "new")
 	if err == nil && result.Webhook.EndpointURL != endpointURL {
 		t.Errorf("done, says Ensure, with %+v", result)
@@ -36,16 +36,16 @@ func TestEnsureUpdatesAnothersURL(t *testing.T) {
 // no reason to create a webhook.
 func TestListRefusedWithNotFound(t *testing.T) {
 	server := asctest.NewServer(t)
-	server.SetWebhook(asctest.Webhook{EndpointURL: endpointURL, Secret: "old"})
+	server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
 	client := connect(t, server, quick)
-	server.FailNext(asctest.Fault{Operation: asctest.List, Status: 404, Code: "NOT_FOUND"})
+	server.FailNext(asctest.Fault{Operation: asctest.MarketplaceWebhooksList, Status: 404, Code: "NOT_FOUND"})
 	if _, err := client.MarketplaceWebhooks.Get(t.Context()); errors.Is(err, wrapper.ErrNotFound) {
 		t.Errorf("a refused list was taken for an account without webhook: %v", err)
 	}
-	server.FailNext(asctest.Fault{Operation: asctest.List, Status: 404, Code: "NOT_FOUND"})
+	server.FailNext(asctest.Fault{Operation: asctest.MarketplaceWebhooksList, Status: 404, Code: "NOT_FOUND"})
 	_, err := ensure(t, client, endpointURL, "new")
-	for _, r := range server.Requests() {
-		if r.Operation == asctest.Create {
+	for _, r := range server.Exchanges() {
+		if r.Operation == asctest.MarketplaceWebhooksCreate {
 			t.Errorf("Ensure sent a create: %v", err)
 		}
 	}
@@ -55,7 +55,7 @@ func TestListRefusedWithNotFound(t *testing.T) {
 func TestEnsureRounds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := asctest.NewPipeServer(t)
-		server.FailNext(asctest.Fault{Operation: asctest.Create, Status: 504, Times: 3})
+		server.FailNext(asctest.Fault{Operation: asctest.MarketplaceWebhooksCreate, Status: 504, Times: 3})
 		result, err := ensure(t, connect(t, server), endpointURL, "new")
 		if err != nil || result.Action != wrapper.EnsureCreated {
 			t.Errorf("%+v, %v", result, err)
@@ -68,9 +68,9 @@ func TestEnsureSaysWhatCameThen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := asctest.NewPipeServer(t)
 		server.FailNext(
-			asctest.Fault{Operation: asctest.List, Kind: asctest.Late},
-			asctest.Fault{Operation: asctest.Create, Status: 504},
-			asctest.Fault{Operation: asctest.List, Status: 403})
+			asctest.Fault{Operation: asctest.MarketplaceWebhooksList, Kind: asctest.FaultLate},
+			asctest.Fault{Operation: asctest.MarketplaceWebhooksCreate, Status: 504},
+			asctest.Fault{Operation: asctest.MarketplaceWebhooksList, Status: 403})
 		_, err := ensure(t, connect(t, server), endpointURL, "new")
 		if !is[*wrapper.OutcomeUnknownError](err) || !errors.Is(err, wrapper.ErrForbidden) {
 			t.Errorf("%v", err)
@@ -82,9 +82,9 @@ func TestEnsureSaysWhatCameThen(t *testing.T) {
 // became of it.
 func TestOtherEndpointSettles(t *testing.T) {
 	var server *asctest.Server
-	server = asctest.NewServer(t, asctest.WithFaults(func(r asctest.Request) *asctest.Fault {
-		if r.Operation == asctest.Create {
-			server.SetWebhook(asctest.Webhook{EndpointURL: "https://other.example/n", Secret: "x"})
+	server = asctest.NewServer(t, asctest.WithFaults(func(r asctest.Exchange) *asctest.Fault {
+		if r.Operation == asctest.MarketplaceWebhooksCreate {
+			server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: "https://other.example/n", Secret: "x"})
 			return &asctest.Fault{Status: 504}
 		}
 		return nil
@@ -98,7 +98,7 @@ func TestOtherEndpointSettles(t *testing.T) {
 // TestOtherEndpointIsNotInTheText: it may be private.
 func TestOtherEndpointIsNotInTheText(t *testing.T) {
 	server := asctest.NewServer(t)
-	server.SetWebhook(asctest.Webhook{EndpointURL: "https://other.example/private", Secret: "old"})
+	server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: "https://other.example/private", Secret: "old"})
 	_, err := ensure(t, connect(t, server), endpointURL, "new")
 	if err == nil || strings.Contains(err.Error(), "private") || !strings.Contains(err.Error(), "Update it") {
 		t.Errorf("%v", err)
@@ -108,7 +108,7 @@ func TestOtherEndpointIsNotInTheText(t *testing.T) {
 // TestSameURLWithoutPath: an empty path is the root.
 func TestSameURLWithoutPath(t *testing.T) {
 	server := asctest.NewServer(t)
-	server.SetWebhook(asctest.Webhook{EndpointURL: "https://marketplace.example/", Secret: "s"})
+	server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: "https://marketplace.example/", Secret: "s"})
 	result, err := ensure(t, connect(t, server), "https://marketplace.example", "")
 	if err != nil || result.Action != wrapper.EnsureUnchanged {
 		t.Errorf("got %+v, %v, want it unchanged", result, err)
@@ -118,7 +118,7 @@ func TestSameURLWithoutPath(t *testing.T) {
 // TestSameURLWithDefaultPort: a port that goes without saying.
 func TestSameURLWithDefaultPort(t *testing.T) {
 	server := asctest.NewServer(t)
-	server.SetWebhook(asctest.Webhook{EndpointURL: "https://marketplace.example:443/n", Secret: "old"})
+	server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: "https://marketplace.example:443/n", Secret: "old"})
 	_, err := ensure(t, connect(t, server, quick), "https://marketplace.example/n", "")
 	if err != nil {
 		t.Error(err)

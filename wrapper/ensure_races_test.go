@@ -78,8 +78,8 @@ func TestTwoReplicasOverManyRounds(t *testing.T) {
 	fake := newAccount(t)
 	renewing, taking := fake.client(t, quick), fake.client(t, quick)
 	for round := range 400 {
-		fake.SetWebhook(asctest.Webhook{EndpointURL: endpointURL, Secret: "old"})
-		before, _ := fake.Webhook()
+		fake.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
+		before, _ := fake.MarketplaceWebhook()
 		var wait sync.WaitGroup
 		var renewed ensured
 		var taken wrapper.MarketplaceWebhook
@@ -91,7 +91,7 @@ func TestTwoReplicasOverManyRounds(t *testing.T) {
 			taken, takeErr = taking.MarketplaceWebhooks.Update(t.Context(), before.ID, params(otherURL, "taken"))
 		})
 		wait.Wait()
-		stored, _ := fake.Webhook()
+		stored, _ := fake.MarketplaceWebhook()
 		switch [2]string{stored.EndpointURL, stored.Secret} {
 		case [2]string{endpointURL, "renewed"}:
 			if renewErr != nil || renewed.Webhook.EndpointURL != endpointURL {
@@ -111,12 +111,12 @@ func TestTwoReplicasOverManyRounds(t *testing.T) {
 // caller replaces it. The secret never ends up with the other's URL.
 func TestWebhookMovesBeforeTheUpdate(t *testing.T) {
 	fake := newAccount(t)
-	fake.SetWebhook(asctest.Webhook{EndpointURL: endpointURL, Secret: "old"})
+	fake.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
 	fake.intercept = func(req *http.Request) (*http.Response, error) {
 		if req.Method == http.MethodPatch {
-			there, _ := fake.Webhook()
+			there, _ := fake.MarketplaceWebhook()
 			there.EndpointURL, there.Secret = otherURL, "theirs"
-			fake.SetWebhook(there)
+			fake.SetMarketplaceWebhook(there)
 		}
 		return nil, nil
 	}
@@ -124,8 +124,8 @@ func TestWebhookMovesBeforeTheUpdate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stored, _ := fake.Webhook()
-	if want := (asctest.Webhook{ID: stored.ID, EndpointURL: endpointURL, Secret: "ours"}); stored != want {
+	stored, _ := fake.MarketplaceWebhook()
+	if want := (asctest.MarketplaceWebhook{ID: stored.ID, EndpointURL: endpointURL, Secret: "ours"}); stored != want {
 		t.Errorf("stored %+v, want %+v", stored, want)
 	}
 	if result.Webhook.EndpointURL != stored.EndpointURL {
@@ -201,7 +201,7 @@ func TestListIsStale(t *testing.T) {
 	for stale := range 6 {
 		synctest.Test(t, func(t *testing.T) {
 			fake := newAccount(t)
-			fake.SetWebhook(asctest.Webhook{EndpointURL: endpointURL, Secret: "old"})
+			fake.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
 			lists := 0
 			fake.intercept = func(req *http.Request) (*http.Response, error) {
 				if req.Method != http.MethodGet {
@@ -225,7 +225,7 @@ func TestListIsStale(t *testing.T) {
 func TestListStaysStale(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := newAccount(t)
-		fake.SetWebhook(asctest.Webhook{EndpointURL: endpointURL, Secret: "old"})
+		fake.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
 		fake.intercept = func(req *http.Request) (*http.Response, error) {
 			if req.Method == http.MethodGet {
 				return newCanned(200, `{"data":[],"links":{"self":"x"}}`).RoundTrip(req)

@@ -20,14 +20,14 @@ func ensure(t *testing.T, client *wrapper.Client, url, secret string) (ensured, 
 }
 
 func TestEnsure(t *testing.T) {
-	none, there := asctest.Webhook{}, asctest.Webhook{EndpointURL: endpointURL, Secret: "old"}
-	renewed := asctest.Webhook{EndpointURL: endpointURL, Secret: "new"}
-	rewritten := asctest.Webhook{EndpointURL: "HTTPS://Marketplace.EXAMPLE:443/notifications", Secret: "old"}
+	none, there := asctest.MarketplaceWebhook{}, asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"}
+	renewed := asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "new"}
+	rewritten := asctest.MarketplaceWebhook{EndpointURL: "HTTPS://Marketplace.EXAMPLE:443/notifications", Secret: "old"}
 	for name, test := range map[string]struct {
-		before   asctest.Webhook
+		before   asctest.MarketplaceWebhook
 		secret   string
 		action   wrapper.EnsureAction
-		after    asctest.Webhook
+		after    asctest.MarketplaceWebhook
 		requests int
 	}{
 		"none":                {none, "new", wrapper.EnsureCreated, renewed, 2},
@@ -38,19 +38,19 @@ func TestEnsure(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			server := asctest.NewServer(t)
 			if test.before != none {
-				server.SetWebhook(test.before)
+				server.SetMarketplaceWebhook(test.before)
 			}
 			result, err := ensure(t, connectChecked(t, server), endpointURL, test.secret)
 			if err != nil || result.Action != test.action {
 				t.Fatalf("got %+v, %v", result, err)
 			}
-			stored, _ := server.Webhook()
+			stored, _ := server.MarketplaceWebhook()
 			if result.Webhook.ID != stored.ID || result.Webhook.EndpointURL != stored.EndpointURL {
 				t.Errorf("told %+v, stored %+v", result.Webhook, stored)
 			}
 			stored.ID = ""
-			if stored != test.after || len(server.Requests()) != test.requests {
-				t.Errorf("stored %+v after %d requests", stored, len(server.Requests()))
+			if stored != test.after || len(server.Exchanges()) != test.requests {
+				t.Errorf("stored %+v after %d requests", stored, len(server.Exchanges()))
 			}
 		})
 	}
@@ -62,14 +62,14 @@ func TestEnsureRefuses(t *testing.T) {
 	if _, err := ensure(t, client, endpointURL, ""); err == nil || is[*wrapper.APIError](err) {
 		t.Errorf("no webhook and no secret: %v", err)
 	}
-	server.SetWebhook(asctest.Webhook{EndpointURL: "https://other.example/private", Secret: "old"})
-	stored, _ := server.Webhook()
+	server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: "https://other.example/private", Secret: "old"})
+	stored, _ := server.MarketplaceWebhook()
 	_, err := ensure(t, client, endpointURL, "new")
 	other, ok := errors.AsType[*wrapper.OtherEndpointError](err)
 	if !ok || other.Existing.ID != stored.ID || other.Existing.EndpointURL != stored.EndpointURL {
 		t.Errorf("another URL: %v", err)
 	}
-	if now, _ := server.Webhook(); now != stored {
+	if now, _ := server.MarketplaceWebhook(); now != stored {
 		t.Errorf("changed to %+v", now)
 	}
 }
@@ -77,20 +77,20 @@ func TestEnsureRefuses(t *testing.T) {
 // TestEnsureAfterAnUnknownCreate: Ensure looks again, and converges whether
 // the lost create was carried out or not.
 func TestEnsureAfterAnUnknownCreate(t *testing.T) {
-	for _, kind := range []asctest.Kind{
-		asctest.ErrorAnswer, asctest.ResetBeforeHeaders, asctest.TruncatedBody, asctest.HTMLPage, asctest.NoID,
+	for _, kind := range []asctest.FaultKind{
+		asctest.FaultErrorResponse, asctest.FaultResetBeforeHeaders, asctest.FaultTruncatedBody, asctest.FaultHTMLPage, asctest.FaultNoID,
 	} {
 		for _, applied := range []bool{false, true} {
 			t.Run(string(kind), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					server := asctest.NewPipeServer(t)
-					server.FailNext(asctest.Fault{Operation: asctest.Create, Kind: kind, Applied: applied})
+					server.FailNext(asctest.Fault{Operation: asctest.MarketplaceWebhooksCreate, Kind: kind, Applied: applied})
 					result, err := ensure(t, connect(t, server), endpointURL, "new")
 					want := wrapper.EnsureCreated
 					if applied {
 						want = wrapper.EnsureUpdated
 					}
-					stored, _ := server.Webhook()
+					stored, _ := server.MarketplaceWebhook()
 					if err != nil || result.Action != want || stored.Secret != "new" || stored.EndpointURL != endpointURL {
 						t.Errorf("applied %v: got %+v, %v, stored %+v", applied, result, err, stored)
 					}
@@ -103,13 +103,13 @@ func TestEnsureAfterAnUnknownCreate(t *testing.T) {
 // TestEnsureStaysUnknown: when nothing settles it, the error says so, however
 // the looking again ended.
 func TestEnsureStaysUnknown(t *testing.T) {
-	lost := asctest.Fault{Operation: asctest.Create, Status: 504}
+	lost := asctest.Fault{Operation: asctest.MarketplaceWebhooksCreate, Status: 504}
 	for name, faults := range map[string][]asctest.Fault{
 		"the list is refused": {
-			{Operation: asctest.List, Kind: asctest.Late}, lost, {Operation: asctest.List, Status: 403},
+			{Operation: asctest.MarketplaceWebhooksList, Kind: asctest.FaultLate}, lost, {Operation: asctest.MarketplaceWebhooksList, Status: 403},
 		},
-		"the create is refused": {lost, {Operation: asctest.Create, Status: 403}},
-		"the create stays lost": {{Operation: asctest.Create, Status: 504, Times: -1}},
+		"the create is refused": {lost, {Operation: asctest.MarketplaceWebhooksCreate, Status: 403}},
+		"the create stays lost": {{Operation: asctest.MarketplaceWebhooksCreate, Status: 504, Times: -1}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -129,7 +129,7 @@ func TestEnsureMeetsAConflict(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := asctest.NewPipeServer(t)
 		client := connect(t, server)
-		server.FailNext(asctest.Fault{Operation: asctest.Create, Status: 409, Applied: true})
+		server.FailNext(asctest.Fault{Operation: asctest.MarketplaceWebhooksCreate, Status: 409, Applied: true})
 		if result, err := ensure(t, client, endpointURL, "new"); err != nil || result.Action != wrapper.EnsureUpdated {
 			t.Errorf("lost race: %+v, %v", result, err)
 		}
@@ -138,12 +138,12 @@ func TestEnsureMeetsAConflict(t *testing.T) {
 		server := asctest.NewPipeServer(t)
 		client := connect(t, server)
 		const code = "ENTITY_ERROR.ATTRIBUTE.INVALID"
-		server.FailNext(asctest.Fault{Operation: asctest.Create, Status: 409, Code: code, Times: -1})
+		server.FailNext(asctest.Fault{Operation: asctest.MarketplaceWebhooksCreate, Status: 409, Code: code, Times: -1})
 		_, err := ensure(t, client, endpointURL, "new")
 		if apiErr, ok := errors.AsType[*wrapper.APIError](err); !ok || !apiErr.HasCode("ENTITY_ERROR.ATTRIBUTE") {
 			t.Errorf("meant: got %v", err)
 		}
-		if n := len(server.Requests()); n != 2 {
+		if n := len(server.Exchanges()); n != 2 {
 			t.Errorf("meant: %d requests, want 2", n)
 		}
 	})
@@ -153,15 +153,15 @@ func TestEnsureMeetsAConflict(t *testing.T) {
 func TestEnsureWebhookVanishes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var server *asctest.Server
-		server = asctest.NewPipeServer(t, asctest.WithFaults(func(r asctest.Request) *asctest.Fault {
-			if r.Operation == asctest.Update {
-				server.RemoveWebhook()
+		server = asctest.NewPipeServer(t, asctest.WithFaults(func(r asctest.Exchange) *asctest.Fault {
+			if r.Operation == asctest.MarketplaceWebhooksUpdate {
+				server.RemoveMarketplaceWebhook()
 			}
 			return nil
 		}))
-		server.SetWebhook(asctest.Webhook{EndpointURL: endpointURL, Secret: "old"})
+		server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
 		result, err := ensure(t, connect(t, server), endpointURL, "new")
-		if stored, _ := server.Webhook(); err != nil || result.Action != wrapper.EnsureCreated || stored.Secret != "new" {
+		if stored, _ := server.MarketplaceWebhook(); err != nil || result.Action != wrapper.EnsureCreated || stored.Secret != "new" {
 			t.Errorf("got %+v, %v, stored %+v", result, err, stored)
 		}
 	})
@@ -192,7 +192,7 @@ func TestReplicasStartAtOnce(t *testing.T) {
 	if count[wrapper.EnsureCreated] != 1 || count[wrapper.EnsureUpdated] != 7 {
 		t.Errorf("got %v, want one created and seven updated", count)
 	}
-	if stored, _ := server.Webhook(); stored.Secret != "new" {
+	if stored, _ := server.MarketplaceWebhook(); stored.Secret != "new" {
 		t.Errorf("stored %+v, want the new secret", stored)
 	}
 }
@@ -202,7 +202,7 @@ func TestReplicasStartAtOnce(t *testing.T) {
 func TestEnsureEndsWithItsContext(t *testing.T) {
 	p := params(endpointURL, "new")
 	hours := wrapper.WithRetry(wrapper.Retry{Backoff: time.Hour, MaxWait: time.Hour})
-	lost := asctest.Fault{Operation: asctest.Create, Status: 504, Times: -1}
+	lost := asctest.Fault{Operation: asctest.MarketplaceWebhooksCreate, Status: 504, Times: -1}
 	t.Run("cancelled", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			server := asctest.NewPipeServer(t)

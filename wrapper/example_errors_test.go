@@ -50,8 +50,8 @@ func ExampleNotAuthorizedError() {
 func ExampleOutcomeUnknownError() {
 	fake, client, stop := sandboxClient()
 	defer stop()
-	fake.RemoveWebhook()
-	fake.FailNext(asctest.Fault{Kind: asctest.ResetBeforeHeaders, Applied: true})
+	fake.RemoveMarketplaceWebhook()
+	fake.FailNext(asctest.Fault{Kind: asctest.FaultResetBeforeHeaders, Applied: true})
 
 	ctx := context.Background()
 	_, err := client.MarketplaceWebhooks.Create(ctx, wrapper.MarketplaceWebhookParams{

@@ -32,7 +32,7 @@ func sandbox() (fake *asctest.Handler, server *httptest.Server, tokens *auth.Tok
 // sandboxClient is a client of a sandbox with a webhook.
 func sandboxClient(opts ...wrapper.Option) (fake *asctest.Handler, client *wrapper.Client, stop func()) {
 	fake, server, tokens := sandbox()
-	fake.SetWebhook(asctest.Webhook{ID: "c74970b8-6be0-40fa-8f51-8e1532005635", EndpointURL: "https://marketplace.example/notifications", Secret: "old"})
+	fake.SetMarketplaceWebhook(asctest.MarketplaceWebhook{ID: "c74970b8-6be0-40fa-8f51-8e1532005635", EndpointURL: "https://marketplace.example/notifications", Secret: "old"})
 	client, err := wrapper.NewClient(tokens, append(opts, wrapper.WithBaseURL(server.URL))...)
 	if err != nil {
 		log.Fatal(err)
@@ -152,7 +152,7 @@ func ExampleWithRetry() {
 
 	_, err := client.MarketplaceWebhooks.List(context.Background())
 	fmt.Println(err)
-	fmt.Println(len(fake.Requests()), "attempts")
+	fmt.Println(len(fake.Exchanges()), "attempts")
 	// Output:
 	// wrapper: GET /v1/marketplaceWebhooks: 503 UNEXPECTED_ERROR: This fault was asked for.
 	// 2 attempts
@@ -187,7 +187,7 @@ func ExampleWithUserAgent() {
 	defer stop()
 
 	_, err := client.MarketplaceWebhooks.List(context.Background())
-	fmt.Println(fake.Requests()[0].Header.Get("User-Agent"), err)
+	fmt.Println(fake.Exchanges()[0].Header.Get("User-Agent"), err)
 	// Output: example-marketplace/1.4 <nil>
 }
 

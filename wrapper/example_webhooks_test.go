@@ -21,7 +21,7 @@ import (
 func webhookSandbox() (fake *asctest.Handler, client *wrapper.Client, webhookID string, stop func()) {
 	fake, server, tokens := sandbox()
 	fake.AddApp("6446048195")
-	webhookID = fake.SetAppWebhook(asctest.AppWebhook{
+	webhookID = fake.SetWebhook(asctest.Webhook{
 		AppID: "6446048195", Name: "builds", URL: "https://ci.example/notifications", Secret: "old", Enabled: true,
 		EventTypes: []string{string(wrapper.EventBuildUploadStateUpdated)},
 	})

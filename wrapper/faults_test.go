@@ -19,8 +19,8 @@ import (
 // kinds that take long spoil a sample of the operations.
 func TestOneFault(t *testing.T) {
 	t.Parallel()
-	for i, kind := range asctest.Kinds() {
-		operations, long := allOperations, kind == asctest.EndlessBody || kind == asctest.GzipBomb
+	for i, kind := range asctest.FaultKinds() {
+		operations, long := allOperations, kind == asctest.FaultEndlessBody || kind == asctest.FaultGzipBomb
 		if long {
 			operations = sample(i)
 		}
@@ -50,15 +50,15 @@ func oneFault(t *testing.T, server *asctest.Server, fault asctest.Fault) {
 	id := prepare(server, operation)
 	server.FailNext(fault)
 	err := perform(t, client, operation, id)
-	sent := len(server.Requests())
+	sent := len(server.Exchanges())
 	_, unknown := errors.AsType[*wrapper.OutcomeUnknownError](err)
 
 	switch {
-	case kind == asctest.Late || kind == asctest.LateBody:
+	case kind == asctest.FaultLate || kind == asctest.FaultLateBody:
 		if err != nil || sent != 1 {
 			t.Errorf("%d requests, %v", sent, err)
 		}
-	case kind == asctest.Redirect:
+	case kind == asctest.FaultRedirect:
 		if _, ok := errors.AsType[*wrapper.RedirectError](err); !ok || sent != 1 {
 			t.Errorf("%d requests, %v", sent, err)
 		}
@@ -81,30 +81,30 @@ func oneFault(t *testing.T, server *asctest.Server, fault asctest.Fault) {
 func TestLastingFault(t *testing.T) {
 	t.Parallel()
 	changes := slices.Concat(updates, deletes)
-	for kind, want := range map[asctest.Kind]struct {
+	for kind, want := range map[asctest.FaultKind]struct {
 		attempts int
 		is       func(error) bool
 	}{
-		asctest.ErrorAnswer:        {4, is[*wrapper.APIError]},
-		asctest.HTMLPage:           {4, is[*wrapper.APIError]},
-		asctest.PlainText:          {4, is[*wrapper.APIError]},
-		asctest.Late:               {4, isTimeout},
-		asctest.LateBody:           {4, isTimeout},
-		asctest.ResetBeforeHeaders: {4, isPlain},
-		asctest.ResetMidBody:       {4, isPlain},
-		asctest.TruncatedBody:      {4, isPlain},
-		asctest.CloseDelimited:     {2, is[*wrapper.UnexpectedResponseError]},
-		asctest.EmptyBody:          {2, is[*wrapper.UnexpectedResponseError]},
-		asctest.WrongContentType:   {2, is[*wrapper.UnexpectedResponseError]},
-		asctest.InvalidJSON:        {2, is[*wrapper.UnexpectedResponseError]},
-		asctest.Null:               {2, is[*wrapper.UnexpectedResponseError]},
-		asctest.WrongType:          {2, is[*wrapper.UnexpectedResponseError]},
-		asctest.NoID:               {2, is[*wrapper.UnexpectedResponseError]},
-		asctest.EndlessBody:        {2, is[*wrapper.UnexpectedResponseError]},
-		asctest.GzipBomb:           {2, is[*wrapper.UnexpectedResponseError]},
-		asctest.Redirect:           {1, is[*wrapper.RedirectError]},
+		asctest.FaultErrorResponse:      {4, is[*wrapper.APIError]},
+		asctest.FaultHTMLPage:           {4, is[*wrapper.APIError]},
+		asctest.FaultPlainText:          {4, is[*wrapper.APIError]},
+		asctest.FaultLate:               {4, isTimeout},
+		asctest.FaultLateBody:           {4, isTimeout},
+		asctest.FaultResetBeforeHeaders: {4, isPlain},
+		asctest.FaultResetMidBody:       {4, isPlain},
+		asctest.FaultTruncatedBody:      {4, isPlain},
+		asctest.FaultCloseDelimited:     {2, is[*wrapper.UnexpectedResponseError]},
+		asctest.FaultEmptyBody:          {2, is[*wrapper.UnexpectedResponseError]},
+		asctest.FaultWrongContentType:   {2, is[*wrapper.UnexpectedResponseError]},
+		asctest.FaultInvalidJSON:        {2, is[*wrapper.UnexpectedResponseError]},
+		asctest.FaultNullData:           {2, is[*wrapper.UnexpectedResponseError]},
+		asctest.FaultWrongType:          {2, is[*wrapper.UnexpectedResponseError]},
+		asctest.FaultNoID:               {2, is[*wrapper.UnexpectedResponseError]},
+		asctest.FaultEndlessBody:        {2, is[*wrapper.UnexpectedResponseError]},
+		asctest.FaultGzipBomb:           {2, is[*wrapper.UnexpectedResponseError]},
+		asctest.FaultRedirect:           {1, is[*wrapper.RedirectError]},
 	} {
-		i := slices.Index(asctest.Kinds(), kind)
+		i := slices.Index(asctest.FaultKinds(), kind)
 		for _, operation := range []asctest.Operation{reads[i%len(reads)], changes[i%len(changes)]} {
 			t.Run(string(kind)+" "+string(operation), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
@@ -112,7 +112,7 @@ func TestLastingFault(t *testing.T) {
 					client := connect(t, server)
 					id := prepare(server, operation)
 					fault := asctest.Fault{Kind: kind, Operation: operation, Times: -1}
-					if kind == asctest.Late || kind == asctest.LateBody {
+					if kind == asctest.FaultLate || kind == asctest.FaultLateBody {
 						fault.Delay = time.Minute
 					}
 					server.FailNext(fault)
@@ -120,14 +120,14 @@ func TestLastingFault(t *testing.T) {
 					if err == nil || !want.is(err) {
 						t.Errorf("got %T %v", err, err)
 					}
-					if sent := len(server.Requests()); sent != want.attempts {
+					if sent := len(server.Exchanges()); sent != want.attempts {
 						t.Errorf("%d attempts, want %d", sent, want.attempts)
 					}
 				})
 			})
 		}
 	}
-	if len(asctest.Kinds()) != 18 {
+	if len(asctest.FaultKinds()) != 18 {
 		t.Error("a kind of fault is missing from the table")
 	}
 }
@@ -151,12 +151,12 @@ func TestDeleteAfterAnUnclearFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := asctest.NewPipeServer(t)
 		client := connect(t, server)
-		id := prepare(server, asctest.Delete)
-		server.FailNext(asctest.Fault{Kind: asctest.ResetBeforeHeaders, Applied: true})
+		id := prepare(server, asctest.MarketplaceWebhooksDelete)
+		server.FailNext(asctest.Fault{Kind: asctest.FaultResetBeforeHeaders, Applied: true})
 		if err := client.MarketplaceWebhooks.Delete(t.Context(), id); err != nil {
 			t.Errorf("delete: %v", err)
 		}
-		requests := server.Requests()
+		requests := server.Exchanges()
 		if len(requests) != 2 || requests[1].Status != 404 {
 			t.Errorf("requests: %+v", requests)
 		}
@@ -181,10 +181,10 @@ func TestErrorsAreVerbatim(t *testing.T) {
 		{409, "ENTITY_ERROR.ATTRIBUTE.INVALID", wrapper.ErrConflict},
 		{422, "ENTITY_UNPROCESSABLE", nil},
 	} {
-		before := len(server.Requests())
+		before := len(server.Exchanges())
 		server.FailNext(asctest.Fault{Status: test.status, Code: test.code})
-		id := prepare(server, asctest.Update)
-		err := perform(t, client, asctest.Update, id)
+		id := prepare(server, asctest.MarketplaceWebhooksUpdate)
+		err := perform(t, client, asctest.MarketplaceWebhooksUpdate, id)
 		apiErr, ok := errors.AsType[*wrapper.APIError](err)
 		if !ok || apiErr.StatusCode != test.status || apiErr.Errors[0].Code != test.code || !apiErr.HasCode(test.code) {
 			t.Errorf("%d: got %v", test.status, err)
@@ -194,7 +194,7 @@ func TestErrorsAreVerbatim(t *testing.T) {
 				t.Errorf("%d: errors.Is(err, %v) is %v", test.status, sentinel, !errors.Is(err, sentinel))
 			}
 		}
-		if sent := len(server.Requests()) - before; sent != 1 {
+		if sent := len(server.Exchanges()) - before; sent != 1 {
 			t.Errorf("%d: %d attempts", test.status, sent)
 		}
 	}

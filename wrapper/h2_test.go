@@ -98,11 +98,11 @@ func TestH2CreateIsAlwaysReset(t *testing.T) {
 			always := func() h2Fault { return h2Fault{stage: h2OnRequest, code: code} }
 			fake, client := h2Account(t, always, wrapper.Retry{Backoff: time.Millisecond, Timeout: 2 * time.Second})
 			start := time.Now()
-			err := perform(t, client, asctest.Create, "")
+			err := perform(t, client, asctest.MarketplaceWebhooksCreate, "")
 			if !is[*wrapper.OutcomeUnknownError](err) {
 				t.Errorf("got %v, want an unknown outcome", err)
 			}
-			if n := countRequests(fake, asctest.Create); n != 1 {
+			if n := countRequests(fake, asctest.MarketplaceWebhooksCreate); n != 1 {
 				t.Errorf("carried out %d times, want once", n)
 			}
 			if took := time.Since(start); took > time.Second {
@@ -117,11 +117,11 @@ func TestH2CreateIsAlwaysReset(t *testing.T) {
 func TestH2CreateIsAlwaysRefused(t *testing.T) {
 	always := func() h2Fault { return h2Fault{stage: h2OnHeaders, code: http2.ErrCodeRefusedStream} }
 	fake, client := h2Account(t, always, wrapper.Retry{Backoff: time.Millisecond, Timeout: 2 * time.Second})
-	err := perform(t, client, asctest.Create, "")
+	err := perform(t, client, asctest.MarketplaceWebhooksCreate, "")
 	if err == nil {
 		t.Error("got success, want an error")
 	}
-	if n := countRequests(fake, asctest.Create); n != 0 {
+	if n := countRequests(fake, asctest.MarketplaceWebhooksCreate); n != 0 {
 		t.Errorf("carried out %d times, want never", n)
 	}
 }
@@ -139,7 +139,7 @@ func TestH2DeleteOfNothing(t *testing.T) {
 // TestTransportThatRetriesByGetBody: a RoundTripper of the caller's that sends
 // what it can read again finds nothing to read again in a create.
 func TestTransportThatRetriesByGetBody(t *testing.T) {
-	for _, operation := range []asctest.Operation{asctest.Create, asctest.Update} {
+	for _, operation := range []asctest.Operation{asctest.MarketplaceWebhooksCreate, asctest.MarketplaceWebhooksUpdate} {
 		executed := 0
 		client := transportClient(t, func(req *http.Request) (*http.Response, error) {
 			for range 3 {
@@ -153,7 +153,7 @@ func TestTransportThatRetriesByGetBody(t *testing.T) {
 			return nil, errors.New("gave up")
 		}, wrapper.WithRetry(wrapper.Retry{Attempts: 1}))
 		err := perform(t, client, operation, "id")
-		wantUnknown, want := operation == asctest.Create, 3
+		wantUnknown, want := operation == asctest.MarketplaceWebhooksCreate, 3
 		if wantUnknown {
 			want = 1
 		}

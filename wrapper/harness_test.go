@@ -46,31 +46,31 @@ func perform(tb testing.TB, client *wrapper.Client, operation asctest.Operation,
 	ctx := tb.Context()
 	var err error
 	switch operation {
-	case asctest.List:
+	case asctest.MarketplaceWebhooksList:
 		_, err = client.MarketplaceWebhooks.List(ctx)
-	case asctest.Create:
+	case asctest.MarketplaceWebhooksCreate:
 		_, err = client.MarketplaceWebhooks.Create(ctx, anyParams())
-	case asctest.Update:
+	case asctest.MarketplaceWebhooksUpdate:
 		_, err = client.MarketplaceWebhooks.Update(ctx, id, params(endpointURL, ""))
-	case asctest.Delete:
+	case asctest.MarketplaceWebhooksDelete:
 		err = client.MarketplaceWebhooks.Delete(ctx, id)
-	case asctest.ListWebhooks:
+	case asctest.WebhooksList:
 		err = firstError(client.Webhooks.List(ctx, appID))
-	case asctest.GetWebhook:
+	case asctest.WebhooksGet:
 		_, err = client.Webhooks.Get(ctx, id)
-	case asctest.CreateWebhook:
+	case asctest.WebhooksCreate:
 		_, err = client.Webhooks.Create(ctx, appID, anyWebhookParams())
-	case asctest.UpdateWebhook:
+	case asctest.WebhooksUpdate:
 		_, err = client.Webhooks.Update(ctx, id, wrapper.WebhookParams{Name: "renamed"})
-	case asctest.DeleteWebhook:
+	case asctest.WebhooksDelete:
 		err = client.Webhooks.Delete(ctx, id)
-	case asctest.CreatePing:
+	case asctest.WebhooksPing:
 		err = client.Webhooks.Ping(ctx, id)
-	case asctest.ListDeliveries:
+	case asctest.WebhooksDeliveries:
 		err = firstError(client.Webhooks.Deliveries(ctx, id, wrapper.DeliveryFilter{}))
-	case asctest.CreateDelivery:
+	case asctest.WebhooksRedeliver:
 		_, err = client.Webhooks.Redeliver(ctx, id)
-	case asctest.GetPackageVersion:
+	case asctest.PackageVersionsGet:
 		_, err = client.PackageVersions.Get(ctx, id)
 	}
 	return err
@@ -88,12 +88,12 @@ func firstError[T any](all iter.Seq2[T, error]) error {
 // The operations, by what may be done after a fault: a create is sent once,
 // all else again. The updates, and the ping, have a body to send again.
 var (
-	creates = []asctest.Operation{asctest.Create, asctest.CreateWebhook, asctest.CreateDelivery}
+	creates = []asctest.Operation{asctest.MarketplaceWebhooksCreate, asctest.WebhooksCreate, asctest.WebhooksRedeliver}
 	reads   = []asctest.Operation{
-		asctest.List, asctest.ListWebhooks, asctest.GetWebhook, asctest.ListDeliveries, asctest.GetPackageVersion,
+		asctest.MarketplaceWebhooksList, asctest.WebhooksList, asctest.WebhooksGet, asctest.WebhooksDeliveries, asctest.PackageVersionsGet,
 	}
-	updates = []asctest.Operation{asctest.Update, asctest.UpdateWebhook, asctest.CreatePing}
-	deletes = []asctest.Operation{asctest.Delete, asctest.DeleteWebhook}
+	updates = []asctest.Operation{asctest.MarketplaceWebhooksUpdate, asctest.WebhooksUpdate, asctest.WebhooksPing}
+	deletes = []asctest.Operation{asctest.MarketplaceWebhooksDelete, asctest.WebhooksDelete}
 
 	allOperations = slices.Concat(creates, reads, updates, deletes)
 )
@@ -111,26 +111,26 @@ func prepare(server *asctest.Server, operation asctest.Operation) string {
 }
 
 func prepareHandler(fake *asctest.Handler, operation asctest.Operation) string {
-	fake.RemoveWebhook()
-	for _, webhook := range fake.AppWebhooks() {
-		fake.RemoveAppWebhook(webhook.ID)
+	fake.RemoveMarketplaceWebhook()
+	for _, webhook := range fake.Webhooks() {
+		fake.RemoveWebhook(webhook.ID)
 	}
 	fake.AddApp(appID)
 	switch operation {
-	case asctest.Create, asctest.CreateWebhook:
+	case asctest.MarketplaceWebhooksCreate, asctest.WebhooksCreate:
 		return ""
-	case asctest.List, asctest.Update, asctest.Delete:
-		fake.SetWebhook(asctest.Webhook{EndpointURL: endpointURL, Secret: "secret"})
-		webhook, _ := fake.Webhook()
+	case asctest.MarketplaceWebhooksList, asctest.MarketplaceWebhooksUpdate, asctest.MarketplaceWebhooksDelete:
+		fake.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "secret"})
+		webhook, _ := fake.MarketplaceWebhook()
 		return webhook.ID
-	case asctest.GetPackageVersion:
+	case asctest.PackageVersionsGet:
 		return fake.AddPackageVersion(asctest.PackageVersion{Version: "1"})
 	}
-	id := fake.SetAppWebhook(asctest.AppWebhook{
+	id := fake.SetWebhook(asctest.Webhook{
 		AppID: appID, Name: "n", URL: "http://127.0.0.1:1/", Secret: "secret", Enabled: true,
 		EventTypes: []string{string(wrapper.EventBuildUploadStateUpdated)},
 	})
-	if operation != asctest.CreateDelivery {
+	if operation != asctest.WebhooksRedeliver {
 		return id
 	}
 	event := notification.New(&notification.BuildUploadStateUpdated{BuildUploadID: "b", New: "COMPLETE"})
@@ -151,19 +151,19 @@ func anyWebhookParams() wrapper.WebhookParams {
 // exists reports whether what the operation creates or deletes is there.
 func exists(fake *asctest.Handler, operation asctest.Operation) bool {
 	switch operation {
-	case asctest.Create, asctest.Delete:
-		_, there := fake.Webhook()
+	case asctest.MarketplaceWebhooksCreate, asctest.MarketplaceWebhooksDelete:
+		_, there := fake.MarketplaceWebhook()
 		return there
-	case asctest.CreateDelivery:
-		return len(fake.Deliveries(fake.AppWebhooks()[0].ID)) > 1 // the first is the one to send again
+	case asctest.WebhooksRedeliver:
+		return len(fake.Deliveries(fake.Webhooks()[0].ID)) > 1 // the first is the one to send again
 	default:
-		return len(fake.AppWebhooks()) > 0
+		return len(fake.Webhooks()) > 0
 	}
 }
 
 // countRequests returns how many requests of the operation the fake has seen.
 func countRequests(fake *asctest.Handler, operation asctest.Operation) (n int) {
-	for _, r := range fake.Requests() {
+	for _, r := range fake.Exchanges() {
 		if r.Operation == operation {
 			n++
 		}

@@ -21,13 +21,13 @@ func TestRetryAfterDateWithSkewedClock(t *testing.T) {
 		server := asctest.NewPipeServer(t, asctest.WithSkew(-10*time.Minute)) // our clock is ahead
 		client := connect(t, server)
 		serverNow := time.Now().Add(-10 * time.Minute)
-		if err := perform(t, client, asctest.List, ""); err != nil {
+		if err := perform(t, client, asctest.MarketplaceWebhooksList, ""); err != nil {
 			t.Fatal(err)
 		}
 		in7s := serverNow.Add(7 * time.Second).UTC().Format(http.TimeFormat)
 		server.FailNext(asctest.Fault{Status: 429, Header: http.Header{"Retry-After": {in7s}}})
 		start := time.Now()
-		if err := perform(t, client, asctest.List, ""); err != nil {
+		if err := perform(t, client, asctest.MarketplaceWebhooksList, ""); err != nil {
 			t.Fatal(err)
 		}
 		if waited := time.Since(start); waited < 7*time.Second {

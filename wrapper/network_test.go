@@ -106,7 +106,7 @@ func TestBadCertificate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = perform(t, client, asctest.Create, "")
+	err = perform(t, client, asctest.MarketplaceWebhooksCreate, "")
 	if err == nil || is[*wrapper.OutcomeUnknownError](err) || connections.Load() != 1 {
 		t.Errorf("%d connections: %v", connections.Load(), err)
 	}
@@ -137,7 +137,7 @@ func TestBodyTaken(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			err = perform(t, client, asctest.Create, "")
+			err = perform(t, client, asctest.MarketplaceWebhooksCreate, "")
 			if !errors.Is(err, failure) || is[*wrapper.OutcomeUnknownError](err) != test.unknown || len(requests) != test.tries {
 				t.Errorf("%d tries: %v", len(requests), err)
 			}
@@ -162,11 +162,11 @@ func TestRedirectsAreRefused(t *testing.T) {
 		for j, location := range [][]string{{elsewhere.URL + "/v1/marketplaceWebhooks"}, {"/v1/marketplaceWebhooks"}, nil} {
 			for _, operation := range sample(i + j) {
 				id := prepare(server, operation)
-				before := len(server.Requests())
-				server.FailNext(asctest.Fault{Kind: asctest.Redirect, Status: status, Header: http.Header{"Location": location}})
+				before := len(server.Exchanges())
+				server.FailNext(asctest.Fault{Kind: asctest.FaultRedirect, Status: status, Header: http.Header{"Location": location}})
 				err := perform(t, client, operation, id)
 				redirect, ok := errors.AsType[*wrapper.RedirectError](err)
-				if !ok || redirect.StatusCode != status || len(server.Requests())-before != 1 {
+				if !ok || redirect.StatusCode != status || len(server.Exchanges())-before != 1 {
 					t.Errorf("%s %d to %v: %v", operation, status, location, err)
 				}
 			}

@@ -32,12 +32,12 @@ func TestNilBody(t *testing.T) {
 		unknown   bool
 		is        func(error) bool
 	}{
-		{asctest.Create, 503, 1, true, is[*wrapper.APIError]},
-		{asctest.Create, 201, 1, true, is[*wrapper.UnexpectedResponseError]},
-		{asctest.Create, 409, 1, false, is[*wrapper.APIError]},
-		{asctest.List, 200, 2, false, is[*wrapper.UnexpectedResponseError]},
-		{asctest.List, 503, 4, false, is[*wrapper.APIError]},
-		{asctest.Delete, 204, 1, false, func(err error) bool { return err == nil }},
+		{asctest.MarketplaceWebhooksCreate, 503, 1, true, is[*wrapper.APIError]},
+		{asctest.MarketplaceWebhooksCreate, 201, 1, true, is[*wrapper.UnexpectedResponseError]},
+		{asctest.MarketplaceWebhooksCreate, 409, 1, false, is[*wrapper.APIError]},
+		{asctest.MarketplaceWebhooksList, 200, 2, false, is[*wrapper.UnexpectedResponseError]},
+		{asctest.MarketplaceWebhooksList, 503, 4, false, is[*wrapper.APIError]},
+		{asctest.MarketplaceWebhooksDelete, 204, 1, false, func(err error) bool { return err == nil }},
 	} {
 		sent := 0
 		err := perform(t, transportClient(t, bodiless(test.status, &sent), quick), test.operation, "id")
@@ -67,7 +67,7 @@ func TestNoHeader(t *testing.T) {
 // redirects say that it was not.
 func TestSeeOtherToACreate(t *testing.T) {
 	for status, unknown := range map[int]bool{301: false, 302: false, 303: true, 307: false, 308: false} {
-		err := perform(t, cannedClient(t, newCanned(status, "")), asctest.Create, "")
+		err := perform(t, cannedClient(t, newCanned(status, "")), asctest.MarketplaceWebhooksCreate, "")
 		if !is[*wrapper.RedirectError](err) {
 			t.Errorf("%d: got %v, want a RedirectError", status, err)
 		}
@@ -138,7 +138,7 @@ func TestRetryAfterIsWaitedFor(t *testing.T) {
 				return answer.RoundTrip(req)
 			})
 			start := time.Now()
-			if err := perform(t, client, asctest.List, ""); err != nil {
+			if err := perform(t, client, asctest.MarketplaceWebhooksList, ""); err != nil {
 				t.Fatal(err)
 			}
 			if waited := time.Since(start); waited < test.least || waited > test.least+2*time.Second {

@@ -57,7 +57,7 @@ func TestProxyForHTTPS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := perform(t, client, asctest.Create, ""); err == nil || asked == 0 {
+	if err := perform(t, client, asctest.MarketplaceWebhooksCreate, ""); err == nil || asked == 0 {
 		t.Errorf("the transport's proxy was not asked: %v", err)
 	}
 }
@@ -127,7 +127,7 @@ func TestTimeouts(t *testing.T) {
 				t.Fatal(err)
 			}
 			start := time.Now()
-			if err := perform(t, client, asctest.List, ""); !isTimeout(err) {
+			if err := perform(t, client, asctest.MarketplaceWebhooksList, ""); !isTimeout(err) {
 				t.Errorf("got %v, want a timeout", err)
 			}
 			if took := time.Since(start); took != test.want {

@@ -127,15 +127,15 @@ func (s *soak) h2Fault() h2Fault {
 // step makes one call and holds its result against the account.
 func (s *soak) step(t *testing.T, fake *asctest.Handler, webhooks *wrapper.MarketplaceWebhooks, i int) {
 	ctx := context.Background()
-	before, existed := fake.Webhook()
+	before, existed := fake.MarketplaceWebhook()
 	url, secret := fmt.Sprintf("https://marketplace.example/%d", i), fmt.Sprintf("%s-%d", s.canary, i)
 	var err error
-	var right func(after asctest.Webhook, exists bool) bool
+	var right func(after asctest.MarketplaceWebhook, exists bool) bool
 	switch mathrand.N(5) {
 	case 0:
 		var list []wrapper.MarketplaceWebhook
 		list, err = webhooks.List(ctx)
-		right = func(after asctest.Webhook, exists bool) bool {
+		right = func(after asctest.MarketplaceWebhook, exists bool) bool {
 			same := len(list) == 1 == exists && (!exists || list[0] == wrapper.MarketplaceWebhook{
 				ID: after.ID, EndpointURL: after.EndpointURL,
 			})
@@ -144,7 +144,7 @@ func (s *soak) step(t *testing.T, fake *asctest.Handler, webhooks *wrapper.Marke
 	case 1, 2:
 		var created wrapper.MarketplaceWebhook
 		created, err = webhooks.Create(ctx, params(url, secret))
-		right = func(after asctest.Webhook, exists bool) bool {
+		right = func(after asctest.MarketplaceWebhook, exists bool) bool {
 			ours := exists && after.EndpointURL == url && after.Secret == secret
 			switch {
 			case err == nil:
@@ -161,9 +161,9 @@ func (s *soak) step(t *testing.T, fake *asctest.Handler, webhooks *wrapper.Marke
 			id = "unknown"
 		}
 		_, err = webhooks.Update(ctx, id, params(url, secret))
-		right = func(after asctest.Webhook, exists bool) bool {
+		right = func(after asctest.MarketplaceWebhook, exists bool) bool {
 			if err == nil {
-				return existed && after == (asctest.Webhook{ID: id, EndpointURL: url, Secret: secret})
+				return existed && after == (asctest.MarketplaceWebhook{ID: id, EndpointURL: url, Secret: secret})
 			}
 			return after == before || existed && after.Secret == secret
 		}
@@ -173,11 +173,11 @@ func (s *soak) step(t *testing.T, fake *asctest.Handler, webhooks *wrapper.Marke
 			id = "unknown"
 		}
 		err = webhooks.Delete(ctx, id)
-		right = func(_ asctest.Webhook, exists bool) bool {
+		right = func(_ asctest.MarketplaceWebhook, exists bool) bool {
 			return !exists || err != nil && !errors.Is(err, wrapper.ErrNotFound)
 		}
 	}
-	if after, exists := fake.Webhook(); !right(after, exists) {
+	if after, exists := fake.MarketplaceWebhook(); !right(after, exists) {
 		t.Errorf("a wrong answer: %v; before %+v, after %+v", err, before, after)
 	}
 	s.count(t, err)
@@ -197,19 +197,19 @@ func (s *soak) count(t *testing.T, err error) {
 }
 
 // fault spoils every fifth answer, in every way there is.
-func (s *soak) fault(asctest.Request) *asctest.Fault {
+func (s *soak) fault(asctest.Exchange) *asctest.Fault {
 	s.requests.Add(1)
 	if mathrand.Float64() >= soakFaults {
 		return nil
 	}
 	s.faults.Add(1)
-	kinds := asctest.Kinds()
+	kinds := asctest.FaultKinds()
 	fault := &asctest.Fault{Kind: kinds[mathrand.N(len(kinds))], Applied: mathrand.N(2) == 0}
-	if fault.Kind == asctest.ErrorAnswer {
+	if fault.Kind == asctest.FaultErrorResponse {
 		fault.Status = []int{401, 403, 409, 422, 429, 500, 502, 503, 504}[mathrand.N(9)]
 		fault.Applied = fault.Applied && fault.Status >= 500
 	}
-	if fault.Kind == asctest.Redirect {
+	if fault.Kind == asctest.FaultRedirect {
 		fault.Applied = false
 	}
 	return fault

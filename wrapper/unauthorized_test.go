@@ -26,8 +26,8 @@ func TestSpuriousUnauthorized(t *testing.T) {
 			id := prepare(server, operation)
 			server.FailNext(asctest.Fault{Status: 401})
 			start := time.Now()
-			if err := perform(t, client, operation, id); err != nil || len(server.Requests()) != 2 || time.Since(start) != 0 {
-				t.Errorf("%s: %d requests in %v: %v", operation, len(server.Requests()), time.Since(start), err)
+			if err := perform(t, client, operation, id); err != nil || len(server.Exchanges()) != 2 || time.Since(start) != 0 {
+				t.Errorf("%s: %d requests in %v: %v", operation, len(server.Exchanges()), time.Since(start), err)
 			}
 		})
 	}
@@ -43,11 +43,11 @@ func TestClockAhead(t *testing.T) {
 			if _, err := client.MarketplaceWebhooks.List(t.Context()); err != nil {
 				t.Errorf("%v ahead: %v", ahead, err)
 			}
-			if n := len(server.Requests()); n != 2 {
+			if n := len(server.Exchanges()); n != 2 {
 				t.Errorf("%v ahead: %d requests", ahead, n)
 			}
-			if _, err := client.MarketplaceWebhooks.List(t.Context()); err != nil || len(server.Requests()) != 3 {
-				t.Errorf("%v ahead: the next call needed %d requests, %v", ahead, len(server.Requests())-2, err)
+			if _, err := client.MarketplaceWebhooks.List(t.Context()); err != nil || len(server.Exchanges()) != 3 {
+				t.Errorf("%v ahead: the next call needed %d requests, %v", ahead, len(server.Exchanges())-2, err)
 			}
 		})
 	}
@@ -70,7 +70,7 @@ func TestUnauthorizedTwice(t *testing.T) {
 				server := asctest.NewPipeServer(t, asctest.WithSkew(test.skew))
 				client := connect(t, server)
 				server.FailNext(asctest.Fault{Status: 401, Times: -1, Header: test.header})
-				err := perform(t, client, asctest.Create, "")
+				err := perform(t, client, asctest.MarketplaceWebhooksCreate, "")
 				refused, ok := errors.AsType[*wrapper.NotAuthorizedError](err)
 				if !ok || !refused.HasCode("NOT_AUTHORIZED") {
 					t.Fatalf("got %#v", err)
@@ -81,7 +81,7 @@ func TestUnauthorizedTwice(t *testing.T) {
 				if !endsWith(err, "("+test.want+")") {
 					t.Errorf("got %q, want %q at the end", err, test.want)
 				}
-				if n := len(server.Requests()); n != 2 {
+				if n := len(server.Exchanges()); n != 2 {
 					t.Errorf("%d requests", n)
 				}
 			})
@@ -178,7 +178,7 @@ func TestKeyRotation(t *testing.T) {
 	close(revoked)
 	calls.Wait()
 	got := map[int]int{}
-	for _, request := range fake.Requests() {
+	for _, request := range fake.Exchanges() {
 		got[request.Status]++
 	}
 	if want := map[int]int{401: 500, 200: 1000}; !maps.Equal(got, want) {
@@ -197,7 +197,7 @@ func TestUnusableTokens(t *testing.T) {
 		}
 		_, err = client.MarketplaceWebhooks.List(t.Context())
 		const want = "wrapper: GET /v1/marketplaceWebhooks: the TokenSource returned a token that a header cannot carry"
-		if err == nil || err.Error() != want || len(server.Requests()) != 0 {
+		if err == nil || err.Error() != want || len(server.Exchanges()) != 0 {
 			t.Errorf("%q: %v", token, err)
 		}
 	}
@@ -214,11 +214,11 @@ func TestTokenSourceFails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = perform(t, client, asctest.Create, "")
+	err = perform(t, client, asctest.MarketplaceWebhooksCreate, "")
 	if !errors.Is(err, cause) || is[*wrapper.OutcomeUnknownError](err) {
 		t.Errorf("got %v, want the source's error", err)
 	}
-	if n := len(server.Requests()); n != 0 {
+	if n := len(server.Exchanges()); n != 0 {
 		t.Errorf("%d requests, want none", n)
 	}
 }

@@ -92,7 +92,7 @@ func TestBackoff(t *testing.T) {
 		if !is[*wrapper.APIError](err) {
 			t.Fatal(err)
 		}
-		requests := server.Requests()
+		requests := server.Exchanges()
 		if len(requests) != 50 {
 			t.Fatalf("%d attempts", len(requests))
 		}
@@ -120,7 +120,7 @@ func TestRetriesSwitchedOff(t *testing.T) {
 		if apiErr, ok := errors.AsType[*wrapper.APIError](err); !ok || apiErr.StatusCode != status {
 			t.Errorf("%d: got %v", status, err)
 		}
-		if n := len(server.Requests()); n != 1 {
+		if n := len(server.Exchanges()); n != 1 {
 			t.Errorf("%d: %d requests, want 1", status, n)
 		}
 	}
@@ -131,8 +131,8 @@ func TestRetriesSwitchedOff(t *testing.T) {
 func TestEndedContext(t *testing.T) {
 	in10s := http.Header{"Retry-After": {"10"}}
 	busy, limited := asctest.Fault{Status: 503, Times: -1, Header: in10s}, asctest.Fault{Status: 429, Header: in10s}
-	late := asctest.Fault{Kind: asctest.Late, Delay: 20 * time.Second}
-	lateBody := asctest.Fault{Kind: asctest.LateBody, Delay: 20 * time.Second}
+	late := asctest.Fault{Kind: asctest.FaultLate, Delay: 20 * time.Second}
+	lateBody := asctest.Fault{Kind: asctest.FaultLateBody, Delay: 20 * time.Second}
 	for name, test := range map[string]struct {
 		fault     asctest.Fault
 		operation asctest.Operation
@@ -141,12 +141,12 @@ func TestEndedContext(t *testing.T) {
 		apiError  bool
 		requests  int
 	}{
-		"before sending":        {asctest.Fault{}, asctest.Create, 0, false, false, 0},
-		"in the backoff":        {busy, asctest.List, 5 * time.Second, false, true, 1},
-		"in a create's wait":    {limited, asctest.Create, 5 * time.Second, false, true, 1},
-		"before the headers":    {late, asctest.Create, 5 * time.Second, true, false, 1},
-		"mid-body":              {lateBody, asctest.Create, 5 * time.Second, true, false, 1},
-		"mid-body of an update": {lateBody, asctest.Update, 5 * time.Second, false, false, 1},
+		"before sending":        {asctest.Fault{}, asctest.MarketplaceWebhooksCreate, 0, false, false, 0},
+		"in the backoff":        {busy, asctest.MarketplaceWebhooksList, 5 * time.Second, false, true, 1},
+		"in a create's wait":    {limited, asctest.MarketplaceWebhooksCreate, 5 * time.Second, false, true, 1},
+		"before the headers":    {late, asctest.MarketplaceWebhooksCreate, 5 * time.Second, true, false, 1},
+		"mid-body":              {lateBody, asctest.MarketplaceWebhooksCreate, 5 * time.Second, true, false, 1},
+		"mid-body of an update": {lateBody, asctest.MarketplaceWebhooksUpdate, 5 * time.Second, false, false, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -162,9 +162,9 @@ func TestEndedContext(t *testing.T) {
 				start := time.Now()
 				var err error
 				switch test.operation {
-				case asctest.Create:
+				case asctest.MarketplaceWebhooksCreate:
 					_, err = client.MarketplaceWebhooks.Create(ctx, params(endpointURL, "s"))
-				case asctest.Update:
+				case asctest.MarketplaceWebhooksUpdate:
 					_, err = client.MarketplaceWebhooks.Update(ctx, id, params(endpointURL, ""))
 				default:
 					_, err = client.MarketplaceWebhooks.List(ctx)
@@ -175,7 +175,7 @@ func TestEndedContext(t *testing.T) {
 				if is[*wrapper.OutcomeUnknownError](err) != test.unknown || is[*wrapper.APIError](err) != test.apiError {
 					t.Errorf("got %v", err)
 				}
-				if n := len(server.Requests()); n != test.requests {
+				if n := len(server.Exchanges()); n != test.requests {
 					t.Errorf("%d requests", n)
 				}
 			})

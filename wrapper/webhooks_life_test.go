@@ -68,7 +68,7 @@ func TestLifeOfAnAppsWebhook(t *testing.T) {
 		if err != nil || got.Name != "renamed" || got.URL != params.URL || !got.Enabled {
 			t.Errorf("got %+v, %v", got, err)
 		}
-		if stored := server.AppWebhooks()[0]; stored.Secret != "secret" {
+		if stored := server.Webhooks()[0]; stored.Secret != "secret" {
 			t.Errorf("stored %+v", stored)
 		}
 	})
@@ -163,7 +163,7 @@ func TestDeliveriesOverManyPages(t *testing.T) {
 			return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: req}, nil
 		})))
 	client := connectChecked(t, server, quick)
-	id := prepare(server, asctest.ListDeliveries)
+	id := prepare(server, asctest.WebhooksDeliveries)
 	want := map[string]bool{}
 	for range 401 {
 		event := notification.New(&notification.BuildUploadStateUpdated{BuildUploadID: "b", New: "COMPLETE"})
@@ -179,8 +179,8 @@ func TestDeliveriesOverManyPages(t *testing.T) {
 		}
 		delete(want, delivery.ID)
 	}
-	if len(want) != 0 || countRequests(server.Handler, asctest.ListDeliveries) != 3 {
-		t.Errorf("%d not listed, %d requests", len(want), countRequests(server.Handler, asctest.ListDeliveries))
+	if len(want) != 0 || countRequests(server.Handler, asctest.WebhooksDeliveries) != 3 {
+		t.Errorf("%d not listed, %d requests", len(want), countRequests(server.Handler, asctest.WebhooksDeliveries))
 	}
 }
 

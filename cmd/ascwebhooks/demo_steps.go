@@ -82,7 +82,7 @@ func (d *demo) handled() (string, error) {
 }
 
 func (d *demo) forge(ctx context.Context) (string, error) {
-	genuine, err := d.fake.Delivery(notification.New(sample.Event("AppUnavailable")))
+	genuine, err := d.fake.SignedNotification(notification.New(sample.Event("AppUnavailable")))
 	if err != nil {
 		return "", err
 	}

@@ -13,7 +13,7 @@ import (
 // TestFaults lets each kind of fault happen to a create, which is not tried
 // again, and to a get, which is. Whatever happens is told in one line.
 func TestFaults(t *testing.T) {
-	for _, kind := range asctest.Kinds() {
+	for _, kind := range asctest.FaultKinds() {
 		t.Run("kind "+string(kind), func(t *testing.T) {
 			t.Parallel()
 			server := asctest.NewServer(t)
@@ -27,12 +27,12 @@ func TestFaults(t *testing.T) {
 			server.FailNext(asctest.Fault{Kind: kind, Applied: true})
 			create := []string{"marketplace-webhooks", "create", "--endpoint-url", "https://marketplace.example/"}
 			code, stdout, stderr := inProcess(t, slices.Concat(create, []string{"--secret-file", secretFile}, flags)...)
-			late := kind == asctest.Late || kind == asctest.LateBody
+			late := kind == asctest.FaultLate || kind == asctest.FaultLateBody
 			if late && code != exitOK || !late && (code != exitFailed || stdout != "" || strings.Count(stderr, "\n") != 1) {
 				t.Errorf("create: exit code %d, stdout %q, stderr %q", code, stdout, stderr)
 			}
 			const look = "Look with 'ascwebhooks marketplace-webhooks get'"
-			if !late && kind != asctest.Redirect && !strings.Contains(stderr, look) {
+			if !late && kind != asctest.FaultRedirect && !strings.Contains(stderr, look) {
 				t.Errorf("create does not say to look: %q", stderr)
 			}
 			if strings.Contains(stdout+stderr, "canary") || strings.Contains(stdout+stderr, "eyJ") {
@@ -41,7 +41,7 @@ func TestFaults(t *testing.T) {
 
 			server.FailNext(asctest.Fault{Kind: kind})
 			code, stdout, stderr = inProcess(t, append([]string{"marketplace-webhooks", "get", "--output", "json"}, flags...)...)
-			if kind == asctest.Redirect {
+			if kind == asctest.FaultRedirect {
 				if code != exitFailed || !strings.Contains(stderr, "--base-url") {
 					t.Errorf("get: exit code %d, stderr %q", code, stderr)
 				}

@@ -29,7 +29,7 @@ func TestMigrate(t *testing.T) {
 	receiver := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	defer receiver.Close()
 	server := account(t)
-	server.SetWebhook(asctest.Webhook{ID: "old", EndpointURL: "https://marketplace.example/old", Secret: "canary-0"})
+	server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{ID: "old", EndpointURL: "https://marketplace.example/old", Secret: "canary-0"})
 	for _, step := range []struct {
 		name     string
 		args     []string
@@ -52,17 +52,17 @@ func TestMigrate(t *testing.T) {
 		if string(got.Action) != step.action || got.OldDeleted != step.deleted {
 			t.Errorf("%s: got %+v", step.name, got)
 		}
-		if _, there := server.Webhook(); there != step.old {
+		if _, there := server.MarketplaceWebhook(); there != step.old {
 			t.Errorf("%s: the old webhook is there: %v", step.name, there)
 		}
-		if there := server.AppWebhooks(); len(there) != step.webhooks {
+		if there := server.Webhooks(); len(there) != step.webhooks {
 			t.Errorf("%s: %d webhooks", step.name, len(there))
 		}
 		if strings.Contains(stdout+stderr, "canary") {
 			t.Errorf("%s: a secret is printed", step.name)
 		}
 	}
-	events := strings.Join(server.AppWebhooks()[0].EventTypes, " ")
+	events := strings.Join(server.Webhooks()[0].EventTypes, " ")
 	if strings.Count(events, "ALTERNATIVE_DISTRIBUTION") != 3 {
 		t.Errorf("subscribed to %s", events)
 	}
@@ -90,12 +90,12 @@ func TestMigrateKeepsTheOldWebhook(t *testing.T) {
 	} {
 		refuse.Store(test.refuse)
 		server := account(t)
-		server.SetWebhook(asctest.Webhook{ID: "old", EndpointURL: "https://marketplace.example/old", Secret: "canary-0"})
+		server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{ID: "old", EndpointURL: "https://marketplace.example/old", Secret: "canary-0"})
 		code, _, stderr := migrate(t, receiver.URL, "--finish", "--timeout", "1s")
 		if code != exitFailed || !strings.Contains(stderr, test.want) {
 			t.Errorf("%s: exit code %d, stderr %s", name, code, stderr)
 		}
-		if _, there := server.Webhook(); !there {
+		if _, there := server.MarketplaceWebhook(); !there {
 			t.Errorf("%s: the old webhook is gone", name)
 		}
 	}
@@ -105,7 +105,7 @@ func TestMigrateKeepsTheOldWebhook(t *testing.T) {
 // resumed.
 func TestCatchUpCommand(t *testing.T) {
 	server := account(t)
-	id := server.SetAppWebhook(asctest.AppWebhook{
+	id := server.SetWebhook(asctest.Webhook{
 		AppID: sample.MarketplaceAppID, Name: "n", URL: "http://127.0.0.1:1/", Secret: "canary-0", Enabled: true,
 		EventTypes: []string{"BUILD_UPLOAD_STATE_UPDATED"},
 	})

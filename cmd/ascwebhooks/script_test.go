@@ -46,7 +46,7 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 
 // register ID URL SECRET puts a webhook there.
 func register(ts *testscript.TestScript, _ bool, args []string) {
-	fakeOf(ts).SetWebhook(asctest.Webhook{ID: args[0], EndpointURL: args[1], Secret: args[2]})
+	fakeOf(ts).SetMarketplaceWebhook(asctest.MarketplaceWebhook{ID: args[0], EndpointURL: args[1], Secret: args[2]})
 }
 
 // secret FILE SECRET writes a secret file; \n and the like are escapes.
@@ -62,7 +62,7 @@ func unescape(ts *testscript.TestScript, text string) string {
 
 // webhook URL SECRET checks what is registered; ! webhook that nothing is.
 func webhook(ts *testscript.TestScript, neg bool, args []string) {
-	got, ok := fakeOf(ts).Webhook()
+	got, ok := fakeOf(ts).MarketplaceWebhook()
 	switch {
 	case neg && ok:
 		ts.Fatalf("a webhook is registered")
@@ -74,7 +74,7 @@ func webhook(ts *testscript.TestScript, neg bool, args []string) {
 // sent METHOD... checks which requests have arrived so far, in order.
 func sent(ts *testscript.TestScript, _ bool, want []string) {
 	var got []string
-	for _, request := range fakeOf(ts).Requests() {
+	for _, request := range fakeOf(ts).Exchanges() {
 		got = append(got, request.Method)
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
@@ -90,7 +90,7 @@ func fault(ts *testscript.TestScript, _ bool, args []string) {
 		var err error
 		switch name {
 		case "kind":
-			f.Kind = asctest.Kind(value)
+			f.Kind = asctest.FaultKind(value)
 		case "status":
 			f.Status, err = strconv.Atoi(value)
 		case "code":

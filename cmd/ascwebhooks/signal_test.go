@@ -20,13 +20,13 @@ import (
 func TestInterruptedCreate(t *testing.T) {
 	t.Parallel()
 	server := asctest.NewServer(t)
-	server.FailNext(asctest.Fault{Operation: asctest.Create, Kind: asctest.Late, Delay: time.Hour})
+	server.FailNext(asctest.Fault{Operation: asctest.MarketplaceWebhooksCreate, Kind: asctest.FaultLate, Delay: time.Hour})
 	env := append(environment(t, server), secretVariable+"=canary")
 	p := start(t, env, "marketplace-webhooks", "create", "--endpoint-url", "https://marketplace.example/")
-	for len(server.Requests()) == 0 {
+	for len(server.Exchanges()) == 0 {
 		time.Sleep(time.Millisecond) // the other process is a real one
 	}
-	if agent := server.Requests()[0].Header.Get("User-Agent"); !strings.HasPrefix(agent, "ascwebhooks/") {
+	if agent := server.Exchanges()[0].Header.Get("User-Agent"); !strings.HasPrefix(agent, "ascwebhooks/") {
 		t.Errorf("User-Agent %q", agent)
 	}
 	code, stdout := p.end(os.Interrupt)
@@ -42,9 +42,9 @@ func TestInterruptedCreate(t *testing.T) {
 func TestInterruptedGet(t *testing.T) {
 	t.Parallel()
 	server := asctest.NewServer(t)
-	server.FailNext(asctest.Fault{Kind: asctest.Late, Delay: time.Hour})
+	server.FailNext(asctest.Fault{Kind: asctest.FaultLate, Delay: time.Hour})
 	p := start(t, environment(t, server), "marketplace-webhooks", "get")
-	for len(server.Requests()) == 0 {
+	for len(server.Exchanges()) == 0 {
 		time.Sleep(time.Millisecond)
 	}
 	if code, _ := p.end(os.Interrupt); code != exitFailed || !strings.Contains(p.stderr.String(), "interrupted") {

@@ -114,11 +114,11 @@ func TestLifeOfAWebhook(t *testing.T) {
 		"(?s:.*)state: +disabled", "(event: .*\n){2}event: .*")
 	t.Setenv(secretVariable, "canary-2")
 	succeed(t, "webhooks", "update", id)
-	if secret := server.AppWebhooks()[0].Secret; secret != "canary-2" {
+	if secret := server.Webhooks()[0].Secret; secret != "canary-2" {
 		t.Errorf("the secret is %q", secret)
 	}
 	wantMatch(t, succeed(t, "webhooks", "delete", id, "--yes"), "deleted: "+id)
-	if left := server.AppWebhooks(); len(left) > 0 {
+	if left := server.Webhooks(); len(left) > 0 {
 		t.Errorf("left: %v", left)
 	}
 }
@@ -149,9 +149,9 @@ func TestPrintDelivery(t *testing.T) {
 // one is kept, and the other named.
 func TestEnsureTwins(t *testing.T) {
 	var server *asctest.Server
-	server = account(t, asctest.WithFaults(func(r asctest.Request) *asctest.Fault {
-		if r.Operation == asctest.CreateWebhook {
-			server.SetAppWebhook(asctest.AppWebhook{ID: "0", AppID: sample.MarketplaceAppID, Name: "n", URL: "https://h.example/"})
+	server = account(t, asctest.WithFaults(func(r asctest.Exchange) *asctest.Fault {
+		if r.Operation == asctest.WebhooksCreate {
+			server.SetWebhook(asctest.Webhook{ID: "0", AppID: sample.MarketplaceAppID, Name: "n", URL: "https://h.example/"})
 		}
 		return nil
 	}))
@@ -160,11 +160,11 @@ func TestEnsureTwins(t *testing.T) {
 		"text": `(created|updated)\nid: +0\n(?s:.*)deleted: +\S+`,
 		"json": `\{"action":"\w+","deleted":\["\S+"\],"id":"0",.*\}`,
 	} {
-		for _, webhook := range server.AppWebhooks() {
-			server.RemoveAppWebhook(webhook.ID)
+		for _, webhook := range server.Webhooks() {
+			server.RemoveWebhook(webhook.ID)
 		}
 		wantMatch(t, succeed(t, strings.Fields(ensure+output)...), want)
-		if left := server.AppWebhooks(); len(left) != 1 || left[0].ID != "0" {
+		if left := server.Webhooks(); len(left) != 1 || left[0].ID != "0" {
 			t.Errorf("left: %+v", left)
 		}
 	}
@@ -193,7 +193,7 @@ func TestWebhooksRefused(t *testing.T) {
 			t.Errorf("%s: exit code %d, stdout %q, stderr %q", args, code, stdout, stderr)
 		}
 	}
-	if sent := server.Requests(); len(sent) > 0 {
+	if sent := server.Exchanges(); len(sent) > 0 {
 		t.Errorf("sent %d requests", len(sent))
 	}
 }
@@ -211,12 +211,12 @@ func TestWebhooksFail(t *testing.T) {
 	fail("Nothing has this ID: 'ascwebhooks webhooks list' shows what is registered", "webhooks", "get", "id-1")
 	fail("Nothing has this ID", "package-version", "id-1")
 	create := strings.Fields("webhooks create --name n --endpoint-url https://h.example/ --event all")
-	server.FailNext(asctest.Fault{Operation: asctest.CreateWebhook, Kind: asctest.ResetBeforeHeaders})
+	server.FailNext(asctest.Fault{Operation: asctest.WebhooksCreate, Kind: asctest.FaultResetBeforeHeaders})
 	fail("Look with 'ascwebhooks webhooks list' before trying again", create...)
-	server.FailNext(asctest.Fault{Operation: asctest.CreateDelivery, Kind: asctest.ResetBeforeHeaders})
+	server.FailNext(asctest.Fault{Operation: asctest.WebhooksRedeliver, Kind: asctest.FaultResetBeforeHeaders})
 	fail("Look with 'ascwebhooks webhooks deliveries' before trying again", "webhooks", "redeliver", "id-1")
 	for i := range 10 {
-		server.SetAppWebhook(asctest.AppWebhook{AppID: sample.MarketplaceAppID, Name: fmt.Sprint(i), URL: "https://h.example/"})
+		server.SetWebhook(asctest.Webhook{AppID: sample.MarketplaceAppID, Name: fmt.Sprint(i), URL: "https://h.example/"})
 	}
 	fail("the app already has ten webhooks", create...)
 }

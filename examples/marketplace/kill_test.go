@@ -49,11 +49,11 @@ func TestKilled(t *testing.T) {
 }
 
 // deliveries are notifications of the events and some of a type to come.
-func deliveries(t *testing.T, apple *asctest.Server, events []notification.Event, unknown int) []asctest.Delivery {
+func deliveries(t *testing.T, apple *asctest.Server, events []notification.Event, unknown int) []asctest.SignedNotification {
 	t.Helper()
-	var all []asctest.Delivery
+	var all []asctest.SignedNotification
 	add := func(n *notification.Notification) {
-		d, err := apple.DeliveryTo(apple.AppWebhooks()[0].ID, n)
+		d, err := apple.SignedNotificationTo(apple.Webhooks()[0].ID, n)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -70,13 +70,13 @@ func deliveries(t *testing.T, apple *asctest.Server, events []notification.Event
 
 // send posts from 16 connections and returns what was not answered 2xx.
 // It calls then once, in the middle, after so many good answers.
-func send(t *testing.T, all []asctest.Delivery, after int, then func()) (unanswered []asctest.Delivery) {
+func send(t *testing.T, all []asctest.SignedNotification, after int, then func()) (unanswered []asctest.SignedNotification) {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	var mu sync.Mutex
 	var senders sync.WaitGroup
 	var good atomic.Int64
-	queue := make(chan asctest.Delivery)
+	queue := make(chan asctest.SignedNotification)
 	for range 16 {
 		senders.Go(func() {
 			for d := range queue {

@@ -193,9 +193,9 @@ func TestExpiredDownload(t *testing.T) {
 	for expiries, want := range map[int64]int{1: 1, 2: 0} {
 		var reads atomic.Int64
 		v := asctest.PackageVersion{PackageFile: asctest.PackageFile{ID: "v", Content: []byte("content")}, PackageID: "p", Version: "1"}
-		apple := newApple(t, asctest.WithPackageVersion(v), asctest.WithFaults(func(r asctest.Request) *asctest.Fault {
+		apple := newApple(t, asctest.WithPackageVersion(v), asctest.WithFaults(func(r asctest.Exchange) *asctest.Fault {
 			if r.Operation == asctest.Download && reads.Add(1) <= expiries {
-				return &asctest.Fault{Kind: asctest.PlainText, Status: 403}
+				return &asctest.Fault{Kind: asctest.FaultPlainText, Status: 403}
 			}
 			return nil
 		}))

@@ -36,13 +36,13 @@ func newApple(t *testing.T, opts ...asctest.Option) *asctest.Server {
 }
 
 // oneDelivery is a notification for the one webhook that is registered.
-func oneDelivery(t *testing.T, apple *asctest.Server) (asctest.Delivery, error) {
+func oneDelivery(t *testing.T, apple *asctest.Server) (asctest.SignedNotification, error) {
 	t.Helper()
-	webhooks := apple.AppWebhooks()
+	webhooks := apple.Webhooks()
 	if len(webhooks) != 1 {
-		return asctest.Delivery{}, fmt.Errorf("%d webhooks are registered", len(webhooks))
+		return asctest.SignedNotification{}, fmt.Errorf("%d webhooks are registered", len(webhooks))
 	}
-	return apple.DeliveryTo(webhooks[0].ID, notification.New(available()))
+	return apple.SignedNotificationTo(webhooks[0].ID, notification.New(available()))
 }
 
 // serve runs the service in this process until the test ends.
@@ -70,13 +70,13 @@ func serve(t *testing.T, apple *asctest.Server, database string) (addr string) {
 }
 
 // registered waits for the webhook.
-func registered(t *testing.T, apple *asctest.Server) asctest.AppWebhook {
+func registered(t *testing.T, apple *asctest.Server) asctest.Webhook {
 	t.Helper()
 	eventually(t, func() error {
 		_, err := oneDelivery(t, apple)
 		return err
 	})
-	return apple.AppWebhooks()[0]
+	return apple.Webhooks()[0]
 }
 
 func TestRegistersAndReceives(t *testing.T) {
@@ -100,7 +100,7 @@ func TestReceivesDuringAnOutage(t *testing.T) {
 	apple := newApple(t)
 	apple.FailNext(asctest.Fault{Status: http.StatusForbidden, Times: -1})
 	addr := serve(t, apple, databasePath(t))
-	id := apple.SetAppWebhook(asctest.AppWebhook{
+	id := apple.SetWebhook(asctest.Webhook{
 		AppID: appID, Name: "before", URL: "http://" + addr + "/notifications", Secret: secret, Enabled: true,
 	})
 	eventually(t, func() error {
@@ -112,7 +112,7 @@ func TestReceivesDuringAnOutage(t *testing.T) {
 	})
 	eventually(t, func() error { return catalogueIs(t, addr, onePackage) })
 
-	apple.RemoveAppWebhook(id)
+	apple.RemoveWebhook(id)
 	apple.StopFailing()
 	registered(t, apple)
 }
@@ -126,7 +126,7 @@ func TestDuplicatesAndForgeries(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	expect := func(d asctest.Delivery, want int) {
+	expect := func(d asctest.SignedNotification, want int) {
 		if status, err := d.Send(t.Context()); status != want || err != nil {
 			t.Errorf("responded %d, %v; want %d", status, err, want)
 		}

@@ -44,7 +44,7 @@ func ExampleNewReceiver() {
 		log.Fatal(err)
 	}
 	server := httptest.NewServer(receiver)
-	fake.SetWebhook(asctest.Webhook{EndpointURL: server.URL, Secret: secret})
+	fake.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: server.URL, Secret: secret})
 	fmt.Println(fake.Notify(context.Background(), &notification.AppUnavailable{MarketplaceAppID: "1", AppID: "2"}))
 	server.Close() // the span of a request ends after its response
 

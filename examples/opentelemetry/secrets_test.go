@@ -50,12 +50,12 @@ func TestSpansHoldNoSecret(t *testing.T) {
 	}
 
 	faults := []asctest.Fault{{Status: 401}, {Status: 401, Times: 2}}
-	for _, kind := range asctest.Kinds() {
+	for _, kind := range asctest.FaultKinds() {
 		faults = append(faults, asctest.Fault{Kind: kind, Delay: 10 * time.Millisecond})
 	}
 	for _, fault := range faults {
-		fake.RemoveWebhook()
-		fault.Operation = asctest.Create
+		fake.RemoveMarketplaceWebhook()
+		fault.Operation = asctest.MarketplaceWebhooksCreate
 		fake.FailNext(fault)
 		_, _ = client.MarketplaceWebhooks.Create(t.Context(), wrapper.MarketplaceWebhookParams{
 			EndpointURL: "https://marketplace.example/notifications", Secret: wrapper.NewSecret(secret),

@@ -20,7 +20,7 @@ func TestKilled(t *testing.T) {
 	d.recordEffects(t)
 	// A job in ten takes longer, so that some are running when their replica is killed.
 	d.apple.FailNext(asctest.Fault{
-		Operation: asctest.GetPackageVersion, Kind: asctest.Late, Delay: 50 * time.Millisecond, Times: -1,
+		Operation: asctest.PackageVersionsGet, Kind: asctest.FaultLate, Delay: 50 * time.Millisecond, Times: -1,
 	})
 	all := d.deliveries(t, d.events...)
 	d.random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })

@@ -23,12 +23,12 @@ var onlyVersion = []version{{appID, otherApp, "p", "v", "1", nil}}
 // read: at first after some time.
 func newOnePackage(
 	t *testing.T, cluster *pgtest.Cluster, delay time.Duration,
-) (*deployment, *replica, asctest.Delivery) {
+) (*deployment, *replica, asctest.SignedNotification) {
 	t.Helper()
 	d := newDeployment(t, cluster, asctest.WithPackageVersion(asctest.PackageVersion{
 		PackageFile: asctest.PackageFile{ID: "v", Content: []byte("content")}, PackageID: "p", Version: "1",
 	}))
-	d.apple.FailNext(asctest.Fault{Operation: asctest.GetPackageVersion, Kind: asctest.Late, Delay: delay})
+	d.apple.FailNext(asctest.Fault{Operation: asctest.PackageVersionsGet, Kind: asctest.FaultLate, Delay: delay})
 	r := d.start(t)
 	return d, r, d.deliveries(t, &notification.AlternativeDistributionPackageVersionCreated{
 		MarketplaceAppID: appID, AppID: otherApp, PackageVersionID: "v",
@@ -49,7 +49,7 @@ func (d *deployment) repair(t *testing.T) {
 }
 
 // responds checks the status that a replica responds with.
-func (r *replica) responds(t *testing.T, delivery asctest.Delivery, want int) {
+func (r *replica) responds(t *testing.T, delivery asctest.SignedNotification, want int) {
 	t.Helper()
 	delivery.EndpointURL = "http://" + r.addr + "/notifications"
 	if got, err := delivery.Send(t.Context()); got != want || err != nil {
@@ -86,7 +86,7 @@ func TestOnce(t *testing.T) {
 			t.Errorf("got %v, want 503", err)
 		}
 		cluster.Start(t)
-		sendAll(t, []asctest.Delivery{delivery}, []*replica{r}, nil)
+		sendAll(t, []asctest.SignedNotification{delivery}, []*replica{r}, nil)
 		r.idle(t)
 		r.catalogueIs(t, onlyVersion)
 		d.everythingOnce(t, 1)
@@ -144,7 +144,7 @@ func TestOnce(t *testing.T) {
 		d.everythingOnce(t, 1)
 		frozen.signal(t, syscall.SIGCONT)
 		frozen.terminate(t) // once it has finished the job
-		if id := d.workedBy(t); strings.Contains(frozen.log.String(), id) || d.requests(asctest.GetPackageVersion) != 2 {
+		if id := d.workedBy(t); strings.Contains(frozen.log.String(), id) || d.requests(asctest.PackageVersionsGet) != 2 {
 			t.Errorf("the job was not taken over, but worked by %s", id)
 		}
 		other.catalogueIs(t, onlyVersion)
@@ -163,8 +163,8 @@ func TestOnce(t *testing.T) {
 
 	t.Run("what is not understood, or gone, is kept out and kept", func(t *testing.T) {
 		d, r, _ := newOnePackage(t, cluster, 0)
-		webhook := d.apple.AppWebhooks()[0].ID
-		tomorrow, err := d.apple.DeliveryTo(webhook, &notification.Notification{
+		webhook := d.apple.Webhooks()[0].ID
+		tomorrow, err := d.apple.SignedNotificationTo(webhook, &notification.Notification{
 			Raw: []byte(`{"data":{"type":"Tomorrow","id":"t","version":1}}`),
 		})
 		if err != nil {
@@ -187,7 +187,7 @@ func TestOnce(t *testing.T) {
 func (d *deployment) jobIsRunning(t *testing.T) {
 	t.Helper()
 	eventually(t, func() error {
-		if d.requests(asctest.GetPackageVersion) == 0 {
+		if d.requests(asctest.PackageVersionsGet) == 0 {
 			return errors.New("no job is running")
 		}
 		return nil
@@ -207,7 +207,7 @@ func (d *deployment) workedBy(t *testing.T) (id string) {
 
 // requests counts those of one operation.
 func (d *deployment) requests(operation asctest.Operation) (n int) {
-	for _, r := range d.apple.Requests() {
+	for _, r := range d.apple.Exchanges() {
 		if r.Operation == operation {
 			n++
 		}

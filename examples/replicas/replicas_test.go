@@ -19,15 +19,15 @@ func TestTwoReplicas(t *testing.T) {
 	d := newStory(t, notifications)
 	// Both would have looked before either registers, if they could.
 	d.apple.FailNext(asctest.Fault{
-		Operation: asctest.ListWebhooks, Kind: asctest.Late, Delay: 300 * time.Millisecond, Times: -1,
+		Operation: asctest.WebhooksList, Kind: asctest.FaultLate, Delay: 300 * time.Millisecond, Times: -1,
 	})
 	replicas := []*replica{d.launch(t), d.launch(t)}
 	for _, r := range replicas {
 		r.registered(t)
 	}
 	d.apple.StopFailing()
-	if got := d.requests(asctest.CreateWebhook); got != 1 || len(d.apple.AppWebhooks()) != 1 {
-		t.Fatalf("%d webhooks were created, and there are %d: want 1", got, len(d.apple.AppWebhooks()))
+	if got := d.requests(asctest.WebhooksCreate); got != 1 || len(d.apple.Webhooks()) != 1 {
+		t.Fatalf("%d webhooks were created, and there are %d: want 1", got, len(d.apple.Webhooks()))
 	}
 	d.recordEffects(t)
 

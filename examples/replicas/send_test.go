@@ -12,10 +12,10 @@ import (
 )
 
 // deliveries are notifications of the events, for the one webhook that is registered.
-func (d *deployment) deliveries(t *testing.T, events ...notification.Event) (all []asctest.Delivery) {
+func (d *deployment) deliveries(t *testing.T, events ...notification.Event) (all []asctest.SignedNotification) {
 	t.Helper()
 	for _, event := range events {
-		delivery, err := d.apple.DeliveryTo(d.apple.AppWebhooks()[0].ID, notification.New(event))
+		delivery, err := d.apple.SignedNotificationTo(d.apple.Webhooks()[0].ID, notification.New(event))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -27,13 +27,13 @@ func (d *deployment) deliveries(t *testing.T, events ...notification.Event) (all
 // sendAll posts from 16 connections to the replicas in turn, as a load balancer
 // does, and repeats what was not acknowledged. It calls after with the number of
 // acknowledgements, after each.
-func sendAll(t *testing.T, all []asctest.Delivery, replicas []*replica, after func(acknowledged int64)) {
+func sendAll(t *testing.T, all []asctest.SignedNotification, replicas []*replica, after func(acknowledged int64)) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	var acknowledged atomic.Int64
 	var senders sync.WaitGroup
-	queue := make(chan asctest.Delivery, len(all))
+	queue := make(chan asctest.SignedNotification, len(all))
 	for _, delivery := range all {
 		queue <- delivery
 	}

@@ -49,7 +49,7 @@ func cut(body string) (string, bool) {
 	return body[:end], true
 }
 
-func (s *Sandbox) exchange(r asctest.Request) exchange {
+func (s *Sandbox) exchange(r asctest.Exchange) exchange {
 	return exchange{
 		ID: r.ID, Time: r.Time, Method: s.withhold(r.Method), Path: s.withhold(r.Path), Query: s.withhold(r.Query),
 		Operation: string(r.Operation), KeyID: r.KeyID, Status: r.Status,
@@ -60,7 +60,7 @@ func (s *Sandbox) exchange(r asctest.Request) exchange {
 }
 
 // listed is an exchange as a list shows it.
-func (s *Sandbox) listed(r asctest.Request) exchange {
+func (s *Sandbox) listed(r asctest.Exchange) exchange {
 	x := s.exchange(r)
 	x.Request.shorten()
 	x.Response.shorten()
@@ -68,8 +68,8 @@ func (s *Sandbox) listed(r asctest.Request) exchange {
 }
 
 func (s *Sandbox) listExchanges(r *http.Request) (int, any, error) {
-	all := s.Fake.Requests()
-	chosen, err := latest(r, all, func(r asctest.Request) time.Time { return r.Time })
+	all := s.Fake.Exchanges()
+	chosen, err := latest(r, all, func(r asctest.Exchange) time.Time { return r.Time })
 	if err != nil {
 		return 0, nil, err
 	}
@@ -84,7 +84,7 @@ func (s *Sandbox) getExchange(r *http.Request) (int, any, error) {
 	if err != nil {
 		return 0, nil, badField("id", "must be a whole number")
 	}
-	found := s.Fake.RequestsAfter(id - 1)
+	found := s.Fake.ExchangesAfter(id - 1)
 	if len(found) == 0 || found[0].ID != id {
 		return 0, nil, refusal{status: http.StatusNotFound, field: "id", message: "there is no such exchange, or not any more"}
 	}

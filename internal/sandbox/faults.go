@@ -13,7 +13,7 @@ import (
 	"github.com/ascmarketplace/webhooks/asctest"
 )
 
-// errorKind is what asctest.ErrorAnswer, the empty string, is called here.
+// errorKind is what asctest.FaultErrorResponse, the empty string, is called here.
 const errorKind = "error"
 
 // fault is an asctest.Fault.
@@ -30,7 +30,7 @@ type fault struct {
 }
 
 func kinds() []string {
-	return mapped(asctest.Kinds(), func(k asctest.Kind) string { return cmp.Or(string(k), errorKind) })
+	return mapped(asctest.FaultKinds(), func(k asctest.FaultKind) string { return cmp.Or(string(k), errorKind) })
 }
 
 func operations() []string {
@@ -67,7 +67,7 @@ func (s *Sandbox) armFault(r *http.Request) (int, any, error) {
 		return 0, nil, err
 	}
 	armed := asctest.Fault{
-		Operation: asctest.Operation(wanted.Operation), Kind: asctest.Kind(strings.TrimPrefix(wanted.Kind, errorKind)),
+		Operation: asctest.Operation(wanted.Operation), Kind: asctest.FaultKind(strings.TrimPrefix(wanted.Kind, errorKind)),
 		Times: wanted.Times, Applied: wanted.Applied, Delay: time.Duration(wanted.DelayMS) * time.Millisecond,
 		Status: wanted.Status, Code: wanted.Code, Body: wanted.Body, Header: wanted.Headers,
 	}

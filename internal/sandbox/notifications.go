@@ -116,10 +116,10 @@ const (
 )
 
 // delivery signs n for a webhook of either kind.
-func (s *Sandbox) delivery(webhookID string, n *notification.Notification, signature string) (asctest.Delivery, error) {
-	d, err := s.Fake.DeliveryTo(webhookID, n)
-	if w, there := s.Fake.Webhook(); there && w.ID == webhookID {
-		d, err = s.Fake.Delivery(n)
+func (s *Sandbox) delivery(webhookID string, n *notification.Notification, signature string) (asctest.SignedNotification, error) {
+	d, err := s.Fake.SignedNotificationTo(webhookID, n)
+	if w, there := s.Fake.MarketplaceWebhook(); there && w.ID == webhookID {
+		d, err = s.Fake.SignedNotification(n)
 	}
 	if err != nil {
 		return d, refusal{status: http.StatusConflict, message: "the webhook " + webhookID + " is not registered any more"}
@@ -144,7 +144,7 @@ const receiverTimeout = 10 * time.Second
 
 // send posts d and records it as p. It goes on when the one who asked leaves, so
 // that what became of it is recorded.
-func (s *Sandbox) send(ctx context.Context, p post, d asctest.Delivery) post {
+func (s *Sandbox) send(ctx context.Context, p post, d asctest.SignedNotification) post {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), receiverTimeout)
 	defer cancel()
 	p.ID, p.State, p.Created = rand.Text(), pending, time.Now().UTC()

@@ -84,7 +84,7 @@ func (r *record) get(id string) (post, bool) {
 
 // follow takes over the deliveries that are new or have changed. One that was
 // dropped is not new.
-func (r *record) follow(deliveries []asctest.WebhookDelivery) {
+func (r *record) follow(deliveries []asctest.Delivery) {
 	for _, d := range deliveries {
 		known, there := r.get(d.ID)
 		if there && known.State != d.State || !there && d.Created.After(r.until) {
@@ -93,7 +93,7 @@ func (r *record) follow(deliveries []asctest.WebhookDelivery) {
 	}
 }
 
-func ofDelivery(d asctest.WebhookDelivery) post {
+func ofDelivery(d asctest.Delivery) post {
 	return post{
 		ID: d.ID, NotificationID: d.EventID, Type: typeOf(d.Payload), WebhookID: d.WebhookID, URL: d.URL,
 		Signature: validSignature, Redelivery: d.Redelivery, State: d.State, Created: d.Created, Sent: d.Sent,

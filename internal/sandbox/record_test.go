@@ -13,7 +13,7 @@ import (
 func TestForgottenDeliveriesStayForgotten(t *testing.T) {
 	var r record
 	at := time.Now()
-	deliveries := []asctest.WebhookDelivery{{ID: "first", Created: at}, {ID: "second", Created: at.Add(1)}}
+	deliveries := []asctest.Delivery{{ID: "first", Created: at}, {ID: "second", Created: at.Add(1)}}
 	r.follow(deliveries)
 	for i := range maxPosts - 1 {
 		r.set(post{ID: strconv.Itoa(i), Created: at.Add(2)})
@@ -24,7 +24,7 @@ func TestForgottenDeliveriesStayForgotten(t *testing.T) {
 		t.Errorf("%d changes, %d posts, the oldest is %s", r.changes-changes, len(r.posts), r.posts[0].ID)
 	}
 	deliveries[1].State = succeeded
-	r.follow(append(deliveries, asctest.WebhookDelivery{ID: "third", Created: at.Add(3)}))
+	r.follow(append(deliveries, asctest.Delivery{ID: "third", Created: at.Add(3)}))
 	if second, there := r.get("second"); there {
 		t.Errorf("the oldest was not forgotten: %v", second)
 	}

@@ -79,7 +79,7 @@ func (s *Sandbox) prepare(wanted *toSend) (func(context.Context) []post, error) 
 			return mapped(deliveries, ofDelivery)
 		}, nil
 	}
-	deliveries := make([]asctest.Delivery, len(webhooks))
+	deliveries := make([]asctest.SignedNotification, len(webhooks))
 	for i, id := range webhooks {
 		if deliveries[i], err = s.delivery(id, n, wanted.Signature); err != nil {
 			return nil, err
@@ -151,13 +151,13 @@ func (s *Sandbox) app(wanted *toSend) (string, error) {
 func (s *Sandbox) whoHears(n *notification.Notification, app string) (ids []string, err error) {
 	registered := s.Fake.Registered()
 	if isOfMarketplace(n.Type) {
-		if registered.Webhook == nil {
+		if registered.MarketplaceWebhook == nil {
 			return nil, refusal{status: http.StatusConflict, message: "no marketplace webhook is registered to hear of it"}
 		}
-		return []string{registered.Webhook.ID}, nil
+		return []string{registered.MarketplaceWebhook.ID}, nil
 	}
 	eventType := subscription(n.Type)
-	for _, w := range registered.AppWebhooks {
+	for _, w := range registered.Webhooks {
 		if w.AppID == app && w.Enabled && (eventType == "" || slices.Contains(w.EventTypes, eventType)) {
 			ids = append(ids, w.ID)
 		}

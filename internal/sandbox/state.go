@@ -38,10 +38,10 @@ type webhook struct {
 func (s *Sandbox) state() state {
 	r := s.Fake.Registered()
 	shown := state{Apps: append([]string{}, r.Apps...), Webhooks: []webhook{}}
-	if w := r.Webhook; w != nil {
+	if w := r.MarketplaceWebhook; w != nil {
 		shown.MarketplaceWebhook = &marketplaceWebhook{ID: w.ID, EndpointURL: s.withhold(w.EndpointURL)}
 	}
-	for _, w := range r.AppWebhooks {
+	for _, w := range r.Webhooks {
 		shown.Webhooks = append(shown.Webhooks, webhook{
 			ID: w.ID, AppID: w.AppID, Name: s.withhold(w.Name), URL: s.withhold(w.URL),
 			EventTypes: append([]string{}, w.EventTypes...), Enabled: &w.Enabled,
@@ -134,17 +134,17 @@ func isURL(text string) bool {
 func (s *state) registered(before asctest.Registered) (asctest.Registered, error) {
 	after := asctest.Registered{Apps: s.Apps}
 	if w := s.MarketplaceWebhook; w != nil {
-		after.Webhook = &asctest.Webhook{ID: w.ID, EndpointURL: w.EndpointURL, Secret: w.Secret}
-		if kept := before.Webhook; w.Secret == "" && kept != nil && w.ID == kept.ID {
-			after.Webhook.Secret = kept.Secret
+		after.MarketplaceWebhook = &asctest.MarketplaceWebhook{ID: w.ID, EndpointURL: w.EndpointURL, Secret: w.Secret}
+		if kept := before.MarketplaceWebhook; w.Secret == "" && kept != nil && w.ID == kept.ID {
+			after.MarketplaceWebhook.Secret = kept.Secret
 		}
-		if after.Webhook.Secret == "" {
+		if after.MarketplaceWebhook.Secret == "" {
 			return after, noSecret("marketplace_webhook.")
 		}
 	}
 	for i, w := range s.Webhooks {
 		secret := w.Secret
-		for _, kept := range before.AppWebhooks {
+		for _, kept := range before.Webhooks {
 			if secret == "" && strings.EqualFold(kept.ID, w.ID) {
 				secret = kept.Secret
 			}
@@ -152,7 +152,7 @@ func (s *state) registered(before asctest.Registered) (asctest.Registered, error
 		if secret == "" {
 			return after, noSecret(fmt.Sprintf("webhooks[%d].", i))
 		}
-		after.AppWebhooks = append(after.AppWebhooks, asctest.AppWebhook{
+		after.Webhooks = append(after.Webhooks, asctest.Webhook{
 			ID: w.ID, AppID: w.AppID, Name: w.Name, URL: w.URL, Secret: secret,
 			EventTypes: w.EventTypes, Enabled: w.Enabled == nil || *w.Enabled,
 		})

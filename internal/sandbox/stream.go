@@ -58,7 +58,7 @@ func (s *Sandbox) now() seen {
 	s.mu.Lock()
 	told := seen{change: s.posts.changes, resets: s.resets}
 	s.mu.Unlock()
-	if requests := s.Fake.Requests(); len(requests) > 0 {
+	if requests := s.Fake.Exchanges(); len(requests) > 0 {
 		told.request = requests[len(requests)-1].ID
 	}
 	told.state, _ = json.Marshal(s.state())
@@ -72,7 +72,7 @@ func (s *Sandbox) news(told *seen) []byte {
 	s.mu.Lock()
 	posts, changes, resets := s.posts.changedAfter(told.change), s.posts.changes, s.resets
 	s.mu.Unlock()
-	requests := s.Fake.RequestsAfter(told.request)
+	requests := s.Fake.ExchangesAfter(told.request)
 	stateNow, _ := json.Marshal(s.state())
 	faultsNow, _ := json.Marshal(s.faults())
 	if resets != told.resets {

@@ -34,10 +34,10 @@ func newSecrets() secrets {
 
 // note takes over what is registered now.
 func (s *secrets) note(registered asctest.Registered) {
-	if w := registered.Webhook; w != nil {
+	if w := registered.MarketplaceWebhook; w != nil {
 		s.noteOne(w.ID, w.Secret)
 	}
-	for _, w := range registered.AppWebhooks {
+	for _, w := range registered.Webhooks {
 		s.noteOne(w.ID, w.Secret)
 	}
 }
