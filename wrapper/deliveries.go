@@ -52,37 +52,48 @@ type DeliveryFilter struct {
 	// States are compared here: the live service was seen to refuse the filter
 	// that the OpenAPI document has for them. Empty: every state.
 	States []DeliveryState
-	// Since is the earliest CreatedDate, less than ten days ago: the live
-	// service was seen to refuse an older one, and none at all. Zero: ten days
-	// ago less an hour.
+	// Since is the earliest CreatedDate, less than ten days ago by App Store
+	// Connect's clock: the live service was seen to refuse an older one, and
+	// none at all. Zero: everything that is listed.
 	Since time.Time
-	// Before excludes CreatedDates from here on. Zero: no bound.
+	// Before excludes CreatedDates from here on. It is compared here too: the
+	// live service was seen to refuse it beside Since. Zero: no bound.
 	Before time.Time
 }
 
+// ErrNotListed is matched when deliveries are wanted from a time that App Store
+// Connect no longer lists: it was seen to list ten days.
+var ErrNotListed = errors.New("can no longer be listed")
+
 const (
-	deliveriesKept   = 10 * 24 * time.Hour
-	deliveriesMargin = time.Hour
+	deliveriesListed = 10 * 24 * time.Hour
+	listingMargin    = 5 * time.Minute // for a list that takes its time, or is retried
 )
 
-// withDefaults checks f and fills in Since.
-func (f DeliveryFilter) withDefaults(now time.Time) (DeliveryFilter, error) {
-	oldest := now.Add(-deliveriesKept)
-	switch {
-	case f.Since.IsZero():
-		f.Since = oldest.Add(deliveriesMargin)
-	case f.Since.Before(oldest):
-		return f, invalid(fmt.Sprintf("since is over ten days ago; deliveries created from %s to %s can no longer be listed",
-			formatDate(f.Since), formatDate(oldest)))
-	}
-	if !f.Before.IsZero() && !f.Before.After(f.Since) {
-		return f, invalid("before is not after since; no delivery lies between them")
-	}
-	return f, nil
+func notListed(from, to time.Time) error {
+	return fmt.Errorf("wrapper: deliveries created from %s to %s %w", formatDate(from), formatDate(to), ErrNotListed)
 }
 
-// includes compares what App Store Connect may not: states, and dates below the
-// second, which formatDate leaves out.
+// withDefaults checks f and fills in Since, by App Store Connect's clock.
+func (f DeliveryFilter) withDefaults(now time.Time) (DeliveryFilter, error) {
+	switch oldest := now.Add(-deliveriesListed); {
+	case f.Since.IsZero():
+		f.Since = oldest.Add(listingMargin)
+	case f.Since.Before(oldest):
+		return f, notListed(f.Since, oldest)
+	}
+	return f, f.check()
+}
+
+func (f DeliveryFilter) check() error {
+	if !f.Before.IsZero() && !f.Before.After(f.Since) {
+		return invalid("before is not after since; no delivery lies between them")
+	}
+	return nil
+}
+
+// includes compares what App Store Connect may not: states, the upper bound,
+// and dates below the second, which formatDate leaves out.
 func (f DeliveryFilter) includes(d Delivery) bool {
 	switch {
 	case len(f.States) > 0 && !slices.Contains(f.States, d.State):
@@ -102,12 +113,18 @@ func formatDate(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 // https://developer.apple.com/documentation/appstoreconnectapi/get-v1-webhooks-_id_-deliveries
 func (s *Webhooks) Deliveries(ctx context.Context, id string, filter DeliveryFilter) iter.Seq2[Delivery, error] {
 	return func(yield func(Delivery, error) bool) {
-		filter, err := filter.withDefaults(time.Now())
-		if err = cmp.Or(checkID(id), err); err != nil {
+		err := cmp.Or(checkID(id), filter.check())
+		if err == nil {
+			var now time.Time
+			if now, err = s.serverTime(ctx, id); err == nil {
+				filter, err = filter.withDefaults(now)
+			}
+		}
+		if err != nil {
 			yield(Delivery{}, err)
 			return
 		}
-		for delivery, err := range s.listDeliveries(ctx, id, filter) {
+		for delivery, err := range s.listDeliveries(ctx, id, filter.Since) {
 			if (err != nil || filter.includes(delivery)) && !yield(delivery, err) {
 				return
 			}
