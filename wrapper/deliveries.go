@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"net/http"
 	"slices"
 	"time"
 
@@ -143,12 +142,10 @@ func (s *Webhooks) listDeliveries(ctx context.Context, id string, filter Deliver
 	if !filter.Before.IsZero() {
 		params.FilterCreatedDateLessThan = []string{formatDate(filter.Before.Add(time.Second))}
 	}
-	op := operation{id: "webhooks_deliveries_getToManyRelated"}
-	return pages(func(query string) (got page[Delivery], err error) {
-		err = s.client().call(ctx, op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
-			return s.c.api.WebhooksDeliveriesGetToManyRelated(ctx, id, params, withQuery(query), edit)
-		}, func(body []byte) (err error) { got, err = decodeDeliveries(body); return err })
-		return got, err
+	return pages(func(query string) (page[Delivery], error) {
+		call := s.c.call(operation{id: "webhooks_deliveries_getToManyRelated", query: query})
+		deliveries := paged(call, newDelivery)
+		return deliveries.result(call.WebhooksDeliveriesGetToManyRelated(ctx, id, params))
 	})
 }
 
@@ -164,38 +161,12 @@ func (s *Webhooks) Redeliver(ctx context.Context, deliveryID string) (Delivery, 
 	body.Data.Type = gen.WebhookDeliveryCreateRequestDataTypeWebhookDeliveries
 	body.Data.Relationships.Template.Data.Type = gen.WebhookDeliveryCreateRequestDataRelationshipsTemplateDataTypeWebhookDeliveries
 	body.Data.Relationships.Template.Data.ID = deliveryID
-	op := operation{id: "webhookDeliveries_createInstance", invalid: checkID(deliveryID)}
-	var delivery Delivery
-	err := s.client().call(ctx, op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
-		return s.c.api.WebhookDeliveriesCreateInstance(ctx, body, edit)
-	}, func(body []byte) (err error) {
-		var document gen.WebhookDeliveryResponse
-		if err := decode(body, &document); err != nil {
-			return err
-		}
-		delivery, err = newDelivery(document.Data, document.Included)
-		return err
-	})
-	return delivery, err
-}
-
-func decodeDeliveries(body []byte) (page[Delivery], error) {
-	var document gen.WebhookDeliveriesResponse
-	if err := decode(body, &document); err != nil {
-		return page[Delivery]{}, err
-	}
-	deliveries := make([]Delivery, len(document.Data))
-	next, err := convertPage(document.Links, document.Data != nil, len(deliveries), func(i int) (err error) {
-		deliveries[i], err = newDelivery(document.Data[i], document.Included)
-		return err
-	})
-	return page[Delivery]{deliveries, next}, err
+	call := s.c.call(operation{id: "webhookDeliveries_createInstance", invalid: checkID(deliveryID)})
+	delivery := single(call, "", newDelivery)
+	return delivery.result(call.WebhookDeliveriesCreateInstance(ctx, body))
 }
 
 func newDelivery(from gen.WebhookDelivery, included []gen.WebhookEvent) (Delivery, error) {
-	if err := checkResource(string(from.Type), string(gen.WebhookDeliveryTypeWebhookDeliveries), from.ID); err != nil {
-		return Delivery{}, err
-	}
 	attributes := from.Attributes
 	delivery := Delivery{
 		ID: from.ID, State: DeliveryState(attributes.DeliveryState),
@@ -212,5 +183,7 @@ func newDelivery(from gen.WebhookDelivery, included []gen.WebhookEvent) (Deliver
 			delivery.Payload = []byte(event.Attributes.Payload)
 		}
 	}
-	return delivery, nil
+	return delivery, checkResource(from.Type, gen.WebhookDeliveryTypeWebhookDeliveries, from.ID)
 }
+
+func (d Delivery) id() string { return d.ID }

@@ -29,47 +29,55 @@ func (s *Webhooks) Ensure(ctx context.Context, appID string, p WebhookParams) (E
 	if err := p.checkAll(); err != nil {
 		return EnsureResult[Webhook]{}, err
 	}
-	var webhook Webhook
-	twins := twins{s: s, appID: appID, p: p}
-	e := ensurer{
-		find:   func(ctx context.Context) (err error) { webhook, err = twins.keepOne(ctx); return err },
-		create: func(ctx context.Context) (err error) { webhook, err = s.Create(ctx, appID, p); return err },
-		update: func(ctx context.Context) (_ EnsureAction, err error) {
-			webhook, err = s.Update(ctx, webhook.ID, p)
-			if err == nil && webhook.URL != "" && !sameEndpoint(webhook.URL, p.URL) {
-				err = errOvertaken
-			}
-			return EnsureUpdated, err
-		},
-	}
-	action, err := e.run(ctx, s.client())
-	if created := webhook; err == nil && action == EnsureCreated {
-		// Another replica's webhook may be the one to keep, and then gets our values.
-		switch err = e.find(ctx); {
-		case err == nil && webhook.ID == created.ID,
-			errors.Is(err, ErrNotFound): // the list is stale, or somebody deleted it
-			webhook, err = created, nil
-		case err == nil:
-			action, err = e.update(ctx)
-		}
+	target := &appsWebhook{s: s, appID: appID, p: p}
+	e := ensurer[Webhook]{target: target, retry: s.c.retry}
+	result, err := e.run(ctx)
+	if err == nil && result.Action == EnsureCreated {
+		result, err = target.settle(ctx, result)
 	}
 	if err != nil {
-		return EnsureResult[Webhook]{Deleted: twins.deleted}, err
+		result = EnsureResult[Webhook]{}
 	}
-	return EnsureResult[Webhook]{webhook, action, twins.deleted}, nil
+	result.Deleted = target.deleted
+	return result, err
 }
 
-// twins are the app's webhooks with one URL.
-type twins struct {
+// appsWebhook is the webhook of an app that Ensure brings about: of those with
+// its URL, the one to keep.
+type appsWebhook struct {
 	s       *Webhooks
 	appID   string
 	p       WebhookParams
 	deleted []string
 }
 
-// keepOne returns the webhook to keep, or ErrNotFound. It deletes the others
+func (t *appsWebhook) create(ctx context.Context) (Webhook, error) {
+	return t.s.Create(ctx, t.appID, t.p)
+}
+
+func (t *appsWebhook) update(ctx context.Context, found Webhook) (Webhook, EnsureAction, error) {
+	webhook, err := t.s.Update(ctx, found.ID, t.p)
+	return webhook, EnsureUpdated, overtaken(err, webhook.URL, t.p.URL)
+}
+
+// settle looks again after a create: another replica's webhook may be the one
+// to keep, and then gets our values.
+func (t *appsWebhook) settle(ctx context.Context, created EnsureResult[Webhook]) (EnsureResult[Webhook], error) {
+	kept, err := t.find(ctx)
+	switch {
+	case errors.Is(err, ErrNotFound), // the list is stale, or somebody deleted it
+		err == nil && kept.ID == created.Webhook.ID:
+		return created, nil
+	case err != nil:
+		return created, err
+	}
+	webhook, action, err := t.update(ctx, kept)
+	return EnsureResult[Webhook]{Webhook: webhook, Action: action}, err
+}
+
+// find returns the webhook to keep, or ErrNotFound. It deletes the others
 // that have the same name and URL.
-func (t *twins) keepOne(ctx context.Context) (Webhook, error) {
+func (t *appsWebhook) find(ctx context.Context) (Webhook, error) {
 	all, err := t.s.all(ctx, t.appID)
 	if err != nil {
 		return Webhook{}, err
@@ -102,7 +110,7 @@ func (t *twins) keepOne(ctx context.Context) (Webhook, error) {
 }
 
 // before orders webhooks as every replica does: our name first, then by id.
-func (t *twins) before(a, b Webhook) bool {
+func (t *appsWebhook) before(a, b Webhook) bool {
 	if (a.Name == t.p.Name) != (b.Name == t.p.Name) {
 		return a.Name == t.p.Name
 	}

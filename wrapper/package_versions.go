@@ -3,10 +3,8 @@ package wrapper
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"strings"
 	"time"
 
@@ -16,13 +14,6 @@ import (
 // PackageVersions is the alternativeDistributionPackageVersions resource: what
 // a notification about a new package version points at, and where to download it.
 type PackageVersions struct{ c *Client }
-
-func (s *PackageVersions) client() *Client {
-	if s == nil {
-		return nil
-	}
-	return s.c
-}
 
 // PackageVersion is one version of an app's alternative distribution package.
 type PackageVersion struct {
@@ -79,27 +70,15 @@ func (s *PackageVersions) Get(ctx context.Context, id string) (PackageVersion, e
 		LimitVariants: maxIncluded,
 		LimitDeltas:   maxIncluded,
 	}
-	op := operation{id: "alternativeDistributionPackageVersions_getInstance", invalid: checkID(id)}
-	var version PackageVersion
-	err := s.client().call(ctx, op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
-		return s.c.api.AlternativeDistributionPackageVersionsGetInstance(ctx, id, params, edit)
-	}, func(body []byte) (err error) { version, err = decodePackageVersion(body, id); return err })
-	return version, err
+	call := s.c.call(operation{id: "alternativeDistributionPackageVersions_getInstance", invalid: checkID(id)})
+	version := single(call, id, newPackageVersion)
+	return version.result(call.AlternativeDistributionPackageVersionsGetInstance(ctx, id, params))
 }
 
-// decodePackageVersion takes the package version with the id.
-func decodePackageVersion(body []byte, id string) (PackageVersion, error) {
-	var document gen.AlternativeDistributionPackageVersionResponse
-	if err := decode(body, &document); err != nil {
+func newPackageVersion(from gen.AlternativeDistributionPackageVersion, included []json.RawMessage) (PackageVersion, error) {
+	const wantType = gen.AlternativeDistributionPackageVersionTypeAlternativeDistributionPackageVersions
+	if err := checkResource(from.Type, wantType, from.ID); err != nil {
 		return PackageVersion{}, err
-	}
-	from := document.Data
-	wantType := string(gen.AlternativeDistributionPackageVersionTypeAlternativeDistributionPackageVersions)
-	if err := checkResource(string(from.Type), wantType, from.ID); err != nil {
-		return PackageVersion{}, err
-	}
-	if !strings.EqualFold(from.ID, id) {
-		return PackageVersion{}, errors.New("data is another package version")
 	}
 	version := PackageVersion{
 		PackageFile: PackageFile{
@@ -112,7 +91,7 @@ func decodePackageVersion(body []byte, id string) (PackageVersion, error) {
 		VariantsTotal: from.Relationships.Variants.Meta.Paging.Total,
 		DeltasTotal:   from.Relationships.Deltas.Meta.Paging.Total,
 	}
-	for i, raw := range document.Included {
+	for i, raw := range included {
 		if err := version.include(raw); err != nil {
 			return PackageVersion{}, fmt.Errorf("included[%d]: %w", i, err)
 		}
@@ -122,6 +101,8 @@ func decodePackageVersion(body []byte, id string) (PackageVersion, error) {
 	version.Complete = len(version.Variants) == version.VariantsTotal && len(version.Deltas) == version.DeltasTotal
 	return version, nil
 }
+
+func (v PackageVersion) id() string { return v.ID }
 
 // include adds an included variant or delta; other kinds are left out.
 func (v *PackageVersion) include(raw json.RawMessage) error {

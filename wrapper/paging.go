@@ -1,14 +1,11 @@
 package wrapper
 
 import (
-	"context"
 	"errors"
+	"fmt"
 	"iter"
-	"net/http"
 	"net/url"
 	"slices"
-
-	"github.com/ascmarketplace/webhooks/gen"
 )
 
 // maxPage is the most that App Store Connect gives on one page.
@@ -20,16 +17,46 @@ type page[T any] struct {
 	next  string // the query of the next page; empty: this is the last one
 }
 
-// convertPage converts a page's data as convertAll does, and returns page.next.
-func convertPage(links gen.PagedDocumentLinks, there bool, data int, convert func(i int) error) (string, error) {
-	if err := convertAll(there, data, convert); err != nil || links.Next == "" {
-		return "", err
+// paged has the call decode one page. W is the generated type of an item, I
+// the type of included.
+func paged[W, I any, T resource](c *call, convert func(W, I) (T, error)) *result[page[T]] {
+	var got result[page[T]]
+	c.decode = func(body []byte) error {
+		var document struct {
+			Data     []W                   `json:"data"`
+			Included I                     `json:"included"`
+			Links    struct{ Next string } `json:"links"`
+		}
+		if err := decode(body, &document); err != nil {
+			return err
+		}
+		items, err := convertAll(document.Data, document.Included, convert)
+		if err != nil {
+			return err
+		}
+		next, err := url.Parse(document.Links.Next)
+		if err != nil || document.Links.Next != "" && next.RawQuery == "" {
+			return errors.New("links.next does not parse, or has no query")
+		}
+		got.value = page[T]{items, next.RawQuery}
+		return nil
 	}
-	next, err := url.Parse(links.Next)
-	if err != nil || next.RawQuery == "" {
-		return "", errors.New("links.next does not parse, or has no query")
+	return &got
+}
+
+// convertAll converts the data of a page, which must be there and may be empty.
+func convertAll[W, I, T any](data []W, included I, convert func(W, I) (T, error)) ([]T, error) {
+	if data == nil {
+		return nil, errors.New("data is missing or null")
 	}
-	return next.RawQuery, nil
+	items := make([]T, len(data))
+	for i, from := range data {
+		var err error
+		if items[i], err = convert(from, included); err != nil {
+			return nil, fmt.Errorf("data[%d]: %w", i, err)
+		}
+	}
+	return items, nil
 }
 
 // pages yields what is on every page, and at last the error that kept it from
@@ -56,16 +83,5 @@ func pages[T any](get func(query string) (page[T], error)) iter.Seq2[T, error] {
 			}
 			seen = append(seen, got.next)
 		}
-	}
-}
-
-// withQuery follows a link's query on our own base URL and path: links have
-// been seen that name another host, and a token must never go there.
-func withQuery(query string) gen.RequestEditorFn {
-	return func(_ context.Context, req *http.Request) error {
-		if query != "" {
-			req.URL.RawQuery = query
-		}
-		return nil
 	}
 }

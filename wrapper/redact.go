@@ -59,8 +59,8 @@ const (
 // escaped for a URL, HTML or JSON, once or twice. All of the text goes, since a
 // secret shows by its gaps. An echo in another alphabet (upper-cased, base64,
 // hex) is not recognised.
-func (s *callState) redact(text string, shortest int) string {
-	if echoes(text, s.token, shortest) || echoes(text, s.secret.reveal(), shortest) {
+func (c *call) redact(text string, shortest int) string {
+	if echoes(text, c.token, shortest) || echoes(text, c.secret.reveal(), shortest) {
 		return redacted
 	}
 	return text
@@ -68,8 +68,8 @@ func (s *callState) redact(text string, shortest int) string {
 
 // redactError is redact for an error. What it wraps goes too, since that
 // shows the same.
-func (s *callState) redactError(err error) error {
-	if text := err.Error(); s.redact(text, longOnly) != text {
+func (c *call) redactError(err error) error {
+	if text := err.Error(); c.redact(text, longOnly) != text {
 		return errors.New("an error that quotes the request: " + redacted)
 	}
 	return err

@@ -1,7 +1,6 @@
 package wrapper_test
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -56,53 +55,6 @@ func TestZeroValues(t *testing.T) {
 	}
 	if !(wrapper.DownloadURL{}).IsZero() || (wrapper.DownloadURL{}).Reveal() != "" {
 		t.Error("the zero DownloadURL is a URL")
-	}
-}
-
-// TestZeroClient: a client or a service that NewClient did not make says so.
-func TestZeroClient(t *testing.T) {
-	p := wrapper.WebhookParams{
-		Name: "n", URL: endpointURL, Secret: wrapper.NewSecret("s"), EventTypes: wrapper.MarketplaceEvents(),
-	}
-	for name, client := range map[string]*wrapper.Client{
-		"zero": {},
-		"zero services": {
-			MarketplaceWebhooks: &wrapper.MarketplaceWebhooks{}, Webhooks: &wrapper.Webhooks{},
-			PackageVersions: &wrapper.PackageVersions{},
-		},
-	} {
-		ctx, m, w := t.Context(), client.MarketplaceWebhooks, client.Webhooks
-		for method, call := range map[string]func() error{
-			"Get":        func() error { _, err := m.Get(ctx); return err },
-			"List":       func() error { _, err := m.List(ctx); return err },
-			"Create":     func() error { _, err := m.Create(ctx, anyParams()); return err },
-			"Update":     func() error { _, err := m.Update(ctx, "id", anyParams()); return err },
-			"Delete":     func() error { return m.Delete(ctx, "id") },
-			"Ensure":     func() error { _, err := m.Ensure(ctx, anyParams()); return err },
-			"w List":     func() error { return firstError(w.List(ctx, "1")) },
-			"w Get":      func() error { _, err := w.Get(ctx, "id"); return err },
-			"w Create":   func() error { _, err := w.Create(ctx, "1", p); return err },
-			"w Update":   func() error { _, err := w.Update(ctx, "id", p); return err },
-			"w Delete":   func() error { return w.Delete(ctx, "id") },
-			"w Ensure":   func() error { _, err := w.Ensure(ctx, "1", p); return err },
-			"Ping":       func() error { return w.Ping(ctx, "id") },
-			"Deliveries": func() error { return firstError(w.Deliveries(ctx, "id", wrapper.DeliveryFilter{})) },
-			"Redeliver":  func() error { _, err := w.Redeliver(ctx, "id"); return err },
-			"CatchUp": func() error {
-				_, err := w.CatchUp(ctx, "id", time.Time{}, func(context.Context, []byte) error { return nil })
-				return err
-			},
-			"PackageVersions.Get": func() error { _, err := client.PackageVersions.Get(ctx, "id"); return err },
-		} {
-			t.Run(name+" "+method, func(t *testing.T) {
-				if err := call(); !errors.Is(err, wrapper.ErrInvalid) {
-					t.Errorf("got %v, want an invalid argument", err)
-				}
-			})
-		}
-		if _, known := client.RateLimit(); known {
-			t.Errorf("%s: a rate limit is known", name)
-		}
 	}
 }
 
