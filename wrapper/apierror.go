@@ -150,6 +150,8 @@ func (e *APIError) Is(target error) bool {
 		return e.StatusCode == http.StatusNotFound && strings.Contains(e.Path, "{id}") && !e.HasCode("PATH_ERROR")
 	case ErrForbidden:
 		return e.StatusCode == http.StatusForbidden
+	case ErrNotAuthorized:
+		return e.StatusCode == http.StatusUnauthorized
 	case ErrConflict:
 		return e.StatusCode == http.StatusConflict
 	}

@@ -74,28 +74,21 @@ type event struct {
 // pass hands over what one reading of the list shows.
 func (c *catcher) pass(ctx context.Context) (pass Pass) {
 	pass.WebhookID, pass.Next = c.webhookID, c.next()
-	now, err := c.s.serverTime(ctx, c.webhookID)
+	start := time.Now()
+	events, latest, err := c.list(ctx)
 	if c.gone = errors.Is(err, ErrNotFound); err != nil {
 		pass.Err = err
-		return pass
-	}
-	since, failures, start := pass.Next, failures{}, time.Now()
-	if oldest := now.Add(listingMargin - deliveriesListed); since.Before(oldest) {
-		if !c.seen.IsZero() && c.seen.Before(oldest) {
-			failures.add(notListed(c.seen, oldest))
-		}
-		since = oldest
-		pass.Lost = c.forget(oldest)
-	}
-	events, latest, err := c.list(ctx, since)
-	if c.gone = errors.Is(err, ErrNotFound); err != nil {
-		pass.Err = failures.join(err)
 		return pass
 	}
 	now, known := c.s.c.serverNow()
 	if now = now.Add(-time.Since(start)); !known {
 		now = latest // this machine's clock may be wrong: go by what the list says
 	}
+	var failures failures
+	if first := firstListed(now); !c.seen.IsZero() && c.seen.Before(first) {
+		failures.add(notListed(c.seen, first))
+	}
+	pass.Lost = c.forget(firstListed(now))
 	c.seen = later(c.seen, now.Add(-settling))
 	c.open = map[string]time.Time{}
 	for _, event := range events {
@@ -119,7 +112,7 @@ func (c *catcher) pass(ctx context.Context) (pass Pass) {
 	if ctx.Err() != nil {
 		failures.add(ended(ctx))
 	}
-	pass.Next, pass.Err = later(c.next(), since), failures.join(nil)
+	pass.Next, pass.Err = c.next(), failures.join()
 	return pass
 }
 
@@ -169,15 +162,19 @@ func (c *catcher) forget(oldest time.Time) (lost int) {
 
 // list returns the events whose last delivery did not succeed, oldest first,
 // and the latest creation of any delivery.
-func (c *catcher) list(ctx context.Context, since time.Time) (missed []*event, latest time.Time, err error) {
+func (c *catcher) list(ctx context.Context) (missed []*event, latest time.Time, err error) {
 	byID := map[string]*event{}
-	latest = since
+	var from time.Time
+	since := func(now time.Time) time.Time {
+		from = later(c.next(), firstListed(now).Add(listingMargin))
+		return from
+	}
 	for delivery, err := range c.s.listDeliveries(ctx, c.webhookID, since) {
 		if err != nil {
 			return nil, latest, err
 		}
 		if delivery.CreatedDate.IsZero() {
-			delivery.CreatedDate = since // an unreadable date: the earliest that it can be
+			delivery.CreatedDate = from // an unreadable date: the earliest that it can be
 		}
 		latest = later(latest, delivery.CreatedDate)
 		if !delivery.Ping {
@@ -237,10 +234,10 @@ func (f *failures) add(err error) {
 	}
 }
 
-func (f *failures) join(last error) error {
+func (f *failures) join() error {
 	errs := f.errs
 	if f.more > 0 {
 		errs = append(errs, fmt.Errorf("wrapper: %d more events were not handled", f.more))
 	}
-	return errors.Join(append(errs, last)...)
+	return errors.Join(errs...)
 }

@@ -1,9 +1,6 @@
 package wrapper
 
-import (
-	"context"
-	"time"
-)
+import "time"
 
 // serverClock is App Store Connect's clock, by the Date header of its latest
 // response. It goes on by this machine's monotonic clock, so that setting this
@@ -30,20 +27,6 @@ func (c *Client) serverNow() (now time.Time, known bool) {
 		return time.Now(), false
 	}
 	return c.clock.date.Add(time.Since(c.clock.at)), true
-}
-
-// serverTime is serverNow, for which it reads the webhook if no response has
-// told the time yet: the bounds of a list are App Store Connect's.
-func (s *Webhooks) serverTime(ctx context.Context, webhookID string) (time.Time, error) {
-	now, known := s.c.serverNow()
-	if known {
-		return now, nil
-	}
-	if _, err := s.Get(ctx, webhookID); err != nil {
-		return now, err
-	}
-	now, _ = s.c.serverNow()
-	return now, nil
 }
 
 // parseDate reads both forms in which App Store Connect writes times, such as

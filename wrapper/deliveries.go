@@ -3,6 +3,7 @@ package wrapper
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -15,7 +16,8 @@ import (
 type Delivery struct {
 	ID    string
 	State DeliveryState
-	// CreatedDate is when App Store Connect decided to post, SentDate when it did.
+	// CreatedDate is when App Store Connect decided to post, SentDate when it
+	// did. A date that can't be read is the zero time.
 	CreatedDate, SentDate time.Time
 	// Redelivery says that it was asked for with Redeliver.
 	Redelivery   bool
@@ -31,7 +33,8 @@ type Delivery struct {
 	EventType EventType // empty for a ping
 	Ping      bool
 	// Payload is what was posted, for notification.Decode or Handler.Handle.
-	// That it is the posted body byte for byte is assumed.
+	// That it is the posted body byte for byte is assumed. Nil if the event was
+	// not listed with its delivery.
 	Payload []byte
 }
 
@@ -67,21 +70,12 @@ var ErrNotListed = errors.New("can no longer be listed")
 const (
 	deliveriesListed = 10 * 24 * time.Hour
 	listingMargin    = 5 * time.Minute // for a list that takes its time, or is retried
+
+	maxDeliveriesBody = 8 << 20
 )
 
 func notListed(from, to time.Time) error {
 	return fmt.Errorf("wrapper: deliveries created from %s to %s %w", formatDate(from), formatDate(to), ErrNotListed)
-}
-
-// withDefaults checks f and fills in Since, by App Store Connect's clock.
-func (f DeliveryFilter) withDefaults(now time.Time) (DeliveryFilter, error) {
-	switch oldest := now.Add(-deliveriesListed); {
-	case f.Since.IsZero():
-		f.Since = oldest.Add(listingMargin)
-	case f.Since.Before(oldest):
-		return f, notListed(f.Since, oldest)
-	}
-	return f, f.check()
 }
 
 func (f DeliveryFilter) check() error {
@@ -90,6 +84,17 @@ func (f DeliveryFilter) check() error {
 	}
 	return nil
 }
+
+// checkListed refuses what is no longer listed at that time by App Store
+// Connect's clock.
+func (f DeliveryFilter) checkListed(now time.Time) error {
+	if first := firstListed(now); !f.Since.IsZero() && f.Since.Before(first) {
+		return notListed(f.Since, first)
+	}
+	return nil
+}
+
+func firstListed(now time.Time) time.Time { return now.Add(-deliveriesListed) }
 
 // includes compares what App Store Connect may not: states, the upper bound,
 // and dates below the second, which formatDate leaves out.
@@ -113,39 +118,64 @@ func formatDate(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 func (s *Webhooks) Deliveries(ctx context.Context, id string, filter DeliveryFilter) iter.Seq2[Delivery, error] {
 	return func(yield func(Delivery, error) bool) {
 		err := cmp.Or(checkID(id), filter.check())
-		if err == nil {
-			var now time.Time
-			if now, err = s.serverTime(ctx, id); err == nil {
-				filter, err = filter.withDefaults(now)
-			}
+		if now, known := s.c.serverNow(); known {
+			err = cmp.Or(err, filter.checkListed(now))
 		}
 		if err != nil {
 			yield(Delivery{}, err)
 			return
 		}
-		for delivery, err := range s.listDeliveries(ctx, id, filter.Since) {
-			if (err != nil || filter.includes(delivery)) && !yield(delivery, err) {
+		since := func(now time.Time) time.Time {
+			return cmp.Or(filter.Since, firstListed(now).Add(listingMargin))
+		}
+		for delivery, err := range s.listDeliveries(ctx, id, since) {
+			if err != nil {
+				now, _ := s.c.serverNow()
+				yield(delivery, cmp.Or(filter.checkListed(now), err))
+				return
+			}
+			if filter.includes(delivery) && !yield(delivery, nil) {
 				return
 			}
 		}
 	}
 }
 
-func (s *Webhooks) listDeliveries(ctx context.Context, id string, filter DeliveryFilter) iter.Seq2[Delivery, error] {
+// listDeliveries reads page after page. since tells where the list begins, by
+// App Store Connect's clock. An outage's deliveries hold whole error pages of
+// receivers, so a page that is too large is asked for in a smaller size.
+func (s *Webhooks) listDeliveries(
+	ctx context.Context, id string, since func(now time.Time) time.Time,
+) iter.Seq2[Delivery, error] {
+	now, known := s.c.serverNow()
+	from := since(now)
 	params := &gen.WebhooksDeliveriesGetToManyRelatedParams{
-		FilterCreatedDateGreaterThanOrEqualTo: []string{formatDate(filter.Since)},
 		Include: []gen.WebhooksDeliveriesGetToManyRelatedParamsInclude{
 			gen.WebhooksDeliveriesGetToManyRelatedParamsIncludeEvent,
 		},
 		Limit: maxPage,
 	}
-	if !filter.Before.IsZero() {
-		params.FilterCreatedDateLessThan = []string{formatDate(filter.Before.Add(time.Second))}
-	}
 	return pages(func(query string) (page[Delivery], error) {
-		call := s.c.call(operation{id: "webhooks_deliveries_getToManyRelated", query: query})
-		deliveries := paged(call, newDelivery)
-		return deliveries.result(call.WebhooksDeliveriesGetToManyRelated(ctx, id, params))
+		for {
+			params.FilterCreatedDateGreaterThanOrEqualTo = []string{formatDate(from)}
+			call := s.c.call(operation{
+				id: "webhooks_deliveries_getToManyRelated", invalid: checkID(id), query: query, maxBody: maxDeliveriesBody,
+			})
+			deliveries := paged(call, newDelivery)
+			got, err := deliveries.result(call.WebhooksDeliveriesGetToManyRelated(ctx, id, params))
+			if !known {
+				// The first response told the time: this machine's may have been wrong.
+				now, known = s.c.serverNow()
+				if right := since(now); right.Sub(from).Abs() > time.Minute {
+					from = right
+					continue
+				}
+			}
+			if !call.tooLarge || params.Limit == 1 {
+				return got, err
+			}
+			params.Limit = max(params.Limit/2, 1)
+		}
 	})
 }
 
@@ -170,7 +200,7 @@ func newDelivery(from gen.WebhookDelivery, included []gen.WebhookEvent) (Deliver
 	attributes := from.Attributes
 	delivery := Delivery{
 		ID: from.ID, State: DeliveryState(attributes.DeliveryState),
-		CreatedDate: attributes.CreatedDate, SentDate: attributes.SentDate,
+		CreatedDate: parseDate(attributes.CreatedDate), SentDate: parseDate(attributes.SentDate),
 		Redelivery: attributes.Redelivery, ErrorMessage: attributes.ErrorMessage,
 		RequestURL: attributes.Request.URL,
 		StatusCode: attributes.Response.HTTPStatusCode, ResponseBody: attributes.Response.Body,

@@ -229,8 +229,8 @@ func (k *keeper) wait(after Pass) time.Duration {
 	} else {
 		k.failures = 0
 	}
-	if apiErr, ok := errors.AsType[*APIError](after.Err); ok && !apiErr.RetryAt.IsZero() {
-		wait = max(wait, min(time.Until(apiErr.RetryAt), maxRetryAfter))
+	if at := retryAt(after.Err); !at.IsZero() {
+		wait = max(wait, min(time.Until(at), maxRetryAfter))
 	}
 	return wait
 }

@@ -83,7 +83,7 @@ func newPackageVersion(from gen.AlternativeDistributionPackageVersion, included 
 	version := PackageVersion{
 		PackageFile: PackageFile{
 			ID: from.ID, URL: newDownloadURL(from.Attributes.URL),
-			URLExpirationDate: from.Attributes.URLExpirationDate, FileChecksum: from.Attributes.FileChecksum,
+			URLExpirationDate: parseDate(from.Attributes.URLExpirationDate), FileChecksum: from.Attributes.FileChecksum,
 		},
 		PackageID:     from.Relationships.AlternativeDistributionPackage.Data.ID,
 		Version:       from.Attributes.Version,
@@ -113,7 +113,7 @@ func (v *PackageVersion) include(raw json.RawMessage) error {
 	}
 	file := PackageFile{
 		ID: from.ID, URL: newDownloadURL(from.Attributes.URL),
-		URLExpirationDate: from.Attributes.URLExpirationDate, FileChecksum: from.Attributes.FileChecksum,
+		URLExpirationDate: parseDate(from.Attributes.URLExpirationDate), FileChecksum: from.Attributes.FileChecksum,
 		AlternativeDistributionKeyBlob: from.Attributes.AlternativeDistributionKeyBlob,
 	}
 	switch string(from.Type) {

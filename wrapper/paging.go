@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"net/url"
 	"slices"
 )
@@ -57,6 +58,19 @@ func convertAll[W, I, T any](data []W, included I, convert func(W, I) (T, error)
 		}
 	}
 	return items, nil
+}
+
+// nextPage is our own query with what the link's adds and changes, but for the
+// limit. Of a link only the query is followed: links have been seen that name
+// another host, and a token must never go there.
+func nextPage(query url.Values, link string) string {
+	added, _ := url.ParseQuery(link)
+	limit := query["limit"]
+	maps.Copy(query, added)
+	if limit != nil {
+		query["limit"] = limit
+	}
+	return query.Encode()
 }
 
 // pages yields what is on every page, and at last the error that kept it from

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
@@ -36,9 +37,9 @@ func scripted(
 		sent := sentRequest{req.Method, req.URL.String(), string(body)}
 		all = append(all, sent)
 		status, answer := respond(len(all), sent)
-		header := http.Header{"Content-Type": {"application/json"}}
+		header := http.Header{"Content-Type": {"application/json"}, "Date": {time.Now().UTC().Format(http.TimeFormat)}}
 		if status == http.StatusNoContent {
-			header = http.Header{}
+			header.Del("Content-Type")
 		}
 		return &http.Response{
 			StatusCode: status, Header: header, Request: req, ContentLength: int64(len(answer)),
