@@ -22,13 +22,16 @@ type operation struct {
 	repeatable bool   // a POST that is safe to repeat
 }
 
+// decoder takes the body of a success. Its error is what is wrong with it.
+type decoder interface{ decode(body []byte) error }
+
 // call is one call of an operation. It is the Doer of the generated client that
 // it embeds: the generated method builds the request, and Do sends it.
 type call struct {
 	gen.Client
 	operation
-	client *Client
-	decode func([]byte) error // takes the body of a success; nil: there is none
+	client  *Client
+	success decoder // nil: a success has no body
 
 	method string
 	path   string // as a template, such as /v1/marketplaceWebhooks/{id}
@@ -56,8 +59,8 @@ func (c *Client) call(op operation) *call {
 func (*call) end(_ *http.Response, err error) error { return err }
 
 // Do is the life of a call: it sends the request until the operation is done,
-// refused or of unknown outcome. It returns no response, since decode has had
-// the body.
+// refused or of unknown outcome. It returns no response, since the decoder
+// has had the body.
 func (c *call) Do(req *http.Request) (*http.Response, error) {
 	if c.invalid != nil {
 		return nil, c.invalid

@@ -149,7 +149,7 @@ func (s *Webhooks) Redeliver(ctx context.Context, deliveryID string) (Delivery, 
 	return delivery.result(call.WebhookDeliveriesCreateInstance(ctx, body))
 }
 
-func newDelivery(from gen.WebhookDelivery, included []gen.WebhookEvent) (Delivery, error) {
+func newDelivery(from *gen.WebhookDelivery, included []gen.WebhookEvent) (Delivery, error) {
 	attributes := from.Attributes
 	delivery := Delivery{
 		ID: from.ID, State: DeliveryState(attributes.DeliveryState),

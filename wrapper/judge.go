@@ -67,7 +67,7 @@ func (c *call) judgeSuccess(got *response) outcome {
 	case !isJSON(got.header.Get("Content-Type")):
 		return c.invalidResponse(got, "the content type is not JSON")
 	}
-	if err := c.decode(got.body); err != nil {
+	if err := c.success.decode(got.body); err != nil {
 		return c.invalidResponse(got, err.Error())
 	}
 	return outcome{}

@@ -75,7 +75,7 @@ func (s *PackageVersions) Get(ctx context.Context, id string) (PackageVersion, e
 	return version.result(call.AlternativeDistributionPackageVersionsGetInstance(ctx, id, params))
 }
 
-func newPackageVersion(from gen.AlternativeDistributionPackageVersion, included []json.RawMessage) (PackageVersion, error) {
+func newPackageVersion(from *gen.AlternativeDistributionPackageVersion, included []json.RawMessage) (PackageVersion, error) {
 	const wantType = gen.AlternativeDistributionPackageVersionTypeAlternativeDistributionPackageVersions
 	if err := checkResource(from.Type, wantType, from.ID); err != nil {
 		return PackageVersion{}, err

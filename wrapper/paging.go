@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"net/http"
 	"net/url"
 	"slices"
 )
@@ -17,46 +18,59 @@ type page[T any] struct {
 	next  string // the query of the next page; empty: this is the last one
 }
 
-// paged has the call decode one page. W is the generated type of an item, I
-// the type of included.
-func paged[W, I any, T resource](c *call, convert func(W, I) (T, error)) *result[page[T]] {
-	var got result[page[T]]
-	c.decode = func(body []byte) error {
-		var document struct {
-			Data     []W                   `json:"data"`
-			Included I                     `json:"included"`
-			Links    struct{ Next string } `json:"links"`
-		}
-		if err := decode(body, &document); err != nil {
-			return err
-		}
-		items, err := convertAll(document.Data, document.Included, convert)
-		if err != nil {
-			return err
-		}
-		next, err := url.Parse(document.Links.Next)
-		if err != nil || document.Links.Next != "" && next.RawQuery == "" {
-			return errors.New("links.next does not parse, or has no query")
-		}
-		got.value = page[T]{items, next.RawQuery}
-		return nil
-	}
-	return &got
+// many decodes a page, whose data must be there and may be empty. Item is a
+// pointer to the generated type of an item, Included the type of included.
+type many[Item, Included any, T resource] struct {
+	convert func(Item, Included) (T, error)
+	page    page[T]
 }
 
-// convertAll converts the data of a page, which must be there and may be empty.
-func convertAll[W, I, T any](data []W, included I, convert func(W, I) (T, error)) ([]T, error) {
+// paged has the call decode one page.
+func paged[Item, Included any, T resource](
+	c *call, convert func(Item, Included) (T, error),
+) *many[Item, Included, T] {
+	m := &many[Item, Included, T]{convert: convert}
+	c.success = m
+	return m
+}
+
+// result is the end of a call that returns a page.
+func (m *many[Item, Included, T]) result(_ *http.Response, err error) (page[T], error) {
+	return m.page, err
+}
+
+func (m *many[Item, Included, T]) decode(body []byte) (err error) {
+	var data []Item
+	var included Included
+	document := document{Data: &data, Included: &included}
+	if err := decode(body, &document); err != nil {
+		return err
+	}
 	if data == nil {
-		return nil, errors.New("data is missing or null")
+		return errors.New("data is missing or null")
 	}
 	items := make([]T, len(data))
-	for i, from := range data {
-		var err error
-		if items[i], err = convert(from, included); err != nil {
-			return nil, fmt.Errorf("data[%d]: %w", i, err)
+	for i, item := range data {
+		if isNil(item) {
+			return fmt.Errorf("data[%d] is null", i)
+		}
+		if items[i], err = m.convert(item, included); err != nil {
+			return fmt.Errorf("data[%d]: %w", i, err)
 		}
 	}
-	return items, nil
+	next, err := nextQuery(document.Links.Next)
+	if err == nil {
+		m.page = page[T]{items, next}
+	}
+	return err
+}
+
+func nextQuery(link string) (string, error) {
+	next, err := url.Parse(link)
+	if err != nil || link != "" && next.RawQuery == "" {
+		return "", errors.New("links.next does not parse, or has no query")
+	}
+	return next.RawQuery, nil
 }
 
 // pages yields what is on every page, and at last the error that kept it from

@@ -1,6 +1,7 @@
 package wrapper
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -10,55 +11,67 @@ import (
 // resource is what a call returns: one of Apple's resources, in our form.
 type resource interface{ id() string }
 
-// result is where a call puts what it has decoded.
-type result[T any] struct{ value T }
-
-// result is the end of a call that returns a value.
-func (r *result[T]) result(_ *http.Response, err error) (T, error) { return r.value, err }
+// one decodes the one resource that a call returns. Data is a pointer to the
+// generated type of data, Included the type of included.
+type one[Data, Included any, T resource] struct {
+	id      string // of the resource; empty: any
+	convert func(Data, Included) (T, error)
+	value   T
+}
 
 // single has the call decode one resource: the one with the id, or any if it
-// is empty. W is the generated type of data, I the type of included.
-func single[W, I any, T resource](c *call, id string, convert func(W, I) (T, error)) *result[T] {
-	var got result[T]
-	c.decode = func(body []byte) error {
-		data, included, err := decodeSingle[W, I](body)
-		if err != nil {
-			return err
-		}
-		value, err := convert(data, included)
-		switch {
-		case err != nil:
-			return err
-		case id != "" && !strings.EqualFold(value.id(), id):
-			return errors.New("data is another resource than was asked for")
-		}
-		got.value = value
-		return nil
+// is empty.
+func single[Data, Included any, T resource](
+	c *call, id string, convert func(Data, Included) (T, error),
+) *one[Data, Included, T] {
+	o := &one[Data, Included, T]{id: id, convert: convert}
+	c.success = o
+	return o
+}
+
+// result is the end of a call that returns a resource.
+func (o *one[Data, Included, T]) result(_ *http.Response, err error) (T, error) { return o.value, err }
+
+func (o *one[Data, Included, T]) decode(body []byte) error {
+	var data Data
+	var included Included
+	if err := decodeSingle(body, &data, &included); err != nil {
+		return err
 	}
-	return &got
+	if isNil(data) {
+		return errors.New("data is missing or null")
+	}
+	value, err := o.convert(data, included)
+	if err != nil {
+		return err
+	}
+	if o.id != "" && !strings.EqualFold(value.id(), o.id) {
+		return errors.New("data is another resource than was asked for")
+	}
+	o.value = value
+	return nil
+}
+
+// document is the body of a success. Data and Included are pointers to what
+// they are decoded into.
+type document struct {
+	Data     any                   `json:"data"`
+	Included any                   `json:"included"`
+	Links    struct{ Next string } `json:"links"`
 }
 
 // decodeSingle takes both forms of data: Apple's OpenAPI document has one
 // object, the documented examples of marketplaceWebhooks an array of one.
-func decodeSingle[W, I any](body []byte) (data W, included I, err error) {
-	var object struct {
-		Data     W `json:"data"`
-		Included I `json:"included"`
+func decodeSingle(body []byte, data, included any) error {
+	err := decode(body, &document{Data: data, Included: included})
+	var array []json.RawMessage
+	if err == nil || decode(body, &document{Data: &array, Included: included}) != nil {
+		return err
 	}
-	if err = decode(body, &object); err == nil {
-		return object.Data, object.Included, nil
+	if len(array) != 1 {
+		return fmt.Errorf("data has %d resources, not one", len(array))
 	}
-	var array struct {
-		Data     []W `json:"data"`
-		Included I   `json:"included"`
-	}
-	switch decodeErr := decode(body, &array); {
-	case decodeErr != nil:
-		return data, included, err
-	case len(array.Data) != 1:
-		return data, included, fmt.Errorf("data has %d resources, not one", len(array.Data))
-	}
-	return array.Data[0], array.Included, nil
+	return decode(array[0], data)
 }
 
 // checkResource checks what every resource has: its type, and an id that later

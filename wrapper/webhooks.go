@@ -160,7 +160,7 @@ func (s *Webhooks) all(ctx context.Context, appID string) (webhooks []Webhook, e
 	return webhooks, nil
 }
 
-func newWebhook(from gen.Webhook, _ skipped) (Webhook, error) {
+func newWebhook(from *gen.Webhook, _ skipped) (Webhook, error) {
 	return Webhook{
 		ID: from.ID, Name: from.Attributes.Name, URL: from.Attributes.URL,
 		EventTypes: retyped[EventType](from.Attributes.EventTypes), Enabled: from.Attributes.Enabled,
@@ -173,7 +173,7 @@ func (w Webhook) id() string { return w.ID }
 // ping is the id of a ping, of which nothing else is told.
 type ping string
 
-func newPing(from gen.WebhookPing, _ skipped) (ping, error) {
+func newPing(from *gen.WebhookPing, _ skipped) (ping, error) {
 	return ping(from.ID), checkResource(from.Type, gen.WebhookPingTypeWebhookPings, from.ID)
 }
 
