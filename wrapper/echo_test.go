@@ -32,7 +32,7 @@ func TestRedirectWithBadLocation(t *testing.T) {
 			t.Fatal(err)
 		}
 		err = perform(t, client, op, "id")
-		if !is[*wrapper.RedirectError](err) || n.Load() != 1 {
+		if !is[*wrapper.UnexpectedResponseError](err) || n.Load() != 1 {
 			t.Errorf("%s: %d requests, %T %v", op, n.Load(), err, strings.ReplaceAll(err.Error(), token, "<<TOKEN>>"))
 		}
 		if strings.Contains(err.Error(), token) {

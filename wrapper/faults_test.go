@@ -59,7 +59,7 @@ func oneFault(t *testing.T, server *asctest.Server, fault asctest.Fault) {
 			t.Errorf("%d requests, %v", sent, err)
 		}
 	case kind == asctest.FaultRedirect:
-		if _, ok := errors.AsType[*wrapper.RedirectError](err); !ok || sent != 1 {
+		if _, ok := errors.AsType[*wrapper.UnexpectedResponseError](err); !ok || sent != 1 {
 			t.Errorf("%d requests, %v", sent, err)
 		}
 	case slices.Contains(creates, operation):
@@ -102,7 +102,7 @@ func TestLastingFault(t *testing.T) {
 		asctest.FaultNoID:               {2, is[*wrapper.UnexpectedResponseError]},
 		asctest.FaultEndlessBody:        {2, is[*wrapper.UnexpectedResponseError]},
 		asctest.FaultGzipBomb:           {2, is[*wrapper.UnexpectedResponseError]},
-		asctest.FaultRedirect:           {1, is[*wrapper.RedirectError]},
+		asctest.FaultRedirect:           {1, is[*wrapper.UnexpectedResponseError]},
 	} {
 		i := slices.Index(asctest.FaultKinds(), kind)
 		for _, operation := range []asctest.Operation{reads[i%len(reads)], changes[i%len(changes)]} {

@@ -40,15 +40,15 @@ func TestRetryAfterDateWithSkewedClock(t *testing.T) {
 func TestRateLimitedSaysWhenToComeBack(t *testing.T) {
 	client := cannedClient(t, newCanned(429, ""), quick)
 	_, err := client.MarketplaceWebhooks.List(t.Context())
-	limited, ok := errors.AsType[*wrapper.RateLimitedError](err)
-	if !ok || !limited.RetryAt.IsZero() || strings.Contains(err.Error(), "come back") {
+	limited, ok := errors.AsType[*wrapper.APIError](err)
+	if !ok || !limited.RetryAt.IsZero() || strings.Contains(err.Error(), "try again at") {
 		t.Errorf("got %v, want no time", err)
 	}
 	answer := newCanned(429, "")
 	answer.header.Set("Retry-After", "3600")
 	_, err = cannedClient(t, answer).MarketplaceWebhooks.List(t.Context())
-	limited, ok = errors.AsType[*wrapper.RateLimitedError](err)
-	if !ok || !endsWith(err, "(come back at "+limited.RetryAt.UTC().Format(time.RFC3339)+")") {
+	limited, ok = errors.AsType[*wrapper.APIError](err)
+	if !ok || !endsWith(err, "(try again at "+limited.RetryAt.UTC().Format(time.RFC3339)+")") {
 		t.Errorf("got %v, want a time", err)
 	}
 }

@@ -13,12 +13,11 @@ import (
 // which App Store Connect posts notifications. Each developer account has at
 // most one, shared by all of its marketplaces, as documented by Apple.
 //
-// Its methods return an *APIError when App Store Connect refuses, or one of
-// the errors that wrap it: *NotAuthorizedError, *RateLimitedError and, for
-// Create, *OutcomeUnknownError. They return an *UnexpectedResponseError or a
-// *RedirectError for an invalid response, an error that matches ErrInvalid for
-// an argument that is refused without sending anything, and otherwise the error
-// of the network, the context or the TokenSource.
+// Its methods return an *APIError when App Store Connect refuses, for Create
+// perhaps within an *OutcomeUnknownError. They return an
+// *UnexpectedResponseError for an invalid response, an error that matches
+// ErrInvalid for an argument that is refused without sending anything, and
+// otherwise the error of the network, the context or the TokenSource.
 type MarketplaceWebhooks struct{ c *Client }
 
 // MarketplaceWebhook is a registered webhook. Its secret can't be read back.

@@ -165,7 +165,7 @@ func TestRedirectsAreRefused(t *testing.T) {
 				before := len(server.Exchanges())
 				server.FailNext(asctest.Fault{Kind: asctest.FaultRedirect, Status: status, Header: http.Header{"Location": location}})
 				err := perform(t, client, operation, id)
-				redirect, ok := errors.AsType[*wrapper.RedirectError](err)
+				redirect, ok := errors.AsType[*wrapper.UnexpectedResponseError](err)
 				if !ok || redirect.StatusCode != status || len(server.Exchanges())-before != 1 {
 					t.Errorf("%s %d to %v: %v", operation, status, location, err)
 				}

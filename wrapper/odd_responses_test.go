@@ -68,8 +68,8 @@ func TestNoHeader(t *testing.T) {
 func TestSeeOtherToACreate(t *testing.T) {
 	for status, unknown := range map[int]bool{301: false, 302: false, 303: true, 307: false, 308: false} {
 		err := perform(t, cannedClient(t, newCanned(status, "")), asctest.MarketplaceWebhooksCreate, "")
-		if !is[*wrapper.RedirectError](err) {
-			t.Errorf("%d: got %v, want a RedirectError", status, err)
+		if !is[*wrapper.UnexpectedResponseError](err) {
+			t.Errorf("%d: got %v, want an UnexpectedResponseError", status, err)
 		}
 		if is[*wrapper.OutcomeUnknownError](err) != unknown {
 			t.Errorf("%d: got %v, want unknown %v", status, err, unknown)
@@ -80,12 +80,16 @@ func TestSeeOtherToACreate(t *testing.T) {
 // TestPagesMatchNothing: neither a proxy's page nor another status matches
 // what only App Store Connect can say.
 func TestPagesMatchNothing(t *testing.T) {
-	sentinels := map[int]error{403: wrapper.ErrForbidden, 404: wrapper.ErrNotFound, 409: wrapper.ErrConflict}
+	sentinels := map[int]error{
+		401: wrapper.ErrNotAuthorized, 403: wrapper.ErrForbidden, 404: wrapper.ErrNotFound, 409: wrapper.ErrConflict,
+		429: wrapper.ErrRateLimited,
+	}
 	for _, status := range []int{400, 401, 403, 404, 409, 422, 429} {
 		for _, body := range []string{"<h1>No</h1>", "", `{"errors":[]}`, `{"errors":[{"code":"A"}]}`} {
 			err := cannedClient(t, newCanned(status, body), quick).MarketplaceWebhooks.Delete(t.Context(), "id")
 			for of, sentinel := range sentinels {
-				want := of == status && strings.Contains(body, "code")
+				whoever := status == 401 || status == 429
+				want := of == status && (whoever || strings.Contains(body, "code"))
 				if errors.Is(err, sentinel) != want {
 					t.Errorf("%d %s: errors.Is(err, %q) is %v, want %v", status, body, sentinel, !want, want)
 				}
@@ -102,10 +106,10 @@ func TestServiceUnavailableForLong(t *testing.T) {
 	start := time.Now()
 	_, err := cannedClient(t, answer).MarketplaceWebhooks.List(t.Context())
 	apiErr, ok := errors.AsType[*wrapper.APIError](err)
-	if !ok || apiErr.RetryAfter != 2*time.Minute {
-		t.Errorf("got %#v, want an APIError with RetryAfter 2m", err)
+	if wait := apiErr.RetryAt.Sub(start); !ok || wait < 2*time.Minute || wait > 2*time.Minute+time.Second {
+		t.Errorf("got %#v, want an APIError with a RetryAt in 2m", err)
 	}
-	if is[*wrapper.RateLimitedError](err) || time.Since(start) > time.Second {
+	if errors.Is(err, wrapper.ErrRateLimited) || time.Since(start) > time.Second {
 		t.Errorf("got %T after %v, want a plain APIError at once", err, time.Since(start))
 	}
 }
