@@ -125,11 +125,11 @@ func (s *Webhooks) listDeliveries(ctx context.Context, id string, filter Deliver
 	if !filter.Before.IsZero() {
 		params.FilterCreatedDateLessThan = []string{formatDate(filter.Before.Add(time.Second))}
 	}
-	return pages(func(query string) (page[Delivery], error) {
+	return pages[Delivery](func(query string) ([]*Delivery, string, error) {
 		call := s.c.call(operation{id: "webhooks_deliveries_getToManyRelated", query: query})
-		deliveries := paged(call, newDelivery)
-		return deliveries.result(call.WebhooksDeliveriesGetToManyRelated(ctx, id, params))
-	})
+		deliveries := list(call, newDelivery)
+		return deliveries.page(call.WebhooksDeliveriesGetToManyRelated(ctx, id, params))
+	}).all
 }
 
 // Redeliver asks App Store Connect to post the event of a delivery once more,
@@ -146,12 +146,12 @@ func (s *Webhooks) Redeliver(ctx context.Context, deliveryID string) (Delivery, 
 	body.Data.Relationships.Template.Data.ID = deliveryID
 	call := s.c.call(operation{id: "webhookDeliveries_createInstance", invalid: checkID(deliveryID)})
 	delivery := single(call, "", newDelivery)
-	return delivery.result(call.WebhookDeliveriesCreateInstance(ctx, body))
+	return value(delivery.result(call.WebhookDeliveriesCreateInstance(ctx, body)))
 }
 
-func newDelivery(from *gen.WebhookDelivery, included []gen.WebhookEvent) (Delivery, error) {
+func newDelivery(from *gen.WebhookDelivery, included []gen.WebhookEvent) (*Delivery, error) {
 	attributes := from.Attributes
-	delivery := Delivery{
+	delivery := &Delivery{
 		ID: from.ID, State: DeliveryState(attributes.DeliveryState),
 		CreatedDate: attributes.CreatedDate, SentDate: attributes.SentDate,
 		Redelivery: attributes.Redelivery, ErrorMessage: attributes.ErrorMessage,

@@ -72,15 +72,15 @@ func (s *PackageVersions) Get(ctx context.Context, id string) (PackageVersion, e
 	}
 	call := s.c.call(operation{id: "alternativeDistributionPackageVersions_getInstance", invalid: checkID(id)})
 	version := single(call, id, newPackageVersion)
-	return version.result(call.AlternativeDistributionPackageVersionsGetInstance(ctx, id, params))
+	return value(version.result(call.AlternativeDistributionPackageVersionsGetInstance(ctx, id, params)))
 }
 
-func newPackageVersion(from *gen.AlternativeDistributionPackageVersion, included []json.RawMessage) (PackageVersion, error) {
+func newPackageVersion(from *gen.AlternativeDistributionPackageVersion, included []json.RawMessage) (*PackageVersion, error) {
 	const wantType = gen.AlternativeDistributionPackageVersionTypeAlternativeDistributionPackageVersions
 	if err := checkResource(from.Type, wantType, from.ID); err != nil {
-		return PackageVersion{}, err
+		return nil, err
 	}
-	version := PackageVersion{
+	version := &PackageVersion{
 		PackageFile: PackageFile{
 			ID: from.ID, URL: newDownloadURL(from.Attributes.URL),
 			URLExpirationDate: from.Attributes.URLExpirationDate, FileChecksum: from.Attributes.FileChecksum,
@@ -93,7 +93,7 @@ func newPackageVersion(from *gen.AlternativeDistributionPackageVersion, included
 	}
 	for i, raw := range included {
 		if err := version.include(raw); err != nil {
-			return PackageVersion{}, fmt.Errorf("included[%d]: %w", i, err)
+			return nil, fmt.Errorf("included[%d]: %w", i, err)
 		}
 	}
 	version.VariantsTotal = max(version.VariantsTotal, len(version.Variants), len(from.Relationships.Variants.Data))
