@@ -87,12 +87,11 @@ func (e *APIError) Error() string {
 	fmt.Fprintf(&b, "wrapper: %s %s: %d", e.Method, e.Path, e.StatusCode)
 	first, more := "", e.Dropped
 	for object := range e.all {
-		if object.hasAssociated() {
-			continue
-		}
-		if first == "" {
+		switch {
+		case len(object.Associated) > 0:
+		case first == "":
 			first = object.String()
-		} else {
+		default:
 			more++
 		}
 	}
@@ -135,15 +134,6 @@ func (o ErrorObject) String() string {
 		text += " (" + printable(source, 128) + ")"
 	}
 	return text
-}
-
-func (o ErrorObject) hasAssociated() bool {
-	for _, objects := range o.Associated {
-		if len(objects) > 0 {
-			return true
-		}
-	}
-	return false
 }
 
 // HasCode reports whether any error, associated ones included, has code or a

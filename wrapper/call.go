@@ -136,15 +136,13 @@ func (c *call) prepare(attemptCtx context.Context, generated *http.Request) (*ht
 	if c.number > 1 {
 		req.Header = generated.Header.Clone()
 		if req.GetBody != nil {
-			if req.Body, err = req.GetBody(); err != nil {
-				return nil, err
-			}
+			req.Body, _ = req.GetBody() // of bytes: does not fail
 		}
 	}
 	c.token = token
-	req.Header.Set("Authorization", "Bearer "+token)
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", c.client.userAgent)
+	req.Header["Authorization"] = []string{"Bearer " + token}
+	req.Header["Accept"] = []string{"application/json"}
+	req.Header["User-Agent"] = []string{c.client.userAgent}
 	if !c.mayRepeat() {
 		c.body = &bodyTracker{body: req.Body}
 		// With GetBody, net/http would send the request again by itself.

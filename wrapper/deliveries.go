@@ -3,6 +3,7 @@ package wrapper
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"iter"
 	"slices"
@@ -149,7 +150,7 @@ func (s *Webhooks) Redeliver(ctx context.Context, deliveryID string) (Delivery, 
 	return value(delivery.result(call.WebhookDeliveriesCreateInstance(ctx, body)))
 }
 
-func newDelivery(from *gen.WebhookDelivery, included []gen.WebhookEvent) (*Delivery, error) {
+func newDelivery(from *gen.WebhookDelivery, included []included) (*Delivery, error) {
 	attributes := from.Attributes
 	delivery := &Delivery{
 		ID: from.ID, State: DeliveryState(attributes.DeliveryState),
@@ -159,12 +160,14 @@ func newDelivery(from *gen.WebhookDelivery, included []gen.WebhookEvent) (*Deliv
 		StatusCode: attributes.Response.HTTPStatusCode, ResponseBody: attributes.Response.Body,
 		EventID: from.Relationships.Event.Data.ID,
 	}
-	for _, event := range included {
-		if event.ID == delivery.EventID && event.Type == gen.WebhookEventResourceTypeWebhookEvents {
-			delivery.EventType = EventType(event.Attributes.EventType)
-			delivery.Ping = event.Attributes.Ping
-			delivery.Payload = []byte(event.Attributes.Payload)
+	for _, resource := range included {
+		if resource.ID != delivery.EventID || resource.Type != string(gen.WebhookEventResourceTypeWebhookEvents) {
+			continue
 		}
+		var event gen.WebhookEventAttributes
+		_ = json.Unmarshal(resource.Attributes, &event)
+		delivery.EventType, delivery.Ping = EventType(event.EventType), event.Ping
+		delivery.Payload = []byte(event.Payload)
 	}
 	return delivery, checkResource(from.Type, gen.WebhookDeliveryTypeWebhookDeliveries, from.ID)
 }

@@ -77,12 +77,13 @@ func (t *appsWebhook) settle(ctx context.Context, created *Webhook) (*Webhook, E
 // find returns the webhook to keep, or ErrNotFound. It deletes the others
 // that have the same name and URL.
 func (t *appsWebhook) find(ctx context.Context) (*Webhook, error) {
+	all, err := t.s.all(ctx, t.appID)
+	if err != nil {
+		return nil, err
+	}
 	var kept *Webhook
 	var there []Webhook // at this URL
-	for webhook, err := range t.s.List(ctx, t.appID) {
-		if err != nil {
-			return nil, err
-		}
+	for _, webhook := range all {
 		if !sameURL(webhook.URL, t.p.URL) {
 			continue
 		}

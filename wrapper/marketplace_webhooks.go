@@ -136,7 +136,7 @@ func (p MarketplaceWebhookParams) checkGiven() error {
 	return nil
 }
 
-func newMarketplaceWebhook(from *gen.MarketplaceWebhook, _ skipped) (*MarketplaceWebhook, error) {
+func newMarketplaceWebhook(from *gen.MarketplaceWebhook, _ []included) (*MarketplaceWebhook, error) {
 	return &MarketplaceWebhook{ID: from.ID, EndpointURL: from.Attributes.EndpointURL},
 		checkResource(from.Type, gen.MarketplaceWebhookTypeMarketplaceWebhooks, from.ID)
 }

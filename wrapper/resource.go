@@ -2,6 +2,7 @@ package wrapper
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -12,10 +13,10 @@ import (
 type resource interface{ id() string }
 
 // reader decodes the resources that a call returns. Data and Resource are
-// pointers, to the generated type and to ours; Included is the type of what
-// comes with them. (For all pointers the compiler makes one copy of the code.)
-type reader[Data, Included any, Resource resource] struct {
-	convert func(Data, Included) (Resource, error)
+// pointers, to the generated type and to ours: for all pointers the compiler
+// makes one copy of the code.
+type reader[Data any, Resource resource] struct {
+	convert func(Data, []included) (Resource, error)
 	single  bool
 	id      string // of the single one; empty: any
 
@@ -25,25 +26,25 @@ type reader[Data, Included any, Resource resource] struct {
 
 // single has the call decode one resource: the one with the id, or any if it
 // is empty.
-func single[Data, Included any, Resource resource](
-	c *call, id string, convert func(Data, Included) (Resource, error),
-) *reader[Data, Included, Resource] {
-	r := &reader[Data, Included, Resource]{convert: convert, single: true, id: id}
+func single[Data any, Resource resource](
+	c *call, id string, convert func(Data, []included) (Resource, error),
+) *reader[Data, Resource] {
+	r := &reader[Data, Resource]{convert: convert, single: true, id: id}
 	c.success = r
 	return r
 }
 
 // list has the call decode one page of a list.
-func list[Data, Included any, Resource resource](
-	c *call, convert func(Data, Included) (Resource, error),
-) *reader[Data, Included, Resource] {
-	r := &reader[Data, Included, Resource]{convert: convert}
+func list[Data any, Resource resource](
+	c *call, convert func(Data, []included) (Resource, error),
+) *reader[Data, Resource] {
+	r := &reader[Data, Resource]{convert: convert}
 	c.success = r
 	return r
 }
 
 // result is the end of a call that returns a single resource.
-func (r *reader[Data, Included, Resource]) result(_ *http.Response, err error) (resource Resource, _ error) {
+func (r *reader[Data, Resource]) result(_ *http.Response, err error) (resource Resource, _ error) {
 	if err == nil {
 		resource = r.resources[0]
 	}
@@ -51,7 +52,7 @@ func (r *reader[Data, Included, Resource]) result(_ *http.Response, err error) (
 }
 
 // page is the end of a call that returns a page.
-func (r *reader[Data, Included, Resource]) page(_ *http.Response, err error) ([]Resource, string, error) {
+func (r *reader[Data, Resource]) page(_ *http.Response, err error) ([]Resource, string, error) {
 	return r.resources, r.next, err
 }
 
@@ -63,53 +64,66 @@ func value[T any](pointer *T, err error) (value T, _ error) {
 	return value, err
 }
 
-// document is the body of a success. Data and Included are pointers to what
-// they are decoded into.
+// document is the body of a success.
 type document struct {
-	Data     any                   `json:"data"`
-	Included any                   `json:"included"`
+	Data     any                   `json:"data"` // a pointer to what it is decoded into
+	Included includes              `json:"included"`
 	Links    struct{ Next string } `json:"links"`
 }
 
-func (r *reader[Data, Included, Resource]) decode(body []byte) error {
-	var included Included
-	data, next, err := r.data(body, &included)
+// included is a resource that comes with others, such as a delivery's event.
+type included struct {
+	Type, ID   string
+	Attributes json.RawMessage
+}
+
+type includes []included
+
+// UnmarshalJSON takes what it can: nothing in here makes a response invalid.
+func (i *includes) UnmarshalJSON(body []byte) error {
+	_ = json.Unmarshal(body, (*[]included)(i))
+	return nil
+}
+
+func (r *reader[Data, Resource]) decode(body []byte) error {
+	data, document, err := r.data(body)
 	if err != nil {
 		return err
 	}
 	resources := make([]Resource, len(data))
 	for i, from := range data {
-		if resources[i], err = r.resource(from, included); err != nil {
+		if resources[i], err = r.resource(from, document.Included); err != nil {
 			return fmt.Errorf("data[%d]: %w", i, err)
 		}
 	}
 	r.resources = resources
-	r.next, err = nextQuery(next)
+	r.next, err = nextQuery(document.Links.Next)
 	return err
 }
 
 // data takes one object where a single resource is expected, as Apple's OpenAPI
 // document has it, or an array of one, as the documented examples of
 // marketplaceWebhooks have it.
-func (r *reader[Data, Included, Resource]) data(body []byte, included *Included) (_ []Data, next string, err error) {
+func (r *reader[Data, Resource]) data(body []byte) (_ []Data, from document, err error) {
 	if r.single {
 		var object Data
-		if err = decode(body, &document{Data: &object, Included: included}); err == nil {
-			return []Data{object}, "", nil
+		from.Data = &object
+		if err = decode(body, &from); err == nil {
+			return []Data{object}, from, nil
 		}
 	}
 	var array []Data
-	document := document{Data: &array, Included: included}
-	if arrayErr := decode(body, &document); arrayErr != nil {
-		return nil, "", cmp.Or(err, arrayErr)
+	from.Data = &array
+	if arrayErr := decode(body, &from); arrayErr != nil {
+		return nil, from, cmp.Or(err, arrayErr)
 	}
 	if array == nil || r.single && len(array) != 1 {
-		return nil, "", fmt.Errorf("data is missing, null, or has %d resources", len(array))
+		return nil, from, fmt.Errorf("data is missing, null, or has %d resources", len(array))
 	}
-	return array, document.Links.Next, nil
+	return array, from, nil
 }
 
-func (r *reader[Data, Included, Resource]) resource(from Data, included Included) (Resource, error) {
+func (r *reader[Data, Resource]) resource(from Data, included []included) (Resource, error) {
 	if isNil(from) {
 		return *new(Resource), errors.New("missing or null")
 	}

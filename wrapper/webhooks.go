@@ -160,7 +160,7 @@ func (s *Webhooks) all(ctx context.Context, appID string) (webhooks []Webhook, e
 	return webhooks, nil
 }
 
-func newWebhook(from *gen.Webhook, _ skipped) (*Webhook, error) {
+func newWebhook(from *gen.Webhook, _ []included) (*Webhook, error) {
 	return &Webhook{
 		ID: from.ID, Name: from.Attributes.Name, URL: from.Attributes.URL,
 		EventTypes: retyped[EventType](from.Attributes.EventTypes), Enabled: from.Attributes.Enabled,
@@ -173,7 +173,7 @@ func (w Webhook) id() string { return w.ID }
 // ping has an id, and nothing else is told of it.
 type ping struct{ ID string }
 
-func newPing(from *gen.WebhookPing, _ skipped) (*ping, error) {
+func newPing(from *gen.WebhookPing, _ []included) (*ping, error) {
 	return &ping{from.ID}, checkResource(from.Type, gen.WebhookPingTypeWebhookPings, from.ID)
 }
 
