@@ -90,6 +90,21 @@ func TestUnauthorizedTwice(t *testing.T) {
 	}
 }
 
+// TestSkewIsWholeSeconds: a Date has no fraction, so neither has the skew.
+func TestSkewIsWholeSeconds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := asctest.NewPipeServer(t)
+		client := connect(t, server)
+		server.FailNext(asctest.Fault{Status: 401, Times: -1})
+		time.Sleep(700 * time.Millisecond)
+		_, err := client.MarketplaceWebhooks.List(t.Context())
+		refused, ok := errors.AsType[*wrapper.APIError](err)
+		if !ok || refused.ClockSkew != 0 {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
 func endsWith(err error, suffix string) bool {
 	text := err.Error()
 	return len(text) >= len(suffix) && text[len(text)-len(suffix):] == suffix
@@ -122,6 +137,28 @@ func TestSourceWithoutRefusedIsAskedAgain(t *testing.T) {
 		t.Errorf("asked %d times: %v", source.asked.Load(), err)
 	}
 }
+
+// TestTokenSourceIsAskedOnce: its error is not tried again, as Retry says.
+func TestTokenSourceIsAskedOnce(t *testing.T) {
+	asked := 0
+	source := &countingSource{asked: &asked}
+	client, err := wrapper.NewClient(source, quick)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.MarketplaceWebhooks.List(t.Context()); !errors.Is(err, errNoToken) {
+		t.Errorf("got %v, want the source's error", err)
+	}
+	if asked != 1 {
+		t.Errorf("asked %d times, want once", asked)
+	}
+}
+
+var errNoToken = errors.New("no token today")
+
+type countingSource struct{ asked *int }
+
+func (s *countingSource) Token(context.Context) (string, error) { *s.asked++; return "", errNoToken }
 
 // rotatingSource switches keys while calls are under way.
 type rotatingSource struct {
@@ -204,10 +241,6 @@ func TestUnusableTokens(t *testing.T) {
 	}
 }
 
-type failingSource struct{ err error }
-
-func (s failingSource) Token(context.Context) (string, error) { return "", s.err }
-
 func TestTokenSourceFails(t *testing.T) {
 	server := asctest.NewServer(t)
 	cause := errors.New("the HSM is away")
@@ -222,19 +255,4 @@ func TestTokenSourceFails(t *testing.T) {
 	if n := len(server.Exchanges()); n != 0 {
 		t.Errorf("%d requests, want none", n)
 	}
-}
-
-// TestSkewIsWholeSeconds: a Date has no fraction, so neither has the skew.
-func TestSkewIsWholeSeconds(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		server := asctest.NewPipeServer(t)
-		client := connect(t, server)
-		server.FailNext(asctest.Fault{Status: 401, Times: -1})
-		time.Sleep(700 * time.Millisecond)
-		_, err := client.MarketplaceWebhooks.List(t.Context())
-		refused, ok := errors.AsType[*wrapper.APIError](err)
-		if !ok || refused.ClockSkew != 0 {
-			t.Errorf("got %v", err)
-		}
-	})
 }
