@@ -19,7 +19,7 @@ func TestAllocations(t *testing.T) {
 		call  func() error
 	}{
 		"get":        {46, func() error { _, err := get.MarketplaceWebhooks.Get(t.Context()); return err }},
-		"create":     {54, func() error { _, err := create.MarketplaceWebhooks.Create(t.Context(), webhook); return err }},
+		"create":     {57, func() error { _, err := create.MarketplaceWebhooks.Create(t.Context(), webhook); return err }},
 		"rate limit": {0, func() error { get.RateLimit(); return nil }},
 	} {
 		allocations := testing.AllocsPerRun(100, func() {

@@ -24,13 +24,16 @@ type operation struct {
 	repeatable bool   // a POST that is safe to repeat
 }
 
+// decoder takes the body of a success. Its error is what is wrong with it.
+type decoder interface{ decode(body []byte) error }
+
 // call is one call of an operation. It is the Doer of the generated client that
 // it embeds: the generated method builds the request, and Do sends it.
 type call struct {
 	gen.Client
 	operation
-	client *Client
-	decode func([]byte) error // takes the body of a success; nil: there is none
+	client  *Client
+	success decoder // nil: a success has no body
 
 	tooLarge bool // the response was over maxBody
 
@@ -60,8 +63,8 @@ func (c *Client) call(op operation) *call {
 func (*call) end(_ *http.Response, err error) error { return err }
 
 // Do is the life of a call: it sends the request until the operation is done,
-// refused or of unknown outcome. It returns no response, since decode has had
-// the body.
+// refused or of unknown outcome. It returns no response, since the decoder
+// has had the body.
 func (c *call) Do(req *http.Request) (*http.Response, error) {
 	if c.invalid != nil {
 		return nil, c.invalid
@@ -135,15 +138,13 @@ func (c *call) prepare(attemptCtx context.Context, generated *http.Request) (*ht
 	if c.number > 1 {
 		req.Header = generated.Header.Clone()
 		if req.GetBody != nil {
-			if req.Body, err = req.GetBody(); err != nil {
-				return nil, err
-			}
+			req.Body, _ = req.GetBody() // of bytes: does not fail
 		}
 	}
 	c.token = token
-	req.Header.Set("Authorization", "Bearer "+token)
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", c.client.userAgent)
+	req.Header["Authorization"] = []string{"Bearer " + token}
+	req.Header["Accept"] = []string{"application/json"}
+	req.Header["User-Agent"] = []string{c.client.userAgent}
 	if !c.mayRepeat() {
 		c.body = &bodyTracker{body: req.Body}
 		// With GetBody, net/http would send the request again by itself.

@@ -36,8 +36,10 @@ func (c *Client) read(resp *http.Response, limit int) response {
 		defer resp.Body.Close()
 		got.body, got.err = readCapped(resp.Body, resp.ContentLength, limit)
 	}
-	got.date, _ = http.ParseTime(got.header.Get("Date"))
-	c.noteDate(got.date, got.at)
+	if date := got.header.Get("Date"); date != "" {
+		got.date, _ = http.ParseTime(date)
+		c.noteDate(got.date, got.at)
+	}
 	got.rateLimit = parseRateLimit(got.header["X-Rate-Limit"], got.at)
 	c.noteRateLimit(got.rateLimit)
 	return got

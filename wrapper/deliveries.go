@@ -3,6 +3,7 @@ package wrapper
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -155,14 +156,14 @@ func (s *Webhooks) listDeliveries(
 		},
 		Limit: maxPage,
 	}
-	return pages(func(query string) (page[Delivery], error) {
+	return pages[Delivery](func(query string) ([]*Delivery, string, error) {
 		for {
 			params.FilterCreatedDateGreaterThanOrEqualTo = []string{formatDate(from)}
 			call := s.c.call(operation{
 				id: "webhooks_deliveries_getToManyRelated", invalid: checkID(id), query: query, maxBody: maxDeliveriesBody,
 			})
-			deliveries := paged(call, newDelivery)
-			got, err := deliveries.result(call.WebhooksDeliveriesGetToManyRelated(ctx, id, params))
+			deliveries := list(call, newDelivery)
+			got, next, err := deliveries.page(call.WebhooksDeliveriesGetToManyRelated(ctx, id, params))
 			if !known {
 				// The first response told the time: this machine's may have been wrong.
 				now, known = s.c.serverNow()
@@ -172,11 +173,11 @@ func (s *Webhooks) listDeliveries(
 				}
 			}
 			if !call.tooLarge || params.Limit == 1 {
-				return got, err
+				return got, next, err
 			}
 			params.Limit = max(params.Limit/2, 1)
 		}
-	})
+	}).all
 }
 
 // Redeliver asks App Store Connect to post the event of a delivery once more,
@@ -193,12 +194,12 @@ func (s *Webhooks) Redeliver(ctx context.Context, deliveryID string) (Delivery, 
 	body.Data.Relationships.Template.Data.ID = deliveryID
 	call := s.c.call(operation{id: "webhookDeliveries_createInstance", invalid: checkID(deliveryID)})
 	delivery := single(call, "", newDelivery)
-	return delivery.result(call.WebhookDeliveriesCreateInstance(ctx, body))
+	return value(delivery.result(call.WebhookDeliveriesCreateInstance(ctx, body)))
 }
 
-func newDelivery(from gen.WebhookDelivery, included []gen.WebhookEvent) (Delivery, error) {
+func newDelivery(from *gen.WebhookDelivery, included []included) (*Delivery, error) {
 	attributes := from.Attributes
-	delivery := Delivery{
+	delivery := &Delivery{
 		ID: from.ID, State: DeliveryState(attributes.DeliveryState),
 		CreatedDate: parseDate(attributes.CreatedDate), SentDate: parseDate(attributes.SentDate),
 		Redelivery: attributes.Redelivery, ErrorMessage: attributes.ErrorMessage,
@@ -206,12 +207,14 @@ func newDelivery(from gen.WebhookDelivery, included []gen.WebhookEvent) (Deliver
 		StatusCode: attributes.Response.HTTPStatusCode, ResponseBody: attributes.Response.Body,
 		EventID: from.Relationships.Event.Data.ID,
 	}
-	for _, event := range included {
-		if event.ID == delivery.EventID && event.Type == gen.WebhookEventResourceTypeWebhookEvents {
-			delivery.EventType = EventType(event.Attributes.EventType)
-			delivery.Ping = event.Attributes.Ping
-			delivery.Payload = []byte(event.Attributes.Payload)
+	for _, resource := range included {
+		if resource.ID != delivery.EventID || resource.Type != string(gen.WebhookEventResourceTypeWebhookEvents) {
+			continue
 		}
+		var event gen.WebhookEventAttributes
+		_ = json.Unmarshal(resource.Attributes, &event)
+		delivery.EventType, delivery.Ping = EventType(event.EventType), event.Ping
+		delivery.Payload = []byte(event.Payload)
 	}
 	return delivery, checkResource(from.Type, gen.WebhookDeliveryTypeWebhookDeliveries, from.ID)
 }

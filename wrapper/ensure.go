@@ -48,8 +48,12 @@ func (s *MarketplaceWebhooks) Ensure(
 	if err := p.checkGiven(); err != nil {
 		return EnsureResult[MarketplaceWebhook]{}, err
 	}
-	e := ensurer[MarketplaceWebhook]{target: accountsWebhook{s, p}, retry: s.c.retry}
-	return e.run(ctx)
+	e := ensurer[*MarketplaceWebhook]{target: accountsWebhook{s, p}, retry: s.c.retry}
+	webhook, action, err := e.run(ctx)
+	if err != nil {
+		return EnsureResult[MarketplaceWebhook]{}, err
+	}
+	return EnsureResult[MarketplaceWebhook]{Webhook: *webhook, Action: action}, nil
 }
 
 // accountsWebhook is the marketplace webhook that Ensure brings about.
@@ -58,25 +62,28 @@ type accountsWebhook struct {
 	p MarketplaceWebhookParams
 }
 
-func (t accountsWebhook) find(ctx context.Context) (MarketplaceWebhook, error) { return t.s.Get(ctx) }
+func (t accountsWebhook) find(ctx context.Context) (*MarketplaceWebhook, error) {
+	webhook, err := t.s.Get(ctx)
+	return &webhook, err
+}
 
-func (t accountsWebhook) create(ctx context.Context) (MarketplaceWebhook, error) {
+func (t accountsWebhook) create(ctx context.Context) (*MarketplaceWebhook, error) {
 	if t.p.Secret.IsZero() {
-		return MarketplaceWebhook{}, invalid("secret is missing; there is no webhook yet, and creating one needs it")
+		return nil, invalid("secret is missing; there is no webhook yet, and creating one needs it")
 	}
 	webhook, err := t.s.Create(ctx, t.p)
-	return webhook, overtaken(err, webhook.EndpointURL, t.p.EndpointURL)
+	return &webhook, overtaken(err, webhook.EndpointURL, t.p.EndpointURL)
 }
 
 func (t accountsWebhook) update(
-	ctx context.Context, found MarketplaceWebhook,
-) (MarketplaceWebhook, EnsureAction, error) {
+	ctx context.Context, found *MarketplaceWebhook,
+) (*MarketplaceWebhook, EnsureAction, error) {
 	switch {
 	case !sameURL(found.EndpointURL, t.p.EndpointURL):
-		return found, "", &OtherEndpointError{Existing: found}
+		return nil, "", &OtherEndpointError{Existing: *found}
 	case t.p.Secret.IsZero():
 		return found, EnsureUnchanged, nil
 	}
 	webhook, err := t.s.Update(ctx, found.ID, t.p)
-	return webhook, EnsureUpdated, overtaken(err, webhook.EndpointURL, t.p.EndpointURL)
+	return &webhook, EnsureUpdated, overtaken(err, webhook.EndpointURL, t.p.EndpointURL)
 }

@@ -35,16 +35,15 @@ func (s *Webhooks) ensure(ctx context.Context, appID string, p WebhookParams) (E
 		return EnsureResult[Webhook]{}, err
 	}
 	target := &appsWebhook{s: s, appID: appID, p: p}
-	e := ensurer[Webhook]{target: target, retry: s.c.retry}
-	result, err := e.run(ctx)
-	if err == nil && result.Action == EnsureCreated {
-		result, err = target.settle(ctx, result)
+	e := ensurer[*Webhook]{target: target, retry: s.c.retry}
+	webhook, action, err := e.run(ctx)
+	if err == nil && action == EnsureCreated {
+		webhook, action, err = target.settle(ctx, webhook)
 	}
 	if err != nil {
-		result = EnsureResult[Webhook]{}
+		return EnsureResult[Webhook]{Deleted: target.deleted}, err
 	}
-	result.Deleted = target.deleted
-	return result, err
+	return EnsureResult[Webhook]{*webhook, action, target.deleted}, nil
 }
 
 // appsWebhook is the webhook of an app that Ensure brings about: of those with
@@ -56,50 +55,50 @@ type appsWebhook struct {
 	deleted []string
 }
 
-func (t *appsWebhook) create(ctx context.Context) (Webhook, error) {
-	return t.s.Create(ctx, t.appID, t.p)
+func (t *appsWebhook) create(ctx context.Context) (*Webhook, error) {
+	webhook, err := t.s.Create(ctx, t.appID, t.p)
+	return &webhook, err
 }
 
-func (t *appsWebhook) update(ctx context.Context, found Webhook) (Webhook, EnsureAction, error) {
+func (t *appsWebhook) update(ctx context.Context, found *Webhook) (*Webhook, EnsureAction, error) {
 	webhook, err := t.s.Update(ctx, found.ID, t.p)
-	return webhook, EnsureUpdated, overtaken(err, webhook.URL, t.p.URL)
+	return &webhook, EnsureUpdated, overtaken(err, webhook.URL, t.p.URL)
 }
 
 // settle looks again after a create: another replica's webhook may be the one
 // to keep, and then gets our values.
-func (t *appsWebhook) settle(ctx context.Context, created EnsureResult[Webhook]) (EnsureResult[Webhook], error) {
+func (t *appsWebhook) settle(ctx context.Context, created *Webhook) (*Webhook, EnsureAction, error) {
 	kept, err := t.find(ctx)
 	switch {
 	case errors.Is(err, ErrNotFound), // the list is stale, or somebody deleted it
-		err == nil && kept.ID == created.Webhook.ID:
-		return created, nil
+		err == nil && kept.ID == created.ID:
+		return created, EnsureCreated, nil
 	case err != nil:
-		return created, err
+		return nil, "", err
 	}
-	webhook, action, err := t.update(ctx, kept)
-	return EnsureResult[Webhook]{Webhook: webhook, Action: action}, err
+	return t.update(ctx, kept)
 }
 
 // find returns the webhook to keep, or ErrNotFound. It deletes the others
 // that have the same name and URL.
-func (t *appsWebhook) find(ctx context.Context) (Webhook, error) {
+func (t *appsWebhook) find(ctx context.Context) (*Webhook, error) {
 	all, err := t.s.all(ctx, t.appID)
 	if err != nil {
-		return Webhook{}, err
+		return nil, err
 	}
-	var kept Webhook
+	var kept *Webhook
 	var there []Webhook // at this URL
 	for _, webhook := range all {
 		if !sameURL(webhook.URL, t.p.URL) {
 			continue
 		}
 		there = append(there, webhook)
-		if kept.ID == "" || t.before(webhook, kept) {
-			kept = webhook
+		if kept == nil || t.before(webhook, *kept) {
+			kept = &webhook
 		}
 	}
-	if kept.ID == "" {
-		return Webhook{}, fmt.Errorf("wrapper: the app has no webhook with this URL: %w", ErrNotFound)
+	if kept == nil {
+		return nil, fmt.Errorf("wrapper: the app has no webhook with this URL: %w", ErrNotFound)
 	}
 	for _, webhook := range there {
 		if webhook.ID == kept.ID || webhook.Name != t.p.Name {
@@ -107,7 +106,7 @@ func (t *appsWebhook) find(ctx context.Context) (Webhook, error) {
 		}
 		err := t.s.Delete(ctx, webhook.ID)
 		if err != nil && !errors.Is(err, ErrNotFound) { // not found: another replica was faster
-			return Webhook{}, err
+			return nil, err
 		}
 		t.deleted = append(t.deleted, webhook.ID)
 	}

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// ensured is a webhook that Ensure brings about.
+// ensured is a webhook that Ensure brings about. W is a pointer.
 type ensured[W any] interface {
 	find(context.Context) (W, error) // ErrNotFound: there is none
 	create(context.Context) (W, error)
@@ -16,7 +16,7 @@ type ensured[W any] interface {
 }
 
 // ensurer finds, creates or updates its target until one of them settles it.
-type ensurer[W MarketplaceWebhook | Webhook] struct {
+type ensurer[W any] struct {
 	target ensured[W]
 	retry  Retry
 
@@ -43,23 +43,23 @@ func overtaken(err error, got, wrote string) error {
 	return err
 }
 
-func (e *ensurer[W]) run(ctx context.Context) (EnsureResult[W], error) {
+func (e *ensurer[W]) run(ctx context.Context) (webhook W, action EnsureAction, err error) {
 	for round := 1; ; round++ {
-		webhook, action, err := e.once(ctx)
+		webhook, action, err = e.once(ctx)
 		if err == nil {
-			return EnsureResult[W]{Webhook: webhook, Action: action}, nil
+			return webhook, action, nil
 		}
 		again := e.worthLookingAgain(err)
 		if err = e.stillUnknown(err); !again {
-			return EnsureResult[W]{}, err
+			return webhook, "", err
 		}
 		wait := e.retry.ceiling(round)
 		wait = wait/2 + rand.N(wait/2+1)
 		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= wait {
-			return EnsureResult[W]{}, err
+			return webhook, "", err
 		}
 		if stop := sleep(ctx, wait); stop != nil {
-			return EnsureResult[W]{}, fmt.Errorf("%w (stopped: %w)", err, stop)
+			return webhook, "", fmt.Errorf("%w (stopped: %w)", err, stop)
 		}
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"iter"
+	"net/http"
+	"time"
 
 	"github.com/ascmarketplace/webhooks/gen"
 )
@@ -13,12 +15,15 @@ import (
 const maxErrorObjects = 100
 
 func (c *call) newAPIError(got *response) *APIError {
-	e := &APIError{Method: c.method, Path: c.path, StatusCode: got.status, RequestID: got.requestID, RateLimit: got.rateLimit}
-	clock := got.date // a Retry-After that is a date is by the same clock
-	if clock.IsZero() {
-		clock = got.at
+	e := &APIError{
+		Method: c.method, Path: c.path, StatusCode: got.status, RequestID: got.requestID, RateLimit: got.rateLimit,
 	}
-	e.RetryAfter = parseRetryAfter(got.header["Retry-After"], clock)
+	if wait := got.retryAfter(); wait > 0 {
+		e.RetryAt = got.at.Add(wait)
+	}
+	if got.status == http.StatusUnauthorized && !got.date.IsZero() {
+		e.ClockSkew = got.at.Sub(got.date).Truncate(time.Second)
+	}
 	var body struct{ Errors json.RawMessage }
 	err := json.Unmarshal(got.body, &body)
 	if _, mistyped := errors.AsType[*json.UnmarshalTypeError](err); err == nil || mistyped {

@@ -2,10 +2,12 @@ package wrapper_test
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"net/http"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/ascmarketplace/webhooks/asctest"
 	"github.com/ascmarketplace/webhooks/auth"
@@ -182,3 +184,21 @@ func params(url, secret string) wrapper.MarketplaceWebhookParams {
 	}
 	return p
 }
+
+func is[E error](err error) bool { _, ok := errors.AsType[E](err); return ok }
+
+func isTimeout(err error) bool {
+	var timeout interface{ Timeout() bool }
+	return errors.As(err, &timeout) && timeout.Timeout()
+}
+
+// isPlain: an error of the network, none of ours.
+func isPlain(err error) bool {
+	return !is[*wrapper.APIError](err) && !is[*wrapper.UnexpectedResponseError](err) &&
+		!is[*wrapper.OutcomeUnknownError](err)
+}
+
+var (
+	quick = wrapper.WithRetry(wrapper.Retry{Backoff: time.Millisecond})
+	once  = wrapper.WithRetry(wrapper.Retry{Attempts: 1})
+)

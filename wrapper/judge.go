@@ -32,11 +32,10 @@ func (c *call) judge(got *response) outcome {
 	case got.status < 300:
 		return c.invalidResponse(got, fmt.Sprintf("status %d is not one that this operation has", got.status))
 	case got.status < 400:
-		return outcome{
-			err: &RedirectError{Method: c.method, Path: c.path, StatusCode: got.status, RequestID: got.requestID},
-			// 303: the request was carried out, and its result is elsewhere.
-			mayHaveApplied: got.status == http.StatusSeeOther,
-		}
+		o := c.invalidResponse(got, "a redirect, which is never followed; check the base URL")
+		// 303: the request was carried out, and its result is elsewhere.
+		o.retry, o.mayHaveApplied = false, got.status == http.StatusSeeOther
+		return o
 	default:
 		return c.judgeRefusal(got)
 	}
@@ -70,25 +69,19 @@ func (c *call) judgeSuccess(got *response) outcome {
 	case !isJSON(got.header.Get("Content-Type")):
 		return c.invalidResponse(got, "the content type is not JSON")
 	}
-	if err := c.decode(got.body); err != nil {
+	if err := c.success.decode(got.body); err != nil {
 		return c.invalidResponse(got, err.Error())
 	}
 	return outcome{}
 }
 
 func (c *call) judgeRefusal(got *response) outcome {
-	apiErr := c.newAPIError(got)
-	o := outcome{err: apiErr, minWait: apiErr.RetryAfter}
+	o := outcome{err: c.newAPIError(got), minWait: got.retryAfter()}
 	switch {
 	case got.status == http.StatusUnauthorized:
-		o.err = newNotAuthorizedError(apiErr, got.at, got.date)
 		o.retry, o.immediately = !c.tokenRefused, true
 	case got.status == http.StatusTooManyRequests:
-		limited := &RateLimitedError{APIError: apiErr}
-		if apiErr.RetryAfter > 0 {
-			limited.RetryAt = got.at.Add(apiErr.RetryAfter)
-		}
-		o.err, o.retry = limited, true
+		o.retry = true
 	case got.status >= 500:
 		o.retry, o.mayHaveApplied = c.mayRepeat() && isTransient(got.status), true
 	}

@@ -229,8 +229,8 @@ func (k *keeper) wait(after Pass) time.Duration {
 	} else {
 		k.failures = 0
 	}
-	if at := retryAt(after.Err); !at.IsZero() {
-		wait = max(wait, min(time.Until(at), maxRetryAfter))
+	if apiErr, ok := errors.AsType[*APIError](after.Err); ok && !apiErr.RetryAt.IsZero() {
+		wait = max(wait, min(time.Until(apiErr.RetryAt), maxRetryAfter))
 	}
 	return wait
 }

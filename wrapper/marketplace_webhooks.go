@@ -13,12 +13,11 @@ import (
 // which App Store Connect posts notifications. Each developer account has at
 // most one, shared by all of its marketplaces, as documented by Apple.
 //
-// Its methods return an *APIError when App Store Connect refuses, or one of
-// the errors that wrap it: *NotAuthorizedError, *RateLimitedError and, for
-// Create, *OutcomeUnknownError. They return an *UnexpectedResponseError or a
-// *RedirectError for an invalid response, an error that matches ErrInvalid for
-// an argument that is refused without sending anything, and otherwise the error
-// of the network, the context or the TokenSource.
+// Its methods return an *APIError when App Store Connect refuses, for Create
+// perhaps within an *OutcomeUnknownError. They return an
+// *UnexpectedResponseError for an invalid response, an error that matches
+// ErrInvalid for an argument that is refused without sending anything, and
+// otherwise the error of the network, the context or the TokenSource.
 type MarketplaceWebhooks struct{ c *Client }
 
 // MarketplaceWebhook is a registered webhook. Its secret can't be read back.
@@ -43,31 +42,39 @@ type MarketplaceWebhookParams struct {
 // that is read.
 //
 // https://developer.apple.com/documentation/appstoreconnectapi/get-v1-marketplacewebhooks
-func (s *MarketplaceWebhooks) Get(ctx context.Context) (MarketplaceWebhook, error) {
-	webhooks, err := s.List(ctx)
+func (s *MarketplaceWebhooks) Get(ctx context.Context) (webhook MarketplaceWebhook, err error) {
+	webhooks, err := s.list(ctx)
 	switch {
 	case err != nil:
-		return MarketplaceWebhook{}, err
+		return webhook, err
 	case len(webhooks) == 0:
-		return MarketplaceWebhook{}, fmt.Errorf("wrapper: the account has no marketplace webhook: %w", ErrNotFound)
+		return webhook, fmt.Errorf("wrapper: the account has no marketplace webhook: %w", ErrNotFound)
 	case len(webhooks) > 1:
-		return MarketplaceWebhook{}, &UnexpectedResponseError{
+		return webhook, &UnexpectedResponseError{
 			Method: http.MethodGet, Path: "/v1/marketplaceWebhooks", StatusCode: http.StatusOK,
 			Reason: fmt.Sprintf("%d webhooks where an account has at most one; use List", len(webhooks)),
 		}
 	}
-	return webhooks[0], nil
+	return *webhooks[0], nil
 }
 
 // List returns the account's webhooks: none or one, by Apple's documentation.
 // It reads one page, which Apple's default makes 50 long.
 //
 // https://developer.apple.com/documentation/appstoreconnectapi/get-v1-marketplacewebhooks
-func (s *MarketplaceWebhooks) List(ctx context.Context) ([]MarketplaceWebhook, error) {
+func (s *MarketplaceWebhooks) List(ctx context.Context) (webhooks []MarketplaceWebhook, err error) {
+	list, err := s.list(ctx)
+	for _, webhook := range list {
+		webhooks = append(webhooks, *webhook)
+	}
+	return webhooks, err
+}
+
+func (s *MarketplaceWebhooks) list(ctx context.Context) ([]*MarketplaceWebhook, error) {
 	call := s.c.call(operation{id: "marketplaceWebhooks_getCollection"})
-	webhooks := paged(call, newMarketplaceWebhook)
-	page, err := webhooks.result(call.MarketplaceWebhooksGetCollection(ctx))
-	return page.items, err
+	webhooks := list(call, newMarketplaceWebhook)
+	page, _, err := webhooks.page(call.MarketplaceWebhooksGetCollection(ctx))
+	return page, err
 }
 
 // Create registers the account's webhook. If the response is lost, it returns
@@ -84,7 +91,7 @@ func (s *MarketplaceWebhooks) Create(ctx context.Context, p MarketplaceWebhookPa
 	invalid := cmp.Or(checkEndpointURL(p.EndpointURL), checkSecret(p.Secret))
 	call := s.c.call(operation{id: "marketplaceWebhooks_createInstance", invalid: invalid, secret: p.Secret})
 	webhook := single(call, "", newMarketplaceWebhook)
-	return webhook.result(call.MarketplaceWebhooksCreateInstance(ctx, body))
+	return value(webhook.result(call.MarketplaceWebhooksCreateInstance(ctx, body)))
 }
 
 // Update changes the webhook's URL, its secret, or both. With neither it
@@ -103,7 +110,7 @@ func (s *MarketplaceWebhooks) Update(
 	invalid := cmp.Or(checkID(id), p.checkGiven())
 	call := s.c.call(operation{id: "marketplaceWebhooks_updateInstance", invalid: invalid, secret: p.Secret})
 	webhook := single(call, id, newMarketplaceWebhook)
-	return webhook.result(call.MarketplaceWebhooksUpdateInstance(ctx, id, body))
+	return value(webhook.result(call.MarketplaceWebhooksUpdateInstance(ctx, id, body)))
 }
 
 // Delete removes the webhook; notifications stop. It fails with an error that
@@ -129,8 +136,8 @@ func (p MarketplaceWebhookParams) checkGiven() error {
 	return nil
 }
 
-func newMarketplaceWebhook(from gen.MarketplaceWebhook, _ skipped) (MarketplaceWebhook, error) {
-	return MarketplaceWebhook{ID: from.ID, EndpointURL: from.Attributes.EndpointURL},
+func newMarketplaceWebhook(from *gen.MarketplaceWebhook, _ []included) (*MarketplaceWebhook, error) {
+	return &MarketplaceWebhook{ID: from.ID, EndpointURL: from.Attributes.EndpointURL},
 		checkResource(from.Type, gen.MarketplaceWebhookTypeMarketplaceWebhooks, from.ID)
 }
 

@@ -57,6 +57,15 @@ func parseRateLimit(lines []string, now time.Time) (limit RateLimit) {
 	return limit
 }
 
+// retryAfter is how long the response asked to wait.
+func (r *response) retryAfter() time.Duration {
+	clock := r.date // a Retry-After that is a date is by the same clock
+	if clock.IsZero() {
+		clock = r.at
+	}
+	return parseRetryAfter(r.header["Retry-After"], clock)
+}
+
 // parseRetryAfter returns how long to wait by the Retry-After headers, in
 // seconds or as an HTTP date, rounded up: the longest that can be read, never
 // less than zero; zero if there is none.

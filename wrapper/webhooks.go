@@ -51,11 +51,11 @@ type WebhookParams struct {
 // https://developer.apple.com/documentation/appstoreconnectapi/get-v1-apps-_id_-webhooks
 func (s *Webhooks) List(ctx context.Context, appID string) iter.Seq2[Webhook, error] {
 	params := gen.AppsWebhooksGetToManyRelatedParams{Limit: maxPage}
-	return pages(func(query string) (page[Webhook], error) {
+	return pages[Webhook](func(query string) ([]*Webhook, string, error) {
 		call := s.c.call(operation{id: "apps_webhooks_getToManyRelated", invalid: checkAppID(appID), query: query})
-		webhooks := paged(call, newWebhook)
-		return webhooks.result(call.AppsWebhooksGetToManyRelated(ctx, appID, &params))
-	})
+		webhooks := list(call, newWebhook)
+		return webhooks.page(call.AppsWebhooksGetToManyRelated(ctx, appID, &params))
+	}).all
 }
 
 // Get returns one webhook.
@@ -64,7 +64,7 @@ func (s *Webhooks) List(ctx context.Context, appID string) iter.Seq2[Webhook, er
 func (s *Webhooks) Get(ctx context.Context, id string) (Webhook, error) {
 	call := s.c.call(operation{id: "webhooks_getInstance", invalid: checkID(id)})
 	webhook := single(call, id, newWebhook)
-	return webhook.result(call.WebhooksGetInstance(ctx, id))
+	return value(webhook.result(call.WebhooksGetInstance(ctx, id)))
 }
 
 // Create registers a webhook for the app. If the response is lost, it returns
@@ -87,7 +87,7 @@ func (s *Webhooks) Create(ctx context.Context, appID string, p WebhookParams) (W
 	invalid := cmp.Or(checkAppID(appID), p.checkAll())
 	call := s.c.call(operation{id: "webhooks_createInstance", invalid: invalid, secret: p.Secret})
 	result := single(call, "", newWebhook)
-	webhook, err := result.result(call.WebhooksCreateInstance(ctx, body))
+	webhook, err := value(result.result(call.WebhooksCreateInstance(ctx, body)))
 	return webhook, s.tooMany(ctx, appID, err)
 }
 
@@ -104,7 +104,7 @@ func (s *Webhooks) Update(ctx context.Context, id string, p WebhookParams) (Webh
 	invalid := cmp.Or(checkID(id), p.checkGiven())
 	call := s.c.call(operation{id: "webhooks_updateInstance", invalid: invalid, secret: p.Secret})
 	webhook := single(call, id, newWebhook)
-	return webhook.result(call.WebhooksUpdateInstance(ctx, id, body))
+	return value(webhook.result(call.WebhooksUpdateInstance(ctx, id, body)))
 }
 
 // Delete removes the webhook; its notifications stop. It fails with an error
@@ -160,8 +160,8 @@ func (s *Webhooks) all(ctx context.Context, appID string) (webhooks []Webhook, e
 	return webhooks, nil
 }
 
-func newWebhook(from gen.Webhook, _ skipped) (Webhook, error) {
-	return Webhook{
+func newWebhook(from *gen.Webhook, _ []included) (*Webhook, error) {
+	return &Webhook{
 		ID: from.ID, Name: from.Attributes.Name, URL: from.Attributes.URL,
 		EventTypes: retyped[EventType](from.Attributes.EventTypes), Enabled: from.Attributes.Enabled,
 		AppID: from.Relationships.App.Data.ID,
@@ -170,11 +170,11 @@ func newWebhook(from gen.Webhook, _ skipped) (Webhook, error) {
 
 func (w Webhook) id() string { return w.ID }
 
-// ping is the id of a ping, of which nothing else is told.
-type ping string
+// ping has an id, and nothing else is told of it.
+type ping struct{ ID string }
 
-func newPing(from gen.WebhookPing, _ skipped) (ping, error) {
-	return ping(from.ID), checkResource(from.Type, gen.WebhookPingTypeWebhookPings, from.ID)
+func newPing(from *gen.WebhookPing, _ []included) (*ping, error) {
+	return &ping{from.ID}, checkResource(from.Type, gen.WebhookPingTypeWebhookPings, from.ID)
 }
 
-func (p ping) id() string { return string(p) }
+func (p ping) id() string { return p.ID }

@@ -8,11 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/net/http2"
-
 	"github.com/ascmarketplace/webhooks/asctest"
 	"github.com/ascmarketplace/webhooks/auth"
 	"github.com/ascmarketplace/webhooks/wrapper"
+	"golang.org/x/net/http2"
 )
 
 // h2Account is an account behind an h2Server, and a client of it.
