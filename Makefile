@@ -7,6 +7,8 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 GORELEASER := github.com/goreleaser/goreleaser/v2@v2.14.3
 ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 FUZZTIME ?= 10s
+# The newest Go release, which test-newest fetches through the module proxy. go.mod names the oldest that works.
+GO_NEWEST := go1.27.3
 
 .PHONY: help
 help: ## list the targets
@@ -20,6 +22,10 @@ demo: ## show the whole path against an App Store Connect in memory
 test: ## run every test with the race detector, and without it those that count allocations
 	GORACE=atexit_sleep_ms=100 go test -race -shuffle=on ./...
 	go test -run 'Allocations$$' ./auth ./wrapper ./notification
+
+.PHONY: test-newest
+test-newest: ## run every test with the newest Go, without the race detector
+	GOTOOLCHAIN=$(GO_NEWEST) go test -shuffle=on ./...
 
 .PHONY: lint
 lint: ## gofmt, go vet, golangci-lint
