@@ -21,12 +21,11 @@ import (
 	"github.com/ascmarketplace/webhooks/asctest"
 )
 
-// notRun are the beginnings of lines that are not run: they need a network,
-// write where they are run, or, like make, are run by the gate itself.
+// notRun are the beginnings of lines that are not run: they need a network, or
+// write to the current folder, or, like make, are run by the gate.
 var notRun = []string{"git clone ", "go get ", "make "}
 
-// TestMakeTargetsExist checks no more of make than that; the commands of
-// README.md are run by the gate.
+// TestMakeTargetsExist runs no target; the gate runs the commands of README.md.
 func TestMakeTargetsExist(t *testing.T) {
 	t.Parallel()
 	makeLine := regexp.MustCompile(`^make [a-z][\w-]*( [A-Z]+=\S+)*$`)
@@ -49,8 +48,8 @@ func TestMakeTargetsExist(t *testing.T) {
 }
 
 // TestShell runs a document's code blocks one after the other, in an empty
-// folder or a copy of the example's, against an App Store Connect in memory. It
-// looks up in the command's help what the prose names.
+// folder or a copy of the example's, against App Store Connect in memory. The
+// commands and flags in the prose are looked up in the command's help.
 func TestShell(t *testing.T) {
 	t.Parallel()
 	bin := t.TempDir()
@@ -146,8 +145,8 @@ func runBlock(t *testing.T, f codeBlock, folder string, env []string) {
 	}
 }
 
-// environment starts an App Store Connect in memory and returns the variables
-// that lead the command to it.
+// environment starts App Store Connect in memory and returns the variables that
+// point the command to it.
 func environment(t *testing.T, bin string) []string {
 	t.Helper()
 	handler, err := asctest.New(asctest.WithLogger(slog.New(slog.DiscardHandler)))

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// A service that registers its webhook, and one that has the least it takes to
-// do so by hand: a key, a signature, a request, JSON.
+// A service that registers its webhook, and the least that it takes to do so by
+// hand: a key, a signature, a request, JSON.
 const (
 	importerMain = `package main
 
