@@ -18,7 +18,7 @@ import (
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
-// The functions and the test below are what README.md shows.
+// README.md shows the functions and the test below.
 
 func run(ctx context.Context, listener net.Listener, url string) error {
 	secret := os.Getenv("ASC_WEBHOOK_SECRET")
@@ -118,7 +118,7 @@ func TestLosesNothing(t *testing.T) {
 	}
 }
 
-// useFake lets the service's environment point to server.
+// useFake points the service's environment to server.
 func useFake(t *testing.T, server *asctest.Server) {
 	t.Helper()
 	key := server.Key()
@@ -134,7 +134,7 @@ func useFake(t *testing.T, server *asctest.Server) {
 	}
 }
 
-// Both services register and receive, and end when their listener is closed.
+// Both services register and receive, and end when their listener closes.
 func TestServices(t *testing.T) {
 	created := &notification.AlternativeDistributionPackageVersionCreated{
 		MarketplaceAppID: "6446048195", AppID: "1", PackageVersionID: "v",

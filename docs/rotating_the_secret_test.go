@@ -1,6 +1,6 @@
 package docs_test
 
-// The stories that rotating-the-secret.md tells.
+// The procedure and the mistakes in rotating-the-secret.md.
 
 import (
 	"context"
@@ -17,7 +17,7 @@ import (
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
-// receiver builds what the service runs with the given secrets, the newest first.
+// receiver returns the service's handler with the given secrets, the newest first.
 func receiver(secrets [][]byte, store func(*notification.Notification)) (http.Handler, error) {
 	verifier, err := notification.NewVerifier(secrets...)
 	if err != nil {
@@ -55,7 +55,7 @@ func TestRotationLosesNothing(t *testing.T) {
 	// 1. Every receiver gets the new secret beside the old one.
 	s.meanwhile(func() { s.deploy(newSecret, oldSecret) })
 
-	// 2. App Store Connect gets it. What was signed before may arrive later.
+	// 2. App Store Connect gets it. Notifications signed before may arrive later.
 	inFlight := s.signed()
 	s.meanwhile(func() {
 		if err := setSecret(t.Context(), s.client, newSecret); err != nil {
@@ -67,7 +67,7 @@ func TestRotationLosesNothing(t *testing.T) {
 		t.Errorf("got %d notifications signed with the new secret and %d with the old, want some of each", got[0], got[1])
 	}
 
-	// 3. Once nothing has arrived with the old secret for long enough, it goes.
+	// 3. Once nothing signed with the old secret has arrived for long enough, the receiver drops it.
 	s.meanwhile(func() { s.deploy(newSecret) })
 	s.deliver(s.signed(), http.StatusOK)
 	s.deliver(s.signed().SignedWith(string(oldSecret)), http.StatusUnauthorized)
@@ -145,7 +145,7 @@ func (s *stage) store(n *notification.Notification) {
 	s.bySecret[n.SecretIndex]++
 }
 
-// signed is a new notification, signed with the secret that is registered now.
+// signed is a new notification, signed with the registered secret.
 func (s *stage) signed() asctest.SignedNotification {
 	event := &notification.AppUnavailable{MarketplaceAppID: "6477361842", AppID: "6478123456"}
 	delivery, err := s.server.SignedNotification(notification.New(event))

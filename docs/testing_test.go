@@ -1,6 +1,6 @@
 package docs_test
 
-// What testing.md shows: tests of a service, here of a very small one.
+// The tests of a small service that testing.md shows.
 
 import (
 	"bytes"
@@ -93,7 +93,7 @@ func TestWaitsAsLongAsAsked(t *testing.T) {
 	})
 }
 
-// service is the receiver under test; a real one stores what it is given.
+// service is the receiver under test; a real one stores what it gets.
 func service(t *testing.T, store func(*notification.Notification) error) *httptest.Server {
 	verifier, err := notification.NewVerifier([]byte("a secret from your vault"))
 	if err != nil {
@@ -175,7 +175,7 @@ func TestAnswersThatItWasTooLate(t *testing.T) {
 	})
 }
 
-// connect returns a server with the given faults to come, and a client that tries everything once.
+// connect returns a server whose next calls fail as given, and a client that retries nothing.
 func connect(t *testing.T, faults ...asctest.Fault) (*asctest.Server, *wrapper.Client) {
 	t.Helper()
 	server := asctest.NewServer(t)
