@@ -113,7 +113,7 @@ func TestLosesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := len(server.Webhooks()); got != 1 {
+	if got := len(server.State().Webhooks); got != 1 {
 		t.Errorf("%d webhooks are registered, want 1", got)
 	}
 }
@@ -160,7 +160,7 @@ func TestServices(t *testing.T) {
 			for isRegistered := false; !isRegistered; {
 				<-registered
 				_, marketplace := server.MarketplaceWebhook()
-				isRegistered = marketplace || len(server.Webhooks()) > 0
+				isRegistered = marketplace || len(server.State().Webhooks) > 0
 			}
 			status, err := server.Notify(t.Context(), test.event)
 			if err != nil || status != 200 {
@@ -208,7 +208,7 @@ func TestCatchesUp(t *testing.T) {
 	if err := <-served; !errors.Is(err, net.ErrClosed) {
 		t.Errorf("got %v, want %v", err, net.ErrClosed)
 	}
-	if got := server.Webhooks(); len(got) != 1 || got[0].ID != id {
+	if got := server.State().Webhooks; len(got) != 1 || got[0].ID != id {
 		t.Errorf("registered: %+v, want only %s", got, id)
 	}
 }

@@ -46,7 +46,7 @@ func withDocument(t *testing.T, change func(*openapi3.T)) (h *Handler, violation
 		t.Fatal(err)
 	}
 	change(doc)
-	if h, err = New(WithLogger(slog.New(slog.DiscardHandler))); err != nil {
+	if h, err = New(Settings{Logger: slog.New(slog.DiscardHandler)}); err != nil {
 		t.Fatal(err)
 	}
 	if h.contract, err = newContract(doc); err != nil {

@@ -123,7 +123,7 @@ func TestDocumentsThatCantBeUsed(t *testing.T) {
 // TestEveryOperationIsPerformed: what the document has, the fake offers.
 func TestEveryOperationIsPerformed(t *testing.T) {
 	t.Parallel()
-	h, err := New(WithLogger(slog.New(slog.DiscardHandler)))
+	h, err := New(Settings{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

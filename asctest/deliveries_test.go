@@ -143,7 +143,7 @@ func TestListOfDeliveries(t *testing.T) {
 // TestLiveListing: the rules that were seen live, and are not in the document.
 func TestLiveListing(t *testing.T) {
 	t.Parallel()
-	c := newCaller(t, asctest.WithApp(marketplaceApp), asctest.WithLiveListing())
+	c := newCaller(t, asctest.WithApp(marketplaceApp), asctest.Settings{LiveListing: true})
 	path := deliveries(c.createWebhook("https://marketplace.example/n", buildUploads)) + "?filter[createdDateGreaterThanOrEqualTo]="
 	day := 24 * time.Hour
 	ago := func(d time.Duration) string { return url.QueryEscape(time.Now().Add(-d).Format(time.RFC3339)) }
@@ -167,7 +167,7 @@ func TestSlowReceiver(t *testing.T) {
 			case <-r.Context().Done():
 			}
 		}))
-		c := pipeCaller(t, asctest.WithApp(marketplaceApp), asctest.WithDeliveryTransport(receiver))
+		c := pipeCaller(t, asctest.WithApp(marketplaceApp), asctest.Settings{DeliveryTransport: receiver})
 		id := c.createWebhook("http://receiver.example/n", buildUploads)
 		c.ping(id)
 		states := func() (states []string) {
@@ -251,7 +251,7 @@ func TestFaultsOfTheNewOperations(t *testing.T) {
 			}
 		}
 	}
-	if got := fmt.Sprint(len(c.server.Webhooks()), len(c.server.Deliveries("")), c.server.Webhooks()[0].Name); got != "1 1n" {
+	if got := fmt.Sprint(len(c.server.State().Webhooks), len(c.server.Deliveries("")), c.server.State().Webhooks[0].Name); got != "1 1n" {
 		t.Errorf("a fault took effect: %s", got)
 	}
 	c.expect(201, "", "POST", "/v1/webhookDeliveries", redeliver(delivery))

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
-	"strings"
 )
 
 // apiError is one member of the array errors.
@@ -87,16 +86,13 @@ func usualTitle(status int) string {
 	return "Error"
 }
 
-func escapePointer(name string) string {
-	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
-}
-
 // response is what is sent back. Its body is complete before anything is sent.
 type response struct {
 	status int
 	header http.Header
 	body   []byte
-	reason string // for the log and Requests: why it was refused
+	reason string     // for the log and the record: why it was refused
+	posts  []Delivery // what is posted once the call has taken effect
 }
 
 func jsonResponse(status int, body any) response {
@@ -104,6 +100,13 @@ func jsonResponse(status int, body any) response {
 	r.body, _ = json.Marshal(body) // our own structs, maps, strings and numbers
 	return r
 }
+
+// textResponse is one in plain text. reason is empty if it is no refusal.
+func textResponse(status int, text, reason string) response {
+	return response{status: status, header: http.Header{"Content-Type": {"text/plain"}}, body: []byte(text), reason: reason}
+}
+
+func noContent() response { return response{status: http.StatusNoContent, header: http.Header{}} }
 
 // refuse responds with the status of the first error.
 func refuse(errs ...apiError) response {

@@ -19,7 +19,7 @@ func ExampleHandler_Notify() {
 		fmt.Println("received", r.Header.Get("Content-Type"), len(r.Header.Get(notification.SignatureHeader)))
 	}))
 	defer endpoint.Close()
-	server := asctest.NewServer(t, asctest.WithMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: endpoint.URL, Secret: "This is my secret"}))
+	server := asctest.NewServer(t, asctest.MarketplaceWebhook{EndpointURL: endpoint.URL, Secret: "This is my secret"})
 
 	event := &notification.AppUnavailable{MarketplaceAppID: "6477361842", AppID: "6478123456"}
 	fmt.Println(server.Notify(context.Background(), event))
@@ -34,7 +34,7 @@ func ExampleSignedNotification() {
 
 	url, stop := exampleReceiver("new secret")
 	defer stop()
-	server := asctest.NewServer(t, asctest.WithMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: url, Secret: "new secret"}))
+	server := asctest.NewServer(t, asctest.MarketplaceWebhook{EndpointURL: url, Secret: "new secret"})
 	delivery, err := server.SignedNotification(notification.New(&notification.AppUnavailable{MarketplaceAppID: "6477361842", AppID: "6478123456"}))
 	if err != nil {
 		fmt.Println(err)

@@ -27,7 +27,7 @@ func ExampleNewServer() {
 }
 
 func ExampleNew() {
-	handler, err := asctest.New(asctest.WithRateLimit(100))
+	handler, err := asctest.New(asctest.Settings{RateLimit: 100})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -63,7 +63,7 @@ func ExampleHandler_FailNext() {
 	fmt.Println(call(server.Client(), server.Key(), "POST", url, createBody))
 	fmt.Println(call(server.Client(), server.Key(), "GET", url, ""))
 	fmt.Println(call(server.Client(), server.Key(), "GET", url, ""))
-	server.StopFailing()
+	_ = server.Update(func(s *asctest.State) { s.Faults = nil })
 	fmt.Println(call(server.Client(), server.Key(), "GET", url, ""))
 
 	_, registered := server.MarketplaceWebhook()
@@ -80,12 +80,12 @@ func ExampleWithFaults() {
 	t := begin()
 	defer t.end()
 
-	server := asctest.NewServer(t, asctest.WithFaults(func(r asctest.Exchange) *asctest.Fault {
+	server := asctest.NewServer(t, asctest.Settings{Faults: func(r asctest.Exchange) *asctest.Fault {
 		if r.Query == "limit=2" {
 			return &asctest.Fault{Kind: asctest.FaultPlainText}
 		}
 		return nil
-	}))
+	}})
 	url := server.URL + "/v1/marketplaceWebhooks"
 	fmt.Println(call(server.Client(), server.Key(), "GET", url+"?limit=1", ""))
 	fmt.Println(call(server.Client(), server.Key(), "GET", url+"?limit=2", ""))
@@ -116,10 +116,10 @@ func ExampleHandler_SetMarketplaceWebhook() {
 	defer t.end()
 
 	server := asctest.NewServer(t)
-	server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: "https://example.com/in", Secret: "This is my secret"})
+	_ = server.Update(func(s *asctest.State) { s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: "https://example.com/in", Secret: "This is my secret"}) })
 	url := server.URL + "/v1/marketplaceWebhooks"
 	fmt.Println(call(server.Client(), server.Key(), "POST", url, createBody)) // there is one already
-	server.RemoveMarketplaceWebhook()
+	_ = server.Update(func(s *asctest.State) { s.MarketplaceWebhook = nil })
 	fmt.Println(call(server.Client(), server.Key(), "POST", url, createBody))
 	// Output:
 	// 409

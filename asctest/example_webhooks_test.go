@@ -29,7 +29,7 @@ func ExampleHandler_NotifyWebhooks() {
 
 	url, stop := exampleReceiver("This is my secret")
 	defer stop()
-	server := asctest.NewServer(t, asctest.WithWebhook(appWebhook(url)))
+	server := asctest.NewServer(t, appWebhook(url))
 	if _, err := server.NotifyWebhooks(context.Background(), "6478000001", uploaded()); err != nil {
 		fmt.Println(err)
 	}
@@ -47,7 +47,7 @@ func ExampleHandler_SignedNotificationTo() {
 
 	url, stop := exampleReceiver("This is my secret")
 	defer stop()
-	server := asctest.NewServer(t, asctest.WithWebhook(appWebhook(url)))
+	server := asctest.NewServer(t, appWebhook(url))
 	delivery, err := server.SignedNotificationTo("ci", uploaded())
 	if err != nil {
 		fmt.Println(err)
@@ -68,7 +68,7 @@ func ExampleSignedNotification_SendAndRead() {
 		http.Error(w, "the disk is full", http.StatusInsufficientStorage)
 	}))
 	defer endpoint.Close()
-	server := asctest.NewServer(t, asctest.WithWebhook(appWebhook(endpoint.URL)))
+	server := asctest.NewServer(t, appWebhook(endpoint.URL))
 	delivery, err := server.SignedNotificationTo("ci", uploaded())
 	if err != nil {
 		fmt.Println(err)
@@ -85,7 +85,7 @@ func ExampleHandler_Wait() {
 
 	url, stop := exampleReceiver("This is my secret")
 	defer stop()
-	server := asctest.NewServer(t, asctest.WithWebhook(appWebhook(url)))
+	server := asctest.NewServer(t, appWebhook(url))
 	call(server.Client(), server.Key(), "POST", server.URL+"/v1/webhookPings", pingBody("ci"))
 	server.Wait() // it is posted in the background
 	fmt.Println(server.Deliveries("ci")[0].State)
@@ -100,8 +100,10 @@ func ExampleHandler_SetWebhook() {
 
 	server := asctest.NewServer(t)
 	id := server.SetWebhook(asctest.Webhook{AppID: "6478000001", Name: "CI", URL: "https://ci.example/hook"})
-	fmt.Println(server.Apps(), server.Webhooks()[0].Name)
-	server.RemoveWebhook(id)
+	fmt.Println(server.Apps(), server.State().Webhooks[0].Name)
+	_ = server.Update(func(s *asctest.State) {
+		s.Webhooks = slices.DeleteFunc(s.Webhooks, func(w asctest.Webhook) bool { return w.ID == id })
+	})
 	fmt.Println(call(server.Client(), server.Key(), "GET", server.URL+"/v1/webhooks/"+id, ""))
 	// Output:
 	// [6478000001] CI
@@ -143,7 +145,7 @@ func ExampleWithSkew() {
 	t := begin()
 	defer t.end()
 
-	server := asctest.NewServer(t, asctest.WithSkew(time.Hour)) // its clock is ahead, so every token has expired
+	server := asctest.NewServer(t, asctest.Settings{Skew: time.Hour}) // its clock is ahead, so every token has expired
 	fmt.Println(call(server.Client(), server.Key(), "GET", server.URL+"/v1/marketplaceWebhooks", ""))
 	fmt.Println(server.Exchanges()[0].Reason)
 	// Output:
@@ -155,7 +157,7 @@ func ExampleWithSecondCreate() {
 	t := begin()
 	defer t.end()
 
-	server := asctest.NewServer(t, asctest.WithSecondCreate(http.StatusUnprocessableEntity, "ENTITY_UNPROCESSABLE"))
+	server := asctest.NewServer(t, asctest.Settings{SecondCreateStatus: http.StatusUnprocessableEntity, SecondCreateCode: "ENTITY_UNPROCESSABLE"})
 	url := server.URL + "/v1/marketplaceWebhooks"
 	fmt.Println(call(server.Client(), server.Key(), "POST", url, createBody))
 	fmt.Println(call(server.Client(), server.Key(), "POST", url, createBody))

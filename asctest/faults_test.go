@@ -108,7 +108,7 @@ func TestUnknownKindOfFault(t *testing.T) {
 	if want := `asctest: unknown Kind of fault "Redirect"`; len(told.failures) != 1 || told.failures[0] != want {
 		t.Errorf("told %q, want %q", told.failures, want)
 	}
-	source := asctest.WithFaults(func(asctest.Exchange) *asctest.Fault { return &asctest.Fault{Kind: "late body "} })
+	source := asctest.Settings{Faults: func(asctest.Exchange) *asctest.Fault { return &asctest.Fault{Kind: "late body "} }}
 	told = &witness{TB: t}
 	c := newCallerOf(t, asctest.NewServer(told, source))
 	if status, _, _, err := c.fetch("GET", collection, ""); err != nil || status != 200 || len(told.failures) != 1 {

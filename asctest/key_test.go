@@ -57,12 +57,12 @@ func TestKeysThatCantBeUsed(t *testing.T) {
 		t.Error("a PEM without a private key")
 	}
 	for want, option := range map[string]asctest.Option{
-		"needs ID and Signer":    asctest.WithKeys(asctest.Key{}),
-		"not a P-256 key":        asctest.WithKeys(asctest.Key{ID: "K", Signer: p384}),
+		"needs ID and Signer":    asctest.Key{},
+		"not a P-256 key":        asctest.Key{ID: "K", Signer: p384},
 		"at least one key":       asctest.WithKeys(),
-		"WithRateLimit: -1":      asctest.WithRateLimit(-1),
-		"WithSecondCreate needs": asctest.WithSecondCreate(200, "OK"),
-		"WithLogger needs":       asctest.WithLogger(nil),
+		"WithRateLimit: -1":      asctest.Settings{RateLimit: -1},
+		"WithSecondCreate needs": asctest.Settings{SecondCreateStatus: 200, SecondCreateCode: "OK"},
+		"WithLogger needs":       asctest.Settings{Logger: nil},
 	} {
 		if _, err := asctest.New(option); err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "asctest: ") {
 			t.Errorf("%q: %v", want, err)

@@ -57,7 +57,7 @@ func (c *cleanups) run() {
 }
 
 func BenchmarkList(b *testing.B) {
-	h, err := New(WithRateLimit(1 << 30))
+	h, err := New(Settings{RateLimit: 1 << 30})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -61,7 +61,7 @@ func TestNotifyReachesTheRegisteredEndpoint(t *testing.T) {
 func TestDeliveriesTwiceForgedAndWithTheOldSecret(t *testing.T) {
 	t.Parallel()
 	url, handled := receiver(t, "new secret", "old secret")
-	server := asctest.NewServer(t, asctest.WithMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: url, Secret: "new secret"}))
+	server := asctest.NewServer(t, asctest.MarketplaceWebhook{EndpointURL: url, Secret: "new secret"})
 	deliver := func() asctest.SignedNotification {
 		d, err := server.SignedNotification(notification.New(&appUnavailable))
 		if err != nil {
@@ -111,7 +111,7 @@ func TestNotifyFollowsNoRedirect(t *testing.T) {
 		}
 	}))
 	defer endpoint.Close()
-	server := asctest.NewServer(t, asctest.WithMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: endpoint.URL, Secret: "s"}))
+	server := asctest.NewServer(t, asctest.MarketplaceWebhook{EndpointURL: endpoint.URL, Secret: "s"})
 	if status, err := server.Notify(t.Context(), &appUnavailable); status != 307 || err != nil || calls.Load() != 1 {
 		t.Errorf("%d, %v, %d calls", status, err, calls.Load())
 	}
@@ -128,9 +128,9 @@ func TestNotifyFails(t *testing.T) {
 		}
 	}
 	fails("no webhook is registered", &appUnavailable)
-	server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: "http://127.0.0.1:1/", Secret: "canary-5ecret"})
+	_ = server.Update(func(s *asctest.State) { s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: "http://127.0.0.1:1/", Secret: "canary-5ecret"}) })
 	fails("connection refused", &appUnavailable)
 	fails("notification", &notification.AppUnavailable{AppID: "1"})
-	server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: "http://[", Secret: "canary-5ecret"})
+	_ = server.Update(func(s *asctest.State) { s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: "http://[", Secret: "canary-5ecret"}) })
 	fails("can't be posted to", &appUnavailable)
 }

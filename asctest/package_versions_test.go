@@ -102,7 +102,7 @@ func TestPackageVersionIsReadAndDownloaded(t *testing.T) {
 	c.expect(400, "PARAMETER_ERROR.INVALID", "GET", packageVersions+id+"?limit[variants]=51", "")
 
 	v.ID, v.State = id, "REPLACED"
-	c.server.AddPackageVersion(v)
+	_ = c.server.Update(func(s *asctest.State) { s.PackageVersions = append(s.PackageVersions, v) })
 	if got := c.version(id).Data.Attributes.State; got != "REPLACED" {
 		t.Errorf("replaced, but the state is %s", got)
 	}
@@ -111,9 +111,9 @@ func TestPackageVersionIsReadAndDownloaded(t *testing.T) {
 func TestDownloadURLExpires(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := pipeCaller(t, asctest.WithPackageVersion(asctest.PackageVersion{
+		c := pipeCaller(t, asctest.PackageVersion{
 			PackageFile: asctest.PackageFile{ID: "v/1", Content: []byte("x")}, URLLifetime: time.Minute,
-		}))
+		})
 		shown := c.version("v%2F1").Data.Attributes
 		expires, err := time.Parse(time.RFC3339, shown.URLExpirationDate)
 		if err != nil || time.Until(expires) != time.Minute {
@@ -142,7 +142,7 @@ func TestDownloadURLExpires(t *testing.T) {
 func TestTokenSentToADownload(t *testing.T) {
 	t.Parallel()
 	told := &witness{TB: t}
-	c := newCallerOf(t, asctest.NewServer(told, asctest.WithPackageVersion(asctest.PackageVersion{PackageFile: asctest.PackageFile{ID: "v"}})))
+	c := newCallerOf(t, asctest.NewServer(told, asctest.PackageVersion{PackageFile: asctest.PackageFile{ID: "v"}}))
 	url := c.version("v").Data.Attributes.URL
 	c.download(url, "Bearer canary")
 	if len(told.failures) != 1 || !strings.Contains(told.failures[0], "token was sent to a download URL") ||

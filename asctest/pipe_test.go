@@ -85,7 +85,7 @@ func TestAClientThatLeavesEndsTheDelay(t *testing.T) {
 func TestRateLimitRollsByTheHour(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := pipeCaller(t, asctest.WithRateLimit(2))
+		c := pipeCaller(t, asctest.Settings{RateLimit: 2})
 		other := asctest.NewKey(t)
 		if err := c.server.SetKeys(c.server.Key(), other); err != nil {
 			t.Fatal(err)

@@ -22,7 +22,7 @@ import (
 // quiet returns a handler that fails t when it breaks the contract.
 func quiet(t *testing.T, opts ...Option) *Handler {
 	t.Helper()
-	h, err := New(append(opts, WithLogger(slog.New(slog.DiscardHandler)))...)
+	h, err := New(append(opts, Settings{Logger: slog.New(slog.DiscardHandler)})...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +112,7 @@ func TestDeliveriesAreBounded(t *testing.T) {
 func TestEveryNewDeliveryCounts(t *testing.T) {
 	t.Parallel()
 	h := quiet(t)
-	h.SetWebhook(Webhook{ID: "w", AppID: "1", URL: "http://127.0.0.1:1", Enabled: true})
+	_ = h.Update(func(s *State) { s.Webhooks = append(s.Webhooks, Webhook{ID: "w", AppID: "1", URL: "http://127.0.0.1:1", Enabled: true}) })
 	for i := range maxRecorded {
 		h.state.record(Delivery{ID: strconv.Itoa(i), WebhookID: "w", State: failed, EventID: "e"})
 	}

@@ -85,7 +85,7 @@ func TestRequestsTellTheirResponse(t *testing.T) {
 func TestNotifyPingsEveryEnabledWebhook(t *testing.T) {
 	receiver := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	defer receiver.Close()
-	server := asctest.NewServer(t, asctest.WithWebhook(asctest.Webhook{AppID: "1", URL: receiver.URL, Enabled: true}))
+	server := asctest.NewServer(t, asctest.Webhook{AppID: "1", URL: receiver.URL, Enabled: true})
 	status, err := server.Notify(t.Context(), &notification.WebhookPingCreated{})
 	deliveries := server.Deliveries("")
 	if status != http.StatusOK || err != nil || len(deliveries) != 1 || !deliveries[0].Ping || deliveries[0].EventType != "" {

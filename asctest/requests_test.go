@@ -21,7 +21,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func TestRequestsAreRecorded(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
-	c := newCaller(t, asctest.WithLogger(slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))))
+	c := newCaller(t, asctest.Settings{Logger: slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	c.create()
 	c.call("GET", collection+"?limit=3", "")
 	c.server.FailNext(asctest.Fault{Kind: asctest.FaultResetBeforeHeaders})
@@ -61,7 +61,7 @@ func TestFaultsCountAndChooseTheirCalls(t *testing.T) {
 	}
 	created := c.call("POST", collection, createBody)
 	statuses = append(statuses, created.StatusCode, c.call("PUT", "/", "").StatusCode)
-	c.server.StopFailing()
+	_ = c.server.Update(func(s *asctest.State) { s.Faults = nil })
 	statuses = append(statuses, c.call("GET", collection, "").StatusCode)
 	if got := fmt.Sprint(statuses); got != "[503 503 418 500 418 200]" {
 		t.Errorf("statuses %s", got)
@@ -75,13 +75,13 @@ func TestManyCallersAndRandomFaults(t *testing.T) {
 	t.Parallel()
 	kinds := asctest.FaultKinds()
 	var asked atomic.Int64
-	c := newCaller(t, asctest.WithRateLimit(1<<20), asctest.WithFaults(func(r asctest.Exchange) *asctest.Fault {
+	c := newCaller(t, asctest.Settings{RateLimit: 1 << 20, Faults: func(r asctest.Exchange) *asctest.Fault {
 		asked.Add(1)
 		if r.Operation != asctest.MarketplaceWebhooksList || rand.IntN(5) > 0 {
 			return nil
 		}
 		return &asctest.Fault{Kind: kinds[rand.IntN(len(kinds))]}
-	}))
+	}})
 	c.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	id := c.create()
 	var wg sync.WaitGroup
@@ -105,7 +105,7 @@ func TestManyCallersAndRandomFaults(t *testing.T) {
 
 func TestArrayAnswers(t *testing.T) {
 	t.Parallel()
-	c := newCaller(t, asctest.WithArrayResponses())
+	c := newCaller(t, asctest.Settings{ArrayResponses: true})
 	got := c.call("POST", collection, createBody)
 	w, _ := c.server.MarketplaceWebhook()
 	self := c.server.URL + collection
@@ -118,15 +118,15 @@ func TestArrayAnswers(t *testing.T) {
 
 func TestSeededState(t *testing.T) {
 	t.Parallel()
-	c := newCaller(t, asctest.WithMarketplaceWebhook(asctest.MarketplaceWebhook{ID: "7 8/9", EndpointURL: "https://e.com", Secret: "s"}))
+	c := newCaller(t, asctest.MarketplaceWebhook{ID: "7 8/9", EndpointURL: "https://e.com", Secret: "s"})
 	if got := c.call("DELETE", collection+"/7%208%2F9", ""); got.StatusCode != http.StatusNoContent {
 		t.Errorf("delete: %d %s", got.StatusCode, got.body)
 	}
-	c.server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: "https://e.com"})
+	_ = c.server.Update(func(s *asctest.State) { s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: "https://e.com"}) })
 	if w, ok := c.server.MarketplaceWebhook(); !ok || len(w.ID) != 36 {
 		t.Errorf("set: %+v %v", w, ok)
 	}
-	c.server.RemoveMarketplaceWebhook()
+	_ = c.server.Update(func(s *asctest.State) { s.MarketplaceWebhook = nil })
 	if w, ok := c.server.MarketplaceWebhook(); ok {
 		t.Errorf("removed: %+v", w)
 	}

@@ -29,7 +29,7 @@ type Server struct {
 func (s *Server) Client() *http.Client { return s.client }
 
 // NewServer serves App Store Connect on a loopback port until the test ends.
-// A response of its own that breaks the document fails t.
+// A response of its own that breaks the document fails t, and so does a Fault that never fired.
 func NewServer(t TB, opts ...Option) *Server {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -81,6 +81,9 @@ func serve(t TB, listener net.Listener, url string, transport *http.Transport, o
 		_ = server.Close()
 		<-served
 		conns.Wait() // no call may fail a test that is over
+		for _, err := range h.unfired() {
+			t.Errorf("%v", err)
+		}
 	})
 	return &Server{Handler: h, URL: url, client: &http.Client{Transport: transport}}
 }

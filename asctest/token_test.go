@@ -152,7 +152,7 @@ func TestKeysRotate(t *testing.T) {
 
 func TestSkewMovesTheServersClock(t *testing.T) {
 	t.Parallel()
-	c := newCaller(t, asctest.WithSkew(-5*time.Minute))
+	c := newCaller(t, asctest.Settings{Skew: -5 * time.Minute})
 	got := c.call("GET", collection, "")
 	date, err := time.Parse(time.RFC1123, got.Header.Get("Date"))
 	if behind := time.Since(date); got.StatusCode != http.StatusUnauthorized || err != nil || behind < 4*time.Minute || behind > 6*time.Minute {
@@ -164,7 +164,7 @@ func TestSkewMovesTheServersClock(t *testing.T) {
 func TestStrictTokens(t *testing.T) {
 	t.Parallel()
 	key, now := asctest.NewKey(t), time.Now().Unix()
-	c := newCaller(t, asctest.WithKeys(key), asctest.WithStrictTokens())
+	c := newCaller(t, key, asctest.Settings{StrictTokens: true})
 	for name, test := range map[string]struct {
 		change jwt.MapClaims
 		reason string
@@ -189,7 +189,7 @@ func TestStrictTokens(t *testing.T) {
 func TestGolangJWTDefaults(t *testing.T) {
 	t.Parallel()
 	key := asctest.NewKey(t)
-	c := newCaller(t, asctest.WithKeys(key))
+	c := newCaller(t, key)
 	token := jwt.NewWithClaims(jwt.SigningMethodES256, jwt.RegisteredClaims{
 		Issuer: key.IssuerID, Audience: jwt.ClaimStrings{"appstoreconnect-v1"},
 		ExpiresAt: jwt.NewNumericDate(time.Now().Add(10 * time.Minute)),

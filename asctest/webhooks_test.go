@@ -144,7 +144,7 @@ func TestLifeOfAnAppsWebhook(t *testing.T) {
 		ID: id, AppID: marketplaceApp, Name: "other", URL: "https://marketplace.example/n", Secret: "canary-5ecret",
 		EventTypes: []string{buildUploads},
 	}
-	if got, want := fmt.Sprint(c.server.Webhooks()), fmt.Sprint([]asctest.Webhook{after}); got != want {
+	if got, want := fmt.Sprint(c.server.State().Webhooks), fmt.Sprint([]asctest.Webhook{after}); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 
@@ -182,7 +182,7 @@ func TestWebhooksThatAreRefused(t *testing.T) {
 	if got := list.json.Errors[0].Detail; !strings.HasSuffix(got, want) {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if got := c.server.Webhooks(); len(got) != 0 {
+	if got := c.server.State().Webhooks; len(got) != 0 {
 		t.Errorf("registered %v", got)
 	}
 	for range 10 {
@@ -234,9 +234,9 @@ func TestNotifyReachesWhoSubscribes(t *testing.T) {
 	in := newInbox(t, 200)
 	const versions = "ALTERNATIVE_DISTRIBUTION_PACKAGE_VERSION_CREATED"
 	webhook := func(name, app string, enabled bool, eventTypes ...string) asctest.Option {
-		return asctest.WithWebhook(asctest.Webhook{
+		return asctest.Webhook{
 			ID: name, AppID: app, URL: in.URL, Secret: "canary-5ecret", EventTypes: eventTypes, Enabled: enabled,
-		})
+		}
 	}
 	server := asctest.NewServer(t,
 		webhook("both", marketplaceApp, true, buildUploads, versions), webhook("versions", marketplaceApp, true, versions),
@@ -258,7 +258,7 @@ func TestNotifyReachesWhoSubscribes(t *testing.T) {
 	reached(versionCreated, "both", "versions")
 	reached(buildUploaded, "both", "builds")
 
-	server.AddApp("7")
+	_ = server.Update(func(s *asctest.State) { s.Apps = append(s.Apps, "7") })
 	if _, err := server.Notify(t.Context(), buildUploaded); err == nil || !strings.Contains(err.Error(), "name the app") {
 		t.Errorf("an event that names no app, of two apps: %v", err)
 	}
@@ -269,8 +269,12 @@ func TestNotifyReachesWhoSubscribes(t *testing.T) {
 	if _, err := server.NotifyWebhooks(t.Context(), "8", notification.New(buildUploaded)); err == nil {
 		t.Error("an unknown app: no error")
 	}
-	server.RemoveWebhook("both")
-	server.RemoveWebhook("versions")
+	_ = server.Update(func(s *asctest.State) {
+		s.Webhooks = slices.DeleteFunc(s.Webhooks, func(w asctest.Webhook) bool { return w.ID == "both" })
+	})
+	_ = server.Update(func(s *asctest.State) {
+		s.Webhooks = slices.DeleteFunc(s.Webhooks, func(w asctest.Webhook) bool { return w.ID == "versions" })
+	})
 	if _, err := server.Notify(t.Context(), versionCreated); err == nil || !strings.Contains(err.Error(), versions) {
 		t.Errorf("nobody subscribes: %v", err)
 	}

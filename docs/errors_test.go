@@ -122,7 +122,7 @@ func TestWhatNowWithoutAFault(t *testing.T) {
 	_, err := client.MarketplaceWebhooks.Get(t.Context())
 	check(err, "create it")
 
-	server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: "https://marketplace.example/one", Secret: "secret"})
+	_ = server.Update(func(s *asctest.State) { s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: "https://marketplace.example/one", Secret: "secret"}) })
 	two := wrapper.MarketplaceWebhookParams{EndpointURL: "https://marketplace.example/two"}
 	_, err = client.MarketplaceWebhooks.Ensure(t.Context(), two)
 	check(err, "decide about https://marketplace.example/one")

@@ -268,8 +268,8 @@ func newAccount(t *testing.T) *account {
 	endpoint := httptest.NewServer(receiver)
 	t.Cleanup(endpoint.Close)
 	a.url = endpoint.URL
-	a.server = asctest.NewServer(t, asctest.WithApp(marketplaceApp), asctest.WithLiveListing(),
-		asctest.WithMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: a.url, Secret: "old secret"}))
+	a.server = asctest.NewServer(t, asctest.WithApp(marketplaceApp), asctest.Settings{LiveListing: true},
+		asctest.MarketplaceWebhook{EndpointURL: a.url, Secret: "old secret"})
 	return a
 }
 
@@ -392,8 +392,8 @@ func TestMigration(t *testing.T) {
 
 func (a *account) check(name string) {
 	a.t.Helper()
-	if _, registered := a.server.MarketplaceWebhook(); registered || len(a.server.Webhooks()) != 1 {
-		a.t.Errorf("%s: the old one is there: %v; new ones: %d", name, registered, len(a.server.Webhooks()))
+	if _, registered := a.server.MarketplaceWebhook(); registered || len(a.server.State().Webhooks) != 1 {
+		a.t.Errorf("%s: the old one is there: %v; new ones: %d", name, registered, len(a.server.State().Webhooks))
 	}
 	a.server.Wait()
 	if !slices.Equal(a.service.work, a.happened) {

@@ -49,7 +49,7 @@ func TestRotationLosesNothing(t *testing.T) {
 	oldSecret, newSecret := []byte("the old secret"), []byte("the new secret")
 	s := newStage(t)
 	s.deploy(oldSecret)
-	s.server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: s.endpoint, Secret: string(oldSecret)})
+	_ = s.server.Update(func(s *asctest.State) { s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: s.endpoint, Secret: string(oldSecret)}) })
 	s.deliver(s.signed(), http.StatusOK)
 
 	// 1. Every receiver gets the new secret beside the old one.
@@ -87,7 +87,7 @@ func TestRotationInTheWrongOrderLoses(t *testing.T) {
 	oldSecret, newSecret := []byte("the old secret"), []byte("the new secret")
 	s := newStage(t)
 	s.deploy(oldSecret)
-	s.server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: s.endpoint, Secret: string(oldSecret)})
+	_ = s.server.Update(func(s *asctest.State) { s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: s.endpoint, Secret: string(oldSecret)}) })
 
 	inFlight := s.signed()
 	if err := setSecret(t.Context(), s.client, newSecret); err != nil {

@@ -114,10 +114,10 @@ func TestReceives(t *testing.T) {
 		stored = append(stored, n.Type)
 		return nil
 	})
-	server := asctest.NewServer(t, asctest.WithMarketplaceWebhook(asctest.MarketplaceWebhook{
+	server := asctest.NewServer(t, asctest.MarketplaceWebhook{
 		EndpointURL: endpoint.URL,
 		Secret:      "a secret from your vault",
-	}))
+	})
 	status, err := server.Notify(t.Context(), &notification.AppUnavailable{MarketplaceAppID: "6477361842", AppID: "6478123456"})
 	if status != http.StatusOK || err != nil || len(stored) != 1 {
 		t.Errorf("responded %d, %v; stored %v", status, err, stored)
@@ -133,7 +133,7 @@ func TestReceivesOnceAndNothingForged(t *testing.T) {
 		stored++
 		return nil
 	})
-	server := asctest.NewServer(t, asctest.WithMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: endpoint.URL, Secret: "a secret from your vault"}))
+	server := asctest.NewServer(t, asctest.MarketplaceWebhook{EndpointURL: endpoint.URL, Secret: "a secret from your vault"})
 	delivery, err := server.SignedNotification(notification.New(&notification.AppUnavailable{MarketplaceAppID: "6477361842", AppID: "6478123456"}))
 	if err != nil {
 		t.Fatal(err)
@@ -156,7 +156,7 @@ func TestReceivesOnceAndNothingForged(t *testing.T) {
 
 func TestAnswersThatItWasTooLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server := asctest.NewPipeServer(t, asctest.WithMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: "https://marketplace.example/", Secret: "secret"}))
+		server := asctest.NewPipeServer(t, asctest.MarketplaceWebhook{EndpointURL: "https://marketplace.example/", Secret: "secret"})
 		delivery, err := server.SignedNotification(notification.New(&notification.AppUnavailable{MarketplaceAppID: "6477361842", AppID: "6478123456"}))
 		if err != nil {
 			t.Fatal(err)

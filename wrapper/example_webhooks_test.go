@@ -20,7 +20,7 @@ import (
 // webhookSandbox is a client of a sandbox in which the app has a webhook.
 func webhookSandbox() (fake *asctest.Handler, client *wrapper.Client, webhookID string, stop func()) {
 	fake, server, tokens := sandbox()
-	fake.AddApp("6446048195")
+	_ = fake.Update(func(s *asctest.State) { s.Apps = append(s.Apps, "6446048195") })
 	webhookID = fake.SetWebhook(asctest.Webhook{
 		AppID: "6446048195", Name: "builds", URL: "https://ci.example/notifications", Secret: "old", Enabled: true,
 		EventTypes: []string{string(wrapper.EventBuildUploadStateUpdated)},

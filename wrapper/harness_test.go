@@ -111,16 +111,18 @@ func prepare(server *asctest.Server, operation asctest.Operation) string {
 }
 
 func prepareHandler(fake *asctest.Handler, operation asctest.Operation) string {
-	fake.RemoveMarketplaceWebhook()
-	for _, webhook := range fake.Webhooks() {
-		fake.RemoveWebhook(webhook.ID)
+	_ = fake.Update(func(s *asctest.State) { s.MarketplaceWebhook = nil })
+	for _, webhook := range fake.State().Webhooks {
+		_ = fake.Update(func(s *asctest.State) {
+			s.Webhooks = slices.DeleteFunc(s.Webhooks, func(w asctest.Webhook) bool { return w.ID == webhook.ID })
+		})
 	}
-	fake.AddApp(appID)
+	_ = fake.Update(func(s *asctest.State) { s.Apps = append(s.Apps, appID) })
 	switch operation {
 	case asctest.MarketplaceWebhooksCreate, asctest.WebhooksCreate:
 		return ""
 	case asctest.MarketplaceWebhooksList, asctest.MarketplaceWebhooksUpdate, asctest.MarketplaceWebhooksDelete:
-		fake.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "secret"})
+		_ = fake.Update(func(s *asctest.State) { s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "secret"}) })
 		webhook, _ := fake.MarketplaceWebhook()
 		return webhook.ID
 	case asctest.PackageVersionsGet:
@@ -155,9 +157,9 @@ func exists(fake *asctest.Handler, operation asctest.Operation) bool {
 		_, there := fake.MarketplaceWebhook()
 		return there
 	case asctest.WebhooksRedeliver:
-		return len(fake.Deliveries(fake.Webhooks()[0].ID)) > 1 // the first is the one to send again
+		return len(fake.Deliveries(fake.State().Webhooks[0].ID)) > 1 // the first is the one to send again
 	default:
-		return len(fake.Webhooks()) > 0
+		return len(fake.State().Webhooks) > 0
 	}
 }
 

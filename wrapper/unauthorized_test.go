@@ -38,7 +38,7 @@ func TestSpuriousUnauthorized(t *testing.T) {
 func TestClockAhead(t *testing.T) {
 	for _, ahead := range []time.Duration{10 * time.Minute, -30 * time.Minute, 24 * time.Hour} {
 		synctest.Test(t, func(t *testing.T) {
-			server := asctest.NewPipeServer(t, asctest.WithSkew(-ahead))
+			server := asctest.NewPipeServer(t, asctest.Settings{Skew: -ahead})
 			client := connect(t, server)
 			if _, err := client.MarketplaceWebhooks.List(t.Context()); err != nil {
 				t.Errorf("%v ahead: %v", ahead, err)
@@ -67,7 +67,7 @@ func TestUnauthorizedTwice(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				server := asctest.NewPipeServer(t, asctest.WithSkew(test.skew))
+				server := asctest.NewPipeServer(t, asctest.Settings{Skew: test.skew})
 				client := connect(t, server)
 				server.FailNext(asctest.Fault{Status: 401, Times: -1, Header: test.header})
 				err := perform(t, client, asctest.MarketplaceWebhooksCreate, "")

@@ -25,7 +25,7 @@ func TestLifeOfAnAppsWebhook(t *testing.T) {
 		w.WriteHeader(int(status.Load()))
 	}))
 	defer receiver.Close()
-	server := asctest.NewServer(t, asctest.WithApp(appID), asctest.WithLiveListing())
+	server := asctest.NewServer(t, asctest.WithApp(appID), asctest.Settings{LiveListing: true})
 	client := connectChecked(t, server, quick)
 	webhooks, ctx := client.Webhooks, t.Context()
 	params := anyWebhookParams()
@@ -68,7 +68,7 @@ func TestLifeOfAnAppsWebhook(t *testing.T) {
 		if err != nil || got.Name != "renamed" || got.URL != params.URL || !got.Enabled {
 			t.Errorf("got %+v, %v", got, err)
 		}
-		if stored := server.Webhooks()[0]; stored.Secret != "secret" {
+		if stored := server.State().Webhooks[0]; stored.Secret != "secret" {
 			t.Errorf("stored %+v", stored)
 		}
 	})
@@ -157,7 +157,7 @@ func TestLifeOfAnAppsWebhook(t *testing.T) {
 // which nothing is sent.
 func TestDeliveriesOverManyPages(t *testing.T) {
 	t.Parallel()
-	server := asctest.NewServer(t, asctest.WithApp(appID), asctest.WithLiveListing(),
+	server := asctest.NewServer(t, asctest.WithApp(appID), asctest.Settings{LiveListing: true},
 		asctest.WithDeliveryTransport(roundTripper(func(req *http.Request) (*http.Response, error) {
 			_, _ = io.Copy(io.Discard, req.Body)
 			return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: req}, nil
@@ -186,10 +186,10 @@ func TestDeliveriesOverManyPages(t *testing.T) {
 
 // TestPackageVersionOfTheFake is read and downloaded; the download gets no token.
 func TestPackageVersionOfTheFake(t *testing.T) {
-	server := asctest.NewServer(t, asctest.WithPackageVersion(asctest.PackageVersion{
+	server := asctest.NewServer(t, asctest.PackageVersion{
 		PackageFile: asctest.PackageFile{ID: "v", Content: []byte("the package")}, PackageID: "p", Version: "7",
 		Variants: make([]asctest.PackageFile, 51), Deltas: make([]asctest.PackageFile, 2),
-	}))
+	})
 	got, err := connectChecked(t, server).PackageVersions.Get(t.Context(), "v")
 	if err != nil {
 		t.Fatal(err)

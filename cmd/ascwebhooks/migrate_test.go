@@ -29,7 +29,7 @@ func TestMigrate(t *testing.T) {
 	receiver := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	defer receiver.Close()
 	server := account(t)
-	server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{ID: "old", EndpointURL: "https://marketplace.example/old", Secret: "canary-0"})
+	_ = server.Update(func(s *asctest.State) { s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{ID: "old", EndpointURL: "https://marketplace.example/old", Secret: "canary-0"}) })
 	for _, step := range []struct {
 		name     string
 		args     []string
@@ -55,14 +55,14 @@ func TestMigrate(t *testing.T) {
 		if _, there := server.MarketplaceWebhook(); there != step.old {
 			t.Errorf("%s: the old webhook is there: %v", step.name, there)
 		}
-		if there := server.Webhooks(); len(there) != step.webhooks {
+		if there := server.State().Webhooks; len(there) != step.webhooks {
 			t.Errorf("%s: %d webhooks", step.name, len(there))
 		}
 		if strings.Contains(stdout+stderr, "canary") {
 			t.Errorf("%s: a secret is printed", step.name)
 		}
 	}
-	events := strings.Join(server.Webhooks()[0].EventTypes, " ")
+	events := strings.Join(server.State().Webhooks[0].EventTypes, " ")
 	if strings.Count(events, "ALTERNATIVE_DISTRIBUTION") != 3 {
 		t.Errorf("subscribed to %s", events)
 	}
@@ -90,7 +90,7 @@ func TestMigrateKeepsTheOldWebhook(t *testing.T) {
 	} {
 		refuse.Store(test.refuse)
 		server := account(t)
-		server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{ID: "old", EndpointURL: "https://marketplace.example/old", Secret: "canary-0"})
+		_ = server.Update(func(s *asctest.State) { s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{ID: "old", EndpointURL: "https://marketplace.example/old", Secret: "canary-0"}) })
 		code, _, stderr := migrate(t, receiver.URL, "--finish", "--timeout", "1s")
 		if code != exitFailed || !strings.Contains(stderr, test.want) {
 			t.Errorf("%s: exit code %d, stderr %s", name, code, stderr)

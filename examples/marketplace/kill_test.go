@@ -53,7 +53,7 @@ func deliveries(t *testing.T, apple *asctest.Server, events []notification.Event
 	t.Helper()
 	var all []asctest.SignedNotification
 	add := func(n *notification.Notification) {
-		d, err := apple.SignedNotificationTo(apple.Webhooks()[0].ID, n)
+		d, err := apple.SignedNotificationTo(apple.State().Webhooks[0].ID, n)
 		if err != nil {
 			t.Fatal(err)
 		}

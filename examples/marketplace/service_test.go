@@ -32,13 +32,13 @@ const appID = "6477361842"
 // newApple is App Store Connect with the marketplace's app, by the live rules.
 func newApple(t *testing.T, opts ...asctest.Option) *asctest.Server {
 	t.Helper()
-	return asctest.NewServer(t, append(opts, asctest.WithApp(appID), asctest.WithLiveListing())...)
+	return asctest.NewServer(t, append(opts, asctest.WithApp(appID), asctest.Settings{LiveListing: true})...)
 }
 
 // oneDelivery is a notification for the one webhook that is registered.
 func oneDelivery(t *testing.T, apple *asctest.Server) (asctest.SignedNotification, error) {
 	t.Helper()
-	webhooks := apple.Webhooks()
+	webhooks := apple.State().Webhooks
 	if len(webhooks) != 1 {
 		return asctest.SignedNotification{}, fmt.Errorf("%d webhooks are registered", len(webhooks))
 	}
@@ -76,7 +76,7 @@ func registered(t *testing.T, apple *asctest.Server) asctest.Webhook {
 		_, err := oneDelivery(t, apple)
 		return err
 	})
-	return apple.Webhooks()[0]
+	return apple.State().Webhooks[0]
 }
 
 func TestRegistersAndReceives(t *testing.T) {
@@ -112,8 +112,12 @@ func TestReceivesDuringAnOutage(t *testing.T) {
 	})
 	eventually(t, func() error { return catalogueIs(t, addr, onePackage) })
 
-	apple.RemoveWebhook(id)
-	apple.StopFailing()
+	_ = apple.Update(func(s *asctest.State) {
+
+		s.Webhooks = slices.DeleteFunc(s.Webhooks, func(w asctest.Webhook) bool { return w.ID == id })
+
+	})
+	_ = apple.Update(func(s *asctest.State) { s.Faults = nil })
 	registered(t, apple)
 }
 

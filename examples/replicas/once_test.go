@@ -25,9 +25,9 @@ func newOnePackage(
 	t *testing.T, cluster *pgtest.Cluster, delay time.Duration,
 ) (*deployment, *replica, asctest.SignedNotification) {
 	t.Helper()
-	d := newDeployment(t, cluster, asctest.WithPackageVersion(asctest.PackageVersion{
+	d := newDeployment(t, cluster, asctest.PackageVersion{
 		PackageFile: asctest.PackageFile{ID: "v", Content: []byte("content")}, PackageID: "p", Version: "1",
-	}))
+	})
 	d.apple.FailNext(asctest.Fault{Operation: asctest.PackageVersionsGet, Kind: asctest.FaultLate, Delay: delay})
 	r := d.start(t)
 	return d, r, d.deliveries(t, &notification.AlternativeDistributionPackageVersionCreated{
@@ -163,7 +163,7 @@ func TestOnce(t *testing.T) {
 
 	t.Run("what is not understood, or gone, is kept out and kept", func(t *testing.T) {
 		d, r, _ := newOnePackage(t, cluster, 0)
-		webhook := d.apple.Webhooks()[0].ID
+		webhook := d.apple.State().Webhooks[0].ID
 		tomorrow, err := d.apple.SignedNotificationTo(webhook, &notification.Notification{
 			Raw: []byte(`{"data":{"type":"Tomorrow","id":"t","version":1}}`),
 		})

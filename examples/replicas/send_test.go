@@ -15,7 +15,7 @@ import (
 func (d *deployment) deliveries(t *testing.T, events ...notification.Event) (all []asctest.SignedNotification) {
 	t.Helper()
 	for _, event := range events {
-		delivery, err := d.apple.SignedNotificationTo(d.apple.Webhooks()[0].ID, notification.New(event))
+		delivery, err := d.apple.SignedNotificationTo(d.apple.State().Webhooks[0].ID, notification.New(event))
 		if err != nil {
 			t.Fatal(err)
 		}

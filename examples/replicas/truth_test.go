@@ -36,7 +36,7 @@ func newStory(t *testing.T, events int) *story {
 	s := &story{deployment: newDeployment(t, pgtest.Start(t)), random: rand.New(rand.NewPCG(seed, 0))}
 	s.events, s.versions = history(s.random, events)
 	for _, v := range s.versions {
-		s.apple.AddPackageVersion(v)
+		_ = s.apple.Update(func(s *asctest.State) { s.PackageVersions = append(s.PackageVersions, v) })
 	}
 	return s
 }
