@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,8 +12,13 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/golang-jwt/jwt/v5"
 
+	"github.com/ascmarketplace/webhooks/internal/contract"
 	"github.com/ascmarketplace/webhooks/openapi"
 )
+
+const collectionPath = "/v1/marketplaceWebhooks"
+
+const sentCreate = `{"data":{"type":"marketplaceWebhooks","attributes":{"endpointUrl":"https://example.com/in","secret":"canary-5ecret"}}}`
 
 // tokenOf signs a good token.
 func tokenOf(t testing.TB, key Key) string {
@@ -49,7 +55,7 @@ func withDocument(t *testing.T, change func(*openapi3.T)) (h *Handler, violation
 	if h, err = New(Settings{Logger: slog.New(slog.DiscardHandler)}); err != nil {
 		t.Fatal(err)
 	}
-	if h.contract, err = newContract(doc); err != nil {
+	if h.contract, err = contract.New(doc); err != nil {
 		t.Fatal(err)
 	}
 	violations = new([]string)
@@ -150,5 +156,17 @@ func TestWhoHearsOfAViolationMayAskTheHandler(t *testing.T) {
 	}
 	if _, registered := h.MarketplaceWebhook(); registered {
 		t.Error("the call took effect")
+	}
+}
+
+// TestEveryOperationIsPerformed: what the document has, the fake offers, and nothing else.
+func TestEveryOperationIsPerformed(t *testing.T) {
+	t.Parallel()
+	document, err := contract.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := slices.Sorted(slices.Values(append(document.Operations(), string(Download)))); !slices.Equal(operationNames(), want) {
+		t.Errorf("performs %q, want %q", operationNames(), want)
 	}
 }

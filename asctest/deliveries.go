@@ -38,6 +38,9 @@ type Delivery struct {
 // size is roughly what a delivery will take, with what its receiver responds.
 func (d *Delivery) size() int { return len(d.URL) + len(d.Payload) + maxResponseKept }
 
+// isListed tells whether the API has the delivery: not a forgery, nor what a test has altered beyond recognition.
+func (d *Delivery) isListed() bool { return d.SignedWith == valid && d.EventID != "" }
+
 // The states of a delivery.
 const (
 	pending   = "PENDING"

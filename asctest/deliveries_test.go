@@ -87,11 +87,11 @@ func TestListOfDeliveries(t *testing.T) {
 	id := c.createWebhook(in.URL, buildUploads)
 	deliver := func(status int) string {
 		in.respond(status)
-		sent, err := c.server.NotifyWebhooks(t.Context(), "", notification.New(buildUploaded))
-		if err != nil || len(sent) != 1 {
-			t.Fatalf("%v, %v", sent, err)
+		if _, err := c.server.Notify(t.Context(), buildUploaded); err != nil {
+			t.Fatal(err)
 		}
-		return sent[0].ID
+		sent := c.server.Deliveries(id)
+		return sent[len(sent)-1].ID
 	}
 	succeeded, failed := deliver(200), deliver(500)
 	now := time.Now()
@@ -217,13 +217,14 @@ var beginsWithoutID = regexp.MustCompile(`^{"data":\[?{"type":"\w+",("attributes
 func TestFaultsOfTheNewOperations(t *testing.T) {
 	t.Parallel()
 	in := newInbox(t, 200)
-	c := newCaller(t, asctest.WithApp(marketplaceApp))
+	c := newCaller(t, asctest.WithApp(marketplaceApp),
+		asctest.PackageVersion{PackageFile: asctest.PackageFile{ID: "v"}, PackageID: "p", Version: "1"})
 	c.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	c.client.Transport = asctest.Transport(t, c.client.Transport)
 	id := c.createWebhook(in.URL, buildUploads)
 	c.ping(id)
 	delivery := c.wait().server.Deliveries(id)[0].ID
-	version := c.server.AddPackageVersion(asctest.PackageVersion{PackageID: "p", Version: "1"})
+	const version = "v"
 	for operation, call := range map[asctest.Operation][3]string{
 		asctest.WebhooksList:       {"GET", "/v1/apps/" + marketplaceApp + "/webhooks"},
 		asctest.WebhooksGet:        {"GET", "/v1/webhooks/" + id},

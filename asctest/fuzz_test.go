@@ -19,7 +19,7 @@ func FuzzHandler(f *testing.F) {
 	f.Add("DELETE", collectionPath+"/%2e", "", "", "", []byte("x"))
 	f.Add("HEAD", "/v1", "%", "", "", []byte(nil))
 	f.Add("PATCH", collectionPath+"/7", "", "application/json", "", []byte("{\"data\":{\"type\":\"marketplaceWebhooks\",\"id\":\"7\",\"attributes\":{\"endpointUrl\":\"http://\x00\"}}}"))
-	h, err := New(Settings{Logger: slog.New(slog.DiscardHandler)}, Settings{RateLimit: 1 << 30})
+	h, err := New(Settings{Logger: slog.New(slog.DiscardHandler), RateLimit: 1 << 30})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -57,7 +57,9 @@ func (h *Handler) Sign(to string, n *notification.Notification) ([]SignedNotific
 	if err != nil {
 		return nil, fmt.Errorf("asctest: %w", err)
 	}
-	state := h.State()
+	h.mu.Lock()
+	state := h.state.clone()
+	h.mu.Unlock()
 	recipients, err := state.recipients(to, n)
 	if err != nil {
 		return nil, err

@@ -4,19 +4,15 @@ package asctest
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
-
-	"github.com/ascmarketplace/webhooks/notification"
 )
 
 // quiet returns a handler that fails t when it breaks the contract.
@@ -67,71 +63,6 @@ func TestSecretsThatAreCommonWords(t *testing.T) {
 			}
 		}
 	}
-}
-
-func TestTheRecordIsBounded(t *testing.T) {
-	t.Parallel()
-	var small recorder
-	for range maxRecorded + 7 {
-		small.add(Exchange{Method: "GET"})
-	}
-	if got := len(small.requests); got != maxRecorded {
-		t.Errorf("%d small requests are kept, want %d", got, maxRecorded)
-	}
-	var large recorder
-	for range 200 {
-		large.add(Exchange{Body: make([]byte, maxBody)})
-	}
-	if got := len(large.requests); got != maxRecordedBytes/maxBody {
-		t.Errorf("%d requests of 1 MiB are kept, want %d", got, maxRecordedBytes/maxBody)
-	}
-}
-
-func TestDeliveriesAreBounded(t *testing.T) {
-	t.Parallel()
-	var small, large state
-	for i := range maxRecorded + 7 {
-		small.record(Delivery{ID: strconv.Itoa(i)})
-	}
-	if got := small.deliveries; len(got) != maxRecorded || got[0].ID != "7" {
-		t.Errorf("%d small deliveries are kept, from %s", len(got), got[0].ID)
-	}
-	for range 100 {
-		large.record(Delivery{Payload: make([]byte, maxBody-maxResponseKept)})
-	}
-	if got := len(large.deliveries); got != maxRecordedBytes/maxBody {
-		t.Errorf("%d deliveries of 1 MiB are kept, want %d", got, maxRecordedBytes/maxBody)
-	}
-	large.record(Delivery{ID: "huge", Payload: make([]byte, maxRecordedBytes)})
-	if got := large.deliveries; len(got) != 1 || got[0].ID != "huge" {
-		t.Errorf("%d deliveries are kept, want the latest", len(got))
-	}
-}
-
-// TestEveryNewDeliveryCounts: a ping, a redelivery and a notification each push out the oldest.
-func TestEveryNewDeliveryCounts(t *testing.T) {
-	t.Parallel()
-	h := quiet(t)
-	_ = h.Update(func(s *State) { s.Webhooks = append(s.Webhooks, Webhook{ID: "w", AppID: "1", URL: "http://127.0.0.1:1", Enabled: true}) })
-	for i := range maxRecorded {
-		h.state.record(Delivery{ID: strconv.Itoa(i), WebhookID: "w", State: failed, EventID: "e"})
-	}
-	oldestIs := func(want string) {
-		t.Helper()
-		h.Wait()
-		if got := h.Deliveries("w"); len(got) != maxRecorded || got[0].ID != want {
-			t.Errorf("%d are kept, the oldest is %s, want %s", len(got), got[0].ID, want)
-		}
-	}
-	const one = `{"data":{"type":"%s","relationships":{"%s":{"data":{"type":"%s","id":"%s"}}}}}`
-	ask(t, h, "POST", "/v1/webhookPings", fmt.Sprintf(one, "webhookPings", "webhook", "webhooks", "w"))
-	oldestIs("1")
-	ask(t, h, "POST", "/v1/webhookDeliveries", fmt.Sprintf(one, "webhookDeliveries", "template", "webhookDeliveries", "5000"))
-	oldestIs("2")
-	if _, err := h.NotifyWebhooks(t.Context(), "1", notification.New(&notification.WebhookPingCreated{})); err != nil {
-		t.Error(err)
-	}
-	oldestIs("3")
 }
 
 // TestTheLastBitsOfASignatureCount: base64 has bits to spare at its end.
@@ -195,7 +126,7 @@ func TestTransportKnowsABodyBySize(t *testing.T) {
 func TestTransportLeavesDownloadsAlone(t *testing.T) {
 	t.Parallel()
 	version := PackageVersion{PackageFile: PackageFile{Content: []byte("package")}}
-	server := NewServer(t, WithPackageVersion(version))
+	server := NewServer(t, version)
 	client := &http.Client{Transport: Transport(t, server.Client().Transport), Timeout: time.Minute}
 	response, err := client.Get(server.URL + downloadPath + "unknown")
 	if err != nil {

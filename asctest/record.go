@@ -185,7 +185,7 @@ func (r *record) get(id string) (Delivery, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	d := r.delivery(strings.ToLower(id))
-	if d == nil || d.SignedWith != valid {
+	if d == nil || !d.isListed() {
 		return Delivery{}, false
 	}
 	return *d, true
@@ -198,7 +198,7 @@ func (r *record) deliveriesTo(webhookID string, wanted func(*Delivery) bool) (fo
 	defer r.mu.Unlock()
 	for i := range slices.Backward(r.deliveries.items) {
 		d := &r.deliveries.items[i]
-		if d.WebhookID == webhookID && d.SignedWith == valid && wanted(d) {
+		if d.WebhookID == webhookID && d.isListed() && wanted(d) {
 			found = append(found, *d)
 		}
 	}

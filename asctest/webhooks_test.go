@@ -259,28 +259,26 @@ func TestNotifyReachesWhoSubscribes(t *testing.T) {
 	reached(buildUploaded, "both", "builds")
 
 	_ = server.Update(func(s *asctest.State) { s.Apps = append(s.Apps, "7") })
-	if _, err := server.Notify(t.Context(), buildUploaded); err == nil || !strings.Contains(err.Error(), "name the app") {
+	if _, err := server.Notify(t.Context(), buildUploaded); err == nil || !strings.Contains(err.Error(), "several apps") {
 		t.Errorf("an event that names no app, of two apps: %v", err)
 	}
-	got, err := server.NotifyWebhooks(t.Context(), "7", notification.New(buildUploaded))
-	if len(got) != 0 || err != nil {
-		t.Errorf("an app without webhooks: %v, %v", got, err)
-	}
-	if _, err := server.NotifyWebhooks(t.Context(), "8", notification.New(buildUploaded)); err == nil {
-		t.Error("an unknown app: no error")
+	for app, want := range map[string]string{"7": "no enabled webhook of the app 7", "8": "there is no such app"} {
+		if got, err := server.Sign(app, notification.New(buildUploaded)); got != nil || err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, %v; want %s", got, err, want)
+		}
 	}
 	_ = server.Update(func(s *asctest.State) {
-		s.Webhooks = slices.DeleteFunc(s.Webhooks, func(w asctest.Webhook) bool { return w.ID == "both" })
-	})
-	_ = server.Update(func(s *asctest.State) {
-		s.Webhooks = slices.DeleteFunc(s.Webhooks, func(w asctest.Webhook) bool { return w.ID == "versions" })
+		s.Webhooks = slices.DeleteFunc(s.Webhooks, func(w asctest.Webhook) bool { return w.ID == "both" || w.ID == "versions" })
 	})
 	if _, err := server.Notify(t.Context(), versionCreated); err == nil || !strings.Contains(err.Error(), versions) {
 		t.Errorf("nobody subscribes: %v", err)
 	}
 	in.respond(503)
-	if status, err := server.NotifyWebhooks(t.Context(), marketplaceApp, notification.New(buildUploaded)); err != nil ||
-		len(status) != 1 || status[0].State != "FAILED" || status[0].StatusCode != http.StatusServiceUnavailable {
-		t.Errorf("got %+v, %v", status, err)
+	signed, err := server.Sign(marketplaceApp, notification.New(buildUploaded))
+	if err != nil || len(signed) != 1 {
+		t.Fatalf("signed for %d, %v", len(signed), err)
+	}
+	if sent, err := signed[0].Send(t.Context()); err != nil || sent.State != "FAILED" || sent.StatusCode != 503 {
+		t.Errorf("got %+v, %v", sent, err)
 	}
 }

@@ -1,8 +1,6 @@
 package asctest_test
 
 import (
-	"errors"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -12,41 +10,42 @@ import (
 	"github.com/ascmarketplace/webhooks/notification"
 )
 
-func ExampleHandler_Register() {
-	h, _ := asctest.New(asctest.WithApp("6478000001"))
-	err := h.Register(func(r asctest.Registered) (asctest.Registered, error) {
-		r.Webhooks = append(r.Webhooks, asctest.Webhook{AppID: r.Apps[0], URL: "https://ci.example/hook"})
-		return r, nil
-	})
-	fmt.Println(len(h.Registered().Webhooks), err)
-	h.Reset()
-	fmt.Println(len(h.Registered().Webhooks), h.Apps())
-	// Output:
-	// 1 <nil>
-	// 0 [6478000001]
-}
-
-func ExampleHandler_Faults() {
-	h, _ := asctest.New()
-	h.FailNext(asctest.Fault{Operation: asctest.MarketplaceWebhooksCreate, Status: http.StatusServiceUnavailable})
-	for _, f := range h.Faults() {
-		fmt.Println(f.Operation, f.Status, f.Times)
-	}
-	// Output: marketplaceWebhooks_createInstance 503 1
-}
-
-func TestRegisterThatFailsChangesNothing(t *testing.T) {
+func TestUpdateThatFailsChangesNothing(t *testing.T) {
 	h, err := asctest.New(asctest.WithApp("1"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	refused := errors.New("refused")
-	err = h.Register(func(r asctest.Registered) (asctest.Registered, error) {
-		r.Apps[0] = "2"
-		return r, refused
+	err = h.Update(func(s *asctest.State) {
+		s.Apps[0] = "2"
+		s.Webhooks = append(s.Webhooks, asctest.Webhook{AppID: "1", URL: "https://ci.example/hook"})
 	})
-	if !errors.Is(err, refused) || h.Apps()[0] != "1" {
-		t.Errorf("got %v, apps %q", err, h.Apps())
+	if err == nil || err.Error() != "asctest: webhooks[0].app_id: must be one of apps" || h.State().Apps[0] != "1" {
+		t.Errorf("got %v, apps %q", err, h.State().Apps)
+	}
+}
+
+// TestStateIsACopy: what is done to it changes nothing.
+func TestStateIsACopy(t *testing.T) {
+	h, err := asctest.New(asctest.Webhook{ID: "w", AppID: "1", URL: "https://e.com", EventTypes: []string{"BUILD_UPLOAD_STATE_UPDATED"}},
+		asctest.MarketplaceWebhook{EndpointURL: "https://e.com"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := h.State()
+	s.Apps[0], s.Webhooks[0].EventTypes[0], s.MarketplaceWebhook.Secret = "x", "x", "x"
+	if after := h.State(); after.Apps[0] == "x" || after.Webhooks[0].EventTypes[0] == "x" || after.MarketplaceWebhook.Secret == "x" {
+		t.Errorf("changed: %+v", after)
+	}
+}
+
+// TestFormerSecretsAreKept, whether a call or a test has replaced them.
+func TestFormerSecretsAreKept(t *testing.T) {
+	c := newCaller(t)
+	id := c.create()
+	c.call("PATCH", collection+"/"+id, `{"data":{"type":"marketplaceWebhooks","id":"`+id+`","attributes":{"secret":"second"}}}`)
+	_ = c.server.Update(func(s *asctest.State) { s.MarketplaceWebhook = nil })
+	if got := c.server.State().FormerSecrets[id]; len(got) != 2 || got[1] != "second" {
+		t.Errorf("got %q", got)
 	}
 }
 
@@ -56,7 +55,7 @@ func TestResetForgetsButGoesOnCounting(t *testing.T) {
 	c.server.FailNext(asctest.Fault{Times: -1})
 	before := c.server.Exchanges()
 	c.server.Reset()
-	if _, there := c.server.MarketplaceWebhook(); there || len(c.server.Exchanges()) > 0 || len(c.server.Faults()) > 0 {
+	if _, there := c.server.MarketplaceWebhook(); there || len(c.server.Exchanges()) > 0 || len(c.server.State().Faults) > 0 {
 		t.Error("Reset left something behind")
 	}
 	c.create()
@@ -77,9 +76,6 @@ func TestRequestsTellTheirResponse(t *testing.T) {
 	if said := strings.Join(all[1].Violations, "\n"); !strings.Contains(said, "/data/attributes/endpointUrl: ") {
 		t.Errorf("violations %s", said)
 	}
-	if later := c.server.ExchangesAfter(all[0].ID); len(later) != 1 || later[0].ID != all[1].ID {
-		t.Errorf("%d requests after the first", len(later))
-	}
 }
 
 func TestNotifyPingsEveryEnabledWebhook(t *testing.T) {
@@ -90,20 +86,5 @@ func TestNotifyPingsEveryEnabledWebhook(t *testing.T) {
 	deliveries := server.Deliveries("")
 	if status != http.StatusOK || err != nil || len(deliveries) != 1 || !deliveries[0].Ping || deliveries[0].EventType != "" {
 		t.Errorf("got %d, %v, %+v", status, err, deliveries)
-	}
-}
-
-func TestOperationsAreThoseThatAreOffered(t *testing.T) {
-	c := newCaller(t)
-	offered := map[asctest.Operation]bool{}
-	for _, operation := range asctest.Operations() {
-		offered[operation] = true
-	}
-	c.create()
-	c.call("GET", collection, "")
-	for _, r := range c.server.Exchanges() {
-		if !offered[r.Operation] {
-			t.Errorf("%s is not listed", r.Operation)
-		}
 	}
 }
