@@ -147,9 +147,7 @@ func TestServices(t *testing.T) {
 		"marketplaceWebhooks": {runMarketplace, &notification.AppUnavailable{MarketplaceAppID: "6446048195", AppID: "2"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			registered := make(chan struct{}, 100)
-			server := asctest.NewServer(t, asctest.WithApp("6446048195"),
-				asctest.WithOnChange(func() { registered <- struct{}{} }))
+			server := asctest.NewServer(t, asctest.WithApp("6446048195"))
 			useFake(t, server)
 			listener, err := net.Listen("tcp", "127.0.0.1:0")
 			if err != nil {
@@ -157,10 +155,11 @@ func TestServices(t *testing.T) {
 			}
 			served := make(chan error)
 			go func() { served <- test.run(t.Context(), listener, "http://"+listener.Addr().String()) }()
-			for isRegistered := false; !isRegistered; {
-				<-registered
-				_, marketplace := server.MarketplaceWebhook()
-				isRegistered = marketplace || len(server.State().Webhooks) > 0
+			for changes := server.Since(0); ; changes = server.Since(changes.Number) {
+				if s := server.State(); s.MarketplaceWebhook != nil || len(s.Webhooks) > 0 {
+					break
+				}
+				<-changes.More
 			}
 			status, err := server.Notify(t.Context(), test.event)
 			if err != nil || status != 200 {

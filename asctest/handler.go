@@ -16,7 +16,6 @@ type Handler struct {
 	contract    *contract.Contract
 	onViolation func(error)
 	settings    Settings
-	configured  bool // Settings were given
 	limits      limits
 	record      record
 	poster      poster

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"time"
 
 	"github.com/ascmarketplace/webhooks/internal/contract"
@@ -57,17 +58,21 @@ type Settings struct {
 	DeliveryTransport http.RoundTripper
 }
 
+// Of several Settings, the later ones add to the earlier.
 func (s Settings) applyTo(h *Handler) error {
 	switch {
-	case h.configured:
-		return errors.New("asctest: Settings are given twice")
 	case s.RateLimit < 0:
 		return errors.New("asctest: Settings.RateLimit must not be negative")
 	case (s.SecondCreateStatus == 0) != (s.SecondCreateCode == ""),
 		s.SecondCreateStatus != 0 && (s.SecondCreateStatus < 400 || s.SecondCreateStatus > 599):
 		return errors.New("asctest: Settings.SecondCreateStatus must be from 400 to 599 and have a SecondCreateCode")
 	}
-	h.settings, h.configured = s.withDefaults(), true
+	from, to := reflect.ValueOf(s), reflect.ValueOf(&h.settings).Elem()
+	for i := range from.NumField() {
+		if given := from.Field(i); !given.IsZero() {
+			to.Field(i).Set(given)
+		}
+	}
 	return nil
 }
 

@@ -290,10 +290,12 @@ func (a *account) happen() {
 			return err
 		},
 		func() error {
-			_, err := a.server.NotifyWebhooks(a.t.Context(), marketplaceApp,
-				notification.New(&notification.AlternativeDistributionPackageVersionCreated{
-					MarketplaceAppID: marketplaceApp, AppID: v.appID, PackageVersionID: v.packageVersionID,
-				}))
+			if len(a.server.State().Webhooks) == 0 {
+				return nil
+			}
+			_, err := a.server.Notify(a.t.Context(), &notification.AlternativeDistributionPackageVersionCreated{
+				MarketplaceAppID: marketplaceApp, AppID: v.appID, PackageVersionID: v.packageVersionID,
+			})
 			return err
 		},
 	}
@@ -484,9 +486,9 @@ func permutations(n int) func(yield func([]int) bool) {
 
 func TestDescribe(t *testing.T) {
 	t.Parallel()
-	server := asctest.NewServer(t)
-	id := server.AddPackageVersion(asctest.PackageVersion{PackageID: "package", Version: "7"})
-	packageID, number, err := describe(t.Context(), clientOf(t, server), id)
+	file := asctest.PackageFile{ID: "v7"}
+	server := asctest.NewServer(t, asctest.PackageVersion{PackageFile: file, PackageID: "package", Version: "7"})
+	packageID, number, err := describe(t.Context(), clientOf(t, server), "v7")
 	if packageID != "package" || number != "7" || err != nil {
 		t.Errorf("got %q, %q, %v", packageID, number, err)
 	}

@@ -78,7 +78,9 @@ func TestTwoReplicasOverManyRounds(t *testing.T) {
 	fake := newAccount(t)
 	renewing, taking := fake.client(t, quick), fake.client(t, quick)
 	for round := range 400 {
-		_ = fake.Update(func(s *asctest.State) { s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"}) })
+		_ = fake.Update(func(s *asctest.State) {
+			s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
+		})
 		before, _ := fake.MarketplaceWebhook()
 		var wait sync.WaitGroup
 		var renewed ensured
@@ -111,7 +113,9 @@ func TestTwoReplicasOverManyRounds(t *testing.T) {
 // caller replaces it. The secret never ends up with the other's URL.
 func TestWebhookMovesBeforeTheUpdate(t *testing.T) {
 	fake := newAccount(t)
-	_ = fake.Update(func(s *asctest.State) { s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"}) })
+	_ = fake.Update(func(s *asctest.State) {
+		s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
+	})
 	fake.intercept = func(req *http.Request) (*http.Response, error) {
 		if req.Method == http.MethodPatch {
 			there, _ := fake.MarketplaceWebhook()
@@ -201,7 +205,9 @@ func TestListIsStale(t *testing.T) {
 	for stale := range 6 {
 		synctest.Test(t, func(t *testing.T) {
 			fake := newAccount(t)
-			_ = fake.Update(func(s *asctest.State) { s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"}) })
+			_ = fake.Update(func(s *asctest.State) {
+				s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
+			})
 			lists := 0
 			fake.intercept = func(req *http.Request) (*http.Response, error) {
 				if req.Method != http.MethodGet {
@@ -225,7 +231,9 @@ func TestListIsStale(t *testing.T) {
 func TestListStaysStale(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := newAccount(t)
-		_ = fake.Update(func(s *asctest.State) { s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"}) })
+		_ = fake.Update(func(s *asctest.State) {
+			s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
+		})
 		fake.intercept = func(req *http.Request) (*http.Response, error) {
 			if req.Method == http.MethodGet {
 				return newCanned(200, `{"data":[],"links":{"self":"x"}}`).RoundTrip(req)

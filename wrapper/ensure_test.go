@@ -62,7 +62,9 @@ func TestEnsureRefuses(t *testing.T) {
 	if _, err := ensure(t, client, endpointURL, ""); err == nil || is[*wrapper.APIError](err) {
 		t.Errorf("no webhook and no secret: %v", err)
 	}
-	_ = server.Update(func(s *asctest.State) { s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: "https://other.example/private", Secret: "old"}) })
+	_ = server.Update(func(s *asctest.State) {
+		s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: "https://other.example/private", Secret: "old"})
+	})
 	stored, _ := server.MarketplaceWebhook()
 	_, err := ensure(t, client, endpointURL, "new")
 	other, ok := errors.AsType[*wrapper.OtherEndpointError](err)
@@ -159,7 +161,9 @@ func TestEnsureWebhookVanishes(t *testing.T) {
 			}
 			return nil
 		}})
-		_ = server.Update(func(s *asctest.State) { s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"}) })
+		_ = server.Update(func(s *asctest.State) {
+			s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
+		})
 		result, err := ensure(t, connect(t, server), endpointURL, "new")
 		if stored, _ := server.MarketplaceWebhook(); err != nil || result.Action != wrapper.EnsureCreated || stored.Secret != "new" {
 			t.Errorf("got %+v, %v, stored %+v", result, err, stored)

@@ -38,7 +38,11 @@ const (
 // call the account must be what the call's result allows.
 func TestSoak(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	key := asctest.NewKey(t)
+	accepting, err := asctest.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := accepting.Key() // of all accounts
 	tokens, err := auth.NewTokenSource(auth.Key(key))
 	if err != nil {
 		t.Fatal(err)
@@ -69,8 +73,7 @@ type soak struct {
 // account works on one account until the calls are used up.
 func (s *soak) account(t *testing.T, h2 bool) {
 	opts := []asctest.Option{
-		s.key, asctest.Settings{RateLimit: 1 << 30},
-		asctest.Settings{Logger: slog.New(slog.NewTextHandler(watch{t, s}, nil))},
+		s.key, asctest.Settings{RateLimit: 1 << 30, Logger: slog.New(slog.NewTextHandler(watch{t, s}, nil))},
 	}
 	if !h2 {
 		opts = append(opts, asctest.Settings{Faults: s.fault})

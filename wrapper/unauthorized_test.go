@@ -138,8 +138,8 @@ func (s *rotatingSource) Refused(token string, serverTime time.Time) {
 // key is revoked. Each attempt carries one key's token, and every call succeeds.
 func TestKeyRotation(t *testing.T) {
 	t.Parallel()
-	oldKey, newKey := asctest.NewKey(t), asctest.NewKey(t)
-	fake := newAccount(t, asctest.WithKeys(oldKey, newKey))
+	fake := newAccount(t, asctest.Key{}, asctest.Key{})
+	keys := fake.State().Keys
 	var underWay, calls sync.WaitGroup
 	revoked := make(chan struct{})
 	fake.intercept = func(*http.Request) (*http.Response, error) {
@@ -156,7 +156,7 @@ func TestKeyRotation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, key := range []asctest.Key{oldKey, newKey} {
+	for _, key := range keys {
 		tokens, err := auth.NewTokenSource(auth.Key(key))
 		if err != nil {
 			t.Fatal(err)
@@ -172,7 +172,7 @@ func TestKeyRotation(t *testing.T) {
 		}
 		underWay.Wait()
 	}
-	if err := fake.SetKeys(newKey); err != nil {
+	if err := fake.Update(func(s *asctest.State) { s.Keys = keys[1:] }); err != nil {
 		t.Fatal(err)
 	}
 	close(revoked)

@@ -158,20 +158,15 @@ func TestLifeOfAnAppsWebhook(t *testing.T) {
 func TestDeliveriesOverManyPages(t *testing.T) {
 	t.Parallel()
 	server := asctest.NewServer(t, asctest.WithApp(appID), asctest.Settings{LiveListing: true},
-		asctest.WithDeliveryTransport(roundTripper(func(req *http.Request) (*http.Response, error) {
+		asctest.Settings{DeliveryTransport: roundTripper(func(req *http.Request) (*http.Response, error) {
 			_, _ = io.Copy(io.Discard, req.Body)
 			return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: req}, nil
-		})))
+		})})
 	client := connectChecked(t, server, quick)
 	id := prepare(server, asctest.WebhooksDeliveries)
 	want := map[string]bool{}
 	for range 401 {
-		event := notification.New(&notification.BuildUploadStateUpdated{BuildUploadID: "b", New: "COMPLETE"})
-		sent, err := server.NotifyWebhooks(t.Context(), appID, event)
-		if err != nil {
-			t.Fatal(err)
-		}
-		want[sent[0].ID] = true
+		want[notify(server.Handler, id).ID] = true
 	}
 	for delivery, err := range client.Webhooks.Deliveries(t.Context(), id, wrapper.DeliveryFilter{}) {
 		if err != nil || !want[delivery.ID] || len(delivery.Payload) == 0 {

@@ -151,7 +151,9 @@ func TestEnsureTwins(t *testing.T) {
 	var server *asctest.Server
 	server = account(t, asctest.Settings{Faults: func(r asctest.Exchange) *asctest.Fault {
 		if r.Operation == asctest.WebhooksCreate {
-			_ = server.Update(func(s *asctest.State) { s.Webhooks = append(s.Webhooks, asctest.Webhook{ID: "0", AppID: sample.MarketplaceAppID, Name: "n", URL: "https://h.example/"}) })
+			_ = server.Update(func(s *asctest.State) {
+				s.Webhooks = []asctest.Webhook{{ID: "0", AppID: sample.MarketplaceAppID, Name: "n", URL: "https://h.example/"}}
+			})
 		}
 		return nil
 	}})
@@ -160,11 +162,7 @@ func TestEnsureTwins(t *testing.T) {
 		"text": `(created|updated)\nid: +0\n(?s:.*)deleted: +\S+`,
 		"json": `\{"action":"\w+","deleted":\["\S+"\],"id":"0",.*\}`,
 	} {
-		for _, webhook := range server.State().Webhooks {
-			_ = server.Update(func(s *asctest.State) {
-				s.Webhooks = slices.DeleteFunc(s.Webhooks, func(w asctest.Webhook) bool { return w.ID == webhook.ID })
-			})
-		}
+		_ = server.Update(func(s *asctest.State) { s.Webhooks = nil })
 		wantMatch(t, succeed(t, strings.Fields(ensure+output)...), want)
 		if left := server.State().Webhooks; len(left) != 1 || left[0].ID != "0" {
 			t.Errorf("left: %+v", left)
@@ -218,7 +216,10 @@ func TestWebhooksFail(t *testing.T) {
 	server.FailNext(asctest.Fault{Operation: asctest.WebhooksRedeliver, Kind: asctest.FaultResetBeforeHeaders})
 	fail("Look with 'ascwebhooks webhooks deliveries' before trying again", "webhooks", "redeliver", "id-1")
 	for i := range 10 {
-		_ = server.Update(func(s *asctest.State) { s.Webhooks = append(s.Webhooks, asctest.Webhook{AppID: sample.MarketplaceAppID, Name: fmt.Sprint(i), URL: "https://h.example/"}) })
+		_ = server.Update(func(s *asctest.State) {
+			webhook := asctest.Webhook{AppID: sample.MarketplaceAppID, Name: fmt.Sprint(i), URL: "https://h.example/"}
+			s.Webhooks = append(s.Webhooks, webhook)
+		})
 	}
 	fail("the app already has ten webhooks", create...)
 }

@@ -94,8 +94,8 @@ func TestCatchesUp(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	events, versions := newHistory(random, 3*third)
 	apple := newApple(t)
-	for _, v := range versions {
-		_ = apple.Update(func(s *asctest.State) { s.PackageVersions = append(s.PackageVersions, v) })
+	if err := apple.Update(func(s *asctest.State) { s.PackageVersions = versions }); err != nil {
+		t.Fatal(err)
 	}
 	addr, database := freeAddr(t), databasePath(t)
 	post := func(events []notification.Event) int64 {

@@ -35,8 +35,8 @@ func newStory(t *testing.T, events int) *story {
 	t.Log("seed", seed)
 	s := &story{deployment: newDeployment(t, pgtest.Start(t)), random: rand.New(rand.NewPCG(seed, 0))}
 	s.events, s.versions = history(s.random, events)
-	for _, v := range s.versions {
-		_ = s.apple.Update(func(s *asctest.State) { s.PackageVersions = append(s.PackageVersions, v) })
+	if err := s.apple.Update(func(state *asctest.State) { state.PackageVersions = s.versions }); err != nil {
+		t.Fatal(err)
 	}
 	return s
 }
