@@ -3,6 +3,7 @@ package asctest
 // Apple's error bodies. Only the codes and the form are Apple's; the wording is ours.
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -46,44 +47,28 @@ func (e apiError) status() int {
 
 // usualCode is the code that goes with a status when nothing more is known.
 func usualCode(status int) string {
-	switch status {
-	case http.StatusBadRequest:
-		return "ENTITY_INVALID"
-	case http.StatusUnauthorized:
-		return "NOT_AUTHORIZED"
-	case http.StatusForbidden:
-		return "FORBIDDEN_ERROR"
-	case http.StatusNotFound:
-		return "NOT_FOUND"
-	case http.StatusMethodNotAllowed:
-		return "METHOD_NOT_ALLOWED"
-	case http.StatusConflict:
-		return "ENTITY_ERROR"
-	case http.StatusUnsupportedMediaType:
-		return "UNSUPPORTED_MEDIA_TYPE"
-	case http.StatusUnprocessableEntity:
-		return "ENTITY_UNPROCESSABLE"
-	case http.StatusTooManyRequests:
-		return "RATE_LIMIT_EXCEEDED"
-	case http.StatusRequestEntityTooLarge:
-		return "REQUEST_ENTITY_TOO_LARGE"
+	codes := map[int]string{
+		http.StatusBadRequest:            "ENTITY_INVALID",
+		http.StatusUnauthorized:          "NOT_AUTHORIZED",
+		http.StatusForbidden:             "FORBIDDEN_ERROR",
+		http.StatusNotFound:              "NOT_FOUND",
+		http.StatusMethodNotAllowed:      "METHOD_NOT_ALLOWED",
+		http.StatusConflict:              "ENTITY_ERROR",
+		http.StatusUnsupportedMediaType:  "UNSUPPORTED_MEDIA_TYPE",
+		http.StatusUnprocessableEntity:   "ENTITY_UNPROCESSABLE",
+		http.StatusTooManyRequests:       "RATE_LIMIT_EXCEEDED",
+		http.StatusRequestEntityTooLarge: "REQUEST_ENTITY_TOO_LARGE",
 	}
-	return "UNEXPECTED_ERROR"
+	return cmp.Or(codes[status], "UNEXPECTED_ERROR")
 }
 
 func usualTitle(status int) string {
-	switch status {
-	case http.StatusUnauthorized:
-		return "The token was not accepted"
-	case http.StatusConflict:
-		return "The request conflicts with a rule or with the present state"
-	case http.StatusUnprocessableEntity:
-		return "The body does not have the expected shape"
+	titles := map[int]string{
+		http.StatusUnauthorized:        "The token was not accepted",
+		http.StatusConflict:            "The request conflicts with a rule or with the present state",
+		http.StatusUnprocessableEntity: "The body does not have the expected shape",
 	}
-	if text := http.StatusText(status); text != "" {
-		return text
-	}
-	return "Error"
+	return cmp.Or(titles[status], http.StatusText(status), "Error")
 }
 
 // response is what is sent back. Its body is complete before anything is sent.

@@ -290,13 +290,14 @@ func (a *account) happen() {
 			return err
 		},
 		func() error {
-			if len(a.server.State().Webhooks) == 0 {
-				return nil
-			}
-			_, err := a.server.Notify(a.t.Context(), &notification.AlternativeDistributionPackageVersionCreated{
+			event := &notification.AlternativeDistributionPackageVersionCreated{
 				MarketplaceAppID: marketplaceApp, AppID: v.appID, PackageVersionID: v.packageVersionID,
-			})
-			return err
+			}
+			recipients, _ := a.server.Sign("", notification.New(event)) // none, before the webhook is registered
+			for _, n := range recipients {
+				_, _ = n.Send(a.t.Context()) // what failed is sent again
+			}
+			return nil
 		},
 	}
 	if rand.IntN(2) == 0 {

@@ -168,7 +168,7 @@ func (s *stage) deliver(delivery asctest.SignedNotification, want int) {
 	if sent.StatusCode != want {
 		s.t.Errorf("got status %d, want %d", sent.StatusCode, want)
 	}
-	if status == http.StatusOK {
+	if sent.StatusCode == http.StatusOK {
 		s.acknowledged.Add(1)
 	}
 }
