@@ -2,12 +2,9 @@ package asctest_test
 
 import (
 	"net/http"
-	"net/http/httptest"
-	"strings"
 	"testing"
 
 	"github.com/ascmarketplace/webhooks/asctest"
-	"github.com/ascmarketplace/webhooks/notification"
 )
 
 func TestUpdateThatFailsChangesNothing(t *testing.T) {
@@ -65,26 +62,20 @@ func TestResetForgetsButGoesOnCounting(t *testing.T) {
 	}
 }
 
-func TestRequestsTellTheirResponse(t *testing.T) {
-	c := newCaller(t)
-	c.create()
-	c.call("POST", collection, `{"data":{"type":"marketplaceWebhooks","attributes":{}}}`)
-	all := c.server.Exchanges()
-	if first := all[0]; !strings.Contains(string(first.ResponseBody), `"endpointUrl"`) || first.ResponseHeader.Get("Location") == "" {
-		t.Errorf("response %s, %v", first.ResponseBody, first.ResponseHeader)
+func TestSeededState(t *testing.T) {
+	t.Parallel()
+	c := newCaller(t, asctest.MarketplaceWebhook{ID: "7", EndpointURL: "https://e.com", Secret: "s"})
+	if got := c.call("DELETE", collection+"/%37", ""); got.StatusCode != http.StatusNoContent {
+		t.Errorf("delete: %d %s", got.StatusCode, got.body)
 	}
-	if said := strings.Join(all[1].Violations, "\n"); !strings.Contains(said, "/data/attributes/endpointUrl: ") {
-		t.Errorf("violations %s", said)
+	_ = c.server.Update(func(s *asctest.State) {
+		s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: "https://e.com"})
+	})
+	if w, ok := c.server.MarketplaceWebhook(); !ok || len(w.ID) != 36 {
+		t.Errorf("set: %+v %v", w, ok)
 	}
-}
-
-func TestNotifyPingsEveryEnabledWebhook(t *testing.T) {
-	receiver := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
-	defer receiver.Close()
-	server := asctest.NewServer(t, asctest.Webhook{AppID: "1", URL: receiver.URL, Enabled: true})
-	status, err := server.Notify(t.Context(), &notification.WebhookPingCreated{})
-	deliveries := server.Deliveries("")
-	if status != http.StatusOK || err != nil || len(deliveries) != 1 || !deliveries[0].Ping || deliveries[0].EventType != "" {
-		t.Errorf("got %d, %v, %+v", status, err, deliveries)
+	_ = c.server.Update(func(s *asctest.State) { s.MarketplaceWebhook = nil })
+	if w, ok := c.server.MarketplaceWebhook(); ok {
+		t.Errorf("removed: %+v", w)
 	}
 }

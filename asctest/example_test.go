@@ -11,7 +11,6 @@ import (
 
 // In these examples t stands for the *testing.T of a test, and call for what
 // a service under test does.
-
 func ExampleNewServer() {
 	t := begin()
 	defer t.end()

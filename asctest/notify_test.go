@@ -134,3 +134,14 @@ func TestNotifyFails(t *testing.T) {
 	fails("connection refused", &appUnavailable)
 	fails("notification", &notification.AppUnavailable{AppID: "1"})
 }
+
+func TestNotifyPingsEveryEnabledWebhook(t *testing.T) {
+	receiver := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer receiver.Close()
+	server := asctest.NewServer(t, asctest.Webhook{AppID: "1", URL: receiver.URL, Enabled: true})
+	status, err := server.Notify(t.Context(), &notification.WebhookPingCreated{})
+	deliveries := server.Deliveries("")
+	if status != http.StatusOK || err != nil || len(deliveries) != 1 || !deliveries[0].Ping || deliveries[0].EventType != "" {
+		t.Errorf("got %d, %v, %+v", status, err, deliveries)
+	}
+}

@@ -96,17 +96,22 @@ func relating(kind, name, relatedKind, id string) string {
 }
 
 func pingBody(id string) string { return relating("webhookPings", "webhook", "webhooks", id) }
+
 func redeliver(id string) string {
 	return relating("webhookDeliveries", "template", "webhookDeliveries", id)
 }
+
 func update(id, a string) string {
 	return `{"data":{"type":"webhooks","id":"` + id + `","attributes":` + a + `}}`
 }
+
 func (c *caller) ping(id string) {
 	c.t.Helper()
 	c.expect(201, "", "POST", "/v1/webhookPings", pingBody(id))
 }
-func (c *caller) wait() *caller   { c.server.Wait(); return c }
+
+func (c *caller) wait() *caller { c.server.Wait(); return c }
+
 func deliveries(id string) string { return "/v1/webhooks/" + id + "/deliveries" }
 
 // expect makes a call and checks its status and, of a refusal, its code.

@@ -5,15 +5,11 @@ package contract
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
-	"maps"
-	"mime"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -106,128 +102,6 @@ func match(template, segments []string) (map[string]string, bool) {
 		}
 	}
 	return params, true
-}
-
-// CheckRequest returns a violation for each rule that the request breaks.
-func (c *Contract) CheckRequest(x *Exchange) []*Violation {
-	route, params := c.route(x.Method, x.URL.EscapedPath())
-	found := &violations{operation: x.name(""), side: "request"}
-	if route == nil {
-		found.add("", "the document has no such operation")
-		return found.found
-	}
-	found.operation = route.Operation.OperationID
-	checkQuery(found, route, x.URL.RawQuery)
-	if len(found.found) > 0 {
-		return found.found // kin-openapi takes the first of several values
-	}
-	if route.Operation.RequestBody != nil {
-		if !isJSON(x.Header.Get("Content-Type")) {
-			found.addKind(KindMediaType, "", "the body is application/json")
-			return found.found
-		}
-		found.checkJSON(x.Body)
-		if len(found.found) > 0 {
-			return found.found
-		}
-		// Assumed: what Apple responds to an empty secret is not documented.
-		if s, ok := SentSecret(x.Body); ok && s == "" {
-			found.addKind("minLength", "/data/attributes/secret", "not empty")
-		}
-	}
-	found.addAll(openapi3filter.ValidateRequest(context.Background(), c.input(x, route, params)))
-	return found.found
-}
-
-func isJSON(contentType string) bool {
-	mediaType, _, err := mime.ParseMediaType(contentType)
-	return err == nil && mediaType == "application/json"
-}
-
-// checkQuery adds the rules that the document implies and kin-openapi lets pass.
-func checkQuery(found *violations, route *routers.Route, raw string) {
-	query, err := url.ParseQuery(raw)
-	if err != nil {
-		found.addKind(KindEscape, "", "query: correctly escaped")
-		return
-	}
-	for _, name := range slices.Sorted(maps.Keys(query)) {
-		switch known := route.Operation.Parameters.GetByInAndName("query", name); {
-		case name == "cursor" && isPaged(route.Operation): // no document has it, and every links.next
-		case known == nil:
-			found.addParameter(KindUnknown, name, "unknown to the operation")
-		case len(query[name]) > 1:
-			found.addParameter(KindTwice, name, "given once")
-		case known.Schema.Value.Type.Is("integer") && !positive(query.Get(name)):
-			found.addParameter("", name, "a whole number from 1")
-		}
-	}
-}
-
-// isPaged is true of the lists whose responses may link to another page.
-func isPaged(operation *openapi3.Operation) bool {
-	return strings.HasSuffix(operation.OperationID, "_getToManyRelated")
-}
-
-func positive(s string) bool {
-	return s != "" && s[0] != '0' && strings.Trim(s, "0123456789") == ""
-}
-
-// CheckResponse returns a violation for each rule that the response breaks.
-func (c *Contract) CheckResponse(x *Exchange) []*Violation {
-	route, params := c.route(x.Method, x.URL.EscapedPath())
-	found := &violations{operation: x.name(""), side: "response " + strconv.Itoa(x.Status)}
-	listed := false
-	if route != nil {
-		found.operation = route.Operation.OperationID
-		listed = route.Operation.Responses.Value(strconv.Itoa(x.Status)) != nil
-	}
-	switch {
-	case x.Method == http.MethodHead:
-	case listed && x.Status == http.StatusNoContent:
-		if len(x.Response) > 0 {
-			found.add("", "a 204 has no body")
-		}
-	case listed:
-		input := &openapi3filter.ResponseValidationInput{
-			RequestValidationInput: c.input(x, route, params),
-			Status:                 x.Status, Header: x.ResponseHeader, Options: c.options,
-		}
-		found.addAll(openapi3filter.ValidateResponse(context.Background(), input.SetBodyBytes(x.Response)))
-		found.checkJSON(x.Response)
-	case x.Status == http.StatusNotAcceptable:
-		if !strings.HasPrefix(x.ResponseHeader.Get("Content-Type"), "text/plain") {
-			found.add("", "a 406 is plain text")
-		}
-	case unlistedError(x.Status) || route == nil && x.Status >= 400 && x.Status < 500:
-		c.checkError(found, x)
-	default:
-		found.add("", "the document does not list this status")
-	}
-	checkSecrets(found, x)
-	return found.found
-}
-
-// unlistedError tells the statuses that any operation may respond with although the document lists none of them.
-func unlistedError(status int) bool {
-	switch status {
-	case http.StatusNotFound, http.StatusMethodNotAllowed,
-		http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType:
-		return true
-	}
-	return status >= 500 && status < 600
-}
-
-func (c *Contract) checkError(found *violations, x *Exchange) {
-	if mediaType, _, _ := strings.Cut(x.ResponseHeader.Get("Content-Type"), ";"); mediaType != "application/json" {
-		found.add("", "an error is application/json")
-	}
-	found.checkJSON(x.Response)
-	var value any
-	if json.Unmarshal(x.Response, &value) == nil {
-		found.addAll(c.errorResponse.Value.VisitJSON(value, c.formats,
-			openapi3.MultiErrors(), openapi3.VisitAsResponse(), openapi3.DisableSchemaErrorDetails()))
-	}
 }
 
 // input hands kin-openapi a request of its own, which it may change.

@@ -16,6 +16,56 @@ import (
 	"github.com/ascmarketplace/webhooks/openapi"
 )
 
+// quiet returns a handler that fails t when it breaks the contract.
+func quiet(t *testing.T, opts ...Option) *Handler {
+	t.Helper()
+	h, err := New(append(opts, Settings{Logger: slog.New(slog.DiscardHandler)})...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.onViolation = func(err error) { t.Error(err) }
+	return h
+}
+
+func TestARequestWithoutABody(t *testing.T) {
+	t.Parallel()
+	h := quiet(t)
+	for method, want := range map[string]int{http.MethodGet: 200, http.MethodPost: 400} {
+		r, err := http.NewRequestWithContext(t.Context(), method, "http://localhost"+collectionPath, nil)
+		if err != nil || r.Body != nil {
+			t.Fatalf("body %v, %v", r.Body, err)
+		}
+		r.Header.Set("Authorization", "Bearer "+tokenOf(t, h.Key()))
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		if h.ServeHTTP(w, r); w.Code != want {
+			t.Errorf("%s: status %d, want %d", method, w.Code, want)
+		}
+	}
+}
+
+// TestSecretsThatAreCommonWords stand in responses anyway.
+func TestSecretsThatAreCommonWords(t *testing.T) {
+	t.Parallel()
+	for _, secret := range []string{
+		"marketplaceWebhooks", "marketplace", "endpointUrl", "application/json", "attributes", "localhost",
+		"user-hour-lim", "example.com", "conflicts with a rule", "already.",
+	} {
+		h := quiet(t)
+		body := strings.Replace(sentCreate, "canary-5ecret", secret, 1)
+		for _, want := range []int{http.StatusCreated, http.StatusConflict} {
+			r := httptest.NewRequest(http.MethodPost, collectionPath, strings.NewReader(body))
+			r.Host = "localhost"
+			r.Header.Set("Authorization", "Bearer "+tokenOf(t, h.Key()))
+			r.Header.Set("Content-Type", "application/json")
+			w := httptest.NewRecorder()
+			if h.ServeHTTP(w, r); w.Code != want {
+				t.Errorf("%q: status %d, want %d: %s", secret, w.Code, want, w.Body)
+			}
+		}
+	}
+}
+
 const collectionPath = "/v1/marketplaceWebhooks"
 
 const sentCreate = `{"data":{"type":"marketplaceWebhooks","attributes":{"endpointUrl":"https://example.com/in","secret":"canary-5ecret"}}}`
