@@ -30,6 +30,7 @@ type Delivery struct {
 	Signature    string // the value of notification.SignatureHeader
 	SignedWith   string // whose secret the signature is made with: valid, old_secret or forged
 
+	listed      bool // the API has it: no forgery, to a webhook of an app, of an event that the document has
 	redelivered bool
 	original    string // the delivery that this one repeats
 	change      int    // of the record, when it last changed
@@ -37,9 +38,6 @@ type Delivery struct {
 
 // size is roughly what a delivery will take, with what its receiver responds.
 func (d *Delivery) size() int { return len(d.URL) + len(d.Payload) + maxResponseKept }
-
-// isListed tells whether the API has the delivery: not a forgery, nor what a test has altered beyond recognition.
-func (d *Delivery) isListed() bool { return d.SignedWith == valid && d.EventID != "" }
 
 // The states of a delivery.
 const (

@@ -69,6 +69,7 @@ func (n SignedNotification) Send(ctx context.Context) (Delivery, error) {
 	}
 	d := newDelivery(n.WebhookID, n.EndpointURL, n.Body, h.now())
 	d.Signature, d.SignedWith, d.Redelivery = n.Signature, h.whoseSecret(n), n.Redelivery
+	d.listed = d.SignedWith == valid && d.EventID != "" && (d.Ping || slices.Contains(h.contract.EventTypes(), d.EventType))
 	h.record.addDelivery(d)
 	return h.post(ctx, d)
 }
@@ -98,7 +99,7 @@ func newDelivery(webhookID, url string, payload []byte, now time.Time) Delivery 
 
 // sign makes the signature with the present secret of the webhook.
 func (d *Delivery) sign(secret string) {
-	d.Signature, d.SignedWith = notification.Sign([]byte(secret), d.Payload), valid
+	d.Signature, d.SignedWith, d.listed = notification.Sign([]byte(secret), d.Payload), valid, true
 }
 
 // post posts a recorded delivery and records what came back.

@@ -180,12 +180,12 @@ func (r *record) delivery(id string) *Delivery {
 	return &r.deliveries.items[position-r.deliveries.dropped]
 }
 
-// get returns the delivery with the id that the API knows: not a forgery, nor one to the marketplace webhook.
+// get returns the delivery with the id that the API has.
 func (r *record) get(id string) (Delivery, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	d := r.delivery(strings.ToLower(id))
-	if d == nil || !d.isListed() {
+	if d == nil || !d.listed {
 		return Delivery{}, false
 	}
 	return *d, true
@@ -198,7 +198,7 @@ func (r *record) deliveriesTo(webhookID string, wanted func(*Delivery) bool) (fo
 	defer r.mu.Unlock()
 	for i := range slices.Backward(r.deliveries.items) {
 		d := &r.deliveries.items[i]
-		if d.WebhookID == webhookID && d.isListed() && wanted(d) {
+		if d.WebhookID == webhookID && d.listed && wanted(d) {
 			found = append(found, *d)
 		}
 	}
