@@ -120,6 +120,19 @@ func TestUnknownKindOfFault(t *testing.T) {
 	}
 }
 
+// TestAFaultIsForAuthenticatedCalls: one without a good token uses up none.
+func TestAFaultIsForAuthenticatedCalls(t *testing.T) {
+	t.Parallel()
+	c := newCaller(t)
+	c.server.FailNext(asctest.Fault{Status: 503})
+	anonymous := c.request("GET", collection, "")
+	anonymous.Header.Set("Authorization", "Bearer nothing")
+	statuses := []int{c.send(anonymous).StatusCode, c.call("GET", collection, "").StatusCode, c.call("GET", collection, "").StatusCode}
+	if got := fmt.Sprint(statuses); got != "[401 503 200]" {
+		t.Errorf("statuses %s", got)
+	}
+}
+
 func TestFaultsCountAndChooseTheirCalls(t *testing.T) {
 	t.Parallel()
 	c := newCaller(t)
