@@ -65,8 +65,8 @@ func (h *Handler) MarketplaceWebhook() (MarketplaceWebhook, bool) {
 }
 
 // Update replaces the state by what change makes of it, past the API and in one step: no call comes in between. Empty
-// IDs become new ones. The error names a value that is not possible; nothing has changed then, and the test of a Server fails. change must
-// not call the handler.
+// IDs become new ones. The error names a value that is not possible; nothing has changed then, and the test of a
+// Server fails. change must not call the handler.
 func (h *Handler) Update(change func(*State)) error {
 	if err := h.update(change); err != nil {
 		h.onViolation(err)

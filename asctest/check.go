@@ -93,7 +93,9 @@ func (h *Handler) report(err error) {
 // outside its attributes gets is assumed.
 func clientErrors(found []*contract.Violation) []apiError {
 	var errs []apiError
-	first := stageOf(slices.MinFunc(found, func(a, b *contract.Violation) int { return cmp.Compare(stageOf(a), stageOf(b)) }))
+	first := stageOf(slices.MinFunc(found, func(a, b *contract.Violation) int {
+		return cmp.Compare(stageOf(a), stageOf(b))
+	}))
 	for _, v := range found {
 		if stageOf(v) == first {
 			errs = append(errs, clientError(v))

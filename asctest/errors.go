@@ -88,7 +88,8 @@ func jsonResponse(status int, body any) response {
 
 // textResponse is one in plain text. reason is empty if it is no refusal.
 func textResponse(status int, text, reason string) response {
-	return response{status: status, header: http.Header{"Content-Type": {"text/plain"}}, body: []byte(text), reason: reason}
+	header := http.Header{"Content-Type": {"text/plain"}}
+	return response{status: status, header: header, body: []byte(text), reason: reason}
 }
 
 func noContent() response { return response{status: http.StatusNoContent, header: http.Header{}} }

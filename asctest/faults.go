@@ -15,11 +15,11 @@ import (
 // FaultKind is a way for a response to go wrong.
 type FaultKind string
 
-// The kinds of faults. The zero value is an error in Apple's form, of Status 500 unless given. Those that say "cut" corrupt the right response; when that
-// has no body, as after a delete, they cut the connection before any header.
+// The kinds of faults. The zero value is an error in Apple's form, of Status 500 unless given. Those that say "cut"
+// corrupt the right response; when that has no body, as after a delete, they cut the connection before any header.
 const (
 	FaultLate               FaultKind = "late"                 // the right response, after Delay; takes effect
-	FaultLateBody           FaultKind = "late body"            // the same, with Delay in the middle of the body if there is one
+	FaultLateBody           FaultKind = "late body"            // the same, with Delay in the middle of any body
 	FaultResetBeforeHeaders FaultKind = "reset before headers" // the connection is reset instead of a response
 	FaultResetMidBody       FaultKind = "reset mid-body"       // cut: reset in the middle of the body
 	FaultTruncatedBody      FaultKind = "truncated body"       // cut: closed before Content-Length is reached

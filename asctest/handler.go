@@ -33,7 +33,8 @@ func New(opts ...Option) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Handler{contract: c, settings: Settings{}.withDefaults(), onViolation: func(error) {}, former: map[string][]string{}}
+	h := &Handler{contract: c, settings: Settings{}.withDefaults(), former: map[string][]string{}}
+	h.onViolation = func(error) {}
 	h.record.init()
 	h.poster.init()
 	for _, opt := range opts {
@@ -56,8 +57,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := h.receive(w, r)
 	right := h.respond(c)
 	sent := c.fault.corrupt(c, right)
+	h.settings.Logger.Debug("asctest",
+		"method", r.Method, "path", r.URL.Path, "status", sent.status, "reason", sent.reason)
 	h.record.addExchange(c.exchange(sent))
-	h.settings.Logger.Debug("asctest", "method", r.Method, "path", r.URL.Path, "status", sent.status, "reason", sent.reason)
 	c.fault.send(w, r, sent)
 }
 

@@ -102,7 +102,8 @@ func (s *State) recipients(to string, n *notification.Notification) ([]Webhook, 
 		}
 	}
 	if len(found) == 0 {
-		return nil, fmt.Errorf("asctest: no enabled webhook of the app %s subscribes to %s", app, cmp.Or(eventType, "anything"))
+		subscription := cmp.Or(eventType, "anything")
+		return nil, fmt.Errorf("asctest: no enabled webhook of the app %s subscribes to %s", app, subscription)
 	}
 	return found, nil
 }

@@ -69,7 +69,8 @@ func (n SignedNotification) Send(ctx context.Context) (Delivery, error) {
 	}
 	d := newDelivery(n.WebhookID, n.EndpointURL, n.Body, h.now())
 	d.Signature, d.SignedWith, d.Redelivery = n.Signature, h.whoseSecret(n), n.Redelivery
-	d.listed = d.SignedWith == valid && d.EventID != "" && (d.Ping || slices.Contains(h.contract.EventTypes(), d.EventType))
+	known := d.Ping || slices.Contains(h.contract.EventTypes(), d.EventType)
+	d.listed = known && d.EventID != "" && d.SignedWith == valid
 	h.record.addDelivery(d)
 	return h.post(ctx, d)
 }
@@ -93,7 +94,8 @@ func newDelivery(webhookID, url string, payload []byte, now time.Time) Delivery 
 	_ = json.Unmarshal(payload, &event) // what a test has changed may be no event any more
 	return Delivery{
 		ID: newUUID(), WebhookID: webhookID, State: pending, Created: now, URL: url, Payload: payload,
-		EventID: event.Data.ID, EventType: subscription(event.Data.Type), EventCreated: now, Ping: event.Data.Type == pingType,
+		EventID: event.Data.ID, EventType: subscription(event.Data.Type), EventCreated: now,
+		Ping: event.Data.Type == pingType,
 	}
 }
 

@@ -35,7 +35,8 @@ func New(opts ...asctest.Option) (*Sandbox, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Sandbox{Fake: fake, closed: make(chan struct{}), operations: append(document.Operations(), string(asctest.Download))}
+	s := &Sandbox{Fake: fake, closed: make(chan struct{})}
+	s.operations = append(document.Operations(), string(asctest.Download))
 	s.close = sync.OnceFunc(func() { close(s.closed) })
 	s.handler = guard(s.routes())
 	return s, nil
