@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// State is what a test may read and set: what is registered with App Store Connect, which keys it accepts, and what is
-// to go wrong. The secrets are in there.
+// State is what a test may read and set: what is registered with App Store Connect, which keys it accepts, and what
+// is to go wrong. The secrets are in there.
 type State struct {
 	Keys               []Key
 	Apps               []string            // the ids of the apps
@@ -22,8 +22,8 @@ type State struct {
 	FormerSecrets map[string][]string
 }
 
-// MarketplaceWebhook is the account's marketplace webhook. The secret never appears in a response. An empty ID becomes
-// a new one.
+// MarketplaceWebhook is the account's marketplace webhook. The secret never appears in a response. An empty ID
+// becomes a new one.
 type MarketplaceWebhook struct {
 	ID, EndpointURL, Secret string
 }

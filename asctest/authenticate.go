@@ -41,8 +41,8 @@ func (h *Handler) authenticate(c *call) *response {
 	return nil
 }
 
-// verifyToken returns the ID of the key that signed the request's token. The
-// error says what is wrong with it and never quotes it.
+// verifyToken returns the ID of the key that signed the request's token. The error says what is wrong with it and
+// never quotes it.
 func (h *Handler) verifyToken(r *http.Request, now time.Time) (keyID string, err error) {
 	raw := contract.Bearer(r.Header)
 	if raw == "" {

@@ -89,8 +89,7 @@ func (c *call) list(name string) []string {
 	return strings.Split(c.query.Get(name), ",")
 }
 
-// link makes a link to the host that the client called; one that makes no URL
-// is left without it.
+// link makes a link to the host that the client called; one that makes no URL is left without it.
 func (c *call) link(target string) string {
 	scheme := "http://"
 	if c.request.TLS != nil {

@@ -88,9 +88,8 @@ func (h *Handler) report(err error) {
 	h.onViolation(err)
 }
 
-// clientErrors maps violations to Apple's errors: those of the first stage that
-// the request does not pass. Codes are Apple's; what a body of the wrong shape
-// outside its attributes gets is assumed.
+// clientErrors maps violations to Apple's errors: those of the first stage that the request does not pass. Codes are
+// Apple's; what a body of the wrong shape outside its attributes gets is assumed.
 func clientErrors(found []*contract.Violation) []apiError {
 	var errs []apiError
 	first := stageOf(slices.MinFunc(found, func(a, b *contract.Violation) int {
@@ -104,8 +103,8 @@ func clientErrors(found []*contract.Violation) []apiError {
 	return errs
 }
 
-// stageOf is the order in which App Store Connect is taken to check a request:
-// parameters, media type, JSON, the shape of the body, its attributes.
+// stageOf is the order in which App Store Connect is taken to check a request: parameters, media type, JSON, the
+// shape of the body, its attributes.
 func stageOf(v *contract.Violation) int {
 	switch {
 	case v.Parameter != "", v.Kind == contract.KindEscape:

@@ -1,8 +1,7 @@
 package asctest
 
-// The operations of pings and deliveries. What App Store Connect does not
-// document is assumed: a ping is posted whatever the event types are, and to a
-// disabled webhook not at all; a delivery may be redelivered once.
+// The operations of pings and deliveries. What App Store Connect does not document is assumed: a ping is posted
+// whatever the event types are, and to a disabled webhook not at all; a delivery may be redelivered once.
 
 import (
 	"net/http"
@@ -119,8 +118,7 @@ const (
 	stateFilter   = "filter[deliveryState]"
 )
 
-// checkLiveListing refuses what the live service was seen to refuse, although
-// the OpenAPI document allows it.
+// checkLiveListing refuses what the live service was seen to refuse, although the OpenAPI document allows it.
 func (c *call) checkLiveListing() *response {
 	if c.query.Has(stateFilter) {
 		e := newError(http.StatusBadRequest, "PARAMETER_ERROR.ILLEGAL", "The parameter is not supported.")

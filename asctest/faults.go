@@ -66,8 +66,8 @@ type Fault struct {
 	fired bool
 }
 
-// FailNext makes the next calls that each fault is for go wrong, in the order given. It adds them to State.Faults. One
-// that is not possible, such as one of an unknown Kind, fails the test of a Server; with the Handler of New it is
+// FailNext makes the next calls that each fault is for go wrong, in the order given. It adds them to State.Faults.
+// One that is not possible, such as one of an unknown Kind, fails the test of a Server; with the Handler of New it is
 // logged, and Update returns the error.
 func (h *Handler) FailNext(faults ...Fault) {
 	if err := h.Update(func(s *State) { s.Faults = append(s.Faults, faults...) }); err != nil {

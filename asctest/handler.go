@@ -26,8 +26,8 @@ type Handler struct {
 	former map[string][]string // the secrets that webhooks had before
 }
 
-// New returns a handler for an http.Server of your own. A response of its own that breaks the OpenAPI document becomes
-// a 500 that says so. Tests are shorter with NewServer. Errors name the option that can't be met.
+// New returns a handler for an http.Server of your own. A response of its own that breaks the OpenAPI document
+// becomes a 500 that says so. Tests are shorter with NewServer. Errors name the option that can't be met.
 func New(opts ...Option) (*Handler, error) {
 	c, err := contract.Load()
 	if err != nil {
@@ -73,8 +73,8 @@ func (h *Handler) respond(c *call) response {
 	return h.operate(c)
 }
 
-// Reset makes everything as it was after New, the keys aside: webhooks, apps, package versions, deliveries, exchanges,
-// faults and rate limits. IDs of exchanges go on counting.
+// Reset makes everything as it was after New, the keys aside: webhooks, apps, package versions, deliveries,
+// exchanges, faults and rate limits. IDs of exchanges go on counting.
 func (h *Handler) Reset() {
 	h.mu.Lock()
 	keys := h.state.Keys

@@ -14,8 +14,8 @@ import (
 	"io"
 )
 
-// Key is an API key. It has the fields of the module's auth.Key in the same
-// order, so that auth.Key(key) converts it. The zero Key becomes a fresh team key.
+// Key is an API key. It has the fields of the module's auth.Key in the same order, so that auth.Key(key) converts it.
+// The zero Key becomes a fresh team key.
 type Key struct {
 	ID       string        // the key ID, ten capitals and digits
 	IssuerID string        // a UUID; empty makes it an individual key
@@ -30,8 +30,8 @@ func newKey() (Key, error) {
 	return Key{ID: rand.Text()[:10], IssuerID: newUUID(), Signer: signer}, nil
 }
 
-// PEM returns the private key in PKCS#8 form, as in the AuthKey_<ID>.p8 files
-// that Apple hands out. It is nil if the Signer does not hold the key itself.
+// PEM returns the private key in PKCS#8 form, as in the AuthKey_<ID>.p8 files that Apple hands out. It is nil if the
+// Signer does not hold the key itself.
 func (k Key) PEM() []byte {
 	der, err := x509.MarshalPKCS8PrivateKey(k.Signer)
 	if err != nil {

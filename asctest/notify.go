@@ -15,8 +15,8 @@ import (
 	"github.com/ascmarketplace/webhooks/notification"
 )
 
-// SignedNotification is a signed notification to one webhook. Send it as often as wanted, also at the
-// same time: copies have the same id and the same bytes.
+// SignedNotification is a signed notification to one webhook. Send it as often as wanted, also at the same time:
+// copies have the same id and the same bytes.
 type SignedNotification struct {
 	WebhookID   string
 	EndpointURL string
@@ -27,12 +27,10 @@ type SignedNotification struct {
 	handler *Handler
 }
 
-// Notify posts event as App Store Connect does, and waits for the responses: an
-// event of marketplaceWebhooks to the registered endpoint, one of webhooks to
-// each webhook of the app that is enabled and subscribes to it. It returns the
-// receiver's status; of several, the first one that is not 2xx. See Sign
-// for duplicates and forgeries. Redirects are not followed. Errors: nobody
-// receives the event, it is incomplete, or nothing responded in time.
+// Notify posts event as App Store Connect does, and waits for the responses: an event of marketplaceWebhooks to the
+// registered endpoint, one of webhooks to each webhook of the app that is enabled and subscribes to it. It returns
+// the receiver's status; of several, the first one that is not 2xx. See Sign for duplicates and forgeries. Redirects
+// are not followed. Errors: nobody receives the event, it is incomplete, or nothing responded in time.
 func (h *Handler) Notify(ctx context.Context, event notification.Event) (status int, err error) {
 	recipients, err := h.Sign("", notification.New(event))
 	if err != nil {
@@ -48,10 +46,10 @@ func (h *Handler) Notify(ctx context.Context, event notification.Event) (status 
 }
 
 // Sign returns n once for each recipient, signed with its secret, but does not send it. to is the id of a webhook, or
-// of an app, whose enabled webhooks that subscribe to the event are the recipients. If it is empty they are those that
-// App Store Connect would choose: the marketplace webhook for an event of marketplaceWebhooks; for others the webhooks
-// of the marketplace app that the notification names, or else of the only app. Errors: there is no recipient, or the
-// notification is incomplete.
+// of an app, whose enabled webhooks that subscribe to the event are the recipients. If it is empty they are those
+// that App Store Connect would choose: the marketplace webhook for an event of marketplaceWebhooks; for others the
+// webhooks of the marketplace app that the notification names, or else of the only app. Errors: there is no
+// recipient, or the notification is incomplete.
 func (h *Handler) Sign(to string, n *notification.Notification) ([]SignedNotification, error) {
 	body, err := json.Marshal(n)
 	if err != nil {
@@ -108,8 +106,8 @@ func (s *State) recipients(to string, n *notification.Notification) ([]Webhook, 
 	return found, nil
 }
 
-// isWebhookEvent tells the events of webhooks, which begin with a lower-case
-// letter, from those of marketplaceWebhooks.
+// isWebhookEvent tells the events of webhooks, which begin with a lower-case letter, from those of
+// marketplaceWebhooks.
 func isWebhookEvent(eventType string) bool {
 	return eventType != "" && 'a' <= eventType[0] && eventType[0] <= 'z'
 }
@@ -135,13 +133,11 @@ func subscription(eventType string) string {
 	return strings.ToUpper(b.String())
 }
 
-// SignedWith returns a copy that is signed with another secret, such as the
-// one before a rotation.
+// SignedWith returns a copy that is signed with another secret, such as the one before a rotation.
 func (n SignedNotification) SignedWith(secret string) SignedNotification {
 	n.Signature = notification.Sign([]byte(secret), n.Body)
 	return n
 }
 
-// Forged returns a copy whose signature has the right form but is made with a
-// secret that nobody has.
+// Forged returns a copy whose signature has the right form but is made with a secret that nobody has.
 func (n SignedNotification) Forged() SignedNotification { return n.SignedWith(rand.Text()) }

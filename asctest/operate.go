@@ -31,8 +31,7 @@ const (
 	PackageVersionsGet Operation = "alternativeDistributionPackageVersions_getInstance"
 )
 
-// Download is no operation of the document: it is the GET of a package
-// version's URL, which the fake serves itself.
+// Download is no operation of the document: it is the GET of a package version's URL, which the fake serves itself.
 const Download Operation = "download"
 
 // operations has what carries each of them out.

@@ -37,8 +37,9 @@ type Settings struct {
 	SecondCreateStatus int
 	SecondCreateCode   string
 
-	// LiveListing lists deliveries by the rules that were seen on the live service in January 2026, which are narrower
-	// than the OpenAPI document: a creation date within the last ten days is needed, and a filter for states is refused.
+	// LiveListing lists deliveries by the rules that were seen on the live service in January 2026, which are
+	// narrower than the OpenAPI document: a creation date within the last ten days is needed, and a filter for states
+	// is refused.
 	LiveListing bool
 
 	// StrictTokens takes only tokens as Apple documents them: aud a string, iat and exp whole seconds. The default is
@@ -46,8 +47,8 @@ type Settings struct {
 	// missing, and both times may have a fraction.
 	StrictTokens bool
 
-	// Faults is asked before each response to an authenticated call; nil means no fault. Those of FailNext come first;
-	// Operation and Times do not count here. It is called from many goroutines at once.
+	// Faults is asked before each response to an authenticated call; nil means no fault. Those of FailNext come
+	// first; Operation and Times do not count here. It is called from many goroutines at once.
 	Faults func(Exchange) *Fault
 
 	// Logger logs each call at level debug and each broken contract at level error, without headers and bodies; it is

@@ -132,8 +132,8 @@ func accessKey(id, expires string) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// authenticateDownload refuses whoever doesn't have a file's URL, or has it no more. A client that sends a bearer token
-// there gives it away: a violation.
+// authenticateDownload refuses whoever doesn't have a file's URL, or has it no more. A client that sends a bearer
+// token there gives it away: a violation.
 func (h *Handler) authenticateDownload(c *call) *response {
 	if c.request.Header.Get("Authorization") != "" {
 		h.report(errors.New("asctest: a token was sent to a download URL, where none belongs"))

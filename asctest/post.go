@@ -39,8 +39,7 @@ type poster struct {
 
 func (p *poster) init() { p.ctx, p.cancel = context.WithCancel(context.Background()) }
 
-// Close ends the posts under way and waits for them. The handler goes on to
-// respond, and posts no more.
+// Close ends the posts under way and waits for them. The handler goes on to respond, and posts no more.
 func (h *Handler) Close() error {
 	h.mu.Lock()
 	h.poster.cancel() // under the lock, so that no post begins afterwards
@@ -60,8 +59,8 @@ func (h *Handler) postInBackground(d Delivery) {
 	}
 }
 
-// Send posts n, waits for the response, and returns what Deliveries has of it: what was posted and what came back. The
-// error is that nothing responded.
+// Send posts n, waits for the response, and returns what Deliveries has of it: what was posted and what came back.
+// The error is that nothing responded.
 func (n SignedNotification) Send(ctx context.Context) (Delivery, error) {
 	h := n.handler
 	if h == nil {

@@ -32,12 +32,11 @@ type Exchange struct {
 	Status    int         // 0 if the connection was cut before any header
 	Reason    string      // why it was refused, in a few words; Apple gives no such hint
 
-	// Violations are the rules of the OpenAPI document that the request broke,
-	// without the values that broke them.
+	// Violations are the rules of the OpenAPI document that the request broke, without the values that broke them.
 	Violations []string
 
-	// ResponseHeader and ResponseBody are the response, of which a fault may
-	// have sent only a part. At most 64 KiB of the body are kept.
+	// ResponseHeader and ResponseBody are the response, of which a fault may have sent only a part. At most 64 KiB of
+	// the body are kept.
 	ResponseHeader http.Header
 	ResponseBody   []byte
 
@@ -71,17 +70,16 @@ func (h *Handler) Since(number int) Changes {
 	return h.record.since(number)
 }
 
-// Exchanges returns what has arrived so far, oldest first: the latest 10,000, or
-// fewer if they hold more than 64 MiB. A request is there as soon as its
-// response is decided.
+// Exchanges returns what has arrived so far, oldest first: the latest 10,000, or fewer if they hold more than 64 MiB.
+// A request is there as soon as its response is decided.
 func (h *Handler) Exchanges() []Exchange {
 	h.record.mu.Lock()
 	defer h.record.mu.Unlock()
 	return slices.Clone(h.record.exchanges.items)
 }
 
-// Deliveries returns what was posted to one webhook, or to all if the id is empty, oldest first: the latest 10,000, or
-// fewer if they hold more than 64 MiB.
+// Deliveries returns what was posted to one webhook, or to all if the id is empty, oldest first: the latest 10,000,
+// or fewer if they hold more than 64 MiB.
 func (h *Handler) Deliveries(webhookID string) (found []Delivery) {
 	h.record.mu.Lock()
 	defer h.record.mu.Unlock()
@@ -191,8 +189,8 @@ func (r *record) get(id string) (Delivery, bool) {
 	return *d, true
 }
 
-// deliveriesTo returns the wanted ones of those to a webhook that the API lists. In which order is documented nowhere:
-// newest first.
+// deliveriesTo returns the wanted ones of those to a webhook that the API lists. In which order is documented
+// nowhere: newest first.
 func (r *record) deliveriesTo(webhookID string, wanted func(*Delivery) bool) (found []Delivery) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

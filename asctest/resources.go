@@ -86,8 +86,8 @@ func (c *call) one(status int, shown resource, included ...resource) response {
 
 const defaultLimit = 50
 
-// appleHost is where links to other pages have been seen to point, whatever
-// host was called. A client must not send its token there.
+// appleHost is where links to other pages have been seen to point, whatever host was called. A client must not send
+// its token there.
 const appleHost = "https://api-appstoreconnect.itunes.apple.com"
 
 // page responds with the page that the call wants, each item shown as show does; included, unless it is nil, returns

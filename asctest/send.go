@@ -13,8 +13,7 @@ import (
 	"time"
 )
 
-// faultHeader marks a response that was corrupted by a Fault, so that Transport
-// does not report it.
+// faultHeader marks a response that was corrupted by a Fault, so that Transport does not report it.
 const faultHeader = "X-Asctest-Fault"
 
 // send sends a response, in the way of the fault if there is one. Where bytes matter that needs a real http.Server.
@@ -112,8 +111,8 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// hangUp ends the connection and the handler. abrupt does it with a TCP
-// reset, where there is one to send. net/http would linger for half a second.
+// hangUp ends the connection and the handler. abrupt does it with a TCP reset, where there is one to send. net/http
+// would linger for half a second.
 func hangUp(w http.ResponseWriter, abrupt bool) {
 	if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
 		if tcp, ok := conn.(*net.TCPConn); ok && abrupt {

@@ -12,12 +12,10 @@ import (
 	"github.com/ascmarketplace/webhooks/internal/contract"
 )
 
-// Transport wraps next, or http.DefaultTransport if it is nil, and fails t
-// when a request or a response breaks the OpenAPI document, naming operation,
-// JSON pointer and rule but no value. The traffic itself passes unchanged: an
-// error from RoundTrip might be retried, or be the one that a test expects.
-// Not checked are a request that was not sent whole, a response that can't be
-// read or exceeds 1 MiB, one that is corrupted by a Fault of this package, and
+// Transport wraps next, or http.DefaultTransport if it is nil, and fails t when a request or a response breaks the
+// OpenAPI document, naming operation, JSON pointer and rule but no value. The traffic itself passes unchanged: an
+// error from RoundTrip might be retried, or be the one that a test expects. Not checked are a request that was not
+// sent whole, a response that can't be read or exceeds 1 MiB, one that is corrupted by a Fault of this package, and
 // the download of a package version.
 func Transport(t TB, next http.RoundTripper) http.RoundTripper {
 	t.Helper()
@@ -92,8 +90,8 @@ type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
-// sentBody keeps what is sent of a body, which it leaves to the sender to
-// read: a client may want to know whether that ever happened.
+// sentBody keeps what is sent of a body, which it leaves to the sender to read: a client may want to know whether
+// that ever happened.
 type sentBody struct {
 	mu    sync.Mutex // a transport may still write when it has the answer
 	bytes []byte
@@ -121,8 +119,8 @@ func (s *sentBody) watch(r *http.Request) *http.Request {
 	return r
 }
 
-// all returns the body and whether that is all of it: the server may answer
-// before the sender has met the end of a body of known size.
+// all returns the body and whether that is all of it: the server may answer before the sender has met the end of a
+// body of known size.
 func (s *sentBody) all(size int64) (body []byte, whole bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,8 +1,7 @@
 package asctest
 
-// The operations of webhooks. What App Store Connect does not document is
-// assumed: two webhooks of an app may have one URL, and the eleventh webhook and
-// an unknown app are 409.
+// The operations of webhooks. What App Store Connect does not document is assumed: two webhooks of an app may have
+// one URL, and the eleventh webhook and an unknown app are 409.
 
 import (
 	"net/http"

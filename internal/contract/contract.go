@@ -1,5 +1,5 @@
-// Package contract judges requests and responses by the OpenAPI document of App Store Connect. It closes the document:
-// what that does not list is not allowed.
+// Package contract judges requests and responses by the OpenAPI document of App Store Connect. It closes the
+// document: what that does not list is not allowed.
 package contract
 
 import (
@@ -62,8 +62,7 @@ func (c *Contract) Operations() (ids []string) {
 // Paths returns the document's path items by their templates.
 func (c *Contract) Paths() map[string]*openapi3.PathItem { return c.doc.Paths.Map() }
 
-// route finds the operation of a request by its still escaped path. Without
-// one it returns nil.
+// route finds the operation of a request by its still escaped path. Without one it returns nil.
 func (c *Contract) route(method, path string) (*routers.Route, map[string]string) {
 	template, item, params := c.Find(path)
 	if item == nil || item.GetOperation(method) == nil {

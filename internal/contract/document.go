@@ -28,8 +28,8 @@ var Load = sync.OnceValues(func() (*Contract, error) {
 // documentText is the embedded document as it is, copied once per process.
 var documentText = sync.OnceValue(openapi.AppStoreConnect)
 
-// New closes an OpenAPI document, which is the contract's from then on.
-// The result is immutable and safe for concurrent use.
+// New closes an OpenAPI document, which is the contract's from then on. The result is immutable and safe for
+// concurrent use.
 func New(doc *openapi3.T) (*Contract, error) {
 	if err := doc.Validate(context.Background()); err != nil {
 		return nil, fmt.Errorf("contract: the OpenAPI document is not valid: %w", err)

@@ -12,10 +12,9 @@ import (
 // MinSecret is how long a secret is that is looked for.
 const MinSecret = 8
 
-// checkSecrets adds a violation if a secret shows in the response. Not looked
-// for are one of less than MinSecret bytes, which may be there by chance, and one that is
-// a word of the OpenAPI document, of the request's URL or of the rate limit, which
-// is there anyway.
+// checkSecrets adds a violation if a secret shows in the response. Not looked for are one of less than MinSecret
+// bytes, which may be there by chance, and one that is a word of the OpenAPI document, of the request's URL or of the
+// rate limit, which is there anyway.
 func checkSecrets(found *violations, x *Exchange) {
 	for _, secret := range x.Secrets {
 		if len(secret) < MinSecret || bytes.Contains(documentText(), []byte(secret)) ||
@@ -37,8 +36,7 @@ func checkSecrets(found *violations, x *Exchange) {
 	}
 }
 
-// others are the members whose text the caller, a receiver or the error's
-// author chose.
+// others are the members whose text the caller, a receiver or the error's author chose.
 var others = map[string]bool{
 	"endpointUrl": true, "url": true, "name": true, "payload": true, "body": true, "title": true, "detail": true,
 }

@@ -77,8 +77,8 @@ func (vs *violations) checkJSON(body []byte) {
 	}
 }
 
-// addAll adds what kin-openapi found, without any value. It goes through the
-// tree level by level, so errors.As, which skips levels, is of no use.
+// addAll adds what kin-openapi found, without any value. It goes through the tree level by level, so errors.As, which
+// skips levels, is of no use.
 func (vs *violations) addAll(err error) {
 	switch e := err.(type) { //nolint:errorlint // see above
 	case nil:
@@ -124,8 +124,7 @@ func (vs *violations) addCause(reason string, cause error) {
 	vs.addAll(cause)
 }
 
-// addSchemaError reports an unknown property by its own pointer;
-// kin-openapi has that of the object around it.
+// addSchemaError reports an unknown property by its own pointer; kin-openapi has that of the object around it.
 func (vs *violations) addSchemaError(e *openapi3.SchemaError) {
 	pointer, kind := pointerOf(e), e.SchemaField
 	if quoted, ok := strings.CutPrefix(reasonOf(e), "property "); ok && strings.HasSuffix(quoted, " is unsupported") {
@@ -153,8 +152,7 @@ func pointerOf(e *openapi3.SchemaError) string {
 	return pointer
 }
 
-// explain returns the error that says most: of the branches of a oneOf that
-// of the one that got furthest.
+// explain returns the error that says most: of the branches of a oneOf that of the one that got furthest.
 func explain(e *openapi3.SchemaError) *openapi3.SchemaError {
 	best := e
 	branches, _ := errors.AsType[openapi3.MultiError](e.Origin)

@@ -97,8 +97,7 @@ func notThere(what string) error {
 	return refusal{status: http.StatusNotFound, field: "id", message: "there is no such " + what + ", or not any more"}
 }
 
-// latest returns the latest of a list that the parameters limit and before
-// leave, oldest first.
+// latest returns the latest of a list that the parameters limit and before leave, oldest first.
 func latest[T any](r *http.Request, all []T, at func(T) time.Time) ([]T, error) {
 	query := r.URL.Query()
 	limit := 100

@@ -82,8 +82,8 @@ func (s *Sandbox) find(id string) (asctest.Delivery, error) {
 	return all[i], nil
 }
 
-// resendNotification posts the same bytes again, to the webhook's present URL
-// and with its present secret; a forgery stays a forgery.
+// resendNotification posts the same bytes again, to the webhook's present URL and with its present secret; a forgery
+// stays a forgery.
 func (s *Sandbox) resendNotification(r *http.Request) (int, any, error) {
 	d, err := s.find(r.PathValue("id"))
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/ascmarketplace/webhooks/openapi"
 )
 
-// Sandbox is the http.Handler of the control API and the page. Create one with
-// New, and Close it before its server is shut down.
+// Sandbox is the http.Handler of the control API and the page. Create one with New, and Close it before its server is
+// shut down.
 type Sandbox struct {
 	Fake *asctest.Handler // App Store Connect, to be served on another listener
 
@@ -53,8 +53,7 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.handler.ServeHTTP(w, r)
 }
 
-// routes chooses by method and path, as the patterns of http.ServeMux do, which
-// would add 28 KiB to the command.
+// routes chooses by method and path, as the patterns of http.ServeMux do, which would add 28 KiB to the command.
 func (s *Sandbox) routes() http.Handler {
 	routes := map[string]http.Handler{
 		"GET /exchanges":                  respond(s.listExchanges),

@@ -64,8 +64,8 @@ func (s *Sandbox) putState(r *http.Request) (int, any, error) {
 	return http.StatusOK, s.state(), nil
 }
 
-// replace sets what is registered, or nothing; a webhook that is named by its id without a secret keeps the one that it
-// has.
+// replace sets what is registered, or nothing; a webhook that is named by its id without a secret keeps the one that
+// it has.
 func (s *state) replace(there *asctest.State) error {
 	after := *there
 	after.Apps, after.MarketplaceWebhook, after.Webhooks = s.Apps, nil, nil

@@ -16,8 +16,8 @@ import (
 
 const keepAlive = 15 * time.Second
 
-// stream sends an event for each exchange, for each notification when it is sent
-// and when it is responded to, and for every other change.
+// stream sends an event for each exchange, for each notification when it is sent and when it is responded to, and for
+// every other change.
 func (s *Sandbox) stream(w http.ResponseWriter, r *http.Request) {
 	told := s.Fake.Since(math.MaxInt)
 	state, faults := s.stateAndFaults()

@@ -114,8 +114,8 @@ func (s *Sandbox) withholdBody(body []byte) string {
 	return s.withhold(string(body))
 }
 
-// withholdRequest is withholdBody for what a client sent: what is not JSON is
-// withheld whole if it may have a secret that is not known otherwise.
+// withholdRequest is withholdBody for what a client sent: what is not JSON is withheld whole if it may have a secret
+// that is not known otherwise.
 func (s *Sandbox) withholdRequest(body []byte) string {
 	if _, isJSON := withoutSecretMembers(body); !isJSON {
 		lower := bytes.ToLower(body)
@@ -126,8 +126,7 @@ func (s *Sandbox) withholdRequest(body []byte) string {
 	return s.withholdBody(body)
 }
 
-// withoutSecretMembers replaces the value of every member that is called
-// secret, and leaves all else as it was sent.
+// withoutSecretMembers replaces the value of every member that is called secret, and leaves all else as it was sent.
 func withoutSecretMembers(body []byte) (shown []byte, isJSON bool) {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	from, inObject := int64(0), []bool{} // of each value that is open, whether it is an object
@@ -163,8 +162,7 @@ func withoutSecretMembers(body []byte) (shown []byte, isJSON bool) {
 	}
 }
 
-// withholdHeader leaves names as they are; the values of those that carry
-// credentials are not shown.
+// withholdHeader leaves names as they are; the values of those that carry credentials are not shown.
 func (s *Sandbox) withholdHeader(header http.Header) map[string][]string {
 	shown := map[string][]string{}
 	for name, values := range maps.All(header) {
