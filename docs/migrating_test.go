@@ -268,8 +268,8 @@ func newAccount(t *testing.T) *account {
 	endpoint := httptest.NewServer(receiver)
 	t.Cleanup(endpoint.Close)
 	a.url = endpoint.URL
-	a.server = asctest.NewServer(t, asctest.WithApp(marketplaceApp), asctest.WithLiveListing(),
-		asctest.WithMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: a.url, Secret: "old secret"}))
+	a.server = asctest.NewServer(t, asctest.WithApp(marketplaceApp), asctest.Settings{LiveListing: true},
+		asctest.MarketplaceWebhook{EndpointURL: a.url, Secret: "old secret"})
 	return a
 }
 
@@ -290,11 +290,14 @@ func (a *account) happen() {
 			return err
 		},
 		func() error {
-			_, err := a.server.NotifyWebhooks(a.t.Context(), marketplaceApp,
-				notification.New(&notification.AlternativeDistributionPackageVersionCreated{
-					MarketplaceAppID: marketplaceApp, AppID: v.appID, PackageVersionID: v.packageVersionID,
-				}))
-			return err
+			event := &notification.AlternativeDistributionPackageVersionCreated{
+				MarketplaceAppID: marketplaceApp, AppID: v.appID, PackageVersionID: v.packageVersionID,
+			}
+			recipients, _ := a.server.Sign("", notification.New(event)) // none, before the webhook is registered
+			for _, n := range recipients {
+				_, _ = n.Send(a.t.Context()) // what failed is sent again
+			}
+			return nil
 		},
 	}
 	if rand.IntN(2) == 0 {
@@ -392,8 +395,8 @@ func TestMigration(t *testing.T) {
 
 func (a *account) check(name string) {
 	a.t.Helper()
-	if _, registered := a.server.MarketplaceWebhook(); registered || len(a.server.Webhooks()) != 1 {
-		a.t.Errorf("%s: the old one is there: %v; new ones: %d", name, registered, len(a.server.Webhooks()))
+	if _, registered := a.server.MarketplaceWebhook(); registered || len(a.server.State().Webhooks) != 1 {
+		a.t.Errorf("%s: the old one is there: %v; new ones: %d", name, registered, len(a.server.State().Webhooks))
 	}
 	a.server.Wait()
 	if !slices.Equal(a.service.work, a.happened) {
@@ -484,9 +487,9 @@ func permutations(n int) func(yield func([]int) bool) {
 
 func TestDescribe(t *testing.T) {
 	t.Parallel()
-	server := asctest.NewServer(t)
-	id := server.AddPackageVersion(asctest.PackageVersion{PackageID: "package", Version: "7"})
-	packageID, number, err := describe(t.Context(), clientOf(t, server), id)
+	file := asctest.PackageFile{ID: "v7"}
+	server := asctest.NewServer(t, asctest.PackageVersion{PackageFile: file, PackageID: "package", Version: "7"})
+	packageID, number, err := describe(t.Context(), clientOf(t, server), "v7")
 	if packageID != "package" || number != "7" || err != nil {
 		t.Errorf("got %q, %q, %v", packageID, number, err)
 	}

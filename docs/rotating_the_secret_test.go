@@ -49,7 +49,9 @@ func TestRotationLosesNothing(t *testing.T) {
 	oldSecret, newSecret := []byte("the old secret"), []byte("the new secret")
 	s := newStage(t)
 	s.deploy(oldSecret)
-	s.server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: s.endpoint, Secret: string(oldSecret)})
+	_ = s.server.Update(func(state *asctest.State) {
+		state.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: s.endpoint, Secret: string(oldSecret)})
+	})
 	s.deliver(s.signed(), http.StatusOK)
 
 	// 1. Every receiver gets the new secret beside the old one.
@@ -87,7 +89,9 @@ func TestRotationInTheWrongOrderLoses(t *testing.T) {
 	oldSecret, newSecret := []byte("the old secret"), []byte("the new secret")
 	s := newStage(t)
 	s.deploy(oldSecret)
-	s.server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: s.endpoint, Secret: string(oldSecret)})
+	_ = s.server.Update(func(state *asctest.State) {
+		state.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: s.endpoint, Secret: string(oldSecret)})
+	})
 
 	inFlight := s.signed()
 	if err := setSecret(t.Context(), s.client, newSecret); err != nil {
@@ -148,23 +152,23 @@ func (s *stage) store(n *notification.Notification) {
 // signed is a new notification, signed with the registered secret.
 func (s *stage) signed() asctest.SignedNotification {
 	event := &notification.AppUnavailable{MarketplaceAppID: "6477361842", AppID: "6478123456"}
-	delivery, err := s.server.SignedNotification(notification.New(event))
+	signed, err := s.server.Sign("", notification.New(event))
 	if err != nil {
-		s.t.Error(err)
+		s.t.Fatal(err)
 	}
-	return delivery
+	return signed[0]
 }
 
 func (s *stage) deliver(delivery asctest.SignedNotification, want int) {
 	s.t.Helper()
-	status, err := delivery.Send(s.t.Context())
+	sent, err := delivery.Send(s.t.Context())
 	if err != nil {
 		s.t.Error(err)
 	}
-	if status != want {
-		s.t.Errorf("got status %d, want %d", status, want)
+	if sent.StatusCode != want {
+		s.t.Errorf("got status %d, want %d", sent.StatusCode, want)
 	}
-	if status == http.StatusOK {
+	if sent.StatusCode == http.StatusOK {
 		s.acknowledged.Add(1)
 	}
 }

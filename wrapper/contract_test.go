@@ -28,7 +28,7 @@ import (
 // TestLifeOfAWebhook goes through every operation, with both forms of answer,
 // each request and each answer held against the document.
 func TestLifeOfAWebhook(t *testing.T) {
-	for name, opts := range map[string][]asctest.Option{"one object": nil, "array of one": {asctest.WithArrayResponses()}} {
+	for name, opts := range map[string][]asctest.Option{"one object": nil, "array of one": {asctest.Settings{ArrayResponses: true}}} {
 		t.Run(name, func(t *testing.T) { lifeOfAWebhook(t, asctest.NewServer(t, opts...)) })
 	}
 }

@@ -97,7 +97,9 @@ func TestAttemptTimeout(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			server := asctest.NewPipeServer(t)
 			client := connect(t, server, wrapper.WithRetry(wrapper.Retry{Attempts: 1}))
-			server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "s"})
+			_ = server.Update(func(s *asctest.State) {
+				s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "s"})
+			})
 			server.FailNext(asctest.Fault{Kind: kind, Delay: time.Hour})
 			start := time.Now()
 			_, err := client.MarketplaceWebhooks.List(t.Context())

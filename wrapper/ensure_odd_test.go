@@ -16,16 +16,18 @@ func TestEnsureUpdatesAnothersURL(t *testing.T) {
 	const other = "https://other.example/notifications"
 	var server *asctest.Server
 	done := false
-	server = asctest.NewServer(t, asctest.WithFaults(func(r asctest.Exchange) *asctest.Fault {
+	server = asctest.NewServer(t, asctest.Settings{Faults: func(r asctest.Exchange) *asctest.Fault {
 		if r.Operation == asctest.MarketplaceWebhooksUpdate && !done {
 			done = true
 			there, _ := server.MarketplaceWebhook()
 			there.EndpointURL = other // another replica was faster
-			server.SetMarketplaceWebhook(there)
+			_ = server.Update(func(s *asctest.State) { s.MarketplaceWebhook = new(there) })
 		}
 		return nil
-	}))
-	server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
+	}})
+	_ = server.Update(func(s *asctest.State) {
+		s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
+	})
 	result, err := ensure(t, connect(t, server, quick), endpointURL, "new")
 	if err == nil && result.Webhook.EndpointURL != endpointURL {
 		t.Errorf("done, says Ensure, with %+v", result)
@@ -36,7 +38,9 @@ func TestEnsureUpdatesAnothersURL(t *testing.T) {
 // no reason to create a webhook.
 func TestListRefusedWithNotFound(t *testing.T) {
 	server := asctest.NewServer(t)
-	server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
+	_ = server.Update(func(s *asctest.State) {
+		s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
+	})
 	client := connect(t, server, quick)
 	server.FailNext(asctest.Fault{Operation: asctest.MarketplaceWebhooksList, Status: 404, Code: "NOT_FOUND"})
 	if _, err := client.MarketplaceWebhooks.Get(t.Context()); errors.Is(err, wrapper.ErrNotFound) {
@@ -82,13 +86,15 @@ func TestEnsureSaysWhatCameThen(t *testing.T) {
 // became of it.
 func TestOtherEndpointSettles(t *testing.T) {
 	var server *asctest.Server
-	server = asctest.NewServer(t, asctest.WithFaults(func(r asctest.Exchange) *asctest.Fault {
+	server = asctest.NewServer(t, asctest.Settings{Faults: func(r asctest.Exchange) *asctest.Fault {
 		if r.Operation == asctest.MarketplaceWebhooksCreate {
-			server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: "https://other.example/n", Secret: "x"})
+			_ = server.Update(func(s *asctest.State) {
+				s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: "https://other.example/n", Secret: "x"})
+			})
 			return &asctest.Fault{Status: 504}
 		}
 		return nil
-	}))
+	}})
 	_, err := ensure(t, connect(t, server, quick), endpointURL, "new")
 	if !is[*wrapper.OtherEndpointError](err) || is[*wrapper.OutcomeUnknownError](err) {
 		t.Errorf("%v", err)
@@ -98,7 +104,9 @@ func TestOtherEndpointSettles(t *testing.T) {
 // TestOtherEndpointIsNotInTheText: it may be private.
 func TestOtherEndpointIsNotInTheText(t *testing.T) {
 	server := asctest.NewServer(t)
-	server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: "https://other.example/private", Secret: "old"})
+	_ = server.Update(func(s *asctest.State) {
+		s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: "https://other.example/private", Secret: "old"})
+	})
 	_, err := ensure(t, connect(t, server), endpointURL, "new")
 	if err == nil || strings.Contains(err.Error(), "private") || !strings.Contains(err.Error(), "Update it") {
 		t.Errorf("%v", err)
@@ -108,7 +116,9 @@ func TestOtherEndpointIsNotInTheText(t *testing.T) {
 // TestSameURLWithoutPath: an empty path is the root.
 func TestSameURLWithoutPath(t *testing.T) {
 	server := asctest.NewServer(t)
-	server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: "https://marketplace.example/", Secret: "s"})
+	_ = server.Update(func(s *asctest.State) {
+		s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: "https://marketplace.example/", Secret: "s"})
+	})
 	result, err := ensure(t, connect(t, server), "https://marketplace.example", "")
 	if err != nil || result.Action != wrapper.EnsureUnchanged {
 		t.Errorf("got %+v, %v, want it unchanged", result, err)
@@ -118,7 +128,9 @@ func TestSameURLWithoutPath(t *testing.T) {
 // TestSameURLWithDefaultPort: a port that goes without saying.
 func TestSameURLWithDefaultPort(t *testing.T) {
 	server := asctest.NewServer(t)
-	server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: "https://marketplace.example:443/n", Secret: "old"})
+	_ = server.Update(func(s *asctest.State) {
+		s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: "https://marketplace.example:443/n", Secret: "old"})
+	})
 	_, err := ensure(t, connect(t, server, quick), "https://marketplace.example/n", "")
 	if err != nil {
 		t.Error(err)

@@ -25,7 +25,7 @@ type account struct {
 
 func newAccount(t *testing.T, opts ...asctest.Option) *account {
 	t.Helper()
-	fake, err := asctest.New(append(opts, asctest.WithRateLimit(1<<20))...)
+	fake, err := asctest.New(append(opts, asctest.Settings{RateLimit: 1 << 20})...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,9 @@ func TestTwoReplicasOverManyRounds(t *testing.T) {
 	fake := newAccount(t)
 	renewing, taking := fake.client(t, quick), fake.client(t, quick)
 	for round := range 400 {
-		fake.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
+		_ = fake.Update(func(s *asctest.State) {
+			s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
+		})
 		before, _ := fake.MarketplaceWebhook()
 		var wait sync.WaitGroup
 		var renewed ensured
@@ -111,12 +113,14 @@ func TestTwoReplicasOverManyRounds(t *testing.T) {
 // caller replaces it. The secret never ends up with the other's URL.
 func TestWebhookMovesBeforeTheUpdate(t *testing.T) {
 	fake := newAccount(t)
-	fake.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
+	_ = fake.Update(func(s *asctest.State) {
+		s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
+	})
 	fake.intercept = func(req *http.Request) (*http.Response, error) {
 		if req.Method == http.MethodPatch {
 			there, _ := fake.MarketplaceWebhook()
 			there.EndpointURL, there.Secret = otherURL, "theirs"
-			fake.SetMarketplaceWebhook(there)
+			_ = fake.Update(func(s *asctest.State) { s.MarketplaceWebhook = new(there) })
 		}
 		return nil, nil
 	}
@@ -201,7 +205,9 @@ func TestListIsStale(t *testing.T) {
 	for stale := range 6 {
 		synctest.Test(t, func(t *testing.T) {
 			fake := newAccount(t)
-			fake.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
+			_ = fake.Update(func(s *asctest.State) {
+				s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
+			})
 			lists := 0
 			fake.intercept = func(req *http.Request) (*http.Response, error) {
 				if req.Method != http.MethodGet {
@@ -225,7 +231,9 @@ func TestListIsStale(t *testing.T) {
 func TestListStaysStale(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := newAccount(t)
-		fake.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
+		_ = fake.Update(func(s *asctest.State) {
+			s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
+		})
 		fake.intercept = func(req *http.Request) (*http.Response, error) {
 			if req.Method == http.MethodGet {
 				return newCanned(200, `{"data":[],"links":{"self":"x"}}`).RoundTrip(req)

@@ -38,7 +38,7 @@ func TestEnsure(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			server := asctest.NewServer(t)
 			if test.before != none {
-				server.SetMarketplaceWebhook(test.before)
+				_ = server.Update(func(s *asctest.State) { s.MarketplaceWebhook = new(test.before) })
 			}
 			result, err := ensure(t, connectChecked(t, server), endpointURL, test.secret)
 			if err != nil || result.Action != test.action {
@@ -62,7 +62,9 @@ func TestEnsureRefuses(t *testing.T) {
 	if _, err := ensure(t, client, endpointURL, ""); err == nil || is[*wrapper.APIError](err) {
 		t.Errorf("no webhook and no secret: %v", err)
 	}
-	server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: "https://other.example/private", Secret: "old"})
+	_ = server.Update(func(s *asctest.State) {
+		s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: "https://other.example/private", Secret: "old"})
+	})
 	stored, _ := server.MarketplaceWebhook()
 	_, err := ensure(t, client, endpointURL, "new")
 	other, ok := errors.AsType[*wrapper.OtherEndpointError](err)
@@ -78,7 +80,7 @@ func TestEnsureRefuses(t *testing.T) {
 // the lost create was carried out or not.
 func TestEnsureAfterAnUnknownCreate(t *testing.T) {
 	for _, kind := range []asctest.FaultKind{
-		asctest.FaultErrorResponse, asctest.FaultResetBeforeHeaders, asctest.FaultTruncatedBody, asctest.FaultHTMLPage, asctest.FaultNoID,
+		"", asctest.FaultResetBeforeHeaders, asctest.FaultTruncatedBody, asctest.FaultHTMLPage, asctest.FaultNoID,
 	} {
 		for _, applied := range []bool{false, true} {
 			t.Run(string(kind), func(t *testing.T) {
@@ -153,13 +155,15 @@ func TestEnsureMeetsAConflict(t *testing.T) {
 func TestEnsureWebhookVanishes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var server *asctest.Server
-		server = asctest.NewPipeServer(t, asctest.WithFaults(func(r asctest.Exchange) *asctest.Fault {
+		server = asctest.NewPipeServer(t, asctest.Settings{Faults: func(r asctest.Exchange) *asctest.Fault {
 			if r.Operation == asctest.MarketplaceWebhooksUpdate {
-				server.RemoveMarketplaceWebhook()
+				_ = server.Update(func(s *asctest.State) { s.MarketplaceWebhook = nil })
 			}
 			return nil
-		}))
-		server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
+		}})
+		_ = server.Update(func(s *asctest.State) {
+			s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
+		})
 		result, err := ensure(t, connect(t, server), endpointURL, "new")
 		if stored, _ := server.MarketplaceWebhook(); err != nil || result.Action != wrapper.EnsureCreated || stored.Secret != "new" {
 			t.Errorf("got %+v, %v, stored %+v", result, err, stored)

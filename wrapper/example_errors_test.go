@@ -50,7 +50,7 @@ func ExampleNotAuthorizedError() {
 func ExampleOutcomeUnknownError() {
 	fake, client, stop := sandboxClient()
 	defer stop()
-	fake.RemoveMarketplaceWebhook()
+	_ = fake.Update(func(s *asctest.State) { s.MarketplaceWebhook = nil })
 	fake.FailNext(asctest.Fault{Kind: asctest.FaultResetBeforeHeaders, Applied: true})
 
 	ctx := context.Background()

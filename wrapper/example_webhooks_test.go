@@ -20,16 +20,21 @@ import (
 // webhookSandbox is a client of a sandbox in which the app has a webhook.
 func webhookSandbox() (fake *asctest.Handler, client *wrapper.Client, webhookID string, stop func()) {
 	fake, server, tokens := sandbox()
-	fake.AddApp("6446048195")
-	webhookID = fake.SetWebhook(asctest.Webhook{
-		AppID: "6446048195", Name: "builds", URL: "https://ci.example/notifications", Secret: "old", Enabled: true,
+	webhook := asctest.Webhook{
+		ID: "builds", AppID: "6446048195", Name: "builds", URL: "https://ci.example/notifications", Secret: "old", Enabled: true,
 		EventTypes: []string{string(wrapper.EventBuildUploadStateUpdated)},
+	}
+	err := fake.Update(func(s *asctest.State) {
+		s.Apps, s.Webhooks = []string{webhook.AppID}, []asctest.Webhook{webhook}
 	})
-	client, err := wrapper.NewClient(tokens, wrapper.WithBaseURL(server.URL))
 	if err != nil {
 		log.Fatal(err)
 	}
-	return fake, client, webhookID, func() { server.Close(); _ = fake.Close() }
+	client, err = wrapper.NewClient(tokens, wrapper.WithBaseURL(server.URL))
+	if err != nil {
+		log.Fatal(err)
+	}
+	return fake, client, webhook.ID, func() { server.Close(); _ = fake.Close() }
 }
 
 func ExampleWebhooks_Ensure() {
@@ -200,11 +205,16 @@ func ExampleWebhooks_CatchUp() {
 func ExamplePackageVersions_Get() {
 	fake, client, _, stop := webhookSandbox()
 	defer stop()
-	id := fake.AddPackageVersion(asctest.PackageVersion{
-		PackageFile: asctest.PackageFile{Content: []byte("the package")}, PackageID: "p1", Version: "7",
+	err := fake.Update(func(s *asctest.State) {
+		s.PackageVersions = []asctest.PackageVersion{{
+			PackageFile: asctest.PackageFile{ID: "v7", Content: []byte("the package")}, PackageID: "p1", Version: "7",
+		}}
 	})
+	if err != nil {
+		log.Fatal(err)
+	}
 
-	version, err := client.PackageVersions.Get(context.Background(), id)
+	version, err := client.PackageVersions.Get(context.Background(), "v7")
 	if err != nil {
 		log.Fatal(err)
 	}

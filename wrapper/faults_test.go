@@ -85,7 +85,7 @@ func TestLastingFault(t *testing.T) {
 		attempts int
 		is       func(error) bool
 	}{
-		asctest.FaultErrorResponse:      {4, is[*wrapper.APIError]},
+		"":                              {4, is[*wrapper.APIError]},
 		asctest.FaultHTMLPage:           {4, is[*wrapper.APIError]},
 		asctest.FaultPlainText:          {4, is[*wrapper.APIError]},
 		asctest.FaultLate:               {4, isTimeout},

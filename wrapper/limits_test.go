@@ -18,7 +18,7 @@ import (
 // TestRetryAfterDateWithSkewedClock: a date is by the clock of who sent it.
 func TestRetryAfterDateWithSkewedClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server := asctest.NewPipeServer(t, asctest.WithSkew(-10*time.Minute)) // our clock is ahead
+		server := asctest.NewPipeServer(t, asctest.Settings{Skew: -10 * time.Minute}) // our clock is ahead
 		client := connect(t, server)
 		serverNow := time.Now().Add(-10 * time.Minute)
 		if err := perform(t, client, asctest.MarketplaceWebhooksList, ""); err != nil {

@@ -38,7 +38,11 @@ const (
 // call the account must be what the call's result allows.
 func TestSoak(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	key := asctest.NewKey(t)
+	accepting, err := asctest.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := accepting.Key() // of all accounts
 	tokens, err := auth.NewTokenSource(auth.Key(key))
 	if err != nil {
 		t.Fatal(err)
@@ -69,11 +73,10 @@ type soak struct {
 // account works on one account until the calls are used up.
 func (s *soak) account(t *testing.T, h2 bool) {
 	opts := []asctest.Option{
-		asctest.WithKeys(s.key), asctest.WithRateLimit(1 << 30),
-		asctest.WithLogger(slog.New(slog.NewTextHandler(watch{t, s}, nil))),
+		s.key, asctest.Settings{RateLimit: 1 << 30, Logger: slog.New(slog.NewTextHandler(watch{t, s}, nil))},
 	}
 	if !h2 {
-		opts = append(opts, asctest.WithFaults(s.fault))
+		opts = append(opts, asctest.Settings{Faults: s.fault})
 	}
 	fake, err := asctest.New(opts...)
 	if err != nil {
@@ -205,7 +208,7 @@ func (s *soak) fault(asctest.Exchange) *asctest.Fault {
 	s.faults.Add(1)
 	kinds := asctest.FaultKinds()
 	fault := &asctest.Fault{Kind: kinds[mathrand.N(len(kinds))], Applied: mathrand.N(2) == 0}
-	if fault.Kind == asctest.FaultErrorResponse {
+	if fault.Kind == "" {
 		fault.Status = []int{401, 403, 409, 422, 429, 500, 502, 503, 504}[mathrand.N(9)]
 		fault.Applied = fault.Applied && fault.Status >= 500
 	}

@@ -38,7 +38,7 @@ func TestSpuriousUnauthorized(t *testing.T) {
 func TestClockAhead(t *testing.T) {
 	for _, ahead := range []time.Duration{10 * time.Minute, -30 * time.Minute, 24 * time.Hour} {
 		synctest.Test(t, func(t *testing.T) {
-			server := asctest.NewPipeServer(t, asctest.WithSkew(-ahead))
+			server := asctest.NewPipeServer(t, asctest.Settings{Skew: -ahead})
 			client := connect(t, server)
 			if _, err := client.MarketplaceWebhooks.List(t.Context()); err != nil {
 				t.Errorf("%v ahead: %v", ahead, err)
@@ -67,7 +67,7 @@ func TestUnauthorizedTwice(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				server := asctest.NewPipeServer(t, asctest.WithSkew(test.skew))
+				server := asctest.NewPipeServer(t, asctest.Settings{Skew: test.skew})
 				client := connect(t, server)
 				server.FailNext(asctest.Fault{Status: 401, Times: -1, Header: test.header})
 				err := perform(t, client, asctest.MarketplaceWebhooksCreate, "")
@@ -138,8 +138,8 @@ func (s *rotatingSource) Refused(token string, serverTime time.Time) {
 // key is revoked. Each attempt carries one key's token, and every call succeeds.
 func TestKeyRotation(t *testing.T) {
 	t.Parallel()
-	oldKey, newKey := asctest.NewKey(t), asctest.NewKey(t)
-	fake := newAccount(t, asctest.WithKeys(oldKey, newKey))
+	fake := newAccount(t, asctest.Key{}, asctest.Key{})
+	keys := fake.State().Keys
 	var underWay, calls sync.WaitGroup
 	revoked := make(chan struct{})
 	fake.intercept = func(*http.Request) (*http.Response, error) {
@@ -156,7 +156,7 @@ func TestKeyRotation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, key := range []asctest.Key{oldKey, newKey} {
+	for _, key := range keys {
 		tokens, err := auth.NewTokenSource(auth.Key(key))
 		if err != nil {
 			t.Fatal(err)
@@ -172,7 +172,7 @@ func TestKeyRotation(t *testing.T) {
 		}
 		underWay.Wait()
 	}
-	if err := fake.SetKeys(newKey); err != nil {
+	if err := fake.Update(func(s *asctest.State) { s.Keys = keys[1:] }); err != nil {
 		t.Fatal(err)
 	}
 	close(revoked)

@@ -141,7 +141,7 @@ func TestEndedContext(t *testing.T) {
 		apiError  bool
 		requests  int
 	}{
-		"before sending":        {asctest.Fault{}, asctest.MarketplaceWebhooksCreate, 0, false, false, 0},
+		"before sending":        {asctest.Fault{Optional: true}, asctest.MarketplaceWebhooksCreate, 0, false, false, 0},
 		"in the backoff":        {busy, asctest.MarketplaceWebhooksList, 5 * time.Second, false, true, 1},
 		"in a create's wait":    {limited, asctest.MarketplaceWebhooksCreate, 5 * time.Second, false, true, 1},
 		"before the headers":    {late, asctest.MarketplaceWebhooksCreate, 5 * time.Second, true, false, 1},

@@ -25,7 +25,7 @@ func TestLifeOfAnAppsWebhook(t *testing.T) {
 		w.WriteHeader(int(status.Load()))
 	}))
 	defer receiver.Close()
-	server := asctest.NewServer(t, asctest.WithApp(appID), asctest.WithLiveListing())
+	server := asctest.NewServer(t, asctest.WithApp(appID), asctest.Settings{LiveListing: true})
 	client := connectChecked(t, server, quick)
 	webhooks, ctx := client.Webhooks, t.Context()
 	params := anyWebhookParams()
@@ -68,7 +68,7 @@ func TestLifeOfAnAppsWebhook(t *testing.T) {
 		if err != nil || got.Name != "renamed" || got.URL != params.URL || !got.Enabled {
 			t.Errorf("got %+v, %v", got, err)
 		}
-		if stored := server.Webhooks()[0]; stored.Secret != "secret" {
+		if stored := server.State().Webhooks[0]; stored.Secret != "secret" {
 			t.Errorf("stored %+v", stored)
 		}
 	})
@@ -157,21 +157,16 @@ func TestLifeOfAnAppsWebhook(t *testing.T) {
 // which nothing is sent.
 func TestDeliveriesOverManyPages(t *testing.T) {
 	t.Parallel()
-	server := asctest.NewServer(t, asctest.WithApp(appID), asctest.WithLiveListing(),
-		asctest.WithDeliveryTransport(roundTripper(func(req *http.Request) (*http.Response, error) {
+	server := asctest.NewServer(t, asctest.WithApp(appID), asctest.Settings{LiveListing: true},
+		asctest.Settings{DeliveryTransport: roundTripper(func(req *http.Request) (*http.Response, error) {
 			_, _ = io.Copy(io.Discard, req.Body)
 			return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: req}, nil
-		})))
+		})})
 	client := connectChecked(t, server, quick)
 	id := prepare(server, asctest.WebhooksDeliveries)
 	want := map[string]bool{}
 	for range 401 {
-		event := notification.New(&notification.BuildUploadStateUpdated{BuildUploadID: "b", New: "COMPLETE"})
-		sent, err := server.NotifyWebhooks(t.Context(), appID, event)
-		if err != nil {
-			t.Fatal(err)
-		}
-		want[sent[0].ID] = true
+		want[notify(server.Handler, id).ID] = true
 	}
 	for delivery, err := range client.Webhooks.Deliveries(t.Context(), id, wrapper.DeliveryFilter{}) {
 		if err != nil || !want[delivery.ID] || len(delivery.Payload) == 0 {
@@ -186,10 +181,10 @@ func TestDeliveriesOverManyPages(t *testing.T) {
 
 // TestPackageVersionOfTheFake is read and downloaded; the download gets no token.
 func TestPackageVersionOfTheFake(t *testing.T) {
-	server := asctest.NewServer(t, asctest.WithPackageVersion(asctest.PackageVersion{
+	server := asctest.NewServer(t, asctest.PackageVersion{
 		PackageFile: asctest.PackageFile{ID: "v", Content: []byte("the package")}, PackageID: "p", Version: "7",
 		Variants: make([]asctest.PackageFile, 51), Deltas: make([]asctest.PackageFile, 2),
-	}))
+	})
 	got, err := connectChecked(t, server).PackageVersions.Get(t.Context(), "v")
 	if err != nil {
 		t.Fatal(err)

@@ -149,7 +149,7 @@ func runBlock(t *testing.T, f codeBlock, folder string, env []string) {
 // point the command to it.
 func environment(t *testing.T, bin string) []string {
 	t.Helper()
-	handler, err := asctest.New(asctest.WithLogger(slog.New(slog.DiscardHandler)))
+	handler, err := asctest.New(asctest.Settings{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package asctest
+package contract
 
 // What is said when a request or a response breaks the contract.
 
@@ -12,70 +12,73 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 )
 
-// violation is one broken rule. It never quotes the value that broke it.
-type violation struct {
-	operation string // operationId, or method and path
-	side      string // "request" or "response 201"
-	pointer   string // JSON pointer into the body, or empty
-	parameter string // name of a query parameter, or empty
-	kind      string // of rule: a keyword of JSON Schema, or one of the constants below
-	rule      string
+// Violation is one broken rule. It never quotes the value that broke it.
+type Violation struct {
+	Operation string // operationId, or method and path
+	Side      string // "request" or "response 201"
+	Pointer   string // JSON pointer into the body, or empty
+	Parameter string // name of a query parameter, or empty
+	Kind      string // of rule: a keyword of JSON Schema, or one of the constants below
+	Rule      string
 }
 
 // Kinds of rules that are no keyword of JSON Schema.
 const (
-	kindUnknown   = "unknown"    // an unknown parameter or property
-	kindTwice     = "twice"      // a parameter that is given more than once
-	kindEscape    = "escape"     // a query that is not correctly escaped
-	kindMediaType = "media type" // of a body
-	kindJSON      = "JSON"       // a body that is not one JSON value
+	KindUnknown   = "unknown"    // an unknown parameter or property
+	KindTwice     = "twice"      // a parameter that is given more than once
+	KindEscape    = "escape"     // a query that is not correctly escaped
+	KindMediaType = "media type" // of a body
+	KindJSON      = "JSON"       // a body that is not one JSON value
 )
 
-func (v *violation) Error() string {
-	where := v.operation + " " + v.side
-	if v.pointer != "" {
-		where += ", " + v.pointer
-	}
-	return where + ": " + v.rule
-}
-
-// violations collects those of one side of one exchange.
-type violations struct {
-	operation, side string
-	found           []*violation
-}
-
-func (vs *violations) add(pointer, rule string) { vs.addKind("", pointer, rule) }
-
-func (vs *violations) addKind(kind, pointer, rule string) {
-	vs.found = append(vs.found, &violation{operation: vs.operation, side: vs.side, pointer: pointer, kind: kind, rule: rule})
-}
-
-func (vs *violations) addParameter(kind, name, rule string) {
-	shown := name
-	if kind == kindUnknown {
-		shown = strconv.Quote(name)
-	}
-	vs.addKind(kind, "", "parameter "+shown+": "+rule)
-	vs.found[len(vs.found)-1].parameter = name
-}
-
-func (vs *violations) checkJSON(body []byte) {
-	if !json.Valid(body) {
-		vs.addKind(kindJSON, "", "the body is one JSON value and nothing after it")
-	}
-}
-
-func (vs *violations) errors() error {
-	errs := make([]error, len(vs.found))
-	for i, v := range vs.found {
+// Join returns all violations as one error, or nil.
+func Join(found []*Violation) error {
+	errs := make([]error, len(found))
+	for i, v := range found {
 		errs[i] = v
 	}
 	return errors.Join(errs...)
 }
 
-// addAll adds what kin-openapi found, without any value. It goes through the
-// tree level by level, so errors.As, which skips levels, is of no use.
+func (v *Violation) Error() string {
+	where := v.Operation + " " + v.Side
+	if v.Pointer != "" {
+		where += ", " + v.Pointer
+	}
+	return where + ": " + v.Rule
+}
+
+// violations collects those of one side of one exchange.
+type violations struct {
+	operation, side string
+	found           []*Violation
+}
+
+func (vs *violations) add(pointer, rule string) { vs.addKind("", pointer, rule) }
+
+func (vs *violations) addKind(kind, pointer, rule string) {
+	vs.found = append(vs.found, &Violation{
+		Operation: vs.operation, Side: vs.side, Pointer: pointer, Kind: kind, Rule: rule,
+	})
+}
+
+func (vs *violations) addParameter(kind, name, rule string) {
+	shown := name
+	if kind == KindUnknown {
+		shown = strconv.Quote(name)
+	}
+	vs.addKind(kind, "", "parameter "+shown+": "+rule)
+	vs.found[len(vs.found)-1].Parameter = name
+}
+
+func (vs *violations) checkJSON(body []byte) {
+	if !json.Valid(body) {
+		vs.addKind(KindJSON, "", "the body is one JSON value and nothing after it")
+	}
+}
+
+// addAll adds what kin-openapi found, without any value. It goes through the tree level by level, so errors.As, which
+// skips levels, is of no use.
 func (vs *violations) addAll(err error) {
 	switch e := err.(type) { //nolint:errorlint // see above
 	case nil:
@@ -107,7 +110,7 @@ func (vs *violations) addRequestError(e *openapi3filter.RequestError) {
 		}
 		vs.addParameter("", e.Parameter.Name, rule)
 	case e.RequestBody != nil && e.Err == nil && strings.Contains(e.Reason, "Content-Type"):
-		vs.addKind(kindMediaType, "", "the body is application/json")
+		vs.addKind(KindMediaType, "", "the body is application/json")
 	default:
 		vs.addCause(e.Reason, e.Err)
 	}
@@ -121,13 +124,12 @@ func (vs *violations) addCause(reason string, cause error) {
 	vs.addAll(cause)
 }
 
-// addSchemaError reports an unknown property by its own pointer;
-// kin-openapi has that of the object around it.
+// addSchemaError reports an unknown property by its own pointer; kin-openapi has that of the object around it.
 func (vs *violations) addSchemaError(e *openapi3.SchemaError) {
 	pointer, kind := pointerOf(e), e.SchemaField
 	if quoted, ok := strings.CutPrefix(reasonOf(e), "property "); ok && strings.HasSuffix(quoted, " is unsupported") {
 		if name, err := strconv.Unquote(strings.TrimSuffix(quoted, " is unsupported")); err == nil {
-			vs.addKind(kindUnknown, pointer+"/"+escapePointer(name), e.SchemaField+": "+reasonOf(e))
+			vs.addKind(KindUnknown, pointer+"/"+EscapePointer(name), e.SchemaField+": "+reasonOf(e))
 			return
 		}
 	}
@@ -145,13 +147,12 @@ func reasonOf(e *openapi3.SchemaError) string {
 func pointerOf(e *openapi3.SchemaError) string {
 	pointer := ""
 	for _, name := range e.JSONPointer() {
-		pointer += "/" + escapePointer(name)
+		pointer += "/" + EscapePointer(name)
 	}
 	return pointer
 }
 
-// explain returns the error that says most: of the branches of a oneOf that
-// of the one that got furthest.
+// explain returns the error that says most: of the branches of a oneOf that of the one that got furthest.
 func explain(e *openapi3.SchemaError) *openapi3.SchemaError {
 	best := e
 	branches, _ := errors.AsType[openapi3.MultiError](e.Origin)
@@ -178,9 +179,14 @@ func flatten(err error) (found []*openapi3.SchemaError) {
 }
 
 // name says which operation x is of: its operationId if the document has it.
-func (x *exchange) name(operationID string) string {
+func (x *Exchange) name(operationID string) string {
 	if operationID != "" {
 		return operationID
 	}
-	return x.method + " " + x.url.EscapedPath()
+	return x.Method + " " + x.URL.EscapedPath()
+}
+
+// EscapePointer escapes a name for a JSON pointer.
+func EscapePointer(name string) string {
+	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
 }

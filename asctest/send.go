@@ -1,6 +1,6 @@
 package asctest
 
-// Faults on the wire: responses sent late, in part, for ever, or not at all.
+// Sending a response: as it is, or late, in part, for ever, or not at all.
 
 import (
 	"bytes"
@@ -13,12 +13,15 @@ import (
 	"time"
 )
 
-// faultHeader marks a response that was corrupted by a Fault, so that Transport
-// does not report it.
+// faultHeader marks a response that was corrupted by a Fault, so that Transport does not report it.
 const faultHeader = "X-Asctest-Fault"
 
-// send sends a corrupted response. Where bytes matter it needs a real http.Server.
-func (f *Fault) send(w http.ResponseWriter, r *http.Request, kind FaultKind, a response) {
+// send sends a response, in the way of the fault if there is one. Where bytes matter that needs a real http.Server.
+func (f *Fault) send(w http.ResponseWriter, r *http.Request, a response) {
+	if f == nil {
+		f = &Fault{Kind: FaultLate} // by no time
+	}
+	kind := f.sendsAs(a)
 	if kind != FaultLateBody && !pause(r.Context(), f.Delay) {
 		hangUp(w, true)
 	}
@@ -30,7 +33,7 @@ func (f *Fault) send(w http.ResponseWriter, r *http.Request, kind FaultKind, a r
 			w.Header()[http.CanonicalHeaderKey(name)] = values
 		}
 	}
-	if kind != FaultLate && kind != FaultLateBody && (kind != FaultErrorResponse || f.Body != "") {
+	if kind != FaultLate && kind != FaultLateBody && (kind != errorResponse || f.Body != "") {
 		w.Header().Set(faultHeader, string(kind))
 	}
 	half := a.body[:len(a.body)/2]
@@ -108,8 +111,8 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// hangUp ends the connection and the handler. abrupt does it with a TCP
-// reset, where there is one to send. net/http would linger for half a second.
+// hangUp ends the connection and the handler. abrupt does it with a TCP reset, where there is one to send. net/http
+// would linger for half a second.
 func hangUp(w http.ResponseWriter, abrupt bool) {
 	if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
 		if tcp, ok := conn.(*net.TCPConn); ok && abrupt {

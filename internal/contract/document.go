@@ -1,4 +1,4 @@
-package asctest
+package contract
 
 // The closed copy of the document: what it does not list is not allowed.
 
@@ -16,31 +16,31 @@ import (
 	"github.com/ascmarketplace/webhooks/openapi"
 )
 
-// document returns the contract of the embedded document, parsed once per process.
-var document = sync.OnceValues(func() (*contract, error) {
+// Load returns the contract of the embedded document, which is parsed once per process.
+var Load = sync.OnceValues(func() (*Contract, error) {
 	doc, err := openapi3.NewLoader().LoadFromData(openapi.AppStoreConnect())
 	if err != nil {
-		return nil, fmt.Errorf("asctest: reading the OpenAPI document: %w", err)
+		return nil, fmt.Errorf("contract: reading the OpenAPI document: %w", err)
 	}
-	return newContract(doc)
+	return New(doc)
 })
 
 // documentText is the embedded document as it is, copied once per process.
 var documentText = sync.OnceValue(openapi.AppStoreConnect)
 
-// newContract closes an OpenAPI document, which is the contract's from then on.
-// The result is immutable and safe for concurrent use.
-func newContract(doc *openapi3.T) (*contract, error) {
+// New closes an OpenAPI document, which is the contract's from then on. The result is immutable and safe for
+// concurrent use.
+func New(doc *openapi3.T) (*Contract, error) {
 	if err := doc.Validate(context.Background()); err != nil {
-		return nil, fmt.Errorf("asctest: the OpenAPI document is not valid: %w", err)
+		return nil, fmt.Errorf("contract: the OpenAPI document is not valid: %w", err)
 	}
-	c := &contract{doc: doc, errorResponse: doc.Components.Schemas["ErrorResponse"]}
+	c := &Contract{doc: doc, errorResponse: doc.Components.Schemas["ErrorResponse"]}
 	if c.errorResponse == nil {
-		return nil, errors.New("asctest: the OpenAPI document has no schema ErrorResponse")
+		return nil, errors.New("contract: the OpenAPI document has no schema ErrorResponse")
 	}
 	closeDocument(doc)
 	c.formats = openapi3.WithStringFormatValidators(map[string]openapi3.StringFormatValidator{
-		"uri":           openapi3.NewCallbackValidator(absoluteURI),
+		"uri":           openapi3.NewCallbackValidator(AbsoluteURI),
 		"uri-reference": openapi3.NewCallbackValidator(uriReference),
 	})
 	c.options = &openapi3filter.Options{
@@ -51,6 +51,14 @@ func newContract(doc *openapi3.T) (*contract, error) {
 		SchemaValidationOptions: []openapi3.SchemaValidationOption{c.formats, openapi3.DisableSchemaErrorDetails()},
 	}
 	return c, nil
+}
+
+// EventTypes returns the event types that a webhook may subscribe to.
+func (c *Contract) EventTypes() (names []string) {
+	for _, name := range c.doc.Components.Schemas["WebhookEventType"].Value.Enum {
+		names = append(names, name.(string))
+	}
+	return names
 }
 
 // closeDocument closes each schema that a component or an operation reaches.
@@ -102,8 +110,8 @@ func (c closer) close(ref *openapi3.SchemaRef) {
 	}
 }
 
-// absoluteURI is the format uri. Its errors never quote the value.
-func absoluteURI(s string) error {
+// AbsoluteURI is the format uri. Its errors never quote the value.
+func AbsoluteURI(s string) error {
 	u, err := url.Parse(s)
 	if err != nil || u.Scheme == "" || u.Hostname() == "" || strings.ContainsAny(s, " \"<>\\^`{|}") {
 		return errors.New("not an absolute URI with a host")

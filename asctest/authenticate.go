@@ -1,9 +1,8 @@
 package asctest
 
-// Tokens, verified as App Store Connect does, as far as that is known.
+// Who calls: tokens, verified as App Store Connect does, as far as that is known, and keys of download URLs.
 
 import (
-	"crypto/ecdsa"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,10 +10,13 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/ascmarketplace/webhooks/internal/contract"
 )
 
 const (
@@ -23,43 +25,40 @@ const (
 	iatLeeway   = time.Minute      // assumed; a client 34 s ahead was let in, seen live
 )
 
-// acceptedKey is a key that tokens may be signed with.
-type acceptedKey struct {
-	issuerID string
-	public   *ecdsa.PublicKey
+// authenticate refuses a call without a good token.
+func (h *Handler) authenticate(c *call) *response {
+	if c.operation == Download {
+		return h.authenticateDownload(c)
+	}
+	keyID, err := h.verifyToken(c.request, c.now)
+	if err != nil {
+		const detail = "Send a bearer token that is signed with an API key and has not expired."
+		r := refuse(newError(http.StatusUnauthorized, "", detail))
+		r.reason = "token: " + strings.ReplaceAll(err.Error(), "\n", "; ")
+		return &r
+	}
+	c.keyID = keyID
+	return nil
 }
 
-// bearer returns the request's one bearer token, or "".
-func bearer(header http.Header) string {
-	values := header.Values("Authorization")
-	if len(values) != 1 {
-		return ""
-	}
-	scheme, token, _ := strings.Cut(values[0], " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return ""
-	}
-	return token
-}
-
-// verifyToken, under h.mu, returns the ID of the key that signed the request's token. The
-// error says what is wrong with it and never quotes it.
+// verifyToken returns the ID of the key that signed the request's token. The error says what is wrong with it and
+// never quotes it.
 func (h *Handler) verifyToken(r *http.Request, now time.Time) (keyID string, err error) {
-	raw := bearer(r.Header)
+	raw := contract.Bearer(r.Header)
 	if raw == "" {
 		return "", errors.New("no header Authorization with one bearer token")
 	}
-	var key acceptedKey
+	var key Key
 	claims := jwt.MapClaims{}
 	parser := jwt.NewParser(jwt.WithValidMethods([]string{"ES256"}),
 		jwt.WithJSONNumber(), jwt.WithStrictDecoding(), jwt.WithoutClaimsValidation())
 	token, err := parser.ParseWithClaims(raw, claims, func(token *jwt.Token) (any, error) {
 		keyID, _ = token.Header["kid"].(string)
 		var ok bool
-		if key, ok = h.accept[keyID]; !ok {
+		if key, ok = h.acceptedKey(keyID); !ok {
 			return nil, errors.New("kid names no accepted key")
 		}
-		return key.public, nil
+		return key.public()
 	})
 	switch {
 	case errors.Is(err, jwt.ErrTokenMalformed):
@@ -72,7 +71,18 @@ func (h *Handler) verifyToken(r *http.Request, now time.Time) (keyID string, err
 		return "", errors.New("typ is not JWT")
 	}
 	return keyID, errors.Join(
-		h.checkIdentity(claims, key.issuerID), h.checkTimes(claims, now), checkScope(claims, r))
+		h.checkIdentity(claims, key.IssuerID), h.checkTimes(claims, now), checkScope(claims, r))
+}
+
+// acceptedKey returns the key with the id.
+func (h *Handler) acceptedKey(id string) (Key, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	i := slices.IndexFunc(h.state.Keys, func(k Key) bool { return k.ID == id })
+	if i < 0 {
+		return Key{}, false
+	}
+	return h.state.Keys[i], true
 }
 
 // checkIdentity compares iss, sub and aud with the key's kind.
@@ -80,7 +90,7 @@ func (h *Handler) checkIdentity(claims jwt.MapClaims, issuerID string) error {
 	_, hasIssuer := claims["iss"]
 	list, _ := claims["aud"].([]any)
 	switch {
-	case claims["aud"] != audience && (h.strictTokens || len(list) != 1 || list[0] != audience):
+	case claims["aud"] != audience && (h.settings.StrictTokens || len(list) != 1 || list[0] != audience):
 		return fmt.Errorf("aud is not the string %q", audience)
 	case issuerID != "" && claims["iss"] != issuerID:
 		return errors.New("iss is not the team key's issuer ID")
@@ -94,7 +104,7 @@ func (h *Handler) checkIdentity(claims jwt.MapClaims, issuerID string) error {
 
 func (h *Handler) checkTimes(claims jwt.MapClaims, now time.Time) error {
 	iat, err := h.seconds(claims, "iat")
-	if _, given := claims["iat"]; !given && !h.strictTokens {
+	if _, given := claims["iat"]; !given && !h.settings.StrictTokens {
 		iat, err = now, nil // seems to be taken as issued now: clients in use send none
 	}
 	if err != nil {
@@ -125,7 +135,7 @@ func (h *Handler) seconds(claims jwt.MapClaims, name string) (time.Time, error) 
 	switch {
 	case err != nil || seconds < 0 || seconds > 1<<40:
 		return time.Time{}, fmt.Errorf("%s is not a number of seconds", name)
-	case h.strictTokens && seconds != math.Trunc(seconds):
+	case h.settings.StrictTokens && seconds != math.Trunc(seconds):
 		return time.Time{}, fmt.Errorf("%s is not a whole number of seconds", name)
 	}
 	return time.UnixMilli(int64(seconds * 1000)), nil

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,8 +12,63 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/golang-jwt/jwt/v5"
 
+	"github.com/ascmarketplace/webhooks/internal/contract"
 	"github.com/ascmarketplace/webhooks/openapi"
 )
+
+// quiet returns a handler that fails t when it breaks the contract.
+func quiet(t *testing.T, opts ...Option) *Handler {
+	t.Helper()
+	h, err := New(append(opts, Settings{Logger: slog.New(slog.DiscardHandler)})...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.onViolation = func(err error) { t.Error(err) }
+	return h
+}
+
+func TestARequestWithoutABody(t *testing.T) {
+	t.Parallel()
+	h := quiet(t)
+	for method, want := range map[string]int{http.MethodGet: 200, http.MethodPost: 400} {
+		r, err := http.NewRequestWithContext(t.Context(), method, "http://localhost"+collectionPath, nil)
+		if err != nil || r.Body != nil {
+			t.Fatalf("body %v, %v", r.Body, err)
+		}
+		r.Header.Set("Authorization", "Bearer "+tokenOf(t, h.Key()))
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		if h.ServeHTTP(w, r); w.Code != want {
+			t.Errorf("%s: status %d, want %d", method, w.Code, want)
+		}
+	}
+}
+
+// TestSecretsThatAreCommonWords stand in responses anyway.
+func TestSecretsThatAreCommonWords(t *testing.T) {
+	t.Parallel()
+	for _, secret := range []string{
+		"marketplaceWebhooks", "marketplace", "endpointUrl", "application/json", "attributes", "localhost",
+		"user-hour-lim", "example.com", "conflicts with a rule", "already.",
+	} {
+		h := quiet(t)
+		body := strings.Replace(sentCreate, "canary-5ecret", secret, 1)
+		for _, want := range []int{http.StatusCreated, http.StatusConflict} {
+			r := httptest.NewRequest(http.MethodPost, collectionPath, strings.NewReader(body))
+			r.Host = "localhost"
+			r.Header.Set("Authorization", "Bearer "+tokenOf(t, h.Key()))
+			r.Header.Set("Content-Type", "application/json")
+			w := httptest.NewRecorder()
+			if h.ServeHTTP(w, r); w.Code != want {
+				t.Errorf("%q: status %d, want %d: %s", secret, w.Code, want, w.Body)
+			}
+		}
+	}
+}
+
+const collectionPath = "/v1/marketplaceWebhooks"
+
+const sentCreate = `{"data":{"type":"marketplaceWebhooks","attributes":{"endpointUrl":"https://example.com/in","secret":"canary-5ecret"}}}`
 
 // tokenOf signs a good token.
 func tokenOf(t testing.TB, key Key) string {
@@ -46,10 +102,10 @@ func withDocument(t *testing.T, change func(*openapi3.T)) (h *Handler, violation
 		t.Fatal(err)
 	}
 	change(doc)
-	if h, err = New(WithLogger(slog.New(slog.DiscardHandler))); err != nil {
+	if h, err = New(Settings{Logger: slog.New(slog.DiscardHandler)}); err != nil {
 		t.Fatal(err)
 	}
-	if h.contract, err = newContract(doc); err != nil {
+	if h.contract, err = contract.New(doc); err != nil {
 		t.Fatal(err)
 	}
 	violations = new([]string)
@@ -150,5 +206,17 @@ func TestWhoHearsOfAViolationMayAskTheHandler(t *testing.T) {
 	}
 	if _, registered := h.MarketplaceWebhook(); registered {
 		t.Error("the call took effect")
+	}
+}
+
+// TestEveryOperationIsPerformed: what the document has, the fake offers, and nothing else.
+func TestEveryOperationIsPerformed(t *testing.T) {
+	t.Parallel()
+	document, err := contract.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := slices.Sorted(slices.Values(append(document.Operations(), string(Download)))); !slices.Equal(operationNames(), want) {
+		t.Errorf("performs %q, want %q", operationNames(), want)
 	}
 }
