@@ -76,17 +76,14 @@ func TestBodyTaken(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var requests []*http.Request
-			client, err := wrapper.NewClient(fixedToken("token"), quick, wrapper.WithHTTPClient(&http.Client{
+			client := newClient(t, fixedToken("token"), quick, wrapper.WithHTTPClient(&http.Client{
 				Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
 					requests = append(requests, req)
 					test.take(req)
 					return nil, failure
 				}),
 			}))
-			if err != nil {
-				t.Fatal(err)
-			}
-			err = perform(t, client, asctest.MarketplaceWebhooksCreate, "")
+			err := perform(t, client, asctest.MarketplaceWebhooksCreate, "")
 			if !errors.Is(err, failure) || is[*wrapper.OutcomeUnknownError](err) != test.unknown || len(requests) != test.tries {
 				t.Errorf("%d tries: %v", len(requests), err)
 			}
@@ -125,11 +122,8 @@ func TestBadCertificate(t *testing.T) {
 	}
 	server.StartTLS()
 	defer server.Close()
-	client, err := wrapper.NewClient(fixedToken("token"), wrapper.WithBaseURL(server.URL), quick)
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = perform(t, client, asctest.MarketplaceWebhooksCreate, "")
+	client := newClient(t, fixedToken("token"), wrapper.WithBaseURL(server.URL), quick)
+	err := perform(t, client, asctest.MarketplaceWebhooksCreate, "")
 	if err == nil || is[*wrapper.OutcomeUnknownError](err) || connections.Load() != 1 {
 		t.Errorf("%d connections: %v", connections.Load(), err)
 	}
@@ -148,7 +142,7 @@ func TestDeleteAfterRefusedConnection(t *testing.T) {
 			}
 			return server.Client().Transport.RoundTrip(req)
 		})
-		client := connect(t, server, quick, wrapper.WithHTTPClient(&http.Client{Transport: transport}))
+		client := connect(t, server, quick, over(transport))
 		err := client.MarketplaceWebhooks.Delete(t.Context(), "unknown")
 		if !errors.Is(err, wrapper.ErrNotFound) {
 			t.Errorf("%v: got %v, want not found", failure, err)

@@ -107,11 +107,8 @@ func TestNoErrorShowsACanary(t *testing.T) {
 			}))
 			defer server.Close()
 			var log bytes.Buffer
-			client, err := wrapper.NewClient(fixedToken(token), wrapper.WithBaseURL(server.URL), quick,
+			client := newClient(t, fixedToken(token), wrapper.WithBaseURL(server.URL), quick,
 				wrapper.WithLogger(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))))
-			if err != nil {
-				t.Fatal(err)
-			}
 			_, createErr := client.MarketplaceWebhooks.Create(t.Context(), params(endpointURL, secret))
 			_, updateErr := client.MarketplaceWebhooks.Update(t.Context(), "id", params("", secret))
 			_, ensureErr := client.MarketplaceWebhooks.Ensure(t.Context(), params(endpointURL, secret))

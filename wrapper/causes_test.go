@@ -119,11 +119,8 @@ func ensureThere(ctx context.Context, webhooks *wrapper.MarketplaceWebhooks) err
 func TestCauseWhileTheTokenIsMade(t *testing.T) {
 	cause := errors.New("the server is shutting down")
 	ctx, cancel := context.WithCancelCause(t.Context())
-	client, err := wrapper.NewClient(tokenFunc(func() string { cancel(cause); return "" }))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = client.MarketplaceWebhooks.List(ctx)
+	client := newClient(t, tokenFunc(func() string { cancel(cause); return "" }))
+	_, err := client.MarketplaceWebhooks.List(ctx)
 	if !errors.Is(err, context.Canceled) || !errors.Is(err, cause) {
 		t.Errorf("got %v, want it to match the context's error and the cause", err)
 	}

@@ -30,7 +30,7 @@ func TestNewClientRefusesNil(t *testing.T) {
 		"function as source": {tokenFunc(nil), wrapper.WithUserAgent("a")},
 		"option":             {fixedToken("t"), nil},
 		"http.Client":        {fixedToken("t"), wrapper.WithHTTPClient(nil)},
-		"typed Transport":    {fixedToken("t"), wrapper.WithHTTPClient(&http.Client{Transport: (*http.Transport)(nil)})},
+		"typed Transport":    {fixedToken("t"), over((*http.Transport)(nil))},
 		"logger":             {fixedToken("t"), wrapper.WithLogger(nil)},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -126,13 +126,10 @@ func TestLastHTTPClientWins(t *testing.T) {
 		w.WriteHeader(http.StatusForbidden)
 	}))
 	defer server.Close()
-	client, err := wrapper.NewClient(fixedToken("token"), wrapper.WithBaseURL(server.URL),
+	client := newClient(t, fixedToken("token"), wrapper.WithBaseURL(server.URL),
 		wrapper.WithHTTPClient(&http.Client{Timeout: time.Nanosecond, Transport: roundTripper(
 			func(*http.Request) (*http.Response, error) { first.Add(1); return nil, errors.New("the old one") })}),
 		wrapper.WithHTTPClient(&http.Client{}))
-	if err != nil {
-		t.Fatal(err)
-	}
 	if _, err := client.MarketplaceWebhooks.List(t.Context()); !is[*wrapper.APIError](err) {
 		t.Errorf("got %v, want the server's refusal", err)
 	}
@@ -154,7 +151,7 @@ func TestNoProxyForPlainHTTP(t *testing.T) {
 	server := asctest.NewServer(t)
 	for _, base := range []string{server.URL, strings.Replace(server.URL, "127.0.0.1", "LOCALHOST", 1)} {
 		transport := &http.Transport{Proxy: http.ProxyURL(proxyURL)}
-		client := connect(t, server, wrapper.WithHTTPClient(&http.Client{Transport: transport}), wrapper.WithBaseURL(base))
+		client := connect(t, server, over(transport), wrapper.WithBaseURL(base))
 		if _, err := client.MarketplaceWebhooks.List(t.Context()); err != nil {
 			t.Errorf("%s: %v", base, err)
 		}
@@ -175,11 +172,8 @@ func TestProxyForHTTPS(t *testing.T) {
 		asked++
 		return nil, errors.New("asked")
 	}}
-	theirs := wrapper.WithHTTPClient(&http.Client{Transport: transport})
-	client, err := wrapper.NewClient(fixedToken("token"), quick, theirs)
-	if err != nil {
-		t.Fatal(err)
-	}
+	theirs := over(transport)
+	client := newClient(t, fixedToken("token"), quick, theirs)
 	if err := perform(t, client, asctest.MarketplaceWebhooksCreate, ""); err == nil || asked == 0 {
 		t.Errorf("the transport's proxy was not asked: %v", err)
 	}
@@ -197,12 +191,9 @@ func TestTimeouts(t *testing.T) {
 				<-req.Context().Done()
 				return nil, req.Context().Err()
 			})
-			client, err := wrapper.NewClient(fixedToken("token"),
+			client := newClient(t, fixedToken("token"),
 				wrapper.WithRetry(wrapper.Retry{Attempts: 1, Timeout: test.attempt}),
 				wrapper.WithHTTPClient(&http.Client{Transport: hang, Timeout: test.client}))
-			if err != nil {
-				t.Fatal(err)
-			}
 			start := time.Now()
 			if err := perform(t, client, asctest.MarketplaceWebhooksList, ""); !isTimeout(err) {
 				t.Errorf("got %v, want a timeout", err)

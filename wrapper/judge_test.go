@@ -66,11 +66,8 @@ func TestRedirectWithBadLocation(t *testing.T) {
 			w.WriteHeader(http.StatusTemporaryRedirect)
 		}))
 		defer server.Close()
-		client, err := wrapper.NewClient(fixedToken(token), wrapper.WithBaseURL(server.URL), quick)
-		if err != nil {
-			t.Fatal(err)
-		}
-		err = perform(t, client, op, "id")
+		client := newClient(t, fixedToken(token), wrapper.WithBaseURL(server.URL), quick)
+		err := perform(t, client, op, "id")
 		if !is[*wrapper.UnexpectedResponseError](err) || n.Load() != 1 {
 			t.Errorf("%s: %d requests, %T %v", op, n.Load(), err, strings.ReplaceAll(err.Error(), token, "<<TOKEN>>"))
 		}

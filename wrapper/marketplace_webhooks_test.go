@@ -112,11 +112,8 @@ func TestDocumentedExamples(t *testing.T) {
 		_, _ = w.Write(answer)
 	}))
 	defer server.Close()
-	client, err := wrapper.NewClient(fixedToken("token"), wrapper.WithBaseURL(server.URL),
-		wrapper.WithHTTPClient(&http.Client{Transport: asctest.Transport(t, nil)}))
-	if err != nil {
-		t.Fatal(err)
-	}
+	client := newClient(t, fixedToken("token"), wrapper.WithBaseURL(server.URL),
+		over(asctest.Transport(t, nil)))
 	documented := wrapper.MarketplaceWebhook{
 		ID: "c74970b8-6be0-40fa-8f51-8e1532005635", EndpointURL: "https://example.com/api/ingest/notifications",
 	}

@@ -7,7 +7,6 @@ import (
 	"html"
 	"maps"
 	"math/rand/v2"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -133,11 +132,8 @@ func TestRandomSecretsInErrors(t *testing.T) {
 				}
 				for _, answer := range []*canned{newCanned(409, string(body)), newCanned(502, "<pre>"+echo+"</pre>")} {
 					answer.header.Set("X-Request-Id", echo)
-					client, err := wrapper.NewClient(fixedToken(token), quick, wrapper.WithHTTPClient(&http.Client{Transport: answer}))
-					if err != nil {
-						t.Fatal(err)
-					}
-					_, err = client.MarketplaceWebhooks.Create(t.Context(), params(endpointURL, secret))
+					client := newClient(t, fixedToken(token), quick, over(answer))
+					_, err := client.MarketplaceWebhooks.Create(t.Context(), params(endpointURL, secret))
 					apiErr, _ := errors.AsType[*wrapper.APIError](err)
 					if answer.status == 409 && (apiErr == nil || len(apiErr.Errors) != 1 || len(apiErr.Errors[0].Associated) != 1) {
 						t.Fatalf("seed %d: %s, %s: the echo was not read: %+v", seed, what, name, apiErr)

@@ -177,10 +177,7 @@ func TestMalformedAnswerIsNotQuoted(t *testing.T) {
 					c.Close()
 				}
 			}()
-			client, err := wrapper.NewClient(fixedToken(token), wrapper.WithBaseURL("http://"+l.Addr().String()), quick)
-			if err != nil {
-				t.Fatal(err)
-			}
+			client := newClient(t, fixedToken(token), wrapper.WithBaseURL("http://"+l.Addr().String()), quick)
 			err = perform(t, client, asctest.MarketplaceWebhooksList, "")
 			if err == nil || strings.Contains(err.Error(), token) {
 				t.Errorf("%v", err)

@@ -87,7 +87,7 @@ func (s *soak) account(t *testing.T, h2 bool) {
 	}
 	defer closeServer()
 	client, err := wrapper.NewClient(s.tokens, wrapper.WithBaseURL(url),
-		wrapper.WithHTTPClient(&http.Client{Transport: transport}),
+		over(transport),
 		wrapper.WithRetry(wrapper.Retry{Backoff: 100 * time.Microsecond, Timeout: 10 * time.Second}),
 		wrapper.WithLogger(slog.New(slog.NewTextHandler(watch{t, s}, &slog.HandlerOptions{Level: slog.LevelDebug}))))
 	if err != nil {

@@ -128,10 +128,7 @@ func TestSourceWithoutRefusedIsAskedAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	source := &plainSource{tokens: tokens}
-	client, err := wrapper.NewClient(source, wrapper.WithBaseURL(server.URL))
-	if err != nil {
-		t.Fatal(err)
-	}
+	client := newClient(t, source, wrapper.WithBaseURL(server.URL))
 	server.FailNext(asctest.Fault{Status: 401})
 	if _, err := client.MarketplaceWebhooks.List(t.Context()); err != nil || source.asked.Load() != 2 {
 		t.Errorf("asked %d times: %v", source.asked.Load(), err)
@@ -142,10 +139,7 @@ func TestSourceWithoutRefusedIsAskedAgain(t *testing.T) {
 func TestTokenSourceIsAskedOnce(t *testing.T) {
 	asked := 0
 	source := &countingSource{asked: &asked}
-	client, err := wrapper.NewClient(source, quick)
-	if err != nil {
-		t.Fatal(err)
-	}
+	client := newClient(t, source, quick)
 	if _, err := client.MarketplaceWebhooks.List(t.Context()); !errors.Is(err, errNoToken) {
 		t.Errorf("got %v, want the source's error", err)
 	}
@@ -190,10 +184,7 @@ func TestKeyRotation(t *testing.T) {
 		return nil, nil
 	}
 	var source rotatingSource
-	client, err := wrapper.NewClient(&source, wrapper.WithHTTPClient(&http.Client{Transport: fake}))
-	if err != nil {
-		t.Fatal(err)
-	}
+	client := newClient(t, &source, over(fake))
 	for _, key := range []asctest.Key{oldKey, newKey} {
 		tokens, err := auth.NewTokenSource(auth.Key(key))
 		if err != nil {
@@ -229,11 +220,8 @@ func TestKeyRotation(t *testing.T) {
 func TestUnusableTokens(t *testing.T) {
 	for _, token := range []string{"", "canary\r\nX-Evil: 1", "canary token", "canäry"} {
 		server := asctest.NewServer(t)
-		client, err := wrapper.NewClient(fixedToken(token), wrapper.WithBaseURL(server.URL))
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = client.MarketplaceWebhooks.List(t.Context())
+		client := newClient(t, fixedToken(token), wrapper.WithBaseURL(server.URL))
+		_, err := client.MarketplaceWebhooks.List(t.Context())
 		const want = "wrapper: GET /v1/marketplaceWebhooks: the TokenSource returned a token that a header cannot carry"
 		if err == nil || err.Error() != want || len(server.Exchanges()) != 0 {
 			t.Errorf("%q: %v", token, err)
@@ -244,11 +232,8 @@ func TestUnusableTokens(t *testing.T) {
 func TestTokenSourceFails(t *testing.T) {
 	server := asctest.NewServer(t)
 	cause := errors.New("the HSM is away")
-	client, err := wrapper.NewClient(failingSource{cause}, wrapper.WithBaseURL(server.URL))
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = perform(t, client, asctest.MarketplaceWebhooksCreate, "")
+	client := newClient(t, failingSource{cause}, wrapper.WithBaseURL(server.URL))
+	err := perform(t, client, asctest.MarketplaceWebhooksCreate, "")
 	if !errors.Is(err, cause) || is[*wrapper.OutcomeUnknownError](err) {
 		t.Errorf("got %v, want the source's error", err)
 	}

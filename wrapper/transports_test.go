@@ -19,15 +19,24 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-// transportClient is a client whose requests go to rt.
-func transportClient(t *testing.T, rt roundTripper, opts ...wrapper.Option) *wrapper.Client {
-	t.Helper()
-	opts = append(opts, wrapper.WithHTTPClient(&http.Client{Transport: rt}))
-	client, err := wrapper.NewClient(fixedToken("token"), opts...)
+// newClient is wrapper.NewClient for arguments that are right.
+func newClient(tb testing.TB, tokens wrapper.TokenSource, opts ...wrapper.Option) *wrapper.Client {
+	tb.Helper()
+	client, err := wrapper.NewClient(tokens, opts...)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return client
+}
+
+// over has requests go through transport.
+func over(transport http.RoundTripper) wrapper.Option {
+	return wrapper.WithHTTPClient(&http.Client{Transport: transport})
+}
+
+// transportClient is a client whose requests go to rt.
+func transportClient(tb testing.TB, rt roundTripper, opts ...wrapper.Option) *wrapper.Client {
+	return newClient(tb, fixedToken("token"), append(opts, over(rt))...)
 }
 
 // canned responds to every request with the same bytes and as few allocations
@@ -77,14 +86,8 @@ func cannedCreate() *canned {
 	return newCanned(http.StatusCreated, `{"data":`+resource+`,`+listLinks+`}`)
 }
 
-func cannedClient(tb testing.TB, answer *canned, opts ...wrapper.Option) *wrapper.Client {
-	tb.Helper()
-	opts = append(opts, wrapper.WithHTTPClient(&http.Client{Transport: answer}))
-	client, err := wrapper.NewClient(fixedToken("token"), opts...)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return client
+func cannedClient(tb testing.TB, response *canned, opts ...wrapper.Option) *wrapper.Client {
+	return transportClient(tb, response.RoundTrip, opts...)
 }
 
 // sentRequest is what reached the transport.
@@ -113,11 +116,8 @@ func scripted(
 			Body: io.NopCloser(bytes.NewReader([]byte(answer))),
 		}, nil
 	})
-	opts = append([]wrapper.Option{wrapper.WithHTTPClient(&http.Client{Transport: transport}), quick}, opts...)
-	client, err := wrapper.NewClient(fixedToken("token"), opts...)
-	if err != nil {
-		t.Fatal(err)
-	}
+	opts = append([]wrapper.Option{over(transport), quick}, opts...)
+	client := newClient(t, fixedToken("token"), opts...)
 	return client, &all
 }
 
@@ -131,10 +131,7 @@ func countingServer(t testing.TB) (*wrapper.Client, *atomic.Int64) {
 	var requests atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { requests.Add(1) }))
 	t.Cleanup(server.Close)
-	client, err := wrapper.NewClient(fixedToken("token"), wrapper.WithBaseURL(server.URL), once)
-	if err != nil {
-		t.Fatal(err)
-	}
+	client := newClient(t, fixedToken("token"), wrapper.WithBaseURL(server.URL), once)
 	return client, &requests
 }
 
@@ -160,11 +157,8 @@ func (a *account) client(t *testing.T, opts ...wrapper.Option) *wrapper.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	opts = append([]wrapper.Option{wrapper.WithHTTPClient(&http.Client{Transport: a})}, opts...)
-	client, err := wrapper.NewClient(tokens, opts...)
-	if err != nil {
-		t.Fatal(err)
-	}
+	opts = append([]wrapper.Option{over(a)}, opts...)
+	client := newClient(t, tokens, opts...)
 	return client
 }
 
