@@ -49,7 +49,7 @@ func sweep(t *testing.T, token, secret string, values ...any) {
 	}
 }
 
-// TestNoErrorShowsACanary: whatever an answer echoes of the request, in
+// TestNoErrorShowsACanary: whatever an response echoes of the request, in
 // whatever encoding, no error shows the token or the secret.
 func TestNoErrorShowsACanary(t *testing.T) {
 	token, secret := canaries()

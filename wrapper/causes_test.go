@@ -21,9 +21,9 @@ func TestCauses(t *testing.T) {
 		return nil, req.Context().Err()
 	}
 	busy := func(req *http.Request) (*http.Response, error) {
-		answer := newCanned(503, "")
-		answer.header.Set("Retry-After", "20")
-		return answer.RoundTrip(req)
+		response := newCanned(503, "")
+		response.header.Set("Retry-After", "20")
+		return response.RoundTrip(req)
 	}
 	none := func(then roundTripper) roundTripper { // no webhook yet, so Ensure creates
 		return func(req *http.Request) (*http.Response, error) {

@@ -17,7 +17,8 @@ func ExampleAPIError_HasCode() {
 	fake.FailNext(asctest.Fault{Status: 403, Code: "FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED"})
 
 	_, err := client.MarketplaceWebhooks.List(context.Background())
-	if apiErr, ok := errors.AsType[*wrapper.APIError](err); ok && apiErr.HasCode("FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED") {
+	apiErr, ok := errors.AsType[*wrapper.APIError](err)
+	if ok && apiErr.HasCode("FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED") {
 		fmt.Println("somebody has to accept an agreement")
 	}
 	// Output: somebody has to accept an agreement

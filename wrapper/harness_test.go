@@ -18,7 +18,7 @@ import (
 const endpointURL = "https://marketplace.example/notifications"
 
 // connect returns a client of server with a token source of its own, whose
-// traffic is not held against the document: for tests in which it is spoilt.
+// traffic is not checked by the document: for tests that corrupt it.
 func connect(tb testing.TB, server *asctest.Server, opts ...wrapper.Option) *wrapper.Client {
 	tb.Helper()
 	tokens, err := auth.NewTokenSource(auth.Key(server.Key()))
@@ -34,7 +34,7 @@ func connect(tb testing.TB, server *asctest.Server, opts ...wrapper.Option) *wra
 	return client
 }
 
-// connectChecked is connect with every request and every answer held against
+// connectChecked is connect with every request and every response checked by
 // the document.
 func connectChecked(tb testing.TB, server *asctest.Server, opts ...wrapper.Option) *wrapper.Client {
 	tb.Helper()
@@ -92,7 +92,8 @@ func firstError[T any](all iter.Seq2[T, error]) error {
 var (
 	creates = []asctest.Operation{asctest.MarketplaceWebhooksCreate, asctest.WebhooksCreate, asctest.WebhooksRedeliver}
 	reads   = []asctest.Operation{
-		asctest.MarketplaceWebhooksList, asctest.WebhooksList, asctest.WebhooksGet, asctest.WebhooksDeliveries, asctest.PackageVersionsGet,
+		asctest.MarketplaceWebhooksList, asctest.WebhooksList, asctest.WebhooksGet, asctest.WebhooksDeliveries,
+		asctest.PackageVersionsGet,
 	}
 	updates = []asctest.Operation{asctest.MarketplaceWebhooksUpdate, asctest.WebhooksUpdate, asctest.WebhooksPing}
 	deletes = []asctest.Operation{asctest.MarketplaceWebhooksDelete, asctest.WebhooksDelete}

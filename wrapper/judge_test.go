@@ -84,9 +84,9 @@ func TestContentTypes(t *testing.T) {
 		"application/vnd.api+json": true, "application/problem+json;v=1": true,
 		"": false, "text/json": false, "text/html+json": false, "application/jsonp": false, "application/json-seq": false,
 	} {
-		answer := cannedList()
-		answer.header.Set("Content-Type", contentType)
-		if _, err := cannedClient(t, answer, quick).MarketplaceWebhooks.List(t.Context()); (err == nil) != good {
+		response := cannedList()
+		response.header.Set("Content-Type", contentType)
+		if _, err := cannedClient(t, response, quick).MarketplaceWebhooks.List(t.Context()); (err == nil) != good {
 			t.Errorf("%q: %v", contentType, err)
 		}
 	}

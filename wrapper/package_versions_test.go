@@ -20,7 +20,7 @@ func TestPackageVersion(t *testing.T) {
 			`"urlExpirationDate":"2026-11-24T10:00:00+01:00","fileChecksum":"sum",` +
 			`"alternativeDistributionKeyBlob":"blob"}}`
 	}
-	answer := `{"data":{"type":"alternativeDistributionPackageVersions","id":"v1","attributes":{` +
+	response := `{"data":{"type":"alternativeDistributionPackageVersions","id":"v1","attributes":{` +
 		`"url":"https://cdn.example/v1?key=canary","urlExpirationDate":"2026-11-24T10:00:00+01:00",` +
 		`"version":"7","fileChecksum":"sum","state":"COMPLETED"},"relationships":{` +
 		`"alternativeDistributionPackage":{"data":{"type":"alternativeDistributionPackages","id":"p1"}},` +
@@ -28,7 +28,7 @@ func TestPackageVersion(t *testing.T) {
 		`"included":[{"type":"alternativeDistributionPackages","id":"p1"},` +
 		file("alternativeDistributionPackageVariants", "a1") + `,` + file("alternativeDistributionPackageDeltas", "e1") +
 		`],"links":{"self":"https://api.example/"}}`
-	client, sent := scripted(t, always(200, answer))
+	client, sent := scripted(t, always(200, response))
 	got, err := client.PackageVersions.Get(t.Context(), "v1")
 	if err != nil {
 		t.Fatal(err)

@@ -44,8 +44,8 @@ func TestPagesFollowTheQueryOnly(t *testing.T) {
 func TestPagesEnd(t *testing.T) {
 	for name, next := range map[string]string{"circle": "https://h/?cursor=1", "no query": "https://h/", "no URL": "https://%zz"} {
 		t.Run(name, func(t *testing.T) {
-			answer := `{"data":[],"links":{"self":"https://api.example/","next":"` + next + `"}}`
-			client := cannedClient(t, newCanned(200, answer), quick)
+			response := `{"data":[],"links":{"self":"https://api.example/","next":"` + next + `"}}`
+			client := cannedClient(t, newCanned(200, response), quick)
 			var last error
 			for _, err := range client.Webhooks.List(t.Context(), appID) {
 				last = err

@@ -9,8 +9,8 @@ import (
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
-// TestArrayAnswers: an array of one is good, of none or two is odd.
-func TestArrayAnswers(t *testing.T) {
+// TestArrayResponses: an array of one is good, of none or two is odd.
+func TestArrayResponses(t *testing.T) {
 	for n := range 3 {
 		body := `{"data":[` + strings.TrimSuffix(strings.Repeat(resource+",", n), ",") + `]}`
 		_, err := cannedClient(t, newCanned(201, body)).MarketplaceWebhooks.Create(t.Context(), params(endpointURL, "s"))
@@ -31,8 +31,8 @@ func TestTwoWebhooks(t *testing.T) {
 	}
 }
 
-// TestUpdateAnsweredWithAnotherWebhook: nobody knows what was changed then.
-func TestUpdateAnsweredWithAnotherWebhook(t *testing.T) {
+// TestUpdateReturnsAnotherWebhook: nobody knows what was changed then.
+func TestUpdateReturnsAnotherWebhook(t *testing.T) {
 	const other = `{"type":"marketplaceWebhooks","id":"other","attributes":{"endpointUrl":"https://x.example"}}`
 	client := cannedClient(t, newCanned(200, `{"data":`+other+`}`), quick)
 	got, err := client.MarketplaceWebhooks.Update(t.Context(), "mine", params(endpointURL, ""))
@@ -41,7 +41,7 @@ func TestUpdateAnsweredWithAnotherWebhook(t *testing.T) {
 	}
 }
 
-// TestIDsAgreeInAnyCase: a call that names an id is answered with that id as
+// TestIDsAgreeInAnyCase: the response to a call that names an id has that id as
 // App Store Connect writes it, and with no other.
 func TestIDsAgreeInAnyCase(t *testing.T) {
 	for id, agrees := range map[string]bool{

@@ -34,7 +34,7 @@ func TestSpuriousUnauthorized(t *testing.T) {
 	}
 }
 
-// TestClockAhead: the first token is from the future, the answer's Date tells
+// TestClockAhead: the first token is from the future, the response's Date tells
 // by how much, and the second one is right.
 func TestClockAhead(t *testing.T) {
 	for _, ahead := range []time.Duration{10 * time.Minute, -30 * time.Minute, 24 * time.Hour} {
@@ -103,11 +103,6 @@ func TestSkewIsWholeSeconds(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
-}
-
-func endsWith(err error, suffix string) bool {
-	text := err.Error()
-	return len(text) >= len(suffix) && text[len(text)-len(suffix):] == suffix
 }
 
 // plainSource has no Refused; it counts how often it is asked.

@@ -93,7 +93,7 @@ func cannedClient(tb testing.TB, response *canned, opts ...wrapper.Option) *wrap
 // sentRequest is what reached the transport.
 type sentRequest struct{ Method, URL, Body string }
 
-// scripted returns a client whose requests respond answers, and what was sent.
+// scripted returns a client to whose requests respond responds, and what was sent.
 func scripted(
 	t testing.TB, respond func(n int, sent sentRequest) (status int, body string), opts ...wrapper.Option,
 ) (*wrapper.Client, *[]sentRequest) {
@@ -106,14 +106,14 @@ func scripted(
 		}
 		sent := sentRequest{req.Method, req.URL.String(), string(body)}
 		all = append(all, sent)
-		status, answer := respond(len(all), sent)
+		status, response := respond(len(all), sent)
 		header := http.Header{"Content-Type": {"application/json"}}
 		if status == http.StatusNoContent {
 			header = http.Header{}
 		}
 		return &http.Response{
-			StatusCode: status, Header: header, Request: req, ContentLength: int64(len(answer)),
-			Body: io.NopCloser(bytes.NewReader([]byte(answer))),
+			StatusCode: status, Header: header, Request: req, ContentLength: int64(len(response)),
+			Body: io.NopCloser(bytes.NewReader([]byte(response))),
 		}, nil
 	})
 	opts = append([]wrapper.Option{over(transport), quick}, opts...)
@@ -125,7 +125,7 @@ func always(status int, body string) func(int, sentRequest) (int, string) {
 	return func(int, sentRequest) (int, string) { return status, body }
 }
 
-// countingServer answers nothing useful and counts what reaches it.
+// countingServer responds with nothing useful and counts what reaches it.
 func countingServer(t testing.TB) (*wrapper.Client, *atomic.Int64) {
 	t.Helper()
 	var requests atomic.Int64
@@ -135,7 +135,7 @@ func countingServer(t testing.TB) (*wrapper.Client, *atomic.Int64) {
 	return client, &requests
 }
 
-// bodiless answers with a status and a nil Body, as mocks do.
+// bodiless responds with a status and a nil Body, as mocks do.
 func bodiless(status int, sent *int) roundTripper {
 	return func(req *http.Request) (*http.Response, error) {
 		*sent++
