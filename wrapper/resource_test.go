@@ -3,6 +3,7 @@ package wrapper_test
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -19,6 +20,49 @@ func TestArrayResponses(t *testing.T) {
 		}
 		if err != nil && (!is[*wrapper.OutcomeUnknownError](err) || !is[*wrapper.UnexpectedResponseError](err)) {
 			t.Errorf("%d: got %v, want it unexpected and unknown", n, err)
+		}
+	}
+}
+
+// TestArraysOfOneEverywhere: what one resource's examples show, the others may get, too.
+func TestArraysOfOneEverywhere(t *testing.T) {
+	client, _ := scripted(t, always(200, `{"data":[`+webhookResource+`]}`))
+	if got, err := client.Webhooks.Get(t.Context(), webhookID); err != nil || got.ID != webhookID {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+// TestOddIncluded: what comes with a resource costs nothing but itself.
+func TestOddIncluded(t *testing.T) {
+	const delivery = `{"type":"webhookDeliveries","id":"d","relationships":{"event":{"data":{"type":"webhookEvents","id":"e"}}}}`
+	for included, payload := range map[string]string{
+		`null`: "", `{}`: "", `5`: "", `[5]`: "", `[{"type":"webhookEvents","id":"e","attributes":{"payload":5}}]`: "",
+		`[{"type":5,"id":"e"},{"type":"webhookEvents","id":"e","attributes":{"payload":"p"}}]`: "p",
+	} {
+		client, _ := scripted(t, func(_ int, sent sentRequest) (int, string) {
+			if sent.Method == http.MethodPost {
+				return 201, `{"data":` + delivery + `,"included":` + included + `}`
+			}
+			return 200, `{"data":` + webhookResource + `,"included":` + included + `}`
+		})
+		if got, err := client.Webhooks.Redeliver(t.Context(), "d"); err != nil || string(got.Payload) != payload {
+			t.Errorf("%s: got %+v, %v, want the payload %q", included, got, err, payload)
+		}
+		if _, err := client.Webhooks.Get(t.Context(), webhookID); err != nil {
+			t.Errorf("%s: %v", included, err)
+		}
+	}
+}
+
+// TestNullResources: null where a resource should be is an invalid response.
+func TestNullResources(t *testing.T) {
+	for _, body := range []string{`{"data":null}`, `{"data":[null]}`, `{}`, `null`} {
+		client := cannedClient(t, newCanned(200, body), quick)
+		if _, err := client.MarketplaceWebhooks.List(t.Context()); !is[*wrapper.UnexpectedResponseError](err) {
+			t.Errorf("list, %s: got %v", body, err)
+		}
+		if _, err := client.Webhooks.Get(t.Context(), webhookID); !is[*wrapper.UnexpectedResponseError](err) {
+			t.Errorf("get, %s: got %v", body, err)
 		}
 	}
 }
