@@ -24,28 +24,26 @@ import (
 // whatNow says what to do about the error of a call.
 func whatNow(err error) string {
 	unknown, isUnknown := errors.AsType[*wrapper.OutcomeUnknownError](err)
-	unauthorized, isUnauthorized := errors.AsType[*wrapper.NotAuthorizedError](err)
-	limited, isLimited := errors.AsType[*wrapper.RateLimitedError](err)
 	other, isOther := errors.AsType[*wrapper.OtherEndpointError](err)
 	unexpected, isUnexpected := errors.AsType[*wrapper.UnexpectedResponseError](err)
-	redirect, isRedirect := errors.AsType[*wrapper.RedirectError](err)
 	apiErr, isRefused := errors.AsType[*wrapper.APIError](err)
 	switch {
 	case err == nil:
 		return "done"
-	case isUnknown: // first: it may wrap any of the others
+	case isUnknown: // first: it may contain one of the others
 		return "look before creating again: " + unknown.Err.Error()
-	case isUnauthorized:
-		return fmt.Sprintf("check key, issuer and clock (off by %v)", unauthorized.Skew)
-	case isLimited:
-		if limited.RetryAt.IsZero() {
-			return "try again later: Apple did not say when"
-		}
-		return "try again at " + limited.RetryAt.Format(time.TimeOnly)
 	case isOther:
 		return "decide about " + other.Existing.EndpointURL
+	case isUnexpected:
+		return "check the base URL, and look for a proxy: " + unexpected.Reason
 	case errors.Is(err, wrapper.ErrNotFound):
 		return "create it"
+	case errors.Is(err, wrapper.ErrNotAuthorized):
+		return fmt.Sprintf("check key, issuer and clock (off by %v)", apiErr.ClockSkew)
+	case errors.Is(err, wrapper.ErrRateLimited) && apiErr.RetryAt.IsZero():
+		return "try again later: Apple did not say when"
+	case errors.Is(err, wrapper.ErrRateLimited):
+		return "try again at " + apiErr.RetryAt.Format(time.TimeOnly)
 	case errors.Is(err, wrapper.ErrForbidden):
 		return "ask the account holder for a role or an agreement"
 	case isRefused && apiErr.HasCode("ENTITY_ERROR.ATTRIBUTE"):
@@ -56,10 +54,6 @@ func whatNow(err error) string {
 		return "try again later"
 	case isRefused:
 		return "fix the request: " + apiErr.Error()
-	case isUnexpected:
-		return "look for a proxy: " + unexpected.Reason
-	case isRedirect:
-		return fmt.Sprintf("check the base URL (status %d)", redirect.StatusCode)
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return "it was stopped"
 	default:
@@ -81,6 +75,7 @@ func TestWhatNow(t *testing.T) {
 		{"look at what is registered", asctest.Fault{Status: 409}},
 		{"fix the attribute", asctest.Fault{Status: 409, Code: "ENTITY_ERROR.ATTRIBUTE.INVALID"}},
 		{"fix the request", asctest.Fault{Status: 422}},
+		{"try again later: Apple did not say", asctest.Fault{Status: 429}},
 		{"check the base URL", asctest.Fault{Kind: asctest.FaultRedirect}},
 	} {
 		test.fault.Times = -1
@@ -98,7 +93,7 @@ func TestWhatNow(t *testing.T) {
 		kind asctest.FaultKind
 	}{
 		{"try again later", asctest.FaultHTMLPage},
-		{"look for a proxy", asctest.FaultWrongContentType},
+		{"check the base URL", asctest.FaultWrongContentType},
 		{"fix the network", asctest.FaultResetMidBody},
 		{"done", asctest.FaultLate},
 	} {

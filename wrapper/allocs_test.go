@@ -18,8 +18,8 @@ func TestAllocations(t *testing.T) {
 		limit float64
 		call  func() error
 	}{
-		"get":        {48, func() error { _, err := get.MarketplaceWebhooks.Get(t.Context()); return err }},
-		"create":     {52, func() error { _, err := create.MarketplaceWebhooks.Create(t.Context(), webhook); return err }},
+		"get":        {46, func() error { _, err := get.MarketplaceWebhooks.Get(t.Context()); return err }},
+		"create":     {57, func() error { _, err := create.MarketplaceWebhooks.Create(t.Context(), webhook); return err }},
 		"rate limit": {0, func() error { get.RateLimit(); return nil }},
 	} {
 		allocations := testing.AllocsPerRun(100, func() {

@@ -12,8 +12,15 @@ import (
 )
 
 // What an APIError may match with errors.Is. A response without Apple's error
-// body, such as a proxy's page, matches none of them.
+// body, such as a proxy's page, matches only the first two.
 var (
+	// ErrNotAuthorized: the token was refused twice, or once where no second
+	// attempt was allowed. APIError.ClockSkew may tell why.
+	ErrNotAuthorized = errors.New("not authorized")
+	// ErrRateLimited: there were too many requests, and waiting was not
+	// worthwhile or did not help. APIError.RetryAt may tell when to come back;
+	// Apple documents a rolling hour.
+	ErrRateLimited = errors.New("rate limited")
 	// ErrNotFound: there is no such webhook, or none at all for Get. What does
 	// not match: a path that App Store Connect does not know (PATH_ERROR), and a
 	// 404 to a call that names no id, which says that the resource itself is gone.
@@ -46,8 +53,12 @@ type APIError struct {
 	RequestID string
 	// RateLimit is what this response reported, if anything: RateLimit.At is zero otherwise.
 	RateLimit RateLimit
-	// RetryAfter is how long the response asked to wait. Zero if it did not.
-	RetryAfter time.Duration
+	// RetryAt is when to come back, as the response asked. Zero if it did not.
+	RetryAt time.Time
+	// ClockSkew is how far this machine's clock is ahead of App Store Connect's
+	// (negative: behind), by the Date of a 401, to the second. Zero if they agree
+	// or the response had no usable Date.
+	ClockSkew time.Duration
 }
 
 // ErrorObject is one error of an APIError. Every member may be empty: the
@@ -69,21 +80,18 @@ type ErrorObject struct {
 	Associated map[string][]ErrorObject
 }
 
-// Error says which call was refused, with what status, and the decisive error.
+// Error says which call was refused, with what status, the decisive error, and
+// what is known of the clock and of when to come back.
 func (e *APIError) Error() string {
-	if e == nil {
-		return "wrapper: refused"
-	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "wrapper: %s %s: %d", e.Method, e.Path, e.StatusCode)
 	first, more := "", e.Dropped
 	for object := range e.all {
-		if object.hasAssociated() {
-			continue
-		}
-		if first == "" {
+		switch {
+		case len(object.Associated) > 0:
+		case first == "":
 			first = object.String()
-		} else {
+		default:
 			more++
 		}
 	}
@@ -100,6 +108,15 @@ func (e *APIError) Error() string {
 	}
 	if e.RequestID != "" {
 		fmt.Fprintf(&b, " [request %s]", e.RequestID)
+	}
+	switch {
+	case e.ClockSkew > 0:
+		fmt.Fprintf(&b, " (this machine's clock is %v ahead)", e.ClockSkew)
+	case e.ClockSkew < 0:
+		fmt.Fprintf(&b, " (this machine's clock is %v behind)", -e.ClockSkew)
+	}
+	if !e.RetryAt.IsZero() {
+		b.WriteString(" (try again at " + e.RetryAt.UTC().Format(time.RFC3339) + ")")
 	}
 	return b.String()
 }
@@ -119,15 +136,6 @@ func (o ErrorObject) String() string {
 	return text
 }
 
-func (o ErrorObject) hasAssociated() bool {
-	for _, objects := range o.Associated {
-		if len(objects) > 0 {
-			return true
-		}
-	}
-	return false
-}
-
 // HasCode reports whether any error, associated ones included, has code or a
 // more specific one: ENTITY_ERROR matches ENTITY_ERROR.ATTRIBUTE.INVALID, but
 // not ENTITY_ERRORS. Match the most specific code first.
@@ -140,28 +148,28 @@ func (e *APIError) HasCode(code string) bool {
 	return false
 }
 
-// Is matches ErrNotFound, ErrForbidden and ErrConflict.
+// Is matches ErrNotAuthorized, ErrRateLimited, ErrNotFound, ErrForbidden and ErrConflict.
 func (e *APIError) Is(target error) bool {
-	if e == nil || len(e.Errors) == 0 {
-		return false
-	}
 	switch target {
+	case ErrNotAuthorized:
+		return e.StatusCode == http.StatusUnauthorized
+	case ErrRateLimited:
+		return e.StatusCode == http.StatusTooManyRequests
 	case ErrNotFound:
-		return e.StatusCode == http.StatusNotFound && strings.Contains(e.Path, "{id}") && !e.HasCode("PATH_ERROR")
+		return e.hasStatus(http.StatusNotFound) && strings.Contains(e.Path, "{id}") && !e.HasCode("PATH_ERROR")
 	case ErrForbidden:
-		return e.StatusCode == http.StatusForbidden
+		return e.hasStatus(http.StatusForbidden)
 	case ErrConflict:
-		return e.StatusCode == http.StatusConflict
+		return e.hasStatus(http.StatusConflict)
 	}
 	return false
 }
 
+// hasStatus reports whether Apple's own error body came with the status.
+func (e *APIError) hasStatus(status int) bool { return e.StatusCode == status && len(e.Errors) > 0 }
+
 // all is an iterator over every error, each before those associated with it.
-func (e *APIError) all(yield func(ErrorObject) bool) {
-	if e != nil {
-		walk(e.Errors, yield)
-	}
-}
+func (e *APIError) all(yield func(ErrorObject) bool) { walk(e.Errors, yield) }
 
 func walk(objects []ErrorObject, yield func(ErrorObject) bool) bool {
 	for _, object := range objects {

@@ -1,77 +1,19 @@
 package wrapper_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"fmt"
 	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"testing"
 
 	"github.com/ascmarketplace/webhooks/internal/sidebyside"
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
-
-// canned responds to every request with the same bytes and as few allocations
-// as an http.RoundTripper can, so that what is measured is the caller.
-type canned struct {
-	status int
-	header http.Header
-	body   string
-}
-
-func (c *canned) RoundTrip(req *http.Request) (*http.Response, error) {
-	if req.Body != nil {
-		_, _ = io.Copy(io.Discard, req.Body)
-		_ = req.Body.Close()
-	}
-	return &http.Response{
-		StatusCode: c.status, ProtoMajor: 1, ProtoMinor: 1, Request: req,
-		Header: c.header, ContentLength: int64(len(c.body)), Body: newCannedBody(c.body),
-	}, nil
-}
-
-type cannedBody struct{ strings.Reader }
-
-func newCannedBody(s string) *cannedBody { b := new(cannedBody); b.Reset(s); return b }
-func (*cannedBody) Close() error         { return nil }
-
-func newCanned(status int, body string) *canned {
-	return &canned{status, http.Header{
-		"Content-Type": {"application/json"},
-		"X-Rate-Limit": {"user-hour-lim:3500;user-hour-rem:500;"},
-	}, body}
-}
-
-const resource = `{"type":"marketplaceWebhooks","id":"c74970b8-6be0-40fa-8f51-8e1532005635",` +
-	`"attributes":{"endpointUrl":"https://example.com/api/ingest/notifications"},` +
-	`"links":{"self":"https://api.appstoreconnect.apple.com` +
-	`/v1/marketplaceWebhooks/c74970b8-6be0-40fa-8f51-8e1532005635"}}`
-
-const listLinks = `"links":{"self":"https://api.appstoreconnect.apple.com/v1/marketplaceWebhooks"}`
-
-func cannedList() *canned {
-	return newCanned(http.StatusOK, `{"data":[`+resource+`],`+listLinks+`,"meta":{"paging":{"total":1,"limit":50}}}`)
-}
-
-func cannedCreate() *canned {
-	return newCanned(http.StatusCreated, `{"data":`+resource+`,`+listLinks+`}`)
-}
-
-type fixedToken string
-
-func (t fixedToken) Token(context.Context) (string, error) { return string(t), nil }
-
-func cannedClient(tb testing.TB, answer *canned, opts ...wrapper.Option) *wrapper.Client {
-	tb.Helper()
-	opts = append(opts, wrapper.WithHTTPClient(&http.Client{Transport: answer}))
-	client, err := wrapper.NewClient(fixedToken("token"), opts...)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return client
-}
 
 // BenchmarkGet and BenchmarkCreate compare with plainClient: over a canned
 // transport, which leaves the clients alone, and over TLS on loopback, which is
@@ -96,7 +38,7 @@ func BenchmarkCreate(b *testing.B) {
 func compareWithPlain(
 	b *testing.B, response *canned, calls func(*wrapper.Client, plainClient) (ours, reference func() error),
 ) {
-	for _, over := range []struct {
+	for _, way := range []struct {
 		name      string
 		transport func() (baseURL string, transport http.RoundTripper)
 	}{
@@ -104,14 +46,10 @@ func compareWithPlain(
 		{"HTTP1", func() (string, http.RoundTripper) { return loopback(b, response, false) }},
 		{"HTTP2", func() (string, http.RoundTripper) { return loopback(b, response, true) }},
 	} {
-		b.Run(over.name, func(b *testing.B) {
-			baseURL, transport := over.transport()
-			client, err := wrapper.NewClient(fixedToken("token"),
-				wrapper.WithBaseURL(baseURL), wrapper.WithHTTPClient(&http.Client{Transport: transport}))
-			if err != nil {
-				b.Fatal(err)
-			}
-			baseURL, transport = over.transport() // another connection
+		b.Run(way.name, func(b *testing.B) {
+			baseURL, transport := way.transport()
+			client := newClient(b, fixedToken("token"), wrapper.WithBaseURL(baseURL), over(transport))
+			baseURL, transport = way.transport() // another connection
 			ours, reference := calls(client, plainClient{&http.Client{Transport: transport}, baseURL})
 			sidebyside.Run(b, ours, reference)
 		})
@@ -131,4 +69,78 @@ func loopback(b *testing.B, response *canned, http2 bool) (string, http.RoundTri
 	server.StartTLS()
 	b.Cleanup(server.Close)
 	return server.URL, server.Client().Transport
+}
+
+// plainClient is what one would write without this module: net/http,
+// encoding/json and a check of the status.
+type plainClient struct {
+	http    *http.Client
+	baseURL string
+}
+
+func (c plainClient) get(ctx context.Context) (plainWebhook, error) {
+	var list struct {
+		Data []plainWebhook `json:"data"`
+	}
+	if err := c.call(ctx, http.MethodGet, nil, &list, http.StatusOK); err != nil {
+		return plainWebhook{}, err
+	}
+	return list.Data[0], nil
+}
+
+func (c plainClient) create(ctx context.Context, endpointURL, secret string) (plainWebhook, error) {
+	var create struct {
+		Data struct {
+			Type       string `json:"type"`
+			Attributes struct {
+				EndpointURL string `json:"endpointUrl"`
+				Secret      string `json:"secret"`
+			} `json:"attributes"`
+		} `json:"data"`
+	}
+	create.Data.Type = "marketplaceWebhooks"
+	create.Data.Attributes.EndpointURL = endpointURL
+	create.Data.Attributes.Secret = secret
+	var created struct {
+		Data plainWebhook `json:"data"`
+	}
+	err := c.call(ctx, http.MethodPost, create, &created, http.StatusCreated)
+	return created.Data, err
+}
+
+func (c plainClient) call(ctx context.Context, method string, body, into any, status int) error {
+	var reader io.Reader
+	if body != nil {
+		buf, err := json.Marshal(body)
+		if err != nil {
+			return err
+		}
+		reader = bytes.NewReader(buf)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.baseURL+"/v1/marketplaceWebhooks", reader)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Authorization", "Bearer token")
+	req.Header.Set("Accept", "application/json")
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if resp.StatusCode != status {
+		return fmt.Errorf("status %d", resp.StatusCode)
+	}
+	return json.NewDecoder(resp.Body).Decode(into)
+}
+
+type plainWebhook struct {
+	ID         string `json:"id"`
+	Type       string `json:"type"`
+	Attributes struct {
+		EndpointURL string `json:"endpointUrl"`
+	} `json:"attributes"`
 }

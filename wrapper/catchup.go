@@ -53,7 +53,7 @@ func (s *Webhooks) CatchUp(
 	if next.Before(since) {
 		next = since
 	}
-	for i, event := range events {
+	for _, event := range events {
 		if event.mayStillSucceed(start) {
 			next = earlier(next, event.first)
 			continue
@@ -64,7 +64,8 @@ func (s *Webhooks) CatchUp(
 			err = handle(ctx, event.last.Payload)
 		}
 		if err != nil {
-			return earlier(next, events[i].first), fmt.Errorf("wrapper: catching up stopped at event %s: %w", printable(event.last.EventID, 128), err)
+			err = fmt.Errorf("wrapper: catching up stopped at event %s: %w", printable(event.last.EventID, 128), err)
+			return earlier(next, event.first), err
 		}
 	}
 	return next, nil
@@ -82,7 +83,9 @@ func (e *missedEvent) mayStillSucceed(now time.Time) bool {
 
 // eventsSince returns the events that were missed, by the creation of their
 // first delivery, and the latest creation of any delivery.
-func (s *Webhooks) eventsSince(ctx context.Context, webhookID string, filter DeliveryFilter) (missed []*missedEvent, latest time.Time, err error) {
+func (s *Webhooks) eventsSince(
+	ctx context.Context, webhookID string, filter DeliveryFilter,
+) (missed []*missedEvent, latest time.Time, err error) {
 	byID := map[string]*missedEvent{}
 	for delivery, err := range s.Deliveries(ctx, webhookID, filter) {
 		if err != nil {

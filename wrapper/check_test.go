@@ -4,26 +4,11 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/http/httptest"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
-
-// countingServer answers nothing useful and counts what reaches it.
-func countingServer(t testing.TB) (*wrapper.Client, *atomic.Int64) {
-	t.Helper()
-	var requests atomic.Int64
-	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { requests.Add(1) }))
-	t.Cleanup(server.Close)
-	client, err := wrapper.NewClient(fixedToken("token"), wrapper.WithBaseURL(server.URL), once)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return client, &requests
-}
 
 // TestRefusedLocally: what cannot be right is refused with the field's name,
 // and nothing is sent.
@@ -154,14 +139,11 @@ func FuzzID(f *testing.F) {
 	const prefix = "/v1/marketplaceWebhooks/"
 	f.Fuzz(func(t *testing.T, id string) {
 		var sent *http.Request
-		client, err := wrapper.NewClient(fixedToken("token"), wrapper.WithRetry(wrapper.Retry{Attempts: 1}),
+		client := newClient(t, fixedToken("token"), wrapper.WithRetry(wrapper.Retry{Attempts: 1}),
 			wrapper.WithHTTPClient(&http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
 				sent = req
 				return nil, errors.New("not sent")
 			})}))
-		if err != nil {
-			t.Fatal(err)
-		}
 		_ = client.MarketplaceWebhooks.Delete(t.Context(), id)
 		if sent == nil {
 			return
@@ -176,7 +158,3 @@ func FuzzID(f *testing.F) {
 		}
 	})
 }
-
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }

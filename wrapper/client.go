@@ -11,8 +11,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/ascmarketplace/webhooks/gen"
 )
 
 // DefaultBaseURL is where App Store Connect serves its API, as documented by Apple.
@@ -44,13 +42,12 @@ type Client struct {
 	// PackageVersions is the alternativeDistributionPackageVersions resource.
 	PackageVersions *PackageVersions
 
-	api *gen.Client
-
 	// Functions, since fmt prints a TokenSource of kind string but no function.
 	token   func(context.Context) (string, error)
 	refused func(token string, serverTime time.Time)
 
 	baseURL   *url.URL
+	server    string // baseURL for the generated client
 	transport http.RoundTripper
 	timeout   time.Duration // of the caller's http.Client; 0: none
 	userAgent string
@@ -93,8 +90,8 @@ func NewClient(tokens TokenSource, opts ...Option) (*Client, error) {
 	if c.timeout > 0 {
 		c.retry.Timeout = min(c.retry.Timeout, c.timeout)
 	}
-	// gen.NewClient would link http.Client, which nothing here uses: 70 KiB.
-	c.api = &gen.Client{Server: c.baseURL.String() + "/", Client: doer{withoutProxy(c.transport, c.baseURL)}}
+	c.server = c.baseURL.String() + "/"
+	c.transport = withoutProxy(c.transport, c.baseURL)
 	c.MarketplaceWebhooks = &MarketplaceWebhooks{c}
 	c.Webhooks = &Webhooks{c}
 	c.PackageVersions = &PackageVersions{c}
@@ -133,7 +130,8 @@ func WithBaseURL(baseURL string) Option {
 		case u.User != nil || u.RawQuery != "" || u.ForceQuery || strings.Contains(baseURL, "#"):
 			return errors.New("wrapper: base URL must have no user, query or fragment")
 		case !isSecureURL(u):
-			return errors.New("wrapper: base URL must be https (or http on a loopback host): a bearer token travels over TLS only")
+			return errors.New("wrapper: base URL must be https (or http on a loopback host): " +
+				"a bearer token travels over TLS only")
 		}
 		u.Host = strings.ToLower(u.Host)
 		c.baseURL = u

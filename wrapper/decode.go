@@ -84,33 +84,3 @@ func decode(body []byte, into any) error {
 	}
 	return nil
 }
-
-// decodeNothing is for a response without a body.
-func decodeNothing([]byte) error { return nil }
-
-// convertAll converts the data of a list; data must be there, and may be empty.
-func convertAll(there bool, data int, convert func(i int) error) error {
-	if !there {
-		return errors.New("data is missing or null")
-	}
-	for i := range data {
-		if err := convert(i); err != nil {
-			return fmt.Errorf("data[%d]: %w", i, err)
-		}
-	}
-	return nil
-}
-
-// checkResource checks what every resource has: its type, and an id that later
-// calls will take.
-func checkResource(gotType, wantType, id string) error {
-	switch {
-	case gotType != wantType:
-		return errors.New("type is not " + wantType)
-	case id == "":
-		return errors.New("id is missing")
-	case checkID(id) != nil:
-		return errors.New("id has characters that no id of Apple's has")
-	}
-	return nil
-}

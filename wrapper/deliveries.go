@@ -3,9 +3,9 @@ package wrapper
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"iter"
-	"net/http"
 	"slices"
 	"time"
 
@@ -126,13 +126,11 @@ func (s *Webhooks) listDeliveries(ctx context.Context, id string, filter Deliver
 	if !filter.Before.IsZero() {
 		params.FilterCreatedDateLessThan = []string{formatDate(filter.Before.Add(time.Second))}
 	}
-	op := operation{id: "webhooks_deliveries_getToManyRelated"}
-	return pages(func(query string) (got page[Delivery], err error) {
-		err = s.client().call(ctx, op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
-			return s.c.api.WebhooksDeliveriesGetToManyRelated(ctx, id, params, withQuery(query), edit)
-		}, func(body []byte) (err error) { got, err = decodeDeliveries(body); return err })
-		return got, err
-	})
+	return pages[Delivery](func(query string) ([]*Delivery, string, error) {
+		call := s.c.call(operation{id: "webhooks_deliveries_getToManyRelated", query: query})
+		deliveries := list(call, newDelivery)
+		return deliveries.page(call.WebhooksDeliveriesGetToManyRelated(ctx, id, params))
+	}).all
 }
 
 // Redeliver asks App Store Connect to post the event of a delivery once more,
@@ -147,40 +145,14 @@ func (s *Webhooks) Redeliver(ctx context.Context, deliveryID string) (Delivery, 
 	body.Data.Type = gen.WebhookDeliveryCreateRequestDataTypeWebhookDeliveries
 	body.Data.Relationships.Template.Data.Type = gen.WebhookDeliveryCreateRequestDataRelationshipsTemplateDataTypeWebhookDeliveries
 	body.Data.Relationships.Template.Data.ID = deliveryID
-	op := operation{id: "webhookDeliveries_createInstance", invalid: checkID(deliveryID)}
-	var delivery Delivery
-	err := s.client().call(ctx, op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
-		return s.c.api.WebhookDeliveriesCreateInstance(ctx, body, edit)
-	}, func(body []byte) (err error) {
-		var document gen.WebhookDeliveryResponse
-		if err := decode(body, &document); err != nil {
-			return err
-		}
-		delivery, err = newDelivery(document.Data, document.Included)
-		return err
-	})
-	return delivery, err
+	call := s.c.call(operation{id: "webhookDeliveries_createInstance", invalid: checkID(deliveryID)})
+	delivery := single(call, "", newDelivery)
+	return value(delivery.result(call.WebhookDeliveriesCreateInstance(ctx, body)))
 }
 
-func decodeDeliveries(body []byte) (page[Delivery], error) {
-	var document gen.WebhookDeliveriesResponse
-	if err := decode(body, &document); err != nil {
-		return page[Delivery]{}, err
-	}
-	deliveries := make([]Delivery, len(document.Data))
-	next, err := convertPage(document.Links, document.Data != nil, len(deliveries), func(i int) (err error) {
-		deliveries[i], err = newDelivery(document.Data[i], document.Included)
-		return err
-	})
-	return page[Delivery]{deliveries, next}, err
-}
-
-func newDelivery(from gen.WebhookDelivery, included []gen.WebhookEvent) (Delivery, error) {
-	if err := checkResource(string(from.Type), string(gen.WebhookDeliveryTypeWebhookDeliveries), from.ID); err != nil {
-		return Delivery{}, err
-	}
+func newDelivery(from *gen.WebhookDelivery, included []included) (*Delivery, error) {
 	attributes := from.Attributes
-	delivery := Delivery{
+	delivery := &Delivery{
 		ID: from.ID, State: DeliveryState(attributes.DeliveryState),
 		CreatedDate: attributes.CreatedDate, SentDate: attributes.SentDate,
 		Redelivery: attributes.Redelivery, ErrorMessage: attributes.ErrorMessage,
@@ -188,12 +160,16 @@ func newDelivery(from gen.WebhookDelivery, included []gen.WebhookEvent) (Deliver
 		StatusCode: attributes.Response.HTTPStatusCode, ResponseBody: attributes.Response.Body,
 		EventID: from.Relationships.Event.Data.ID,
 	}
-	for _, event := range included {
-		if event.ID == delivery.EventID && event.Type == gen.WebhookEventResourceTypeWebhookEvents {
-			delivery.EventType = EventType(event.Attributes.EventType)
-			delivery.Ping = event.Attributes.Ping
-			delivery.Payload = []byte(event.Attributes.Payload)
+	for _, resource := range included {
+		if resource.ID != delivery.EventID || resource.Type != string(gen.WebhookEventResourceTypeWebhookEvents) {
+			continue
 		}
+		var event gen.WebhookEventAttributes
+		_ = json.Unmarshal(resource.Attributes, &event)
+		delivery.EventType, delivery.Ping = EventType(event.EventType), event.Ping
+		delivery.Payload = []byte(event.Payload)
 	}
-	return delivery, nil
+	return delivery, checkResource(from.Type, gen.WebhookDeliveryTypeWebhookDeliveries, from.ID)
 }
+
+func (d Delivery) id() string { return d.ID }

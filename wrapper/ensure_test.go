@@ -3,7 +3,7 @@ package wrapper_test
 import (
 	"context"
 	"errors"
-	"sync"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -38,7 +38,7 @@ func TestEnsure(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			server := asctest.NewServer(t)
 			if test.before != none {
-				_ = server.Update(func(s *asctest.State) { s.MarketplaceWebhook = new(test.before) })
+				register(server, test.before)
 			}
 			result, err := ensure(t, connectChecked(t, server), endpointURL, test.secret)
 			if err != nil || result.Action != test.action {
@@ -62,66 +62,18 @@ func TestEnsureRefuses(t *testing.T) {
 	if _, err := ensure(t, client, endpointURL, ""); err == nil || is[*wrapper.APIError](err) {
 		t.Errorf("no webhook and no secret: %v", err)
 	}
-	_ = server.Update(func(s *asctest.State) {
-		s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: "https://other.example/private", Secret: "old"})
-	})
+	register(server, asctest.MarketplaceWebhook{EndpointURL: "https://other.example/private", Secret: "old"})
 	stored, _ := server.MarketplaceWebhook()
 	_, err := ensure(t, client, endpointURL, "new")
 	other, ok := errors.AsType[*wrapper.OtherEndpointError](err)
 	if !ok || other.Existing.ID != stored.ID || other.Existing.EndpointURL != stored.EndpointURL {
 		t.Errorf("another URL: %v", err)
 	}
+	if strings.Contains(err.Error(), "private") || !strings.Contains(err.Error(), "Update it") {
+		t.Errorf("got %v, want what to do, and the other URL not shown", err)
+	}
 	if now, _ := server.MarketplaceWebhook(); now != stored {
 		t.Errorf("changed to %+v", now)
-	}
-}
-
-// TestEnsureAfterAnUnknownCreate: Ensure looks again, and converges whether
-// the lost create was carried out or not.
-func TestEnsureAfterAnUnknownCreate(t *testing.T) {
-	for _, kind := range []asctest.FaultKind{
-		"", asctest.FaultResetBeforeHeaders, asctest.FaultTruncatedBody, asctest.FaultHTMLPage, asctest.FaultNoID,
-	} {
-		for _, applied := range []bool{false, true} {
-			t.Run(string(kind), func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
-					server := asctest.NewPipeServer(t)
-					server.FailNext(asctest.Fault{Operation: asctest.MarketplaceWebhooksCreate, Kind: kind, Applied: applied})
-					result, err := ensure(t, connect(t, server), endpointURL, "new")
-					want := wrapper.EnsureCreated
-					if applied {
-						want = wrapper.EnsureUpdated
-					}
-					stored, _ := server.MarketplaceWebhook()
-					if err != nil || result.Action != want || stored.Secret != "new" || stored.EndpointURL != endpointURL {
-						t.Errorf("applied %v: got %+v, %v, stored %+v", applied, result, err, stored)
-					}
-				})
-			})
-		}
-	}
-}
-
-// TestEnsureStaysUnknown: when nothing settles it, the error says so, however
-// the looking again ended.
-func TestEnsureStaysUnknown(t *testing.T) {
-	lost := asctest.Fault{Operation: asctest.MarketplaceWebhooksCreate, Status: 504}
-	for name, faults := range map[string][]asctest.Fault{
-		"the list is refused": {
-			{Operation: asctest.MarketplaceWebhooksList, Kind: asctest.FaultLate}, lost, {Operation: asctest.MarketplaceWebhooksList, Status: 403},
-		},
-		"the create is refused": {lost, {Operation: asctest.MarketplaceWebhooksCreate, Status: 403}},
-		"the create stays lost": {{Operation: asctest.MarketplaceWebhooksCreate, Status: 504, Times: -1}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				server := asctest.NewPipeServer(t)
-				server.FailNext(faults...)
-				if _, err := ensure(t, connect(t, server), endpointURL, "new"); !is[*wrapper.OutcomeUnknownError](err) {
-					t.Errorf("got %v", err)
-				}
-			})
-		})
 	}
 }
 
@@ -161,44 +113,12 @@ func TestEnsureWebhookVanishes(t *testing.T) {
 			}
 			return nil
 		}})
-		_ = server.Update(func(s *asctest.State) {
-			s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
-		})
+		register(server, asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
 		result, err := ensure(t, connect(t, server), endpointURL, "new")
 		if stored, _ := server.MarketplaceWebhook(); err != nil || result.Action != wrapper.EnsureCreated || stored.Secret != "new" {
 			t.Errorf("got %+v, %v, stored %+v", result, err, stored)
 		}
 	})
-}
-
-// TestReplicasStartAtOnce: all with the same values, none fails, and the
-// account has the one webhook.
-func TestReplicasStartAtOnce(t *testing.T) {
-	server := asctest.NewServer(t)
-	actions := make(chan wrapper.EnsureAction, 8)
-	var wait sync.WaitGroup
-	for range 8 {
-		client := connectChecked(t, server, quick)
-		wait.Go(func() {
-			result, err := ensure(t, client, endpointURL, "new")
-			if err != nil {
-				t.Error(err)
-			}
-			actions <- result.Action
-		})
-	}
-	wait.Wait()
-	close(actions)
-	count := map[wrapper.EnsureAction]int{}
-	for action := range actions {
-		count[action]++
-	}
-	if count[wrapper.EnsureCreated] != 1 || count[wrapper.EnsureUpdated] != 7 {
-		t.Errorf("got %v, want one created and seven updated", count)
-	}
-	if stored, _ := server.MarketplaceWebhook(); stored.Secret != "new" {
-		t.Errorf("stored %+v, want the new secret", stored)
-	}
 }
 
 // TestEnsureEndsWithItsContext: cancelled while it waits to look again, or
@@ -238,4 +158,84 @@ func TestEnsureEndsWithItsContext(t *testing.T) {
 			}
 		})
 	})
+}
+
+// TestEnsureRounds: three lost creates are not too many.
+func TestEnsureRounds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := asctest.NewPipeServer(t)
+		server.FailNext(asctest.Fault{Operation: asctest.MarketplaceWebhooksCreate, Status: 504, Times: 3})
+		result, err := ensure(t, connect(t, server), endpointURL, "new")
+		if err != nil || result.Action != wrapper.EnsureCreated {
+			t.Errorf("%+v, %v", result, err)
+		}
+	})
+}
+
+// TestEnsureUpdatesAnothersURL: a webhook that moved meanwhile is not what was
+// asked for.
+func TestEnsureUpdatesAnothersURL(t *testing.T) {
+	const other = "https://other.example/notifications"
+	var server *asctest.Server
+	done := false
+	server = asctest.NewServer(t, asctest.Settings{Faults: func(r asctest.Exchange) *asctest.Fault {
+		if r.Operation == asctest.MarketplaceWebhooksUpdate && !done {
+			done = true
+			there, _ := server.MarketplaceWebhook()
+			there.EndpointURL = other // another replica was faster
+			register(server, there)
+		}
+		return nil
+	}})
+	register(server, asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
+	result, err := ensure(t, connect(t, server, quick), endpointURL, "new")
+	if err == nil && result.Webhook.EndpointURL != endpointURL {
+		t.Errorf("done, says Ensure, with %+v", result)
+	}
+}
+
+// TestListRefusedWithNotFound: the day on which Apple removes the resource is
+// no reason to create a webhook.
+func TestListRefusedWithNotFound(t *testing.T) {
+	server := asctest.NewServer(t)
+	register(server, asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
+	client := connect(t, server, quick)
+	server.FailNext(asctest.Fault{Operation: asctest.MarketplaceWebhooksList, Status: 404, Code: "NOT_FOUND"})
+	if _, err := client.MarketplaceWebhooks.Get(t.Context()); errors.Is(err, wrapper.ErrNotFound) {
+		t.Errorf("a refused list was taken for an account without webhook: %v", err)
+	}
+	server.FailNext(asctest.Fault{Operation: asctest.MarketplaceWebhooksList, Status: 404, Code: "NOT_FOUND"})
+	_, err := ensure(t, client, endpointURL, "new")
+	for _, r := range server.Exchanges() {
+		if r.Operation == asctest.MarketplaceWebhooksCreate {
+			t.Errorf("Ensure sent a create: %v", err)
+		}
+	}
+}
+
+// TestOtherEndpointSettles: another URL found after a lost create settles what
+// became of it.
+func TestOtherEndpointSettles(t *testing.T) {
+	var server *asctest.Server
+	server = asctest.NewServer(t, asctest.Settings{Faults: func(r asctest.Exchange) *asctest.Fault {
+		if r.Operation == asctest.MarketplaceWebhooksCreate {
+			register(server, asctest.MarketplaceWebhook{EndpointURL: "https://other.example/n", Secret: "x"})
+			return &asctest.Fault{Status: 504}
+		}
+		return nil
+	}})
+	_, err := ensure(t, connect(t, server, quick), endpointURL, "new")
+	if !is[*wrapper.OtherEndpointError](err) || is[*wrapper.OutcomeUnknownError](err) {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestSameURLWithoutPath: an empty path is the root.
+func TestSameURLWithoutPath(t *testing.T) {
+	server := asctest.NewServer(t)
+	register(server, asctest.MarketplaceWebhook{EndpointURL: "https://marketplace.example/", Secret: "s"})
+	result, err := ensure(t, connect(t, server), "https://marketplace.example", "")
+	if err != nil || result.Action != wrapper.EnsureUnchanged {
+		t.Errorf("got %+v, %v, want it unchanged", result, err)
+	}
 }

@@ -29,64 +29,71 @@ func (s *Webhooks) Ensure(ctx context.Context, appID string, p WebhookParams) (E
 	if err := p.checkAll(); err != nil {
 		return EnsureResult[Webhook]{}, err
 	}
-	var webhook Webhook
-	twins := twins{s: s, appID: appID, p: p}
-	e := ensurer{
-		find:   func(ctx context.Context) (err error) { webhook, err = twins.keepOne(ctx); return err },
-		create: func(ctx context.Context) (err error) { webhook, err = s.Create(ctx, appID, p); return err },
-		update: func(ctx context.Context) (_ EnsureAction, err error) {
-			webhook, err = s.Update(ctx, webhook.ID, p)
-			if err == nil && webhook.URL != "" && !sameEndpoint(webhook.URL, p.URL) {
-				err = errOvertaken
-			}
-			return EnsureUpdated, err
-		},
-	}
-	action, err := e.run(ctx, s.client())
-	if created := webhook; err == nil && action == EnsureCreated {
-		// Another replica's webhook may be the one to keep, and then gets our values.
-		switch err = e.find(ctx); {
-		case err == nil && webhook.ID == created.ID,
-			errors.Is(err, ErrNotFound): // the list is stale, or somebody deleted it
-			webhook, err = created, nil
-		case err == nil:
-			action, err = e.update(ctx)
-		}
+	target := &appsWebhook{s: s, appID: appID, p: p}
+	e := ensurer[*Webhook]{target: target, retry: s.c.retry}
+	webhook, action, err := e.run(ctx)
+	if err == nil && action == EnsureCreated {
+		webhook, action, err = target.settle(ctx, webhook)
 	}
 	if err != nil {
-		return EnsureResult[Webhook]{Deleted: twins.deleted}, err
+		return EnsureResult[Webhook]{Deleted: target.deleted}, err
 	}
-	return EnsureResult[Webhook]{webhook, action, twins.deleted}, nil
+	return EnsureResult[Webhook]{*webhook, action, target.deleted}, nil
 }
 
-// twins are the app's webhooks with one URL.
-type twins struct {
+// appsWebhook is the webhook of an app that Ensure brings about: of those with
+// its URL, the one to keep.
+type appsWebhook struct {
 	s       *Webhooks
 	appID   string
 	p       WebhookParams
 	deleted []string
 }
 
-// keepOne returns the webhook to keep, or ErrNotFound. It deletes the others
+func (t *appsWebhook) create(ctx context.Context) (*Webhook, error) {
+	webhook, err := t.s.Create(ctx, t.appID, t.p)
+	return &webhook, err
+}
+
+func (t *appsWebhook) update(ctx context.Context, found *Webhook) (*Webhook, EnsureAction, error) {
+	webhook, err := t.s.Update(ctx, found.ID, t.p)
+	return &webhook, EnsureUpdated, overtaken(err, webhook.URL, t.p.URL)
+}
+
+// settle looks again after a create: another replica's webhook may be the one
+// to keep, and then gets our values.
+func (t *appsWebhook) settle(ctx context.Context, created *Webhook) (*Webhook, EnsureAction, error) {
+	kept, err := t.find(ctx)
+	switch {
+	case errors.Is(err, ErrNotFound), // the list is stale, or somebody deleted it
+		err == nil && kept.ID == created.ID:
+		return created, EnsureCreated, nil
+	case err != nil:
+		return nil, "", err
+	}
+	return t.update(ctx, kept)
+}
+
+// find returns the webhook to keep, or ErrNotFound. It deletes the others
 // that have the same name and URL.
-func (t *twins) keepOne(ctx context.Context) (Webhook, error) {
+func (t *appsWebhook) find(ctx context.Context) (*Webhook, error) {
 	all, err := t.s.all(ctx, t.appID)
 	if err != nil {
-		return Webhook{}, err
+		return nil, err
 	}
-	var kept Webhook
+	var kept *Webhook
 	var there []Webhook // at this URL
 	for _, webhook := range all {
 		if !sameURL(webhook.URL, t.p.URL) {
 			continue
 		}
 		there = append(there, webhook)
-		if kept.ID == "" || t.before(webhook, kept) {
-			kept = webhook
+		if kept == nil || t.before(webhook, *kept) {
+			kept = &webhook
 		}
 	}
-	if kept.ID == "" {
-		return Webhook{}, fmt.Errorf("wrapper: the app has no webhook with this URL: %w", ErrNotFound)
+	if kept == nil {
+		return nil, fmt.Errorf("wrapper: the app has no webhook with this URL: %w", ErrNotFound)
 	}
 	for _, webhook := range there {
 		if webhook.ID == kept.ID || webhook.Name != t.p.Name {
@@ -94,7 +101,7 @@ func (t *twins) keepOne(ctx context.Context) (Webhook, error) {
 		}
 		err := t.s.Delete(ctx, webhook.ID)
 		if err != nil && !errors.Is(err, ErrNotFound) { // not found: another replica was faster
-			return Webhook{}, err
+			return nil, err
 		}
 		t.deleted = append(t.deleted, webhook.ID)
 	}
@@ -102,7 +109,7 @@ func (t *twins) keepOne(ctx context.Context) (Webhook, error) {
 }
 
 // before orders webhooks as every replica does: our name first, then by id.
-func (t *twins) before(a, b Webhook) bool {
+func (t *appsWebhook) before(a, b Webhook) bool {
 	if (a.Name == t.p.Name) != (b.Name == t.p.Name) {
 		return a.Name == t.p.Name
 	}

@@ -14,7 +14,17 @@ import (
 // stored is one webhook of the app in a shelf.
 type stored struct{ ID, Name, URL, Secret string }
 
-// shelf answers as App Store Connect for one app's webhooks, and no more.
+func (w stored) json() string {
+	text, err := json.Marshal(map[string]any{
+		"type": "webhooks", "id": w.ID, "attributes": map[string]any{"name": w.Name, "url": w.URL, "enabled": true},
+	})
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
+
+// shelf responds as App Store Connect does for one app's webhooks, and no more.
 type shelf struct {
 	webhooks []stored
 	created  func(s *shelf) // called after a create
@@ -51,16 +61,6 @@ func (s *shelf) respond(_ int, sent sentRequest) (int, string) {
 		s.webhooks[i] = w
 		return 200, `{"data":` + w.json() + `,"links":{"self":""}}`
 	}
-}
-
-func (w stored) json() string {
-	text, err := json.Marshal(map[string]any{
-		"type": "webhooks", "id": w.ID, "attributes": map[string]any{"name": w.Name, "url": w.URL, "enabled": true},
-	})
-	if err != nil {
-		panic(err)
-	}
-	return string(text)
 }
 
 // TestEnsureWebhook: found by its URL, created or updated whole; twins go.

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"iter"
+	"net/http"
+	"time"
 
 	"github.com/ascmarketplace/webhooks/gen"
 )
@@ -12,22 +14,25 @@ import (
 // maxErrorObjects bounds what is kept of one response; Apple sends a handful.
 const maxErrorObjects = 100
 
-func (s *callState) newAPIError(got *response) *APIError {
-	e := &APIError{Method: s.method, Path: s.path, StatusCode: got.status, RequestID: got.requestID, RateLimit: got.rateLimit}
-	clock := got.date // a Retry-After that is a date is by the same clock
-	if clock.IsZero() {
-		clock = got.at
+func (c *call) newAPIError(got *response) *APIError {
+	e := &APIError{
+		Method: c.method, Path: c.path, StatusCode: got.status, RequestID: got.requestID, RateLimit: got.rateLimit,
 	}
-	e.RetryAfter = parseRetryAfter(got.header["Retry-After"], clock)
+	if wait := got.retryAfter(); wait > 0 {
+		e.RetryAt = got.at.Add(wait)
+	}
+	if got.status == http.StatusUnauthorized && !got.date.IsZero() {
+		e.ClockSkew = got.at.Sub(got.date).Truncate(time.Second)
+	}
 	var body struct{ Errors json.RawMessage }
 	err := json.Unmarshal(got.body, &body)
 	if _, mistyped := errors.AsType[*json.UnmarshalTypeError](err); err == nil || mistyped {
-		r := errorReader{call: s}
+		r := errorReader{call: c}
 		e.Errors = r.list(body.Errors)
 		e.Dropped = r.dropped
 	}
 	if len(e.Errors) == 0 && got.err == nil {
-		e.Excerpt = printable(s.redact(string(got.body), anyLength), 512)
+		e.Excerpt = printable(c.redact(string(got.body), anyLength), 512)
 	}
 	return e
 }
@@ -35,7 +40,7 @@ func (s *callState) newAPIError(got *response) *APIError {
 // errorReader decodes error objects until there are enough. A member of
 // another type than Apple's is left empty.
 type errorReader struct {
-	call          *callState
+	call          *call
 	kept, dropped int
 }
 
@@ -111,10 +116,10 @@ func members(object json.RawMessage) iter.Seq2[string, json.RawMessage] {
 	}
 }
 
-func (s *callState) errorObject(from gen.ResponseError) ErrorObject {
-	text := func(value string) string { return s.redact(value, anyLength) }
+func (c *call) errorObject(from gen.ResponseError) ErrorObject {
+	text := func(value string) string { return c.redact(value, anyLength) }
 	return ErrorObject{
-		ID: text(from.ID), Status: s.redact(from.Status, longOnly), Code: s.redact(from.Code, longOnly),
+		ID: text(from.ID), Status: c.redact(from.Status, longOnly), Code: c.redact(from.Code, longOnly),
 		Title: text(from.Title), Detail: text(from.Detail),
 		Pointer: text(from.Source.Pointer), Parameter: text(from.Source.Parameter),
 		About: text(from.Links.About), See: text(from.Links.See),

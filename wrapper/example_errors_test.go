@@ -17,34 +17,35 @@ func ExampleAPIError_HasCode() {
 	fake.FailNext(asctest.Fault{Status: 403, Code: "FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED"})
 
 	_, err := client.MarketplaceWebhooks.List(context.Background())
-	if apiErr, ok := errors.AsType[*wrapper.APIError](err); ok && apiErr.HasCode("FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED") {
+	apiErr, ok := errors.AsType[*wrapper.APIError](err)
+	if ok && apiErr.HasCode("FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED") {
 		fmt.Println("somebody has to accept an agreement")
 	}
 	// Output: somebody has to accept an agreement
 }
 
-func ExampleRateLimitedError() {
+func ExampleAPIError_rateLimited() {
 	fake, client, stop := sandboxClient()
 	defer stop()
 	fake.FailNext(asctest.Fault{Status: 429, Header: http.Header{"Retry-After": {"3600"}}})
 
 	_, err := client.MarketplaceWebhooks.List(context.Background())
-	if limited, ok := errors.AsType[*wrapper.RateLimitedError](err); ok {
+	if limited, ok := errors.AsType[*wrapper.APIError](err); ok && errors.Is(err, wrapper.ErrRateLimited) {
 		fmt.Println("come back in", time.Until(limited.RetryAt).Round(time.Minute))
 	}
 	// Output: come back in 1h0m0s
 }
 
-func ExampleNotAuthorizedError() {
+func ExampleAPIError_notAuthorized() {
 	fake, client, stop := sandboxClient()
 	defer stop()
 	fake.FailNext(asctest.Fault{Status: 401, Times: -1})
 
 	_, err := client.MarketplaceWebhooks.List(context.Background())
-	if refused, ok := errors.AsType[*wrapper.NotAuthorizedError](err); ok {
-		fmt.Println("clock off by", refused.Skew.Round(time.Minute), "known:", refused.SkewKnown)
+	if refused, ok := errors.AsType[*wrapper.APIError](err); ok && errors.Is(err, wrapper.ErrNotAuthorized) {
+		fmt.Println("check the key; the clock is off by", refused.ClockSkew.Round(time.Minute))
 	}
-	// Output: clock off by 0s known: true
+	// Output: check the key; the clock is off by 0s
 }
 
 func ExampleOutcomeUnknownError() {

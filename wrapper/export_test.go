@@ -10,12 +10,12 @@ var (
 
 // Redact is what becomes of a text in which a code is looked for.
 func Redact(text, token, secret string) string {
-	s := callState{operation: operation{secret: NewSecret(secret)}, token: token}
-	return s.redact(text, longOnly)
+	c := call{operation: operation{secret: NewSecret(secret)}, token: token}
+	return c.redact(text, longOnly)
 }
 
 // RedactAny is what becomes of any other text.
 func RedactAny(text, token, secret string) string {
-	s := callState{operation: operation{secret: NewSecret(secret)}, token: token}
-	return s.redact(text, anyLength)
+	c := call{operation: operation{secret: NewSecret(secret)}, token: token}
+	return c.redact(text, anyLength)
 }

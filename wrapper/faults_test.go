@@ -12,7 +12,7 @@ import (
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
-// TestOneFault lets every kind of fault spoil one answer to every operation.
+// TestOneFault lets every kind of fault spoil one response to every operation.
 // What may be repeated recovers; a create is sent once and its outcome is
 // called unknown. A create meets each kind in all four variants, carried out or
 // not and at once or late; the others each kind in one of them; and the two
@@ -59,7 +59,7 @@ func oneFault(t *testing.T, server *asctest.Server, fault asctest.Fault) {
 			t.Errorf("%d requests, %v", sent, err)
 		}
 	case kind == asctest.FaultRedirect:
-		if _, ok := errors.AsType[*wrapper.RedirectError](err); !ok || sent != 1 {
+		if _, ok := errors.AsType[*wrapper.UnexpectedResponseError](err); !ok || sent != 1 {
 			t.Errorf("%d requests, %v", sent, err)
 		}
 	case slices.Contains(creates, operation):
@@ -102,7 +102,7 @@ func TestLastingFault(t *testing.T) {
 		asctest.FaultNoID:               {2, is[*wrapper.UnexpectedResponseError]},
 		asctest.FaultEndlessBody:        {2, is[*wrapper.UnexpectedResponseError]},
 		asctest.FaultGzipBomb:           {2, is[*wrapper.UnexpectedResponseError]},
-		asctest.FaultRedirect:           {1, is[*wrapper.RedirectError]},
+		asctest.FaultRedirect:           {1, is[*wrapper.UnexpectedResponseError]},
 	} {
 		i := slices.Index(asctest.FaultKinds(), kind)
 		for _, operation := range []asctest.Operation{reads[i%len(reads)], changes[i%len(changes)]} {
@@ -130,40 +130,6 @@ func TestLastingFault(t *testing.T) {
 	if len(asctest.FaultKinds()) != 18 {
 		t.Error("a kind of fault is missing from the table")
 	}
-}
-
-func is[E error](err error) bool { _, ok := errors.AsType[E](err); return ok }
-
-func isTimeout(err error) bool {
-	var timeout interface{ Timeout() bool }
-	return errors.As(err, &timeout) && timeout.Timeout()
-}
-
-// isPlain: an error of the network, none of ours.
-func isPlain(err error) bool {
-	return !is[*wrapper.APIError](err) && !is[*wrapper.UnexpectedResponseError](err) &&
-		!is[*wrapper.OutcomeUnknownError](err)
-}
-
-// TestDeleteAfterAnUnclearFailure: the first attempt removed the webhook and
-// its answer was lost; the second one's 404 is the proof.
-func TestDeleteAfterAnUnclearFailure(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		server := asctest.NewPipeServer(t)
-		client := connect(t, server)
-		id := prepare(server, asctest.MarketplaceWebhooksDelete)
-		server.FailNext(asctest.Fault{Kind: asctest.FaultResetBeforeHeaders, Applied: true})
-		if err := client.MarketplaceWebhooks.Delete(t.Context(), id); err != nil {
-			t.Errorf("delete: %v", err)
-		}
-		requests := server.Exchanges()
-		if len(requests) != 2 || requests[1].Status != 404 {
-			t.Errorf("requests: %+v", requests)
-		}
-		if err := client.MarketplaceWebhooks.Delete(t.Context(), id); !errors.Is(err, wrapper.ErrNotFound) {
-			t.Errorf("404 at the first try: %v", err)
-		}
-	})
 }
 
 // TestErrorsAreVerbatim: a refusal is final, and its code reaches the caller

@@ -2,10 +2,12 @@ package wrapper_test
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"net/http"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/ascmarketplace/webhooks/asctest"
 	"github.com/ascmarketplace/webhooks/auth"
@@ -16,7 +18,7 @@ import (
 const endpointURL = "https://marketplace.example/notifications"
 
 // connect returns a client of server with a token source of its own, whose
-// traffic is not held against the document: for tests in which it is spoilt.
+// traffic is not checked by the document: for tests that corrupt it.
 func connect(tb testing.TB, server *asctest.Server, opts ...wrapper.Option) *wrapper.Client {
 	tb.Helper()
 	tokens, err := auth.NewTokenSource(auth.Key(server.Key()))
@@ -32,7 +34,7 @@ func connect(tb testing.TB, server *asctest.Server, opts ...wrapper.Option) *wra
 	return client
 }
 
-// connectChecked is connect with every request and every answer held against
+// connectChecked is connect with every request and every response checked by
 // the document.
 func connectChecked(tb testing.TB, server *asctest.Server, opts ...wrapper.Option) *wrapper.Client {
 	tb.Helper()
@@ -90,7 +92,8 @@ func firstError[T any](all iter.Seq2[T, error]) error {
 var (
 	creates = []asctest.Operation{asctest.MarketplaceWebhooksCreate, asctest.WebhooksCreate, asctest.WebhooksRedeliver}
 	reads   = []asctest.Operation{
-		asctest.MarketplaceWebhooksList, asctest.WebhooksList, asctest.WebhooksGet, asctest.WebhooksDeliveries, asctest.PackageVersionsGet,
+		asctest.MarketplaceWebhooksList, asctest.WebhooksList, asctest.WebhooksGet, asctest.WebhooksDeliveries,
+		asctest.PackageVersionsGet,
 	}
 	updates = []asctest.Operation{asctest.MarketplaceWebhooksUpdate, asctest.WebhooksUpdate, asctest.WebhooksPing}
 	deletes = []asctest.Operation{asctest.MarketplaceWebhooksDelete, asctest.WebhooksDelete}
@@ -140,6 +143,15 @@ func prepareHandler(fake *asctest.Handler, operation asctest.Operation) string {
 		return id
 	}
 	return notify(fake, id).ID
+}
+
+// register replaces the account's marketplace webhook, past the API.
+func register(fake interface {
+	Update(func(*asctest.State)) error
+}, w asctest.MarketplaceWebhook) {
+	if err := fake.Update(func(s *asctest.State) { s.MarketplaceWebhook = &w }); err != nil {
+		panic(err)
+	}
 }
 
 // notify posts an event to a webhook, whose receiver need not be there.
@@ -194,3 +206,21 @@ func params(url, secret string) wrapper.MarketplaceWebhookParams {
 	}
 	return p
 }
+
+func is[E error](err error) bool { _, ok := errors.AsType[E](err); return ok }
+
+func isTimeout(err error) bool {
+	var timeout interface{ Timeout() bool }
+	return errors.As(err, &timeout) && timeout.Timeout()
+}
+
+// isPlain: an error of the network, none of ours.
+func isPlain(err error) bool {
+	return !is[*wrapper.APIError](err) && !is[*wrapper.UnexpectedResponseError](err) &&
+		!is[*wrapper.OutcomeUnknownError](err)
+}
+
+var (
+	quick = wrapper.WithRetry(wrapper.Retry{Backoff: time.Millisecond})
+	once  = wrapper.WithRetry(wrapper.Retry{Attempts: 1})
+)

@@ -25,20 +25,19 @@ type outcome struct {
 }
 
 // judge says what a response comes to: done, refused, or worth another attempt.
-func (s *callState) judge(got *response, decode func([]byte) error) outcome {
+func (c *call) judge(got *response) outcome {
 	switch {
-	case got.status == successStatus(s.method):
-		return s.judgeSuccess(got, decode)
+	case got.status == successStatus(c.method):
+		return c.judgeSuccess(got)
 	case got.status < 300:
-		return s.invalidResponse(got, fmt.Sprintf("status %d is not one that this operation has", got.status))
+		return c.invalidResponse(got, fmt.Sprintf("status %d is not one that this operation has", got.status))
 	case got.status < 400:
-		return outcome{
-			err: &RedirectError{Method: s.method, Path: s.path, StatusCode: got.status, RequestID: got.requestID},
-			// 303: the request was carried out, and its result is elsewhere.
-			mayHaveApplied: got.status == http.StatusSeeOther,
-		}
+		o := c.invalidResponse(got, "a redirect, which is never followed; check the base URL")
+		// 303: the request was carried out, and its result is elsewhere.
+		o.retry, o.mayHaveApplied = false, got.status == http.StatusSeeOther
+		return o
 	default:
-		return s.judgeRefusal(got)
+		return c.judgeRefusal(got)
 	}
 }
 
@@ -56,70 +55,64 @@ func successStatus(method string) int {
 	}
 }
 
-func (s *callState) judgeSuccess(got *response, decode func([]byte) error) outcome {
+func (c *call) judgeSuccess(got *response) outcome {
 	switch {
 	case errors.Is(got.err, errTooLarge):
-		return s.invalidResponse(got, got.err.Error())
+		return c.invalidResponse(got, got.err.Error())
 	case got.err != nil:
-		return s.noResponse(fmt.Errorf("reading the response: %w", got.err))
+		return c.noResponse(fmt.Errorf("reading the response: %w", got.err))
 	case got.status == http.StatusNoContent:
 		return outcome{}
 	case !isJSON(got.header.Get("Content-Type")):
-		return s.invalidResponse(got, "the content type is not JSON")
+		return c.invalidResponse(got, "the content type is not JSON")
 	}
-	if err := decode(got.body); err != nil {
-		return s.invalidResponse(got, err.Error())
+	if err := c.success.decode(got.body); err != nil {
+		return c.invalidResponse(got, err.Error())
 	}
 	return outcome{}
 }
 
-func (s *callState) judgeRefusal(got *response) outcome {
-	apiErr := s.newAPIError(got)
-	o := outcome{err: apiErr, minWait: apiErr.RetryAfter}
+func (c *call) judgeRefusal(got *response) outcome {
+	o := outcome{err: c.newAPIError(got), minWait: got.retryAfter()}
 	switch {
 	case got.status == http.StatusUnauthorized:
-		o.err = newNotAuthorizedError(apiErr, got.at, got.date)
-		o.retry, o.immediately = !s.tokenRefused, true
+		o.retry, o.immediately = !c.tokenRefused, true
 	case got.status == http.StatusTooManyRequests:
-		limited := &RateLimitedError{APIError: apiErr}
-		if apiErr.RetryAfter > 0 {
-			limited.RetryAt = got.at.Add(apiErr.RetryAfter)
-		}
-		o.err, o.retry = limited, true
+		o.retry = true
 	case got.status >= 500:
-		o.retry, o.mayHaveApplied = s.mayRepeat() && isTransient(got.status), true
+		o.retry, o.mayHaveApplied = c.mayRepeat() && isTransient(got.status), true
 	}
 	return o
 }
 
 // invalidResponse is the outcome of a response that the OpenAPI document does
 // not allow.
-func (s *callState) invalidResponse(got *response, reason string) outcome {
+func (c *call) invalidResponse(got *response, reason string) outcome {
 	return outcome{
 		err: &UnexpectedResponseError{
-			Method: s.method, Path: s.path, StatusCode: got.status, Reason: reason, RequestID: got.requestID,
+			Method: c.method, Path: c.path, StatusCode: got.status, Reason: reason, RequestID: got.requestID,
 		},
-		retry:          s.mayRepeat() && !s.gotInvalid,
+		retry:          c.mayRepeat() && !c.gotInvalid,
 		mayHaveApplied: true,
 		invalid:        true,
 	}
 }
 
 // noResponse is the outcome of an attempt whose response did not arrive whole.
-func (s *callState) noResponse(err error) outcome {
-	nothingSent := s.body.sealIfUnread() || s.mayRepeat() && isDialError(err)
+func (c *call) noResponse(err error) outcome {
+	nothingSent := c.body.sealIfUnread() || c.mayRepeat() && isDialError(err)
 	return outcome{
-		err:            s.failed(s.redactError(err)),
-		retry:          (s.mayRepeat() || nothingSent) && !isPermanent(err),
+		err:            c.failed(c.redactError(err)),
+		retry:          (c.mayRepeat() || nothingSent) && !isPermanent(err),
 		mayHaveApplied: !nothingSent,
 	}
 }
 
 // timedOut returns the attempt's own timeout where it caused err, so that it
 // is not taken for the caller's deadline.
-func (s *callState) timedOut(ctx, attemptCtx context.Context, err error) error {
+func (c *call) timedOut(ctx, attemptCtx context.Context, err error) error {
 	if err != nil && ctx.Err() == nil && attemptCtx.Err() != nil {
-		return attemptTimeoutError{s.client.retry.Timeout}
+		return attemptTimeoutError{c.client.retry.Timeout}
 	}
 	return err
 }
@@ -156,5 +149,6 @@ func isTransient(status int) bool {
 func isJSON(contentType string) bool {
 	mediaType, _, _ := strings.Cut(contentType, ";")
 	mediaType = strings.ToLower(strings.TrimSpace(mediaType))
-	return mediaType == "application/json" || strings.HasPrefix(mediaType, "application/") && strings.HasSuffix(mediaType, "+json")
+	return mediaType == "application/json" ||
+		strings.HasPrefix(mediaType, "application/") && strings.HasSuffix(mediaType, "+json")
 }

@@ -3,10 +3,8 @@ package wrapper
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"strings"
 	"time"
 
@@ -16,13 +14,6 @@ import (
 // PackageVersions is the alternativeDistributionPackageVersions resource: what
 // a notification about a new package version points at, and where to download it.
 type PackageVersions struct{ c *Client }
-
-func (s *PackageVersions) client() *Client {
-	if s == nil {
-		return nil
-	}
-	return s.c
-}
 
 // PackageVersion is one version of an app's alternative distribution package.
 type PackageVersion struct {
@@ -79,69 +70,51 @@ func (s *PackageVersions) Get(ctx context.Context, id string) (PackageVersion, e
 		LimitVariants: maxIncluded,
 		LimitDeltas:   maxIncluded,
 	}
-	op := operation{id: "alternativeDistributionPackageVersions_getInstance", invalid: checkID(id)}
-	var version PackageVersion
-	err := s.client().call(ctx, op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
-		return s.c.api.AlternativeDistributionPackageVersionsGetInstance(ctx, id, params, edit)
-	}, func(body []byte) (err error) { version, err = decodePackageVersion(body, id); return err })
-	return version, err
+	call := s.c.call(operation{id: "alternativeDistributionPackageVersions_getInstance", invalid: checkID(id)})
+	version := single(call, id, newPackageVersion)
+	return value(version.result(call.AlternativeDistributionPackageVersionsGetInstance(ctx, id, params)))
 }
 
-// decodePackageVersion takes the package version with the id.
-func decodePackageVersion(body []byte, id string) (PackageVersion, error) {
-	var document gen.AlternativeDistributionPackageVersionResponse
-	if err := decode(body, &document); err != nil {
-		return PackageVersion{}, err
-	}
-	from := document.Data
-	wantType := string(gen.AlternativeDistributionPackageVersionTypeAlternativeDistributionPackageVersions)
-	if err := checkResource(string(from.Type), wantType, from.ID); err != nil {
-		return PackageVersion{}, err
-	}
-	if !strings.EqualFold(from.ID, id) {
-		return PackageVersion{}, errors.New("data is another package version")
-	}
-	version := PackageVersion{
+func newPackageVersion(from *gen.AlternativeDistributionPackageVersion, included []included) (*PackageVersion, error) {
+	relationships := from.Relationships
+	version := &PackageVersion{
 		PackageFile: PackageFile{
 			ID: from.ID, URL: newDownloadURL(from.Attributes.URL),
 			URLExpirationDate: from.Attributes.URLExpirationDate, FileChecksum: from.Attributes.FileChecksum,
 		},
-		PackageID:     from.Relationships.AlternativeDistributionPackage.Data.ID,
+		PackageID:     relationships.AlternativeDistributionPackage.Data.ID,
 		Version:       from.Attributes.Version,
 		State:         PackageVersionState(from.Attributes.State),
-		VariantsTotal: from.Relationships.Variants.Meta.Paging.Total,
-		DeltasTotal:   from.Relationships.Deltas.Meta.Paging.Total,
+		VariantsTotal: max(relationships.Variants.Meta.Paging.Total, len(relationships.Variants.Data)),
+		DeltasTotal:   max(relationships.Deltas.Meta.Paging.Total, len(relationships.Deltas.Data)),
 	}
-	for i, raw := range document.Included {
-		if err := version.include(raw); err != nil {
-			return PackageVersion{}, fmt.Errorf("included[%d]: %w", i, err)
-		}
+	for _, resource := range included {
+		version.include(resource)
 	}
-	version.VariantsTotal = max(version.VariantsTotal, len(version.Variants), len(from.Relationships.Variants.Data))
-	version.DeltasTotal = max(version.DeltasTotal, len(version.Deltas), len(from.Relationships.Deltas.Data))
+	version.VariantsTotal = max(version.VariantsTotal, len(version.Variants))
+	version.DeltasTotal = max(version.DeltasTotal, len(version.Deltas))
 	version.Complete = len(version.Variants) == version.VariantsTotal && len(version.Deltas) == version.DeltasTotal
-	return version, nil
+	const wantType = gen.AlternativeDistributionPackageVersionTypeAlternativeDistributionPackageVersions
+	return version, checkResource(from.Type, wantType, from.ID)
 }
 
-// include adds an included variant or delta; other kinds are left out.
-func (v *PackageVersion) include(raw json.RawMessage) error {
-	// A variant and a delta have the same attributes.
-	var from gen.AlternativeDistributionPackageVariant
-	if err := decode(raw, &from); err != nil {
-		return err
-	}
+func (v PackageVersion) id() string { return v.ID }
+
+// include adds a variant or a delta, which have the same attributes; other kinds
+// are left out.
+func (v *PackageVersion) include(resource included) {
+	var from gen.AlternativeDistributionPackageVariantAttributes
+	_ = json.Unmarshal(resource.Attributes, &from)
 	file := PackageFile{
-		ID: from.ID, URL: newDownloadURL(from.Attributes.URL),
-		URLExpirationDate: from.Attributes.URLExpirationDate, FileChecksum: from.Attributes.FileChecksum,
-		AlternativeDistributionKeyBlob: from.Attributes.AlternativeDistributionKeyBlob,
+		ID: resource.ID, URL: newDownloadURL(from.URL), URLExpirationDate: from.URLExpirationDate,
+		FileChecksum: from.FileChecksum, AlternativeDistributionKeyBlob: from.AlternativeDistributionKeyBlob,
 	}
-	switch string(from.Type) {
+	switch resource.Type {
 	case string(gen.AlternativeDistributionPackageVariantTypeAlternativeDistributionPackageVariants):
 		v.Variants = append(v.Variants, file)
 	case string(gen.AlternativeDistributionPackageDeltaTypeAlternativeDistributionPackageDeltas):
 		v.Deltas = append(v.Deltas, file)
 	}
-	return nil
 }
 
 // DownloadURL is where to download a file. Its query holds an access key, so

@@ -31,10 +31,7 @@ func parseRateLimit(lines []string, now time.Time) (limit RateLimit) {
 	for _, line := range lines {
 		// A comma is how a proxy joins two header lines.
 		for pair := range strings.FieldsFuncSeq(line, func(r rune) bool { return r == ';' || r == ',' }) {
-			name, value, ok := strings.Cut(pair, ":")
-			if !ok {
-				continue
-			}
+			name, value, _ := strings.Cut(pair, ":")
 			n, err := strconv.Atoi(strings.TrimSpace(value))
 			if err != nil {
 				continue
@@ -55,6 +52,15 @@ func parseRateLimit(lines []string, now time.Time) (limit RateLimit) {
 		}
 	}
 	return limit
+}
+
+// retryAfter is how long the response asked to wait.
+func (r *response) retryAfter() time.Duration {
+	clock := r.date // a Retry-After that is a date is by the same clock
+	if clock.IsZero() {
+		clock = r.at
+	}
+	return parseRetryAfter(r.header["Retry-After"], clock)
 }
 
 // parseRetryAfter returns how long to wait by the Retry-After headers, in

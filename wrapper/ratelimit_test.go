@@ -1,9 +1,13 @@
 package wrapper_test
 
 import (
+	"fmt"
+	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/ascmarketplace/webhooks/wrapper"
@@ -44,6 +48,17 @@ func TestRateLimitHeader(t *testing.T) {
 	}
 }
 
+// TestJoinedRateLimitLines: a proxy may join two lines with a comma.
+func TestJoinedRateLimitLines(t *testing.T) {
+	for _, comma := range []string{";, ", ", "} {
+		line := "user-hour-lim:3500;user-hour-rem:500" + comma + "user-minute-lim:300;user-minute-rem:299"
+		got := wrapper.ParseRateLimit([]string{line}, time.Now())
+		if got.Minute != known(300, 299) || got.Hour != known(3500, 500) {
+			t.Errorf("%s: got %+v", line, got)
+		}
+	}
+}
+
 func TestRetryAfterHeader(t *testing.T) {
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	forever := 100 * 365 * 24 * time.Hour
@@ -76,6 +91,56 @@ func TestRetryAfterHeader(t *testing.T) {
 	lines := []string{"3", "Mon, 23 Nov 2026 12:01:00 GMT", "5"}
 	if got := wrapper.ParseRetryAfter(lines, now); got != time.Minute {
 		t.Errorf("Retry-After %q: got %v, want the longest", lines, got)
+	}
+}
+
+// TestRateLimitIsTheLatest: a slow body does not make an old response new.
+func TestRateLimitIsTheLatest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := atomic.Int64{}
+		client := transportClient(t, func(req *http.Request) (*http.Response, error) {
+			i := n.Add(1)
+			body := io.Reader(strings.NewReader(cannedList().body))
+			if i == 1 {
+				body = &slow{body, 10 * time.Second}
+			}
+			resp, _ := newCanned(http.StatusOK, "").RoundTrip(req)
+			resp.Header.Set("X-Rate-Limit", fmt.Sprintf("user-hour-rem:%d", 100-i))
+			resp.Body, resp.ContentLength = io.NopCloser(body), -1
+			return resp, nil
+		})
+		go func() { _, _ = client.MarketplaceWebhooks.List(t.Context()) }()
+		time.Sleep(time.Second)
+		_, _ = client.MarketplaceWebhooks.List(t.Context())
+		time.Sleep(20 * time.Second)
+		if limit, _ := client.RateLimit(); limit.Hour.Remaining != 98 {
+			t.Errorf("%+v, the later response said 98", limit)
+		}
+	})
+}
+
+// slow waits before its first byte.
+type slow struct {
+	io.Reader
+	d time.Duration
+}
+
+func (s *slow) Read(p []byte) (int, error) {
+	time.Sleep(s.d)
+	s.d = 0
+	return s.Reader.Read(p)
+}
+
+// TestRateLimitIsKept: an response that tells none does not make the last one
+// forgotten.
+func TestRateLimitIsKept(t *testing.T) {
+	response := cannedList()
+	client := cannedClient(t, response)
+	_, _ = client.MarketplaceWebhooks.List(t.Context())
+	response.header = http.Header{"Content-Type": {"application/json"}}
+	_, _ = client.MarketplaceWebhooks.List(t.Context())
+	if limit, ok := client.RateLimit(); !ok || limit.Hour != known(3500, 500) {
+		t.Errorf("%+v, %v", limit, ok)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -59,8 +60,8 @@ const (
 // escaped for a URL, HTML or JSON, once or twice. All of the text goes, since a
 // secret shows by its gaps. An echo in another alphabet (upper-cased, base64,
 // hex) is not recognised.
-func (s *callState) redact(text string, shortest int) string {
-	if echoes(text, s.token, shortest) || echoes(text, s.secret.reveal(), shortest) {
+func (c *call) redact(text string, shortest int) string {
+	if echoes(text, c.token, shortest) || echoes(text, c.secret.reveal(), shortest) {
 		return redacted
 	}
 	return text
@@ -68,8 +69,8 @@ func (s *callState) redact(text string, shortest int) string {
 
 // redactError is redact for an error. What it wraps goes too, since that
 // shows the same.
-func (s *callState) redactError(err error) error {
-	if text := err.Error(); s.redact(text, longOnly) != text {
+func (c *call) redactError(err error) error {
+	if text := err.Error(); c.redact(text, longOnly) != text {
 		return errors.New("an error that quotes the request: " + redacted)
 	}
 	return err
@@ -121,12 +122,8 @@ func startsInOrder(text string, runs []string) bool {
 // and as the usual encoders escape it.
 func containsEscaped(text, value string) bool {
 	quoted, _ := json.Marshal(value) // of a string: does not fail
-	for _, form := range []string{value, string(quoted[1 : len(quoted)-1]), url.QueryEscape(value), url.PathEscape(value)} {
-		if strings.Contains(text, form) {
-			return true
-		}
-	}
-	return false
+	forms := []string{value, string(quoted[1 : len(quoted)-1]), url.QueryEscape(value), url.PathEscape(value)}
+	return slices.ContainsFunc(forms, func(form string) bool { return strings.Contains(text, form) })
 }
 
 func isEscapable(r rune) bool {

@@ -34,8 +34,8 @@ type Retry struct {
 	// there, and each wait is drawn at random below it. Default 500 ms.
 	Backoff time.Duration
 	// MaxWait bounds every wait. A Retry-After beyond it is not waited for:
-	// the call returns at once, for 429 with a RateLimitedError, for 503 with
-	// an APIError whose RetryAfter says how long. Default 30 s.
+	// the call returns at once, with an APIError whose RetryAt says when to come
+	// back. Default 30 s.
 	MaxWait time.Duration
 }
 

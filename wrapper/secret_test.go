@@ -99,3 +99,19 @@ func TestSecretIsZero(t *testing.T) {
 		t.Error("an empty Secret was not given")
 	}
 }
+
+// TestZeroValues: everything else that is exported.
+func TestZeroValues(t *testing.T) {
+	for _, value := range []any{
+		wrapper.Secret{}, wrapper.MarketplaceWebhook{}, wrapper.MarketplaceWebhookParams{}, wrapper.ErrorObject{},
+		wrapper.Retry{}, wrapper.RateLimit{}, wrapper.Quota{}, wrapper.Webhook{}, wrapper.WebhookParams{}, wrapper.Delivery{},
+		wrapper.DeliveryFilter{}, wrapper.PackageVersion{}, wrapper.PackageFile{}, wrapper.DownloadURL{},
+		ensured{}, wrapper.EnsureResult[wrapper.Webhook]{}, wrapper.EventType(""), &wrapper.Client{},
+	} {
+		_ = fmt.Sprintf("%v %+v %#v %s", value, value, value, value)
+		_, _ = json.Marshal(value)
+	}
+	if !(wrapper.DownloadURL{}).IsZero() || (wrapper.DownloadURL{}).Reveal() != "" {
+		t.Error("the zero DownloadURL is a URL")
+	}
+}

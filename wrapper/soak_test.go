@@ -33,7 +33,7 @@ const (
 
 // TestSoak makes 100,000 calls from 64 goroutines, each with an account of its
 // own and a model of what is in it, one token source for all, and every fifth
-// answer corrupted: half of the accounts speak HTTP/1 over one transport, the
+// response corrupted: half of the accounts speak HTTP/1 over one transport, the
 // others HTTP/2 with a server that resets, goes away and refuses. After each
 // call the account must be what the call's result allows.
 func TestSoak(t *testing.T) {
@@ -90,7 +90,7 @@ func (s *soak) account(t *testing.T, h2 bool) {
 	}
 	defer closeServer()
 	client, err := wrapper.NewClient(s.tokens, wrapper.WithBaseURL(url),
-		wrapper.WithHTTPClient(&http.Client{Transport: transport}),
+		over(transport),
 		wrapper.WithRetry(wrapper.Retry{Backoff: 100 * time.Microsecond, Timeout: 10 * time.Second}),
 		wrapper.WithLogger(slog.New(slog.NewTextHandler(watch{t, s}, &slog.HandlerOptions{Level: slog.LevelDebug}))))
 	if err != nil {
@@ -181,7 +181,7 @@ func (s *soak) step(t *testing.T, fake *asctest.Handler, webhooks *wrapper.Marke
 		}
 	}
 	if after, exists := fake.MarketplaceWebhook(); !right(after, exists) {
-		t.Errorf("a wrong answer: %v; before %+v, after %+v", err, before, after)
+		t.Errorf("a wrong response: %v; before %+v, after %+v", err, before, after)
 	}
 	s.count(t, err)
 }
@@ -199,7 +199,7 @@ func (s *soak) count(t *testing.T, err error) {
 	_, _ = fmt.Fprintf(watch{t, s}, "%v %+v %#v", err, err, err)
 }
 
-// fault spoils every fifth answer, in every way there is.
+// fault spoils every fifth response, in every way there is.
 func (s *soak) fault(asctest.Exchange) *asctest.Fault {
 	s.requests.Add(1)
 	if mathrand.Float64() >= soakFaults {

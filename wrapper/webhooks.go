@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"net/http"
-	"strings"
 
 	"github.com/ascmarketplace/webhooks/gen"
 )
@@ -20,13 +18,6 @@ import (
 //
 // Its methods return the same errors as those of MarketplaceWebhooks.
 type Webhooks struct{ c *Client }
-
-func (s *Webhooks) client() *Client {
-	if s == nil {
-		return nil
-	}
-	return s.c
-}
 
 // Webhook is a registered webhook. Its secret can't be read back.
 type Webhook struct {
@@ -59,26 +50,21 @@ type WebhookParams struct {
 //
 // https://developer.apple.com/documentation/appstoreconnectapi/get-v1-apps-_id_-webhooks
 func (s *Webhooks) List(ctx context.Context, appID string) iter.Seq2[Webhook, error] {
-	return pages(func(query string) (got page[Webhook], err error) {
-		op := operation{id: "apps_webhooks_getToManyRelated", invalid: checkAppID(appID)}
-		err = s.client().call(ctx, op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
-			params := &gen.AppsWebhooksGetToManyRelatedParams{Limit: maxPage}
-			return s.c.api.AppsWebhooksGetToManyRelated(ctx, appID, params, withQuery(query), edit)
-		}, func(body []byte) (err error) { got, err = decodeWebhooks(body); return err })
-		return got, err
-	})
+	params := gen.AppsWebhooksGetToManyRelatedParams{Limit: maxPage}
+	return pages[Webhook](func(query string) ([]*Webhook, string, error) {
+		call := s.c.call(operation{id: "apps_webhooks_getToManyRelated", invalid: checkAppID(appID), query: query})
+		webhooks := list(call, newWebhook)
+		return webhooks.page(call.AppsWebhooksGetToManyRelated(ctx, appID, &params))
+	}).all
 }
 
 // Get returns one webhook.
 //
 // https://developer.apple.com/documentation/appstoreconnectapi/get-v1-webhooks-_id_
 func (s *Webhooks) Get(ctx context.Context, id string) (Webhook, error) {
-	var webhook Webhook
-	op := operation{id: "webhooks_getInstance", invalid: checkID(id)}
-	err := s.client().call(ctx, op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
-		return s.c.api.WebhooksGetInstance(ctx, id, edit)
-	}, func(body []byte) (err error) { webhook, err = decodeWebhook(body, id); return err })
-	return webhook, err
+	call := s.c.call(operation{id: "webhooks_getInstance", invalid: checkID(id)})
+	webhook := single(call, id, newWebhook)
+	return value(webhook.result(call.WebhooksGetInstance(ctx, id)))
 }
 
 // Create registers a webhook for the app. If the response is lost, it returns
@@ -94,15 +80,14 @@ func (s *Webhooks) Create(ctx context.Context, appID string, p WebhookParams) (W
 	body.Data.Type = gen.WebhookCreateRequestDataTypeWebhooks
 	body.Data.Attributes = gen.WebhookCreateRequestAttributes{
 		Name: p.Name, URL: p.URL, Secret: p.Secret.reveal(),
-		EventTypes: p.eventTypes(), Enabled: p.Enabled == nil || *p.Enabled,
+		EventTypes: retyped[gen.WebhookEventType](p.EventTypes), Enabled: p.Enabled == nil || *p.Enabled,
 	}
 	body.Data.Relationships.App.Data.Type = gen.WebhookCreateRequestDataRelationshipsAppDataTypeApps
 	body.Data.Relationships.App.Data.ID = appID
-	op := operation{id: "webhooks_createInstance", invalid: cmp.Or(checkAppID(appID), p.checkAll()), secret: p.Secret}
-	var webhook Webhook
-	err := s.client().call(ctx, op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
-		return s.c.api.WebhooksCreateInstance(ctx, body, edit)
-	}, func(body []byte) (err error) { webhook, err = decodeWebhook(body, ""); return err })
+	invalid := cmp.Or(checkAppID(appID), p.checkAll())
+	call := s.c.call(operation{id: "webhooks_createInstance", invalid: invalid, secret: p.Secret})
+	result := single(call, "", newWebhook)
+	webhook, err := value(result.result(call.WebhooksCreateInstance(ctx, body)))
 	return webhook, s.tooMany(ctx, appID, err)
 }
 
@@ -114,14 +99,13 @@ func (s *Webhooks) Update(ctx context.Context, id string, p WebhookParams) (Webh
 	body.Data.Type = gen.WebhookUpdateRequestDataTypeWebhooks
 	body.Data.ID = id
 	body.Data.Attributes = gen.WebhookUpdateRequestAttributes{
-		Name: p.Name, URL: p.URL, Secret: p.Secret.reveal(), EventTypes: p.eventTypes(), Enabled: p.Enabled,
+		Name: p.Name, URL: p.URL, Secret: p.Secret.reveal(),
+		EventTypes: retyped[gen.WebhookEventType](p.EventTypes), Enabled: p.Enabled,
 	}
-	op := operation{id: "webhooks_updateInstance", invalid: cmp.Or(checkID(id), p.checkGiven()), secret: p.Secret}
-	var webhook Webhook
-	err := s.client().call(ctx, op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
-		return s.c.api.WebhooksUpdateInstance(ctx, id, body, edit)
-	}, func(body []byte) (err error) { webhook, err = decodeWebhook(body, id); return err })
-	return webhook, err
+	invalid := cmp.Or(checkID(id), p.checkGiven())
+	call := s.c.call(operation{id: "webhooks_updateInstance", invalid: invalid, secret: p.Secret})
+	webhook := single(call, id, newWebhook)
+	return value(webhook.result(call.WebhooksUpdateInstance(ctx, id, body)))
 }
 
 // Delete removes the webhook; its notifications stop. It fails with an error
@@ -130,10 +114,8 @@ func (s *Webhooks) Update(ctx context.Context, id string, p WebhookParams) (Webh
 //
 // https://developer.apple.com/documentation/appstoreconnectapi/delete-v1-webhooks-_id_
 func (s *Webhooks) Delete(ctx context.Context, id string) error {
-	op := operation{id: "webhooks_deleteInstance", invalid: checkID(id)}
-	return s.client().call(ctx, op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
-		return s.c.api.WebhooksDeleteInstance(ctx, id, edit)
-	}, decodeNothing)
+	call := s.c.call(operation{id: "webhooks_deleteInstance", invalid: checkID(id)})
+	return call.end(call.WebhooksDeleteInstance(ctx, id))
 }
 
 // Ping asks App Store Connect to post a ping to the webhook; Deliveries tells
@@ -145,16 +127,10 @@ func (s *Webhooks) Ping(ctx context.Context, id string) error {
 	body.Data.Type = gen.WebhookPingCreateRequestDataTypeWebhookPings
 	body.Data.Relationships.Webhook.Data.Type = gen.WebhookPingCreateRequestDataRelationshipsWebhookDataTypeWebhooks
 	body.Data.Relationships.Webhook.Data.ID = id
-	op := operation{id: "webhookPings_createInstance", invalid: checkID(id), repeatable: true}
-	return s.client().call(ctx, op, func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
-		return s.c.api.WebhookPingsCreateInstance(ctx, body, edit)
-	}, func(body []byte) error {
-		var document gen.WebhookPingResponse
-		if err := decode(body, &document); err != nil {
-			return err
-		}
-		return checkResource(string(document.Data.Type), string(gen.WebhookPingTypeWebhookPings), document.Data.ID)
-	})
+	call := s.c.call(operation{id: "webhookPings_createInstance", invalid: checkID(id), repeatable: true})
+	ping := single(call, "", newPing)
+	_, err := ping.result(call.WebhookPingsCreateInstance(ctx, body))
+	return err
 }
 
 // ErrTooManyWebhooks is matched when an app already has as many webhooks as
@@ -185,50 +161,21 @@ func (s *Webhooks) all(ctx context.Context, appID string) (webhooks []Webhook, e
 	return webhooks, nil
 }
 
-func (p WebhookParams) eventTypes() []gen.WebhookEventType {
-	var types []gen.WebhookEventType
-	for _, eventType := range p.EventTypes {
-		types = append(types, gen.WebhookEventType(eventType))
-	}
-	return types
-}
-
-func decodeWebhooks(body []byte) (page[Webhook], error) {
-	var document gen.WebhooksResponse
-	if err := decode(body, &document); err != nil {
-		return page[Webhook]{}, err
-	}
-	webhooks := make([]Webhook, len(document.Data))
-	next, err := convertPage(document.Links, document.Data != nil, len(webhooks), func(i int) (err error) {
-		webhooks[i], err = newWebhook(document.Data[i])
-		return err
-	})
-	return page[Webhook]{webhooks, next}, err
-}
-
-// decodeWebhook takes the webhook with the id, or any if it is empty.
-func decodeWebhook(body []byte, id string) (Webhook, error) {
-	var document gen.WebhookResponse
-	if err := decode(body, &document); err != nil {
-		return Webhook{}, err
-	}
-	webhook, err := newWebhook(document.Data)
-	if err == nil && id != "" && !strings.EqualFold(webhook.ID, id) {
-		return Webhook{}, errors.New("data is another webhook")
-	}
-	return webhook, err
-}
-
-func newWebhook(from gen.Webhook) (Webhook, error) {
-	if err := checkResource(string(from.Type), string(gen.WebhookTypeWebhooks), from.ID); err != nil {
-		return Webhook{}, err
-	}
-	webhook := Webhook{
-		ID: from.ID, Name: from.Attributes.Name, URL: from.Attributes.URL, Enabled: from.Attributes.Enabled,
+func newWebhook(from *gen.Webhook, _ []included) (*Webhook, error) {
+	return &Webhook{
+		ID: from.ID, Name: from.Attributes.Name, URL: from.Attributes.URL,
+		EventTypes: retyped[EventType](from.Attributes.EventTypes), Enabled: from.Attributes.Enabled,
 		AppID: from.Relationships.App.Data.ID,
-	}
-	for _, eventType := range from.Attributes.EventTypes {
-		webhook.EventTypes = append(webhook.EventTypes, EventType(eventType))
-	}
-	return webhook, nil
+	}, checkResource(from.Type, gen.WebhookTypeWebhooks, from.ID)
 }
+
+func (w Webhook) id() string { return w.ID }
+
+// ping has an id, and nothing else is told of it.
+type ping struct{ ID string }
+
+func newPing(from *gen.WebhookPing, _ []included) (*ping, error) {
+	return &ping{from.ID}, checkResource(from.Type, gen.WebhookPingTypeWebhookPings, from.ID)
+}
+
+func (p ping) id() string { return p.ID }

@@ -3,7 +3,6 @@ package wrapper_test
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -151,57 +150,4 @@ func TestLifeOfAnAppsWebhook(t *testing.T) {
 			}
 		}
 	})
-}
-
-// TestDeliveriesOverManyPages: the fake's links.next name another host, to
-// which nothing is sent.
-func TestDeliveriesOverManyPages(t *testing.T) {
-	t.Parallel()
-	server := asctest.NewServer(t, asctest.WithApp(appID), asctest.Settings{LiveListing: true},
-		asctest.Settings{DeliveryTransport: roundTripper(func(req *http.Request) (*http.Response, error) {
-			_, _ = io.Copy(io.Discard, req.Body)
-			return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: req}, nil
-		})})
-	client := connectChecked(t, server, quick)
-	id := prepare(server, asctest.WebhooksDeliveries)
-	want := map[string]bool{}
-	for range 401 {
-		want[notify(server.Handler, id).ID] = true
-	}
-	for delivery, err := range client.Webhooks.Deliveries(t.Context(), id, wrapper.DeliveryFilter{}) {
-		if err != nil || !want[delivery.ID] || len(delivery.Payload) == 0 {
-			t.Fatalf("got %+v, %v", delivery, err)
-		}
-		delete(want, delivery.ID)
-	}
-	if len(want) != 0 || countRequests(server.Handler, asctest.WebhooksDeliveries) != 3 {
-		t.Errorf("%d not listed, %d requests", len(want), countRequests(server.Handler, asctest.WebhooksDeliveries))
-	}
-}
-
-// TestPackageVersionOfTheFake is read and downloaded; the download gets no token.
-func TestPackageVersionOfTheFake(t *testing.T) {
-	server := asctest.NewServer(t, asctest.PackageVersion{
-		PackageFile: asctest.PackageFile{ID: "v", Content: []byte("the package")}, PackageID: "p", Version: "7",
-		Variants: make([]asctest.PackageFile, 51), Deltas: make([]asctest.PackageFile, 2),
-	})
-	got, err := connectChecked(t, server).PackageVersions.Get(t.Context(), "v")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got.PackageID != "p" || got.Version != "7" || got.State != wrapper.PackageVersionCompleted ||
-		len(got.Variants) != 50 || got.VariantsTotal != 51 || len(got.Deltas) != 2 || got.Complete {
-		t.Errorf("got %+v", got)
-	}
-	if left := time.Until(got.URLExpirationDate); left < 50*time.Minute || left > time.Hour {
-		t.Errorf("expires in %v", left)
-	}
-	response, err := server.Client().Get(got.URL.Reveal())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	if content, _ := io.ReadAll(response.Body); string(content) != "the package" {
-		t.Errorf("downloaded %d %q", response.StatusCode, content)
-	}
 }

@@ -37,20 +37,13 @@ func (c *caller) advice(err error, key auth.Key) string {
 	if _, ok := errors.AsType[*wrapper.OutcomeUnknownError](err); ok {
 		return fmt.Sprintf("Look with '%s' before trying again", c.look)
 	}
-	if refused, ok := errors.AsType[*wrapper.NotAuthorizedError](err); ok {
-		return notAuthorized(refused, key)
-	}
-	if limited, ok := errors.AsType[*wrapper.RateLimitedError](err); ok {
-		return rateLimited(limited)
-	}
 	if refused, ok := errors.AsType[*wrapper.APIError](err); ok {
-		return c.refused(refused)
+		return c.refused(refused, key)
 	}
 	_, unexpected := errors.AsType[*wrapper.UnexpectedResponseError](err)
-	_, redirect := errors.AsType[*wrapper.RedirectError](err)
 	_, other := errors.AsType[*wrapper.OtherEndpointError](err)
 	switch {
-	case unexpected || redirect:
+	case unexpected:
 		return "Check --base-url and ASC_BASE_URL, and whether a proxy responds in place of App Store Connect"
 	case other:
 		return fmt.Sprintf("The flag for that is --replace; '%s' shows the webhook", c.look)
@@ -70,8 +63,8 @@ func (c *caller) hint(what string) string {
 	return fmt.Sprintf("%s: '%s' shows what is registered", what, c.look)
 }
 
-func notAuthorized(err *wrapper.NotAuthorizedError, key auth.Key) string {
-	if err.SkewKnown && err.Skew.Abs() > 30*time.Second {
+func notAuthorized(err *wrapper.APIError, key auth.Key) string {
+	if err.ClockSkew.Abs() > 30*time.Second {
 		return "Set this machine's clock first: tokens are valid for minutes only"
 	}
 	issuer := "no issuer ID, which only an individual key may lack"
@@ -81,7 +74,7 @@ func notAuthorized(err *wrapper.NotAuthorizedError, key auth.Key) string {
 	return fmt.Sprintf("Check that the private key belongs to key ID %s and %s, and that it has not been revoked", key.ID, issuer)
 }
 
-func rateLimited(err *wrapper.RateLimitedError) string {
+func rateLimited(err *wrapper.APIError) string {
 	if err.RetryAt.IsZero() {
 		return "Try again later; App Store Connect counts each key's requests over a rolling hour"
 	}
@@ -90,8 +83,12 @@ func rateLimited(err *wrapper.RateLimitedError) string {
 }
 
 // refused goes by the code where one decides, and otherwise by the status.
-func (c *caller) refused(err *wrapper.APIError) string {
+func (c *caller) refused(err *wrapper.APIError, key auth.Key) string {
 	switch {
+	case errors.Is(err, wrapper.ErrNotAuthorized):
+		return notAuthorized(err, key)
+	case errors.Is(err, wrapper.ErrRateLimited):
+		return rateLimited(err)
 	case err.HasCode("FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED"):
 		return "An agreement is missing or has expired: the Account Holder has to accept it in App Store Connect"
 	case err.StatusCode == http.StatusForbidden:

@@ -27,10 +27,14 @@ func TestAdvice(t *testing.T) {
 	c := caller{look: "ascwebhooks marketplace-webhooks get"}
 	unauthorized := refused(401, "GET", "NOT_AUTHORIZED")
 	skewed := func(skew time.Duration) error {
-		return &wrapper.NotAuthorizedError{APIError: unauthorized, Skew: skew, SkewKnown: true}
+		err := *unauthorized
+		err.ClockSkew = skew
+		return &err
 	}
 	limited := func(retryAt time.Time) error {
-		return &wrapper.RateLimitedError{APIError: refused(429, "GET", "RATE_LIMIT_EXCEEDED"), RetryAt: retryAt}
+		err := refused(429, "GET", "RATE_LIMIT_EXCEEDED")
+		err.RetryAt = retryAt
+		return err
 	}
 	unknown := &wrapper.OutcomeUnknownError{Method: "POST", Path: "/v1/marketplaceWebhooks",
 		Err: refused(503, "POST", "UNEXPECTED_ERROR")}
@@ -44,7 +48,7 @@ func TestAdvice(t *testing.T) {
 		"clock behind": {skewed(-90 * time.Second), []string{"clock is 1m30s behind", "Set this machine's clock first"}},
 		"clock good enough": {skewed(2 * time.Second), []string{"clock is 2s ahead", "key ID 2X9R4HXF34",
 			"issuer ID 57246542-96fe-1a63-e053-0824d011072a", "revoked"}},
-		"clock unknown": {&wrapper.NotAuthorizedError{APIError: unauthorized}, []string{"key ID 2X9R4HXF34"}},
+		"clock unknown": {unauthorized, []string{"key ID 2X9R4HXF34"}},
 		"agreement":     {refused(403, "GET", agreement), []string{"Account Holder has to accept it"}},
 		"role":          {refused(403, "GET", "FORBIDDEN_ERROR"), []string{"The key's role", "Users and Access"}},
 		"none": {fmt.Errorf("wrapper: no webhook: %w", wrapper.ErrNotFound),
@@ -66,7 +70,6 @@ func TestAdvice(t *testing.T) {
 		"unknown and refused": {errors.Join(unknown, unauthorized), []string{"Look with " + look}},
 		"other endpoint": {&wrapper.OtherEndpointError{Existing: wrapper.MarketplaceWebhook{ID: "id-1"}},
 			[]string{"id-1", "--replace", look}},
-		"redirect": {&wrapper.RedirectError{Method: "GET", StatusCode: 307}, []string{"--base-url", "proxy"}},
 		"unexpected": {&wrapper.UnexpectedResponseError{Method: "GET", StatusCode: 200, Reason: "HTML"},
 			[]string{"--base-url", "proxy"}},
 		"interrupted":   {fmt.Errorf("wrapper: %w", context.Canceled), []string{"interrupted: " + look}},
@@ -85,7 +88,7 @@ func TestAdvice(t *testing.T) {
 			}
 		})
 	}
-	got := c.advice(&wrapper.NotAuthorizedError{APIError: unauthorized}, individual)
+	got := c.advice(unauthorized, individual)
 	if want := "no issuer ID, which only an individual key may lack"; !strings.Contains(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}

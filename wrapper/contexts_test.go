@@ -3,12 +3,9 @@ package wrapper_test
 import (
 	"context"
 	"errors"
-	"io"
-	"net"
 	"net/http"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -37,32 +34,99 @@ func TestCancelledWhileTheTokenIsMade(t *testing.T) {
 		return nil, errors.New("sent")
 	})
 	source := tokenFunc(func() string { cancel(); return "token" })
-	client, err := wrapper.NewClient(source, wrapper.WithHTTPClient(&http.Client{Transport: transport}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = client.MarketplaceWebhooks.List(ctx)
+	client := newClient(t, source, over(transport))
+	_, err := client.MarketplaceWebhooks.List(ctx)
 	if sent != 0 {
 		t.Errorf("%d requests with a cancelled context: %v", sent, err)
 	}
 }
 
-type tokenFunc func() string
+// TestEndedContext: the call returns promptly, with the context's error and
+// what was known.
+func TestEndedContext(t *testing.T) {
+	in10s := http.Header{"Retry-After": {"10"}}
+	busy, limited := asctest.Fault{Status: 503, Times: -1, Header: in10s}, asctest.Fault{Status: 429, Header: in10s}
+	late := asctest.Fault{Kind: asctest.FaultLate, Delay: 20 * time.Second}
+	lateBody := asctest.Fault{Kind: asctest.FaultLateBody, Delay: 20 * time.Second}
+	for name, test := range map[string]struct {
+		fault     asctest.Fault
+		operation asctest.Operation
+		after     time.Duration // then the context is cancelled
+		unknown   bool
+		apiError  bool
+		requests  int
+	}{
+		"before sending":        {asctest.Fault{Optional: true}, asctest.MarketplaceWebhooksCreate, 0, false, false, 0},
+		"in the backoff":        {busy, asctest.MarketplaceWebhooksList, 5 * time.Second, false, true, 1},
+		"in a create's wait":    {limited, asctest.MarketplaceWebhooksCreate, 5 * time.Second, false, true, 1},
+		"before the headers":    {late, asctest.MarketplaceWebhooksCreate, 5 * time.Second, true, false, 1},
+		"mid-body":              {lateBody, asctest.MarketplaceWebhooksCreate, 5 * time.Second, true, false, 1},
+		"mid-body of an update": {lateBody, asctest.MarketplaceWebhooksUpdate, 5 * time.Second, false, false, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server := asctest.NewPipeServer(t)
+				client := connect(t, server)
+				id := prepare(server, test.operation)
+				server.FailNext(test.fault)
+				ctx, cancel := context.WithCancel(t.Context())
+				if test.after == 0 {
+					cancel()
+				}
+				time.AfterFunc(test.after, cancel)
+				start := time.Now()
+				var err error
+				switch test.operation {
+				case asctest.MarketplaceWebhooksCreate:
+					_, err = client.MarketplaceWebhooks.Create(ctx, params(endpointURL, "s"))
+				case asctest.MarketplaceWebhooksUpdate:
+					_, err = client.MarketplaceWebhooks.Update(ctx, id, params(endpointURL, ""))
+				default:
+					_, err = client.MarketplaceWebhooks.List(ctx)
+				}
+				if time.Since(start) != test.after || !errors.Is(err, context.Canceled) {
+					t.Errorf("after %v: %v", time.Since(start), err)
+				}
+				if is[*wrapper.OutcomeUnknownError](err) != test.unknown || is[*wrapper.APIError](err) != test.apiError {
+					t.Errorf("got %v", err)
+				}
+				if n := len(server.Exchanges()); n != test.requests {
+					t.Errorf("%d requests", n)
+				}
+			})
+		})
+	}
+}
 
-func (f tokenFunc) Token(context.Context) (string, error) { return f(), nil }
+// TestShortDeadline: where the deadline leaves no room for another attempt,
+// the last failure is returned at once.
+func TestShortDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := asctest.NewPipeServer(t)
+		client := connect(t, server)
+		server.FailNext(asctest.Fault{Status: 503, Header: http.Header{"Retry-After": {"20"}}})
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		start := time.Now()
+		_, err := client.MarketplaceWebhooks.List(ctx)
+		if apiErr, ok := errors.AsType[*wrapper.APIError](err); !ok || apiErr.StatusCode != http.StatusServiceUnavailable {
+			t.Errorf("got %v, want the 503", err)
+		}
+		if took := time.Since(start); took != 0 {
+			t.Errorf("took %v, want to return at once", took)
+		}
+	})
+}
 
 // TestLastFailureIsKept: a context that ends in a later attempt does not hide
 // what failed before.
 func TestLastFailureIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		busy := wrapper.WithHTTPClient(&http.Client{Transport: newCanned(503, "")})
-		client, err := wrapper.NewClient(&blockingSource{}, busy)
-		if err != nil {
-			t.Fatal(err)
-		}
+		busy := over(newCanned(503, ""))
+		client := newClient(t, &blockingSource{}, busy)
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
-		_, err = client.MarketplaceWebhooks.List(ctx)
+		_, err := client.MarketplaceWebhooks.List(ctx)
 		if !is[*wrapper.APIError](err) || !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("token: %v", err)
 		}
@@ -131,52 +195,10 @@ func TestClientTimeoutIsNotTheCallersDeadline(t *testing.T) {
 	})
 }
 
-// TestTakenThenDialError: a create whose body was taken is not repeated,
-// whatever the error claims.
-func TestTakenThenDialError(t *testing.T) {
-	n := 0
-	client := transportClient(t, func(req *http.Request) (*http.Response, error) {
-		n++
-		_, _ = io.Copy(io.Discard, req.Body)
-		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
-	}, quick)
-	if err := perform(t, client, asctest.MarketplaceWebhooksCreate, ""); !is[*wrapper.OutcomeUnknownError](err) || n != 1 {
-		t.Errorf("%d sent: %v", n, err)
-	}
-}
-
-// TestDeleteUnclearThenRefused: a refusal in between does not undo the first
-// attempt's doing.
-func TestDeleteUnclearThenRefused(t *testing.T) {
-	for _, between := range []int{401, 429} {
-		server := asctest.NewServer(t)
-		client := connect(t, server, quick)
-		id := prepare(server, asctest.MarketplaceWebhooksDelete)
-		server.FailNext(asctest.Fault{Kind: asctest.FaultResetBeforeHeaders, Applied: true}, asctest.Fault{Status: between})
-		if err := client.MarketplaceWebhooks.Delete(t.Context(), id); err != nil || len(server.Exchanges()) != 3 {
-			t.Errorf("%d: %d requests, %v", between, len(server.Exchanges()), err)
-		}
-	}
-}
-
-// TestUpdateUnclearThenNotFound: only what is deleted may be gone.
-func TestUpdateUnclearThenNotFound(t *testing.T) {
-	server := asctest.NewServer(t)
-	client := connect(t, server, quick)
-	server.FailNext(asctest.Fault{Kind: asctest.FaultResetBeforeHeaders})
-	got, err := client.MarketplaceWebhooks.Update(t.Context(), "unknown", params(endpointURL, ""))
-	if !errors.Is(err, wrapper.ErrNotFound) {
-		t.Errorf("%+v, %v", got, err)
-	}
-}
-
 // TestTokenContext: the TokenSource is asked with the call's context.
 func TestTokenContext(t *testing.T) {
 	source := &ctxSource{}
-	client, err := wrapper.NewClient(source, wrapper.WithHTTPClient(&http.Client{Transport: cannedList()}))
-	if err != nil {
-		t.Fatal(err)
-	}
+	client := newClient(t, source, over(cannedList()))
 	_, _ = client.MarketplaceWebhooks.List(context.WithValue(t.Context(), ctxSource{}, 1))
 	if source.got != 1 {
 		t.Error("the TokenSource was asked without the call's context")

@@ -16,6 +16,15 @@ import (
 // are in it, or -1 if they are not counted.
 type flood func(size int) (body string, objects int)
 
+// and counts the objects around those that are repeated, only counts no others.
+func (f flood) and(more int) flood {
+	return func(size int) (string, int) { body, n := f(size); return body, n + more }
+}
+
+func (f flood) only(objects int) flood {
+	return func(size int) (string, int) { body, _ := f(size); return body, objects }
+}
+
 // floods hold as many error objects, or as much to look at for each, as fit.
 func floods() map[string]flood {
 	const associated = `{"errors":[{"meta":{"associatedErrors":{`
@@ -56,15 +65,6 @@ func paths(list string) flood {
 		}
 		return strings.TrimSuffix(string(body), ",") + `}}}]}`, n
 	}
-}
-
-// and counts the objects around those that are repeated, only counts no others.
-func (f flood) and(more int) flood {
-	return func(size int) (string, int) { body, n := f(size); return body, n + more }
-}
-
-func (f flood) only(objects int) flood {
-	return func(size int) (string, int) { body, _ := f(size); return body, objects }
 }
 
 // TestFloodOfErrors: whatever 1 MiB of a refusal holds, it costs less than

@@ -3,19 +3,21 @@ package wrapper_test
 import (
 	"encoding/json"
 	"errors"
-	"reflect"
+	"fmt"
+	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
-// refusal returns the error of a call that is answered with body.
+// refusal returns the error of a call whose response has this body.
 func refusal(tb testing.TB, status int, contentType, body string) *wrapper.APIError {
 	tb.Helper()
-	answer := newCanned(status, body)
-	answer.header.Set("Content-Type", contentType)
-	_, err := cannedClient(tb, answer, once).MarketplaceWebhooks.List(tb.Context())
+	response := newCanned(status, body)
+	response.header.Set("Content-Type", contentType)
+	_, err := cannedClient(tb, response, once).MarketplaceWebhooks.List(tb.Context())
 	apiErr, ok := errors.AsType[*wrapper.APIError](err)
 	if !ok {
 		tb.Fatalf("status %d came to %T %v", status, err, err)
@@ -100,19 +102,6 @@ func TestOddErrorBodies(t *testing.T) {
 	}
 }
 
-// TestShortSecretIsWithheld: replacing a short secret would show it by the
-// gaps, so all of a text that has it goes; the code stays.
-func TestShortSecretIsWithheld(t *testing.T) {
-	answer := newCanned(409, `{"errors":[{"code":"ENTITY_ERROR","title":"signs","detail":"a text about nothing"}]}`)
-	client := cannedClient(t, answer)
-	_, err := client.MarketplaceWebhooks.Create(t.Context(), params(endpointURL, "s"))
-	apiErr, ok := errors.AsType[*wrapper.APIError](err)
-	want := wrapper.ErrorObject{Title: "[redacted]", Detail: "a text about nothing", Code: "ENTITY_ERROR"}
-	if !ok || !reflect.DeepEqual(apiErr.Errors, []wrapper.ErrorObject{want}) {
-		t.Errorf("got %+v, want %+v", apiErr, want)
-	}
-}
-
 func TestUnknownPathIsNotNotFound(t *testing.T) {
 	remove := func(body string) error {
 		return cannedClient(t, newCanned(404, body)).MarketplaceWebhooks.Delete(t.Context(), "id")
@@ -130,10 +119,31 @@ func TestUnknownPathIsNotNotFound(t *testing.T) {
 	}
 }
 
+// TestPagesMatchNothing: neither a proxy's page nor another status matches
+// what only App Store Connect can say.
+func TestPagesMatchNothing(t *testing.T) {
+	sentinels := map[int]error{
+		401: wrapper.ErrNotAuthorized, 403: wrapper.ErrForbidden, 404: wrapper.ErrNotFound, 409: wrapper.ErrConflict,
+		429: wrapper.ErrRateLimited,
+	}
+	for _, status := range []int{400, 401, 403, 404, 409, 422, 429} {
+		for _, body := range []string{"<h1>No</h1>", "", `{"errors":[]}`, `{"errors":[{"code":"A"}]}`} {
+			err := cannedClient(t, newCanned(status, body), quick).MarketplaceWebhooks.Delete(t.Context(), "id")
+			for of, sentinel := range sentinels {
+				whoever := status == 401 || status == 429
+				want := of == status && (whoever || strings.Contains(body, "code"))
+				if errors.Is(err, sentinel) != want {
+					t.Errorf("%d %s: errors.Is(err, %q) is %v, want %v", status, body, sentinel, !want, want)
+				}
+			}
+		}
+	}
+}
+
 func TestRateLimitIsKnown(t *testing.T) {
 	client := cannedClient(t, cannedList())
 	if _, ok := client.RateLimit(); ok {
-		t.Error("known before any answer")
+		t.Error("known before any response")
 	}
 	if _, err := client.MarketplaceWebhooks.List(t.Context()); err != nil {
 		t.Fatal(err)
@@ -146,6 +156,23 @@ func TestRateLimitIsKnown(t *testing.T) {
 	}
 }
 
+// TestRateLimitedSaysWhenToComeBack: only if it was told.
+func TestRateLimitedSaysWhenToComeBack(t *testing.T) {
+	client := cannedClient(t, newCanned(429, ""), quick)
+	_, err := client.MarketplaceWebhooks.List(t.Context())
+	limited, ok := errors.AsType[*wrapper.APIError](err)
+	if !ok || !limited.RetryAt.IsZero() || strings.Contains(err.Error(), "try again at") {
+		t.Errorf("got %v, want no time", err)
+	}
+	response := newCanned(429, "")
+	response.header.Set("Retry-After", "3600")
+	_, err = cannedClient(t, response).MarketplaceWebhooks.List(t.Context())
+	limited, ok = errors.AsType[*wrapper.APIError](err)
+	if !ok || !strings.HasSuffix(err.Error(), "(try again at "+limited.RetryAt.UTC().Format(time.RFC3339)+")") {
+		t.Errorf("got %v, want a time", err)
+	}
+}
+
 // TestEmptyAssociated: an error with an empty list of others is decisive.
 func TestEmptyAssociated(t *testing.T) {
 	err := refusal(t, 409, "application/json",
@@ -155,23 +182,39 @@ func TestEmptyAssociated(t *testing.T) {
 	}
 }
 
-// TestWithheldPathsCollide: no error is lost where two paths are withheld.
-func TestWithheldPathsCollide(t *testing.T) {
-	const paths = `{"/v1/a":[{"code":"B"}],"/v1/b":[{"code":"C"}]}`
-	client := cannedClient(t, newCanned(409, `{"errors":[{"code":"A","meta":{"associatedErrors":`+paths+`}}]}`))
-	_, err := client.MarketplaceWebhooks.Create(t.Context(), params(endpointURL, "v1"))
-	apiErr, _ := errors.AsType[*wrapper.APIError](err)
-	if !apiErr.HasCode("B") || !apiErr.HasCode("C") {
-		t.Errorf("%+v", apiErr.Errors)
-	}
-}
-
 // TestSourceIsOneLine: no pointer forges a line of log.
 func TestSourceIsOneLine(t *testing.T) {
 	pointer := `/a\nlevel=ERROR\u001b[31m` + strings.Repeat("x", 500)
 	err := refusal(t, 409, "application/json", `{"errors":[{"code":"A","source":{"pointer":"`+pointer+`"}}]}`)
 	if strings.ContainsAny(err.Error(), "\n\x1b") || len(err.Error()) > 300 {
 		t.Errorf("%q", err.Error())
+	}
+}
+
+// TestZeroErrors: an error that a test of an importer's makes up has a text,
+// and can be matched and unwrapped.
+func TestZeroErrors(t *testing.T) {
+	for _, err := range []error{
+		&wrapper.APIError{}, &wrapper.OutcomeUnknownError{}, &wrapper.UnexpectedResponseError{},
+		&wrapper.OtherEndpointError{},
+	} {
+		t.Run(fmt.Sprintf("%T", err), func(t *testing.T) {
+			if err.Error() == "" {
+				t.Error("no text")
+			}
+			targets := []error{wrapper.ErrNotFound, wrapper.ErrForbidden, wrapper.ErrConflict, wrapper.ErrInvalid, io.EOF}
+			for _, target := range targets {
+				if errors.Is(err, target) {
+					t.Errorf("matches %v", target)
+				}
+			}
+			if apiErr, ok := errors.AsType[*wrapper.APIError](err); ok && apiErr.HasCode("A") {
+				t.Error("has a code")
+			}
+			_, _ = errors.AsType[*wrapper.OutcomeUnknownError](err)
+			_, _ = fmt.Sprintf("%v %+v %#v", err, err, err), errors.Unwrap(err)
+			_, _ = json.Marshal(err)
+		})
 	}
 }
 

@@ -8,11 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/net/http2"
-
 	"github.com/ascmarketplace/webhooks/asctest"
 	"github.com/ascmarketplace/webhooks/auth"
 	"github.com/ascmarketplace/webhooks/wrapper"
+	"golang.org/x/net/http2"
 )
 
 // h2Account is an account behind an h2Server, and a client of it.
@@ -31,11 +30,8 @@ func h2Account(t *testing.T, fault func() h2Fault, retry wrapper.Retry) (*asctes
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := wrapper.NewClient(tokens, wrapper.WithBaseURL(server.url),
-		wrapper.WithHTTPClient(&http.Client{Transport: server.transport}), wrapper.WithRetry(retry))
-	if err != nil {
-		t.Fatal(err)
-	}
+	client := newClient(t, tokens, wrapper.WithBaseURL(server.url),
+		over(server.transport), wrapper.WithRetry(retry))
 	return fake, client
 }
 

@@ -20,12 +20,12 @@ type h2Stage int
 const (
 	h2Good      h2Stage = iota // no fault
 	h2OnHeaders                // the body is not waited for, and nothing is carried out
-	h2OnRequest                // carried out, no answer
-	h2InAnswer                 // carried out, and half an answer sent
+	h2OnRequest                // carried out, no response
+	h2InAnswer                 // carried out, and half an response sent
 )
 
 var h2Stages = map[string]h2Stage{
-	"before the body": h2OnHeaders, "after the request": h2OnRequest, "in the answer": h2InAnswer,
+	"before the body": h2OnHeaders, "after the request": h2OnRequest, "in the response": h2InAnswer,
 }
 
 // h2Fault is what goes wrong with one request.
@@ -35,14 +35,6 @@ type h2Fault struct {
 	code   http2.ErrCode
 	denied bool // the GOAWAY says that this stream was not carried out, true or not
 }
-
-type h2Way int
-
-const (
-	h2Reset  h2Way = iota // RST_STREAM
-	h2GoAway              // GOAWAY, and the connection is closed
-	h2Cut                 // the connection is closed
-)
 
 func (f h2Fault) String() string {
 	switch f.way {
@@ -54,6 +46,31 @@ func (f h2Fault) String() string {
 		return "cut"
 	}
 }
+
+// strike ends the stream and reports whether the connection lives on.
+func (f h2Fault) strike(framer *http2.Framer, id uint32) bool {
+	switch f.way {
+	case h2Reset:
+		return framer.WriteRSTStream(id, f.code) == nil
+	case h2GoAway:
+		last := id
+		if f.denied {
+			last = 0
+		}
+		_ = framer.WriteGoAway(last, f.code, nil)
+		return false
+	default:
+		return false
+	}
+}
+
+type h2Way int
+
+const (
+	h2Reset  h2Way = iota // RST_STREAM
+	h2GoAway              // GOAWAY, and the connection is closed
+	h2Cut                 // the connection is closed
+)
 
 // h2Faults is every way in which a server can end a stream.
 func h2Faults(stage h2Stage) []h2Fault {
@@ -76,38 +93,10 @@ type h2Server struct {
 	wait      sync.WaitGroup
 }
 
-// newH2Server returns a server that asks fault about every request.
-func newH2Server(handler http.Handler, fault func() h2Fault) (*h2Server, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	s := &h2Server{url: "http://" + listener.Addr().String(), handler: handler, fault: fault, listener: listener}
-	s.transport = &http.Transport{Protocols: new(http.Protocols)}
-	s.transport.Protocols.SetUnencryptedHTTP2(true)
-	s.wait.Go(func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			s.wait.Go(func() { s.serve(conn) })
-		}
-	})
-	return s, nil
-}
-
 func (s *h2Server) close() {
 	_ = s.listener.Close()
 	s.transport.CloseIdleConnections()
 	s.wait.Wait()
-}
-
-// h2Stream is a request of which the headers have arrived.
-type h2Stream struct {
-	fault h2Fault
-	req   *http.Request
-	body  bytes.Buffer
 }
 
 func (s *h2Server) serve(conn net.Conn) {
@@ -159,15 +148,6 @@ func (s *h2Server) serve(conn net.Conn) {
 	}
 }
 
-func h2Request(frame *http2.MetaHeadersFrame) *http.Request {
-	url := "http://" + frame.PseudoValue("authority") + frame.PseudoValue("path")
-	req := httptest.NewRequest(frame.PseudoValue("method"), url, nil)
-	for _, field := range frame.RegularFields() {
-		req.Header.Add(field.Name, field.Value)
-	}
-	return req
-}
-
 // respond carries the request out and reports whether the connection lives on.
 func (s *h2Server) respond(framer *http2.Framer, id uint32, stream *h2Stream) bool {
 	stream.req.Body = io.NopCloser(&stream.body)
@@ -194,19 +174,39 @@ func (s *h2Server) respond(framer *http2.Framer, id uint32, stream *h2Stream) bo
 	return framer.WriteData(id, true, body) == nil
 }
 
-// strike ends the stream and reports whether the connection lives on.
-func (f h2Fault) strike(framer *http2.Framer, id uint32) bool {
-	switch f.way {
-	case h2Reset:
-		return framer.WriteRSTStream(id, f.code) == nil
-	case h2GoAway:
-		last := id
-		if f.denied {
-			last = 0
-		}
-		_ = framer.WriteGoAway(last, f.code, nil)
-		return false
-	default:
-		return false
+// newH2Server returns a server that asks fault about every request.
+func newH2Server(handler http.Handler, fault func() h2Fault) (*h2Server, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
 	}
+	s := &h2Server{url: "http://" + listener.Addr().String(), handler: handler, fault: fault, listener: listener}
+	s.transport = &http.Transport{Protocols: new(http.Protocols)}
+	s.transport.Protocols.SetUnencryptedHTTP2(true)
+	s.wait.Go(func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			s.wait.Go(func() { s.serve(conn) })
+		}
+	})
+	return s, nil
+}
+
+// h2Stream is a request of which the headers have arrived.
+type h2Stream struct {
+	fault h2Fault
+	req   *http.Request
+	body  bytes.Buffer
+}
+
+func h2Request(frame *http2.MetaHeadersFrame) *http.Request {
+	url := "http://" + frame.PseudoValue("authority") + frame.PseudoValue("path")
+	req := httptest.NewRequest(frame.PseudoValue("method"), url, nil)
+	for _, field := range frame.RegularFields() {
+		req.Header.Add(field.Name, field.Value)
+	}
+	return req
 }
