@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"time"
 	"unicode"
@@ -106,7 +107,7 @@ func (n *Notification) describe(d *data) {
 func New(event Event) *Notification {
 	n := &Notification{ID: randomUUID(), Event: event}
 	if !isNil(event) {
-		d := event.wire(time.Now().UTC().Truncate(time.Millisecond))
+		d := encode(event, time.Now().UTC().Truncate(time.Millisecond))
 		n.describe(&d)
 	}
 	return n
@@ -124,12 +125,12 @@ func (n Notification) MarshalJSON() ([]byte, error) {
 	if isNil(n.Event) || n.ID == "" {
 		return nil, errors.New("notification: Event and ID are needed: New sets both")
 	}
-	d := n.Event.wire(n.Timestamp)
+	d := encode(n.Event, n.Timestamp)
 	d.Type, d.Version, d.ID = n.Type, n.Version, n.ID
 	if _, ping := n.Event.(*WebhookPingCreated); ping && d.event() == nil {
 		d.Attributes.Ping = true // of a type that says nothing of a ping
 	}
-	if d.event() == nil {
+	if reflect.TypeOf(d.event()) != reflect.TypeOf(n.Event) {
 		return nil, fmt.Errorf("notification: the event is incomplete, or not of type %q", n.Type)
 	}
 	return json.Marshal(envelope{d})

@@ -88,10 +88,10 @@ func (h *Handler) log(ctx context.Context, o *Outcome) {
 }
 
 func knownType(typ string) string {
-	if _, known := decoders[typ]; known {
-		return typ
+	if (&data{Type: typ}).kind() == nil {
+		return "unknown"
 	}
-	return "unknown"
+	return typ
 }
 
 // errorAttr names the type of an error or panic value: its text might quote the notification.

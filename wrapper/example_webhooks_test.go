@@ -165,7 +165,7 @@ func ExampleWebhooks_CatchUp() {
 	fake, client, webhookID, stop := webhookSandbox()
 	defer stop()
 	ctx := context.Background()
-	event := &notification.BuildUploadStateUpdated{BuildUploadID: "b1", Old: "PROCESSING", New: "COMPLETE"}
+	event := &notification.BuildUploadStateUpdated{StateChange: notification.StateChange{InstanceID: "b1", Old: "PROCESSING", New: "COMPLETE"}}
 	_, _ = fake.Notify(ctx, event) // nobody serves ci.example
 
 	verifier, err := notification.NewVerifier([]byte("old"))
@@ -174,7 +174,7 @@ func ExampleWebhooks_CatchUp() {
 	}
 	handler, err := notification.NewHandler(verifier, func(_ context.Context, n *notification.Notification) error {
 		if upload, ok := n.Event.(*notification.BuildUploadStateUpdated); ok {
-			fmt.Println(upload.BuildUploadID, upload.New)
+			fmt.Println(upload.InstanceID, upload.New)
 		}
 		return nil
 	})

@@ -133,7 +133,7 @@ func prepareHandler(fake *asctest.Handler, operation asctest.Operation) string {
 	if operation != asctest.WebhooksRedeliver {
 		return id
 	}
-	event := notification.New(&notification.BuildUploadStateUpdated{BuildUploadID: "b", New: "COMPLETE"})
+	event := notification.New(&notification.BuildUploadStateUpdated{StateChange: notification.StateChange{InstanceID: "b", New: "COMPLETE"}})
 	failed, err := fake.NotifyWebhooks(context.Background(), appID, event)
 	if err != nil || len(failed) != 1 {
 		panic(err)

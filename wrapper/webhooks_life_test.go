@@ -166,7 +166,7 @@ func TestDeliveriesOverManyPages(t *testing.T) {
 	id := prepare(server, asctest.WebhooksDeliveries)
 	want := map[string]bool{}
 	for range 401 {
-		event := notification.New(&notification.BuildUploadStateUpdated{BuildUploadID: "b", New: "COMPLETE"})
+		event := notification.New(&notification.BuildUploadStateUpdated{StateChange: notification.StateChange{InstanceID: "b", New: "COMPLETE"}})
 		sent, err := server.NotifyWebhooks(t.Context(), appID, event)
 		if err != nil {
 			t.Fatal(err)

@@ -110,7 +110,7 @@ func TestCatchUpCommand(t *testing.T) {
 		EventTypes: []string{"BUILD_UPLOAD_STATE_UPDATED"},
 	})
 	for _, build := range []string{"b1", "b2", "b3"} {
-		event := &notification.BuildUploadStateUpdated{BuildUploadID: build, New: "COMPLETE"}
+		event := &notification.BuildUploadStateUpdated{StateChange: notification.StateChange{InstanceID: build, New: "COMPLETE"}}
 		if _, err := server.Notify(t.Context(), event); err == nil {
 			t.Fatal("delivered, though nobody listens")
 		}
@@ -134,7 +134,7 @@ func TestCatchUpCommand(t *testing.T) {
 		if len(handled) == refuseAfter {
 			return errors.New("refused")
 		}
-		handled = append(handled, n.Event.(*notification.BuildUploadStateUpdated).BuildUploadID)
+		handled = append(handled, n.Event.(*notification.BuildUploadStateUpdated).InstanceID)
 		return nil
 	}, notification.WithLogger(slog.New(slog.DiscardHandler)))
 	if err != nil {
