@@ -112,9 +112,5 @@ func (c *catchUp) printPayload(payload []byte) error {
 	if err != nil {
 		return c.print(string(payload), fmt.Sprintf("(malformed, %d bytes)\n", len(payload)))
 	}
-	line := fmt.Sprintf("%s %s %s", n.Timestamp.Format(time.RFC3339), n.Type, n.ID)
-	if details := describe(n.Event); details != "" {
-		line += " " + details
-	}
-	return c.print(json.RawMessage(payload), oneLine(line)+"\n")
+	return c.print(json.RawMessage(payload), oneLine(summary(n))+"\n")
 }

@@ -171,14 +171,7 @@ func (l *listener) pass(ctx context.Context, body []byte) error {
 }
 
 func (l *listener) text(n *notification.Notification) string {
-	at := "(no time)"
-	if !n.Timestamp.IsZero() {
-		at = n.Timestamp.Format(time.RFC3339)
-	}
-	line := fmt.Sprintf("%s %s %s", at, n.Type, n.ID)
-	if details := describe(n.Event); details != "" {
-		line += " " + details
-	}
+	line := summary(n)
 	if len(l.secrets) > 1 {
 		line += fmt.Sprintf(" secret=%d", n.SecretIndex+1)
 	}

@@ -31,7 +31,7 @@ func newNotify(sys *system) *cobra.Command {
 it. The status of the response is printed; anything but 2xx is a failure. With
 --forge anything but 401 is one, since a receiver has to refuse a forgery.`,
 		Example: `  ascwebhooks notify http://127.0.0.1:8080/ --secret-file secret.txt
-  ascwebhooks notify http://127.0.0.1:8080/ --secret-file secret.txt --type AppUnavailable --app-id 6478000001
+  ascwebhooks notify http://127.0.0.1:8080/ --secret-file secret.txt --type AppUnavailable --field app_id=6478000001
   ascwebhooks notify http://127.0.0.1:8080/ --secret-file secret.txt --from saved.json
   ascwebhooks notify http://127.0.0.1:8080/ --forge`,
 		Args: cobra.ExactArgs(1),
@@ -54,13 +54,13 @@ it. The status of the response is printed; anything but 2xx is a failure. With
 			return n.post(ctx, args[0], id, body, notification.Sign(secret, body))
 		},
 	}
-	eventFlagNames := n.event.flags(cmd)
+	n.event.add(cmd)
 	cmd.Flags().StringVar(&n.from, "from", "", "`path` of a file whose bytes are posted, such as one that listen --save\nwrote, - for standard input")
 	completeFiles(cmd, "from")
 	cmd.Flags().BoolVar(&n.forge, "forge", false, "sign with a secret that nobody has")
 	secretFlag(cmd, &n.secretFile)
 	cmd.MarkFlagsMutuallyExclusive("forge", "secret-file")
-	for _, name := range eventFlagNames {
+	for _, name := range []string{"type", "id", "field"} {
 		cmd.MarkFlagsMutuallyExclusive("from", name)
 	}
 	return cmd
