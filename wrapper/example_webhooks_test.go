@@ -97,11 +97,11 @@ func ExampleWebhooks_Update() {
 
 	enabled := false
 	webhook, err := client.Webhooks.Update(context.Background(), webhookID, wrapper.WebhookParams{
-		EventTypes: wrapper.AllEvents(), // replaces the list; name, URL and secret stay
+		EventTypes: wrapper.MarketplaceEvents(), // replaces the list; name, URL and secret stay
 		Enabled:    &enabled,
 	})
 	fmt.Println(webhook.Name, webhook.Enabled, len(webhook.EventTypes), err)
-	// Output: builds false 12 <nil>
+	// Output: builds false 3 <nil>
 }
 
 func ExampleWebhooks_Delete() {

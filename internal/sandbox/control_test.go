@@ -13,6 +13,7 @@ import (
 
 	"github.com/ascmarketplace/webhooks/asctest"
 	"github.com/ascmarketplace/webhooks/notification"
+	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
 // receiver takes notifications whose signature is that of its secret.
@@ -61,13 +62,7 @@ const secret = "s3cret of the first webhook"
 // registered is the state of both kinds of webhooks at one receiver.
 func registered(url string) string {
 	var eventTypes []string
-	for _, name := range []string{"BUILD_UPLOAD_STATE_UPDATED", "APP_STORE_VERSION_APP_VERSION_STATE_UPDATED",
-		"ALTERNATIVE_DISTRIBUTION_PACKAGE_VERSION_CREATED", "ALTERNATIVE_DISTRIBUTION_PACKAGE_AVAILABLE_UPDATED",
-		"ALTERNATIVE_DISTRIBUTION_TERRITORY_AVAILABILITY_UPDATED", "BUILD_BETA_DETAIL_EXTERNAL_BUILD_STATE_UPDATED",
-		"BETA_FEEDBACK_CRASH_SUBMISSION_CREATED", "BETA_FEEDBACK_SCREENSHOT_SUBMISSION_CREATED",
-		"BACKGROUND_ASSET_VERSION_STATE_UPDATED", "BACKGROUND_ASSET_VERSION_INTERNAL_BETA_RELEASE_CREATED",
-		"BACKGROUND_ASSET_VERSION_EXTERNAL_BETA_RELEASE_STATE_UPDATED",
-		"BACKGROUND_ASSET_VERSION_APP_STORE_RELEASE_STATE_UPDATED"} {
+	for _, name := range wrapper.AllEvents() {
 		eventTypes = append(eventTypes, fmt.Sprintf("%q", name))
 	}
 	return fmt.Sprintf(`{"apps":["1234"],"marketplace_webhook":{"id":"m","endpoint_url":%q,"secret":%q},
