@@ -23,10 +23,8 @@ type AlternativeDistributionPackageVersionCreated struct {
 }
 
 func (e *AlternativeDistributionPackageVersionCreated) transfer(c *codec) {
-	c.marketplaceApp(&e.MarketplaceAppID)
-	c.text(&e.AppID, &c.data.Attributes.AppID)
+	c.alternativeDistribution(&e.MarketplaceAppID, &e.AppID, &e.Timestamp)
 	c.instance(&e.PackageVersionID)
-	c.timestamp(&e.Timestamp)
 }
 
 // AlternativeDistributionPackageAvailableUpdated reports where one package of
@@ -41,12 +39,10 @@ type AlternativeDistributionPackageAvailableUpdated struct {
 }
 
 func (e *AlternativeDistributionPackageAvailableUpdated) transfer(c *codec) {
-	c.marketplaceApp(&e.MarketplaceAppID)
-	c.text(&e.AppID, &c.data.Attributes.AppID)
+	c.alternativeDistribution(&e.MarketplaceAppID, &e.AppID, &e.Timestamp)
 	c.instance(&e.PackageID)
 	c.flag(&e.Available, &c.data.Attributes.Available)
 	c.list(&e.Territories, &c.data.Attributes.Territories)
-	c.timestamp(&e.Timestamp)
 }
 
 // AlternativeDistributionTerritoryAvailabilityUpdated reports where an app
@@ -60,9 +56,14 @@ type AlternativeDistributionTerritoryAvailabilityUpdated struct {
 }
 
 func (e *AlternativeDistributionTerritoryAvailabilityUpdated) transfer(c *codec) {
-	c.marketplaceApp(&e.MarketplaceAppID)
-	c.text(&e.AppID, &c.data.Attributes.AppID)
+	c.alternativeDistribution(&e.MarketplaceAppID, &e.AppID, &e.Timestamp)
 	c.flag(&e.Available, &c.data.Attributes.Available)
 	c.list(&e.Territories, &c.data.Attributes.Territories)
-	c.timestamp(&e.Timestamp)
+}
+
+// alternativeDistribution transfers what these events have in common.
+func (c *codec) alternativeDistribution(marketplaceAppID, appID *string, happened *time.Time) {
+	c.related(marketplaceAppID, &c.data.Relationships.MarketplaceApp, "apps", false)
+	c.text(appID, &c.data.Attributes.AppID)
+	c.timestamp(happened)
 }

@@ -2,6 +2,7 @@ package notification
 
 import (
 	"cmp"
+	"net/url"
 	"slices"
 	"time"
 )
@@ -59,22 +60,20 @@ func (c *codec) timestamp(field *time.Time) {
 	c.time(field, &c.data.Attributes.Timestamp.timestamp)
 }
 
-func (c *codec) marketplaceApp(field *string) {
-	c.related(field, &c.data.Relationships.MarketplaceApp, "apps", false)
-}
-
 func (c *codec) instance(field *string) {
 	c.related(field, &c.data.Relationships.Instance, c.kind.instance, c.kind.flat)
 }
 
 func (c *codec) related(field *string, wire *relationship, typ string, flat bool) {
-	switch {
-	case !c.writing:
+	if !c.writing {
 		*field = wire.id()
-	case flat:
-		wire.resource, wire.Links = resource{typ, *field}, linkTo(typ, *field)
-	default:
-		wire.Data, wire.Links = resource{typ, *field}, linkTo(typ, *field)
+	} else {
+		named := &wire.Data
+		if flat {
+			named = &wire.resource
+		}
+		named.Type, named.ID = typ, *field
+		wire.Links.Self = "https://api.appstoreconnect.apple.com/v1/" + typ + "/" + url.PathEscape(*field)
 	}
 	c.require(*field != "")
 }

@@ -115,21 +115,19 @@ func (h *Handler) Handle(ctx context.Context, raw []byte) error {
 
 // receive does the work in an order in which each step can trust the ones before it.
 func (h *Handler) receive(w http.ResponseWriter, r *http.Request, o *Outcome) {
-	if r.Method != http.MethodPost {
+	claimed, err := parseSignatures(r.Header.Values(SignatureHeader))
+	switch {
+	case r.Method != http.MethodPost:
 		w.Header().Set("Allow", http.MethodPost)
 		rejectUnread(w, r, o, http.StatusMethodNotAllowed, "method", nil)
 		return
-	}
-	claimed, err := parseSignatures(r.Header.Values(SignatureHeader))
-	if err != nil {
+	case err != nil:
 		rejectUnread(w, r, o, http.StatusUnauthorized, "signature header", err)
 		return
-	}
-	if isEncoded(r.Header) {
+	case isEncoded(r.Header):
 		rejectUnread(w, r, o, http.StatusUnsupportedMediaType, "content encoding", nil)
 		return
-	}
-	if r.ContentLength > h.maxBodySize {
+	case r.ContentLength > h.maxBodySize:
 		rejectUnread(w, r, o, http.StatusRequestEntityTooLarge, "body size", nil)
 		return
 	}

@@ -97,7 +97,7 @@ func checkID(id string) error {
 // describe sets what both forms of d tell beside the event.
 func (n *Notification) describe(d *data) {
 	n.Type, n.Version = d.Type, d.Version
-	n.Timestamp = orTime(time.Time(d.Timestamp), d.at())
+	n.Timestamp = orTime(time.Time(d.Timestamp), time.Time(d.Attributes.Timestamp.timestamp))
 	n.MarketplaceAppID = cmp.Or(d.Attributes.MarketplaceAppID, d.Relationships.MarketplaceApp.id())
 	n.AppID = d.Attributes.AppID
 }

@@ -2,7 +2,6 @@ package notification
 
 import (
 	"cmp"
-	"net/url"
 	"time"
 )
 
@@ -70,10 +69,6 @@ type links struct {
 	Self string `json:"self"`
 }
 
-func linkTo(typ, id string) links {
-	return links{"https://api.appstoreconnect.apple.com/v1/" + typ + "/" + url.PathEscape(id)}
-}
-
 // UnmarshalJSON skips the link: the ID says the same, and a token must not
 // follow a link to wherever it points.
 func (*links) UnmarshalJSON([]byte) error { return nil }
@@ -106,9 +101,6 @@ type preciseTimestamp struct{ timestamp }
 func (t preciseTimestamp) MarshalJSON() ([]byte, error) {
 	return []byte(time.Time(t.timestamp).UTC().Format(`"` + time.RFC3339Nano + `"`)), nil
 }
-
-// at is when the event of a webhook happened.
-func (d *data) at() time.Time { return time.Time(d.Attributes.Timestamp.timestamp) }
 
 func orTime(t, otherwise time.Time) time.Time {
 	if t.IsZero() {
