@@ -2,7 +2,7 @@ package notification
 
 import "time"
 
-var alternativeDistributionKinds = []kind{
+var alternativeDistributionKinds = []*kind{
 	{typ: "alternativeDistributionPackageVersionCreated", new: newOf[AlternativeDistributionPackageVersionCreated],
 		instance: "alternativeDistributionPackageVersions", exampleID: packageVersionID},
 	{typ: "alternativeDistributionPackageAvailableUpdated", new: newOf[AlternativeDistributionPackageAvailableUpdated],

@@ -4,11 +4,11 @@ import "time"
 
 // appKinds are those of the events about an app of your own. In Apple's
 // examples those of background assets are flat.
-var appKinds = []kind{
+var appKinds = []*kind{
 	{typ: "appStoreVersionAppVersionStateUpdated", new: newOf[AppStoreVersionAppVersionStateUpdated],
 		instance: "appStoreVersions", states: asValue, before: "PREPARE_FOR_SUBMISSION", after: "READY_FOR_REVIEW"},
 	{typ: "buildUploadStateUpdated", new: newOf[BuildUploadStateUpdated],
-		instance: "buildUploads", states: asState, before: "PROCESSING", after: "COMPLETE", untimed: true},
+		instance: "buildUploads", states: asState, before: "PROCESSING", after: "COMPLETE"},
 	{typ: "buildBetaDetailExternalBuildStateUpdated", new: newOf[BuildBetaDetailExternalBuildStateUpdated],
 		instance: "buildBetaDetails", states: asExternalBuildState, before: "IN_BETA_REVIEW", after: "BETA_APPROVED"},
 	{typ: "betaFeedbackCrashSubmissionCreated", new: newOf[BetaFeedbackCrashSubmissionCreated],
@@ -65,6 +65,11 @@ type AppStoreVersionAppVersionStateUpdated struct{ StateChange }
 // timestamp.
 type BuildUploadStateUpdated struct{ StateChange }
 
+func (e *BuildUploadStateUpdated) transfer(c *codec) {
+	c.at = time.Time{}
+	e.StateChange.transfer(c)
+}
+
 // BuildBetaDetailExternalBuildStateUpdated reports that a build moved on
 // towards external testers. The instance is its buildBetaDetail.
 type BuildBetaDetailExternalBuildStateUpdated struct{ StateChange }
@@ -96,7 +101,7 @@ type BackgroundAssetVersionExternalBetaReleaseStateUpdated struct{ StateChange }
 // backgroundAssetVersionAppStoreRelease) moved on.
 type BackgroundAssetVersionAppStoreReleaseStateUpdated struct{ StateChange }
 
-var pingKind = kind{typ: "webhookPingCreated", new: newOf[WebhookPingCreated]}
+var pingKind = &kind{typ: "webhookPingCreated", new: newOf[WebhookPingCreated]}
 
 // WebhookPingCreated is what a ping of a webhook posts, to test it. Apple does
 // not document its form: the type webhookPingCreated is from public reports.

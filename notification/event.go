@@ -37,16 +37,14 @@ type kind struct {
 	new      func() Event
 	instance string // the type of the resource that relationships.instance names
 
+	flat   bool                                      // no version, and the instance is not in data
 	states func(*attributes) (before, after *string) // how Apple spells them
 
-	exampleID, before, after string // of the instance and its states
-
-	flat    bool // without a version, and with the instance not in data
-	untimed bool // Apple sends no timestamp
+	exampleID, before, after string // the instance's, and its states in Apple's examples
 }
 
 // kinds are all that Decode knows, except that a ping has more forms.
-var kinds = slices.Concat(marketplaceKinds, alternativeDistributionKinds, appKinds, []kind{pingKind})
+var kinds = slices.Concat(marketplaceKinds, alternativeDistributionKinds, appKinds, []*kind{pingKind})
 
 func newOf[E any, P interface {
 	*E
@@ -58,11 +56,11 @@ func newOf[E any, P interface {
 // kind returns the entry of d's type, or nil if the type is unknown.
 func (d *data) kind() *kind {
 	if d.Attributes.Ping || d.Type == "webhookPings" {
-		return &pingKind
+		return pingKind
 	}
-	for i := range kinds {
-		if kinds[i].typ == d.Type {
-			return &kinds[i]
+	for _, k := range kinds {
+		if k.typ == d.Type {
+			return k
 		}
 	}
 	return nil
@@ -86,18 +84,14 @@ func (d *data) event() Event {
 // event that has no time of its own gets at.
 func encode(event Event, at time.Time) data {
 	d := data{}
-	i := slices.IndexFunc(kinds, func(k kind) bool { return reflect.TypeOf(k.new()) == reflect.TypeOf(event) })
+	i := slices.IndexFunc(kinds, func(k *kind) bool { return reflect.TypeOf(k.new()) == reflect.TypeOf(event) })
 	if i < 0 {
 		return d
 	}
-	k := &kinds[i]
-	d.Type, d.Version = k.typ, version
-	if k.flat {
-		d.Version = 0
+	d.Type = kinds[i].typ
+	if !kinds[i].flat {
+		d.Version = version
 	}
-	if k.untimed {
-		at = time.Time{}
-	}
-	event.transfer(&codec{data: &d, kind: k, writing: true, at: at})
+	event.transfer(&codec{data: &d, kind: kinds[i], writing: true, at: at})
 	return d
 }

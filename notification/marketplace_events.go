@@ -2,7 +2,7 @@ package notification
 
 import "time"
 
-var marketplaceKinds = []kind{
+var marketplaceKinds = []*kind{
 	{typ: "AlternativeDistributionPackageVersionAvailable", new: newOf[PackageVersionAvailable]},
 	{typ: "AppVersionsUnavailable", new: newOf[AppVersionsUnavailable]},
 	{typ: "AppVersionUnavailable", new: newOf[AppVersionsUnavailable]}, // the spelling in one of Apple's tables
