@@ -86,11 +86,7 @@ func (c *catchUp) run(ctx context.Context, client *wrapper.Client, id string, si
 // handOver prints or posts one payload.
 func (c *catchUp) handOver(ctx context.Context, payload []byte) error {
 	if c.forward != "" && !c.dryRun {
-		status, err := post(ctx, c.forward, payload, notification.Sign(c.secret, payload))
-		if err == nil && status/100 != 2 {
-			err = fmt.Errorf("the receiver responded %s", statusText(status))
-		}
-		if err != nil {
+		if err := forward(ctx, c.forward, payload, notification.Sign(c.secret, payload)); err != nil {
 			return err
 		}
 	} else if err := c.printPayload(payload); err != nil {

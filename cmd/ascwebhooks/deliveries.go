@@ -28,11 +28,7 @@ of it.`,
 				if err := client.Webhooks.Ping(ctx, args[0]); err != nil {
 					return err
 				}
-				document := struct {
-					ID     string `json:"id"`
-					Pinged bool   `json:"pinged"`
-				}{args[0], true}
-				return w.print(document, "pinged: "+oneLine(args[0])+"\n")
+				return w.print(map[string]any{"id": args[0], "pinged": true}, "pinged: "+oneLine(args[0])+"\n")
 			})
 		},
 	}

@@ -68,15 +68,14 @@ it at once.`,
 // listenSecrets reads all the files, or else takes the environment's secret.
 func (s *system) listenSecrets(files []string) ([][]byte, error) {
 	if len(files) == 0 {
-		secret, err := s.needSecret("")
-		return [][]byte{secret}, err
+		files = []string{""} // the environment's
 	}
 	if first := slices.Index(files, "-"); first >= 0 && slices.Contains(files[first+1:], "-") {
 		return nil, usagef("--secret-file - can be given once: standard input holds one secret")
 	}
 	var secrets [][]byte
 	for _, file := range files {
-		secret, err := s.secret(file)
+		secret, err := s.needSecret(file)
 		if err != nil {
 			return nil, err
 		}
@@ -163,11 +162,7 @@ func keepSignature(next http.Handler) http.Handler {
 // pass forwards a body with the signature that it came with.
 func (l *listener) pass(ctx context.Context, body []byte) error {
 	signature, _ := ctx.Value(signatureKey{}).(string)
-	status, err := post(ctx, l.forward, body, signature)
-	if err == nil && status/100 != 2 {
-		err = fmt.Errorf("the other server responded %s", statusText(status))
-	}
-	return err
+	return forward(ctx, l.forward, body, signature)
 }
 
 func (l *listener) text(n *notification.Notification) string {

@@ -129,12 +129,7 @@ elsewhere it needs --yes.`,
 				if err != nil {
 					return err
 				}
-				if !yes {
-					if err := m.confirm(ctx, webhook.ID, webhook.EndpointURL); err != nil {
-						return err
-					}
-				}
-				return m.printDeleted(webhook.ID, client.MarketplaceWebhooks.Delete(ctx, webhook.ID))
+				return m.deleteConfirmed(ctx, yes, webhook.ID, webhook.EndpointURL, client.MarketplaceWebhooks.Delete)
 			})
 		},
 	}
@@ -193,12 +188,8 @@ func (m *marketplaceWebhooks) paramFlags(cmd *cobra.Command) {
 
 // params returns what the flags say; readSecret is secret or needSecret.
 func (m *marketplaceWebhooks) params(readSecret func(path string) ([]byte, error)) (wrapper.MarketplaceWebhookParams, error) {
-	params := wrapper.MarketplaceWebhookParams{EndpointURL: m.endpointURL}
-	secret, err := readSecret(m.secretFile)
-	if secret != nil {
-		params.Secret = wrapper.NewSecret(string(secret))
-	}
-	return params, err
+	secret, err := asSecret(readSecret(m.secretFile))
+	return wrapper.MarketplaceWebhookParams{EndpointURL: m.endpointURL, Secret: secret}, err
 }
 
 // namedOrOnly returns the webhook of which only the ID was given, or else the account's one.

@@ -61,10 +61,8 @@ func (w *webhooks) params(cmd *cobra.Command, readSecret func(path string) ([]by
 	if cmd.Flags().Changed("disabled") {
 		params.Enabled = new(!w.disabled)
 	}
-	secret, err := readSecret(w.secretFile)
-	if secret != nil {
-		params.Secret = wrapper.NewSecret(string(secret))
-	}
+	var err error
+	params.Secret, err = asSecret(readSecret(w.secretFile))
 	return params, err
 }
 

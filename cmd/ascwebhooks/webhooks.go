@@ -156,16 +156,14 @@ it needs --yes.`,
 				return err
 			}
 			return w.call(cmd, func(ctx context.Context, client *wrapper.Client) error {
+				webhook, err := wrapper.Webhook{ID: args[0]}, error(nil)
 				if !yes {
-					webhook, err := client.Webhooks.Get(ctx, args[0])
-					if err != nil {
-						return err
-					}
-					if err := w.confirm(ctx, webhook.ID, webhook.URL); err != nil {
-						return err
-					}
+					webhook, err = client.Webhooks.Get(ctx, args[0])
 				}
-				return w.printDeleted(args[0], client.Webhooks.Delete(ctx, args[0]))
+				if err != nil {
+					return err
+				}
+				return w.deleteConfirmed(ctx, yes, webhook.ID, webhook.URL, client.Webhooks.Delete)
 			})
 		},
 	}
