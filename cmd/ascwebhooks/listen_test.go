@@ -62,7 +62,7 @@ func TestListen(t *testing.T) {
 	url := address(p)
 	notify := func(want int, args ...string) {
 		t.Helper()
-		if code, _, stderr := once(t, nil, append([]string{"notify", url}, args...)...); code != want {
+		if code, _, stderr := inProcess(t, append([]string{"notify", url}, args...)...); code != want {
 			t.Errorf("notify %v: exit code %d: %s", args, code, stderr)
 		}
 	}
