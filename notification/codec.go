@@ -37,13 +37,11 @@ func (c *codec) list(field, wire *[]string) {
 }
 
 func (c *codec) flag(field *bool, wire **bool) {
-	switch {
-	case c.writing:
+	if c.writing {
 		*wire = field
-	case *wire != nil:
+	}
+	if c.require(*wire != nil); *wire != nil {
 		*field = **wire
-	default:
-		c.require(false)
 	}
 }
 

@@ -97,6 +97,15 @@ func TestMarshalRefuses(t *testing.T) {
 				MarketplaceAppID: marketplace, AppID: app,
 			}
 		},
+		"another type of the same form": func(n *notification.Notification) {
+			n.Type = "betaFeedbackCrashSubmissionCreated"
+			n.Event = &notification.BetaFeedbackScreenshotSubmissionCreated{
+				Creation: notification.Creation{InstanceID: "1"},
+			}
+		},
+		"what events embed": func(n *notification.Notification) {
+			n.Type, n.Event = "buildUploadStateUpdated", &notification.StateChange{InstanceID: "1", New: "COMPLETE"}
+		},
 		"a new version of a form": func(n *notification.Notification) { n.Version = 2 },
 		"no package version": func(n *notification.Notification) {
 			n.Event.(*notification.PackageVersionAvailable).PackageVersionID = ""

@@ -49,9 +49,7 @@ var kinds = slices.Concat(marketplaceKinds, alternativeDistributionKinds, appKin
 func newOf[E any, P interface {
 	*E
 	Event
-}]() Event {
-	return P(new(E))
-}
+}]() Event { return P(new(E)) }
 
 // kind returns the entry of d's type, or nil if the type is unknown.
 func (d *data) kind() *kind {

@@ -40,7 +40,7 @@ type Notification struct {
 	Raw []byte
 
 	// SecretIndex tells which of the Verifier's secrets signed it, counted
-	// from 0. The Handler sets it; Handle, which verifies nothing, to -1.
+	// from 0. The Handler sets it; Handle, which verifies nothing, sets -1.
 	SecretIndex int
 }
 

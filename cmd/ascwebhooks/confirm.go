@@ -19,7 +19,7 @@ func yesFlag(cmd *cobra.Command, yes *bool) {
 	cmd.Flags().BoolVar(yes, "yes", false, "do not ask")
 }
 
-// canConfirm fails where somebody would have to be asked and nobody can be.
+// canConfirm fails if the user has to be asked and cannot be.
 func (s *system) canConfirm(yes bool) error {
 	if !yes && !isTerminal(s.stdin) {
 		return usagef("--yes is required where standard input is not a terminal, since nobody can be asked")

@@ -124,7 +124,7 @@ func (l *listener) handle(ctx context.Context, n *notification.Notification) err
 	return l.print(json.RawMessage(n.Raw), l.text(n))
 }
 
-// malformed has nothing to print, but the other server may know better.
+// malformed prints nothing; the other server may be able to read the body.
 func (l *listener) malformed(ctx context.Context, body []byte) error {
 	l.infof("signed but malformed: %d bytes", len(body))
 	if err := l.save("", body); err != nil {
@@ -136,7 +136,7 @@ func (l *listener) malformed(ctx context.Context, body []byte) error {
 	return l.pass(ctx, body)
 }
 
-// save keeps a body if that is asked for. One that cannot be kept is not
+// save keeps a body if --save is given. One that cannot be saved is not
 // acknowledged.
 func (l *listener) save(id string, body []byte) error {
 	if l.saved == nil {

@@ -33,17 +33,17 @@ func newMigrate(sys *system) *cobra.Command {
 		Use:   "migrate --endpoint-url URL",
 		Short: "Move from the marketplace webhook to a webhook of the marketplace app",
 		Long: `Move from the deprecated marketplace webhook to a webhook of the marketplace's
-app, in steps that may be repeated at any time:
+app, in steps that are safe to repeat:
 
   1. make sure that the app has a webhook with this URL, secret and the events of
      alternative distribution
-  2. ping it, and wait until the ping was delivered
+  2. ping it, and wait until the ping is delivered
   3. with --finish only: delete the old webhook
 
-Between 2 and 3 both are registered. Whether Apple then delivers each event to
-both is documented nowhere, so the receiver must accept both forms and recognise
-what it knows by its state: see docs/migrating.md. Run it without --finish, watch
-the new notifications arrive, then run it with --finish.`,
+Between 2 and 3 both are registered. Apple does not document whether it then posts
+each event to both, so the receiver must accept both forms and ignore events whose
+effect is already stored: see docs/migrating.md. Run it without --finish, watch the
+new notifications arrive, then run it with --finish.`,
 		Example: `  ascwebhooks migrate --app 6478000000 --endpoint-url https://marketplace.example/notifications --secret-file secret.txt --dry-run
   ascwebhooks migrate --app 6478000000 --endpoint-url https://marketplace.example/notifications --secret-file secret.txt
   ascwebhooks migrate --app 6478000000 --endpoint-url https://marketplace.example/notifications --secret-file secret.txt --finish`,
@@ -69,7 +69,7 @@ the new notifications arrive, then run it with --finish.`,
 	cmd.Flags().StringVar(&m.name, "name", "marketplace notifications", "`name` of the new webhook")
 	cmd.Flags().StringVar(&m.endpointURL, "endpoint-url", "", endpointURLUsage)
 	cmd.Flags().DurationVar(&m.timeout, "timeout", time.Minute, "how long to wait for the ping's delivery")
-	cmd.Flags().BoolVar(&m.finish, "finish", false, "delete the old webhook when the ping was delivered")
+	cmd.Flags().BoolVar(&m.finish, "finish", false, "delete the old webhook once the ping is delivered")
 	cmd.Flags().BoolVar(&m.dryRun, "dry-run", false, "print the plan, and change nothing")
 	secretFlag(cmd, &secretFile)
 	mustSet(cmd.MarkFlagRequired("endpoint-url"))

@@ -65,7 +65,7 @@ func checkSecret(secret []byte) ([]byte, error) {
 	case len(secret) == 0:
 		return nil, usagef("--secret-file: the secret is empty")
 	case len(secret) > maxSecret:
-		return nil, usagef("the secret is over 4 KiB: this is something else")
+		return nil, usagef("the secret is over 4 KiB: give the file that holds only the secret")
 	}
 	return secret, nil
 }
