@@ -74,33 +74,24 @@ func (c *catchUp) prepare() (err error) {
 
 func (c *catchUp) run(ctx context.Context, client *wrapper.Client, id string, since time.Time) error {
 	next, err := client.Webhooks.CatchUp(ctx, id, since, c.handOver)
-	if c.progress() {
-		c.infof("")
-	}
 	if !next.IsZero() {
-		c.infof("%d handed over; go on with --since %s", c.count, next.UTC().Format(time.RFC3339))
+		c.infof("%d events; continue with --since %s", c.count, next.UTC().Format(time.RFC3339))
 	}
 	return err
 }
 
 // handOver prints or posts one payload.
-func (c *catchUp) handOver(ctx context.Context, payload []byte) error {
+func (c *catchUp) handOver(ctx context.Context, payload []byte) (err error) {
 	if c.forward != "" && !c.dryRun {
-		if err := forward(ctx, c.forward, payload, notification.Sign(c.secret, payload)); err != nil {
-			return err
-		}
-	} else if err := c.printPayload(payload); err != nil {
-		return err
+		err = forward(ctx, c.forward, payload, notification.Sign(c.secret, payload))
+	} else {
+		err = c.printPayload(payload)
 	}
-	c.count++
-	if c.progress() {
-		_, _ = fmt.Fprintf(c.stderr, "\r%d handed over", c.count)
+	if err == nil {
+		c.count++
 	}
-	return nil
+	return err
 }
-
-// progress reports whether a line on the terminal shows how far it has come.
-func (c *catchUp) progress() bool { return c.forward != "" && !c.dryRun && isTerminal(c.stderr) }
 
 // printPayload prints what may not be JSON as a JSON string.
 func (c *catchUp) printPayload(payload []byte) error {

@@ -142,11 +142,10 @@ func (m *migration) ping(ctx context.Context, client *wrapper.Client) error {
 }
 
 func failure(d wrapper.Delivery) string {
-	status := ""
 	if d.StatusCode != 0 {
-		status = "the receiver responded " + statusText(d.StatusCode)
+		return "the receiver responded " + statusText(d.StatusCode)
 	}
-	return oneLine(cmp.Or(status, d.ErrorMessage, "no reason is given"))
+	return oneLine(cmp.Or(d.ErrorMessage, "no reason is given"))
 }
 
 // pings lists the deliveries of pings, by id. An hour is enough: only what is
@@ -194,14 +193,12 @@ func (m *migration) printPlan(app string) error {
 
 func (m *migration) printResult(action wrapper.EnsureAction) error {
 	deleted := m.finish && m.old.ID != ""
-	text := fields("new webhook", m.new.ID)
+	old := "(none)"
 	switch {
 	case deleted:
-		text += fields("old webhook", m.old.ID+" (deleted)")
+		old = m.old.ID + " (deleted)"
 	case m.old.ID != "":
-		text += fields("old webhook", m.old.ID+" (still registered; delete it with --finish)")
-	default:
-		text += fields("old webhook", "(none)")
+		old = m.old.ID + " (still registered; delete it with --finish)"
 	}
-	return m.print(m.document(action, deleted), text)
+	return m.print(m.document(action, deleted), fields("new webhook", m.new.ID, "old webhook", old))
 }

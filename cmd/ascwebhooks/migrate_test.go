@@ -117,7 +117,7 @@ func TestCatchUpCommand(t *testing.T) {
 	}
 	code, stdout, stderr := inProcess(t, "webhooks", "catch-up", id)
 	if code != exitOK || strings.Count(stdout, "buildUploadStateUpdated") != 3 ||
-		!strings.Contains(stderr, "go on with --since 2") {
+		!strings.Contains(stderr, "continue with --since 2") {
 		t.Errorf("exit code %d, stdout %s, stderr %s", code, stdout, stderr)
 	}
 
