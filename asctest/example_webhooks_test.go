@@ -19,7 +19,9 @@ func appWebhook(url string) asctest.Webhook {
 	}
 }
 
-var uploaded = &notification.BuildUploadStateUpdated{BuildUploadID: "b1", Old: "PROCESSING", New: "COMPLETE"}
+var uploaded = &notification.BuildUploadStateUpdated{
+	StateChange: notification.StateChange{InstanceID: "b1", Old: "PROCESSING", New: "COMPLETE"},
+}
 
 func ExampleHandler_Deliveries() {
 	t := begin()

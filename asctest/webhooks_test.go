@@ -226,7 +226,7 @@ func TestListIsPaged(t *testing.T) {
 }
 
 var (
-	buildUploaded  = &notification.BuildUploadStateUpdated{BuildUploadID: "b", New: "COMPLETE"}
+	buildUploaded  = &notification.BuildUploadStateUpdated{StateChange: notification.StateChange{InstanceID: "b", New: "COMPLETE"}}
 	versionCreated = &notification.AlternativeDistributionPackageVersionCreated{
 		MarketplaceAppID: marketplaceApp, AppID: "6478123456", PackageVersionID: "v",
 	}

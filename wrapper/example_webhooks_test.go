@@ -102,11 +102,11 @@ func ExampleWebhooks_Update() {
 
 	enabled := false
 	webhook, err := client.Webhooks.Update(context.Background(), webhookID, wrapper.WebhookParams{
-		EventTypes: wrapper.AllEvents(), // replaces the list; name, URL and secret stay
+		EventTypes: wrapper.MarketplaceEvents(), // replaces the list; name, URL and secret stay
 		Enabled:    &enabled,
 	})
 	fmt.Println(webhook.Name, webhook.Enabled, len(webhook.EventTypes), err)
-	// Output: builds false 12 <nil>
+	// Output: builds false 3 <nil>
 }
 
 func ExampleWebhooks_Delete() {
@@ -170,7 +170,7 @@ func ExampleWebhooks_CatchUp() {
 	fake, client, webhookID, stop := webhookSandbox()
 	defer stop()
 	ctx := context.Background()
-	event := &notification.BuildUploadStateUpdated{BuildUploadID: "b1", Old: "PROCESSING", New: "COMPLETE"}
+	event := &notification.BuildUploadStateUpdated{StateChange: notification.StateChange{InstanceID: "b1", Old: "PROCESSING", New: "COMPLETE"}}
 	_, _ = fake.Notify(ctx, event) // nobody serves ci.example
 
 	verifier, err := notification.NewVerifier([]byte("old"))
@@ -179,7 +179,7 @@ func ExampleWebhooks_CatchUp() {
 	}
 	handler, err := notification.NewHandler(verifier, func(_ context.Context, n *notification.Notification) error {
 		if upload, ok := n.Event.(*notification.BuildUploadStateUpdated); ok {
-			fmt.Println(upload.BuildUploadID, upload.New)
+			fmt.Println(upload.InstanceID, upload.New)
 		}
 		return nil
 	})

@@ -156,7 +156,7 @@ func register(fake interface {
 
 // notify posts an event to a webhook, whose receiver need not be there.
 func notify(fake *asctest.Handler, webhookID string) asctest.Delivery {
-	event := notification.New(&notification.BuildUploadStateUpdated{BuildUploadID: "b", New: "COMPLETE"})
+	event := notification.New(&notification.BuildUploadStateUpdated{StateChange: notification.StateChange{InstanceID: "b", New: "COMPLETE"}})
 	signed, err := fake.Sign(webhookID, event)
 	if err != nil {
 		panic(err)

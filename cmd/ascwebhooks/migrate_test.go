@@ -117,14 +117,14 @@ func TestCatchUpCommand(t *testing.T) {
 		}}
 	})
 	for _, build := range []string{"b1", "b2", "b3"} {
-		event := &notification.BuildUploadStateUpdated{BuildUploadID: build, New: "COMPLETE"}
+		event := &notification.BuildUploadStateUpdated{StateChange: notification.StateChange{InstanceID: build, New: "COMPLETE"}}
 		if _, err := server.Notify(t.Context(), event); err == nil {
 			t.Fatal("delivered, though nobody listens")
 		}
 	}
 	code, stdout, stderr := inProcess(t, "webhooks", "catch-up", id)
 	if code != exitOK || strings.Count(stdout, "buildUploadStateUpdated") != 3 ||
-		!strings.Contains(stderr, "go on with --since 2") {
+		!strings.Contains(stderr, "continue with --since 2") {
 		t.Errorf("exit code %d, stdout %s, stderr %s", code, stdout, stderr)
 	}
 
@@ -141,7 +141,7 @@ func TestCatchUpCommand(t *testing.T) {
 		if len(handled) == refuseAfter {
 			return errors.New("refused")
 		}
-		handled = append(handled, n.Event.(*notification.BuildUploadStateUpdated).BuildUploadID)
+		handled = append(handled, n.Event.(*notification.BuildUploadStateUpdated).InstanceID)
 		return nil
 	}, notification.WithLogger(slog.New(slog.DiscardHandler)))
 	if err != nil {

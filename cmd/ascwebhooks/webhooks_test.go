@@ -105,7 +105,7 @@ func TestLifeOfAWebhook(t *testing.T) {
 		`\S+Z  SUCCEEDED  200  `+versionCreated+` \(again\)  \S+`, `\S+Z  SUCCEEDED  200  ping  \S+`)
 
 	wantMatch(t, succeed(t, "webhooks", "update", id, "--disabled", "--event", "all", "--event", "marketplace"),
-		"(?s:.*)state: +disabled", "(event: +[A-Z_]+\n){11}event: +[A-Z_]+")
+		"(?s:.*)state: +disabled", fmt.Sprintf("(event: +[A-Z_]+\n){%d}event: +[A-Z_]+", len(wrapper.AllEvents())-1))
 	wantMatch(t, succeed(t, "webhooks", "update", id, "--disabled=false", "--event", "BUILD_UPLOAD_STATE_UPDATED"),
 		"(?s:.*)state: +enabled", "event: +BUILD_UPLOAD_STATE_UPDATED")
 	t.Setenv(secretVariable, "")
@@ -266,28 +266,23 @@ func TestNotifyEveryType(t *testing.T) {
 	}
 	receiver := httptest.NewServer(handler)
 	defer receiver.Close()
-	if types := len(sample.Types()); types != 17 {
-		t.Errorf("%d types", types)
-	}
 	for _, eventType := range sample.Types() {
 		succeed(t, "notify", receiver.URL, "--type", eventType)
 		n := <-received
-		if n.Type != eventType || n.Event == nil || describe(n.Event) != describe(sample.Event(eventType)) {
-			t.Errorf("%s: received %s %q", eventType, n.Type, describe(n.Event))
-		}
-		if describe(n.Event) == "" && eventType != "webhookPingCreated" {
-			t.Errorf("%s: nothing is printed", eventType)
+		want := &notification.Notification{Timestamp: n.Timestamp, Type: eventType, ID: n.ID, Event: sample.Event(eventType)}
+		if n.Event == nil || summary(n) != summary(want) {
+			t.Errorf("received %q, want %q", summary(n), summary(want))
 		}
 	}
 	for _, test := range []struct{ args, want string }{
-		{"--type buildUploadStateUpdated --instance-id 1 --old A --new B", "instance-id=1 old=A new=B"},
-		{"--type AppVersionsUnavailable --package-id 1 --package-id 2",
-			"marketplace-app-id=6478000000 app-id=6478000001 package-id=1,2"},
-		{"--type alternativeDistributionPackageAvailableUpdated --available false --territory DEU --territory FRA",
-			"marketplace-app-id=6478000000 app-id=6478000001 package-id=" + sample.PackageID + " available=false territory=DEU,FRA"},
+		{"--type buildUploadStateUpdated --field instance_id=1 --field old=A=B --field new=B", "instance_id=1 old=A=B new=B"},
+		{"--type AppVersionsUnavailable --field package_ids=1 --field package_ids=2",
+			"marketplace_app_id=6478000000 app_id=6478000001 package_ids=1,2"},
+		{"--type alternativeDistributionPackageAvailableUpdated --field available=false --field territories=ITA",
+			"marketplace_app_id=6478000000 app_id=6478000001 package_id=" + sample.PackageID + " available=false territories=ITA"},
 	} {
 		succeed(t, append([]string{"notify", receiver.URL}, strings.Fields(test.args)...)...)
-		if got := describe((<-received).Event); got != test.want {
+		if got := summary(<-received); !strings.HasSuffix(got, " "+test.want) {
 			t.Errorf("%s: received %s, want %s", test.args, got, test.want)
 		}
 	}
