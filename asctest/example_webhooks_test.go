@@ -20,7 +20,9 @@ func appWebhook(url string) asctest.Webhook {
 }
 
 func uploaded() *notification.Notification {
-	return notification.New(&notification.BuildUploadStateUpdated{StateChange: notification.StateChange{InstanceID: "b1", Old: "PROCESSING", New: "COMPLETE"}})
+	return notification.New(&notification.BuildUploadStateUpdated{StateChange: notification.StateChange{
+		InstanceID: "b1", Old: "PROCESSING", New: "COMPLETE",
+	}})
 }
 
 func ExampleHandler_NotifyWebhooks() {
