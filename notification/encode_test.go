@@ -89,7 +89,8 @@ func TestMarshalRefuses(t *testing.T) {
 		"another type":      func(n *notification.Notification) { n.Type = "AppAvailable" },
 		"an incomplete one": func(n *notification.Notification) { n.Event = &notification.AppUnavailable{AppID: app} },
 		"a build upload with no state": func(n *notification.Notification) {
-			n.Type, n.Event = "buildUploadStateUpdated", &notification.BuildUploadStateUpdated{StateChange: notification.StateChange{InstanceID: "1"}}
+			n.Type = "buildUploadStateUpdated"
+			n.Event = &notification.BuildUploadStateUpdated{StateChange: notification.StateChange{InstanceID: "1"}}
 		},
 		"an availability with no territories": func(n *notification.Notification) {
 			n.Type = "alternativeDistributionTerritoryAvailabilityUpdated"

@@ -46,12 +46,7 @@ type kind struct {
 // kinds are all that Decode knows, except that a ping has more forms.
 var kinds = slices.Concat(marketplaceKinds, alternativeDistributionKinds, appKinds, []*kind{pingKind})
 
-func newOf[E any, P interface {
-	*E
-	Event
-}]() Event {
-	return P(new(E))
-}
+func newOf[E any]() Event { return any(new(E)).(Event) }
 
 // kind returns the entry of d's type, or nil if the type is unknown.
 func (d *data) kind() *kind {

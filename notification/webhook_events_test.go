@@ -65,7 +65,9 @@ func examples() []notification.Notification {
 		},
 		{
 			Type: "buildUploadStateUpdated", ID: "0d3c2f7a-9516-4c79-903e-224effdd57ac", Version: 1,
-			Event: &notification.BuildUploadStateUpdated{StateChange: notification.StateChange{InstanceID: instance, New: "COMPLETE"}},
+			Event: &notification.BuildUploadStateUpdated{StateChange: notification.StateChange{
+				InstanceID: instance, New: "COMPLETE",
+			}},
 		},
 		{
 			Type: "buildBetaDetailExternalBuildStateUpdated", ID: "4a9eacca-e53f-4006-85db-aa18c515663a", Version: 1,
@@ -163,7 +165,9 @@ func withoutLinks(t *testing.T, body []byte) map[string]any {
 func TestEncodeLinks(t *testing.T) {
 	for _, event := range []notification.Event{
 		&notification.BuildUploadStateUpdated{StateChange: notification.StateChange{InstanceID: "a/b", New: "COMPLETE"}},
-		&notification.BackgroundAssetVersionStateUpdated{StateChange: notification.StateChange{InstanceID: "a/b", New: "COMPLETE"}},
+		&notification.BackgroundAssetVersionStateUpdated{StateChange: notification.StateChange{
+			InstanceID: "a/b", New: "COMPLETE",
+		}},
 	} {
 		body, err := json.Marshal(notification.New(event))
 		if want := `/a%2Fb"}`; err != nil || !strings.Contains(string(body), want) {

@@ -170,7 +170,9 @@ func ExampleWebhooks_CatchUp() {
 	fake, client, webhookID, stop := webhookSandbox()
 	defer stop()
 	ctx := context.Background()
-	event := &notification.BuildUploadStateUpdated{StateChange: notification.StateChange{InstanceID: "b1", Old: "PROCESSING", New: "COMPLETE"}}
+	event := &notification.BuildUploadStateUpdated{StateChange: notification.StateChange{
+		InstanceID: "b1", Old: "PROCESSING", New: "COMPLETE",
+	}}
 	_, _ = fake.Notify(ctx, event) // nobody serves ci.example
 
 	verifier, err := notification.NewVerifier([]byte("old"))

@@ -26,7 +26,8 @@ func (e *eventFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&e.typ, "type", sample.Types()[0], "`type` of the notification: "+strings.Join(sample.Types(), ",\n"))
 	complete(cmd, "type", sample.Types()...)
 	cmd.Flags().StringVar(&e.id, "id", "", "`ID` of the notification (default a random one); the same again is a duplicate")
-	cmd.Flags().StringArrayVar(&e.fields, "field", nil, "a `name=value` of the event, such as app_id=6478000001 (repeatable; the same\nname again makes a list)")
+	cmd.Flags().StringArrayVar(&e.fields, "field", nil,
+		"`name=value` of the event, such as app_id=6478000001 (repeatable; the same name\nagain makes a list)")
 }
 
 // notification returns the notification that the flags describe.

@@ -19,7 +19,8 @@ func TestEventsNameTheSamples(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	created := sample.Event("alternativeDistributionPackageVersionCreated").(*notification.AlternativeDistributionPackageVersionCreated)
+	event := sample.Event("alternativeDistributionPackageVersionCreated")
+	created := event.(*notification.AlternativeDistributionPackageVersionCreated)
 	if created.PackageVersionID != sample.PackageVersionID {
 		t.Errorf("got %+v", created)
 	}
