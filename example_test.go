@@ -18,7 +18,7 @@ import (
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
-// The functions and the test below are what README.md shows.
+// README.md shows the functions and the test below.
 
 func run(ctx context.Context, listener net.Listener, url string) error {
 	secret := os.Getenv("ASC_WEBHOOK_SECRET")
@@ -113,12 +113,12 @@ func TestLosesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := len(server.Webhooks()); got != 1 {
+	if got := len(server.State().Webhooks); got != 1 {
 		t.Errorf("%d webhooks are registered, want 1", got)
 	}
 }
 
-// useFake lets the service's environment point to server.
+// useFake points the service's environment to server.
 func useFake(t *testing.T, server *asctest.Server) {
 	t.Helper()
 	key := server.Key()
@@ -134,7 +134,7 @@ func useFake(t *testing.T, server *asctest.Server) {
 	}
 }
 
-// Both services register and receive, and end when their listener is closed.
+// Both services register and receive, and end when their listener closes.
 func TestServices(t *testing.T) {
 	created := &notification.AlternativeDistributionPackageVersionCreated{
 		MarketplaceAppID: "6446048195", AppID: "1", PackageVersionID: "v",
@@ -147,9 +147,7 @@ func TestServices(t *testing.T) {
 		"marketplaceWebhooks": {runMarketplace, &notification.AppUnavailable{MarketplaceAppID: "6446048195", AppID: "2"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			registered := make(chan struct{}, 100)
-			server := asctest.NewServer(t, asctest.WithApp("6446048195"),
-				asctest.WithOnChange(func() { registered <- struct{}{} }))
+			server := asctest.NewServer(t, asctest.WithApp("6446048195"))
 			useFake(t, server)
 			listener, err := net.Listen("tcp", "127.0.0.1:0")
 			if err != nil {
@@ -157,10 +155,11 @@ func TestServices(t *testing.T) {
 			}
 			served := make(chan error)
 			go func() { served <- test.run(t.Context(), listener, "http://"+listener.Addr().String()) }()
-			for isRegistered := false; !isRegistered; {
-				<-registered
-				_, marketplace := server.MarketplaceWebhook()
-				isRegistered = marketplace || len(server.Webhooks()) > 0
+			for changes := server.Since(0); ; changes = server.Since(changes.Number) {
+				if s := server.State(); s.MarketplaceWebhook != nil || len(s.Webhooks) > 0 {
+					break
+				}
+				<-changes.More
 			}
 			status, err := server.Notify(t.Context(), test.event)
 			if err != nil || status != 200 {
@@ -208,7 +207,7 @@ func TestCatchesUp(t *testing.T) {
 	if err := <-served; !errors.Is(err, net.ErrClosed) {
 		t.Errorf("got %v, want %v", err, net.ErrClosed)
 	}
-	if got := server.Webhooks(); len(got) != 1 || got[0].ID != id {
+	if got := server.State().Webhooks; len(got) != 1 || got[0].ID != id {
 		t.Errorf("registered: %+v, want only %s", got, id)
 	}
 }

@@ -1,25 +1,24 @@
 package asctest
 
-// The operations of pings and deliveries. What App Store Connect does not
-// document is assumed: a ping is posted whatever the event types are, and to a
-// disabled webhook not at all; a delivery may be redelivered once.
+// The operations of pings and deliveries. What App Store Connect does not document is assumed: a ping is posted
+// whatever the event types are, and to a disabled webhook not at all; a delivery may be redelivered once.
 
 import (
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 )
 
-// Delivery is one attempt to post an event to a webhook of an app.
+// Delivery is one attempt to post a notification: of an event to a webhook of an app, which the API lists, or to the
+// marketplace webhook; of a forgery.
 type Delivery struct {
 	ID, WebhookID string
 	State         string // PENDING until the receiver responds, then SUCCEEDED (2xx) or FAILED
 	Redelivery    bool
 	Created, Sent time.Time
 	URL           string
-	StatusCode    int // of the receiver's response; 0 if there was none
-	ResponseBody  string
+	StatusCode    int    // of the receiver's response; 0 if there was none
+	ResponseBody  string // its first 4 KiB
 	ErrorMessage  string
 
 	EventID      string
@@ -27,8 +26,13 @@ type Delivery struct {
 	EventCreated time.Time
 	Ping         bool
 	Payload      []byte // what was posted
+	Signature    string // the value of notification.SignatureHeader
+	SignedWith   string // whose secret the signature is made with: valid, old_secret or forged
 
+	listed      bool // the API has it: no forgery, to a webhook of an app, of an event that the document has
 	redelivered bool
+	original    string // the delivery that this one repeats
+	change      int    // of the record, when it last changed
 }
 
 // size is roughly what a delivery will take, with what its receiver responds.
@@ -41,45 +45,26 @@ const (
 	failed    = "FAILED"
 )
 
-// Deliveries returns the deliveries to one webhook, or to all if the id is
-// empty, oldest first: the latest 10,000, or fewer if they hold more than 64 MiB.
-func (h *Handler) Deliveries(webhookID string) (found []Delivery) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for _, d := range h.state.deliveries {
-		if webhookID == "" || d.WebhookID == webhookID {
-			found = append(found, d)
-		}
-	}
-	return found
-}
-
-func (h *Handler) createPing(c *call, s *state) response {
+func createPing(s *State, c *call) response {
 	i := s.webhook(c.sent.related("webhook"))
 	if i < 0 {
 		return conflict("ENTITY_ERROR.RELATIONSHIP.INVALID", "/data/relationships/webhook", "There is no such webhook.")
 	}
 	id := newUUID()
-	if w := s.webhooks[i]; w.Enabled {
-		d := h.newDelivery(w)
-		d.EventID, d.Ping, d.Payload = id, true, pingPayload(id, d.Created)
-		s.record(d)
-		c.post = append(c.post, d.ID)
+	r := c.one(http.StatusCreated, c.resource("webhookPings", id, nil))
+	if w := s.Webhooks[i]; w.Enabled {
+		d := newDelivery(w.ID, w.URL, pingPayload(id, c.now), c.now)
+		d.sign(w.Secret)
+		r.posts = []Delivery{d}
 	}
-	return c.one(http.StatusCreated, c.resource("webhookPings", id, nil))
+	return r
 }
 
-func (h *Handler) newDelivery(w Webhook) Delivery {
-	now := h.now()
-	return Delivery{ID: newUUID(), WebhookID: w.ID, State: pending, Created: now, EventCreated: now, URL: w.URL}
-}
-
-func (h *Handler) createDelivery(c *call, s *state) response {
-	i := s.delivery(c.sent.related("template"))
-	if i < 0 {
+func redeliver(s *State, c *call) response {
+	template, there := c.record.get(c.sent.related("template"))
+	if !there {
 		return conflict("ENTITY_ERROR.RELATIONSHIP.INVALID", "/data/relationships/template", "There is no such delivery.")
 	}
-	template := &s.deliveries[i]
 	webhook := s.webhook(template.WebhookID)
 	switch {
 	case webhook < 0:
@@ -89,22 +74,22 @@ func (h *Handler) createDelivery(c *call, s *state) response {
 	case template.redelivered:
 		return conflict("STATE_ERROR", "", "The delivery was redelivered before.")
 	}
-	template.redelivered = true
-	d := h.newDelivery(s.webhooks[webhook])
-	d.Redelivery, d.EventCreated = true, template.EventCreated
-	d.EventID, d.EventType, d.Ping, d.Payload = template.EventID, template.EventType, template.Ping, template.Payload
-	s.record(d)
-	c.post = append(c.post, d.ID)
-	return c.one(http.StatusCreated, c.delivery(d))
+	w := s.Webhooks[webhook]
+	d := newDelivery(w.ID, w.URL, template.Payload, c.now)
+	d.Redelivery, d.original, d.EventCreated = true, template.ID, template.EventCreated
+	d.sign(w.Secret)
+	r := c.one(http.StatusCreated, c.delivery(d))
+	r.posts = []Delivery{d}
+	return r
 }
 
-func (h *Handler) listDeliveries(c *call, s *state) response {
+func listDeliveries(s *State, c *call) response {
 	i := s.webhook(c.id)
 	if i < 0 {
 		return notFound("webhooks")
 	}
-	if h.liveListing {
-		if refused := c.checkLiveListing(h.now()); refused != nil {
+	if c.settings.LiveListing {
+		if refused := c.checkLiveListing(); refused != nil {
 			return *refused
 		}
 	}
@@ -113,20 +98,12 @@ func (h *Handler) listDeliveries(c *call, s *state) response {
 		return *refused
 	}
 	states := c.list(stateFilter)
-	var wanted []Delivery
-	for _, d := range s.deliveries {
+	wanted := c.record.deliveriesTo(s.Webhooks[i].ID, func(d *Delivery) bool {
 		created := d.Created.Truncate(time.Millisecond) // as it is shown
-		if d.WebhookID == s.webhooks[i].ID && (states == nil || slices.Contains(states, d.State)) &&
-			!created.Before(from) && (before.IsZero() || created.Before(before)) {
-			wanted = append(wanted, d)
-		}
-	}
-	slices.Reverse(wanted) // in which order is documented nowhere: newest first
-	shown := make([]resource, len(wanted))
-	for i, d := range wanted {
-		shown[i] = c.delivery(d)
-	}
-	return c.page(shown, func(onPage []resource) []resource { return c.includedEvents(onPage, wanted) })
+		return (states == nil || slices.Contains(states, d.State)) &&
+			!created.Before(from) && (before.IsZero() || created.Before(before))
+	})
+	return page(c, wanted, c.delivery, c.includedEvents)
 }
 
 func invalidParameter(name, detail string) response {
@@ -141,16 +118,15 @@ const (
 	stateFilter   = "filter[deliveryState]"
 )
 
-// checkLiveListing refuses what the live service was seen to refuse, although
-// the OpenAPI document allows it.
-func (c *call) checkLiveListing(now time.Time) *response {
+// checkLiveListing refuses what the live service was seen to refuse, although the OpenAPI document allows it.
+func (c *call) checkLiveListing() *response {
 	if c.query.Has(stateFilter) {
 		e := newError(http.StatusBadRequest, "PARAMETER_ERROR.ILLEGAL", "The parameter is not supported.")
 		e.Source = &source{Parameter: stateFilter}
 		return new(refuse(e))
 	}
 	from, err := time.Parse(time.RFC3339, c.query.Get(createdFrom))
-	if err != nil || now.Sub(from) > 10*24*time.Hour {
+	if err != nil || c.now.Sub(from) > 10*24*time.Hour {
 		return new(invalidParameter(createdFrom, "A creation date within the last ten days is needed."))
 	}
 	return nil
@@ -191,14 +167,13 @@ func (c *call) delivery(d Delivery) resource {
 }
 
 // includedEvents returns the events of the deliveries on a page, each once.
-func (c *call) includedEvents(onPage []resource, all []Delivery) (events []resource) {
+func (c *call) includedEvents(onPage []Delivery) (events []resource) {
 	if !slices.Contains(c.list("include"), "event") {
 		return nil
 	}
 	seen := map[string]bool{}
-	for _, d := range all {
-		here := slices.ContainsFunc(onPage, func(r resource) bool { return r.ID == d.ID })
-		if !here || seen[d.EventID] {
+	for _, d := range onPage {
+		if seen[d.EventID] {
 			continue
 		}
 		seen[d.EventID] = true
@@ -212,16 +187,3 @@ func (c *call) includedEvents(onPage []resource, all []Delivery) (events []resou
 }
 
 func milliseconds(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
-
-// apiEventType is the type of a payload as the API spells it: buildUploadStateUpdated
-// is BUILD_UPLOAD_STATE_UPDATED.
-func apiEventType(payloadType string) string {
-	var b strings.Builder
-	for _, r := range payloadType {
-		if 'A' <= r && r <= 'Z' {
-			b.WriteByte('_')
-		}
-		b.WriteRune(r)
-	}
-	return strings.ToUpper(b.String())
-}

@@ -87,11 +87,11 @@ func TestListOfDeliveries(t *testing.T) {
 	id := c.createWebhook(in.URL, buildUploads)
 	deliver := func(status int) string {
 		in.respond(status)
-		sent, err := c.server.NotifyWebhooks(t.Context(), "", notification.New(buildUploaded))
-		if err != nil || len(sent) != 1 {
-			t.Fatalf("%v, %v", sent, err)
+		if _, err := c.server.Notify(t.Context(), buildUploaded); err != nil {
+			t.Fatal(err)
 		}
-		return sent[0].ID
+		sent := c.server.Deliveries(id)
+		return sent[len(sent)-1].ID
 	}
 	succeeded, failed := deliver(200), deliver(500)
 	now := time.Now()
@@ -143,7 +143,7 @@ func TestListOfDeliveries(t *testing.T) {
 // TestLiveListing: the rules that were seen live, and are not in the document.
 func TestLiveListing(t *testing.T) {
 	t.Parallel()
-	c := newCaller(t, asctest.WithApp(marketplaceApp), asctest.WithLiveListing())
+	c := newCaller(t, asctest.WithApp(marketplaceApp), asctest.Settings{LiveListing: true})
 	path := deliveries(c.createWebhook("https://marketplace.example/n", buildUploads)) + "?filter[createdDateGreaterThanOrEqualTo]="
 	day := 24 * time.Hour
 	ago := func(d time.Duration) string { return url.QueryEscape(time.Now().Add(-d).Format(time.RFC3339)) }
@@ -167,7 +167,7 @@ func TestSlowReceiver(t *testing.T) {
 			case <-r.Context().Done():
 			}
 		}))
-		c := pipeCaller(t, asctest.WithApp(marketplaceApp), asctest.WithDeliveryTransport(receiver))
+		c := pipeCaller(t, asctest.WithApp(marketplaceApp), asctest.Settings{DeliveryTransport: receiver})
 		id := c.createWebhook("http://receiver.example/n", buildUploads)
 		c.ping(id)
 		states := func() (states []string) {
@@ -217,13 +217,14 @@ var beginsWithoutID = regexp.MustCompile(`^{"data":\[?{"type":"\w+",("attributes
 func TestFaultsOfTheNewOperations(t *testing.T) {
 	t.Parallel()
 	in := newInbox(t, 200)
-	c := newCaller(t, asctest.WithApp(marketplaceApp))
+	c := newCaller(t, asctest.WithApp(marketplaceApp),
+		asctest.PackageVersion{PackageFile: asctest.PackageFile{ID: "v"}, PackageID: "p", Version: "1"})
 	c.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	c.client.Transport = asctest.Transport(t, c.client.Transport)
 	id := c.createWebhook(in.URL, buildUploads)
 	c.ping(id)
 	delivery := c.wait().server.Deliveries(id)[0].ID
-	version := c.server.AddPackageVersion(asctest.PackageVersion{PackageID: "p", Version: "1"})
+	const version = "v"
 	for operation, call := range map[asctest.Operation][3]string{
 		asctest.WebhooksList:       {"GET", "/v1/apps/" + marketplaceApp + "/webhooks"},
 		asctest.WebhooksGet:        {"GET", "/v1/webhooks/" + id},
@@ -251,7 +252,7 @@ func TestFaultsOfTheNewOperations(t *testing.T) {
 			}
 		}
 	}
-	if got := fmt.Sprint(len(c.server.Webhooks()), len(c.server.Deliveries("")), c.server.Webhooks()[0].Name); got != "1 1n" {
+	if got := fmt.Sprint(len(c.server.State().Webhooks), len(c.server.Deliveries("")), c.server.State().Webhooks[0].Name); got != "1 1n" {
 		t.Errorf("a fault took effect: %s", got)
 	}
 	c.expect(201, "", "POST", "/v1/webhookDeliveries", redeliver(delivery))
@@ -289,5 +290,6 @@ func (l *pipes) Accept() (net.Conn, error) {
 	}
 }
 
-func (l *pipes) Close() error   { l.once.Do(func() { close(l.done) }); return nil }
+func (l *pipes) Close() error { l.once.Do(func() { close(l.done) }); return nil }
+
 func (l *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "pipe"} }

@@ -21,11 +21,12 @@
 //		}
 //	}
 //
-// It has the account's marketplace webhook ([WithMarketplaceWebhook]), and apps with
-// webhooks of their own ([WithApp]): pings, deliveries, redeliveries and package
+// It has the account's marketplace webhook ([MarketplaceWebhook]), and apps with
+// webhooks of their own ([WithApp], [Webhook]): pings, deliveries, redeliveries and package
 // versions with their downloads. Notify posts a signed notification to whoever
-// is registered for it; Delivery does it twice, forged, or with an old secret.
-// NewPipeServer works inside testing/synctest, there with WithDeliveryTransport;
+// receives its event; Sign gives it, to be sent twice, forged, or with an old secret.
+// Exchanges and Deliveries are the record of what arrived and of what was posted.
+// NewPipeServer works inside testing/synctest, there with a DeliveryTransport in [Settings];
 // New gives the plain http.Handler. What Apple does not document is assumed, and
 // the comments say where: what a second create gets, an empty secret, how far iat
 // may be ahead, how long a receiver may take, that a delivery is sent again once.

@@ -3,10 +3,10 @@ package asctest
 // Apple's error bodies. Only the codes and the form are Apple's; the wording is ours.
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"strconv"
-	"strings"
 )
 
 // apiError is one member of the array errors.
@@ -47,48 +47,28 @@ func (e apiError) status() int {
 
 // usualCode is the code that goes with a status when nothing more is known.
 func usualCode(status int) string {
-	switch status {
-	case http.StatusBadRequest:
-		return "ENTITY_INVALID"
-	case http.StatusUnauthorized:
-		return "NOT_AUTHORIZED"
-	case http.StatusForbidden:
-		return "FORBIDDEN_ERROR"
-	case http.StatusNotFound:
-		return "NOT_FOUND"
-	case http.StatusMethodNotAllowed:
-		return "METHOD_NOT_ALLOWED"
-	case http.StatusConflict:
-		return "ENTITY_ERROR"
-	case http.StatusUnsupportedMediaType:
-		return "UNSUPPORTED_MEDIA_TYPE"
-	case http.StatusUnprocessableEntity:
-		return "ENTITY_UNPROCESSABLE"
-	case http.StatusTooManyRequests:
-		return "RATE_LIMIT_EXCEEDED"
-	case http.StatusRequestEntityTooLarge:
-		return "REQUEST_ENTITY_TOO_LARGE"
+	codes := map[int]string{
+		http.StatusBadRequest:            "ENTITY_INVALID",
+		http.StatusUnauthorized:          "NOT_AUTHORIZED",
+		http.StatusForbidden:             "FORBIDDEN_ERROR",
+		http.StatusNotFound:              "NOT_FOUND",
+		http.StatusMethodNotAllowed:      "METHOD_NOT_ALLOWED",
+		http.StatusConflict:              "ENTITY_ERROR",
+		http.StatusUnsupportedMediaType:  "UNSUPPORTED_MEDIA_TYPE",
+		http.StatusUnprocessableEntity:   "ENTITY_UNPROCESSABLE",
+		http.StatusTooManyRequests:       "RATE_LIMIT_EXCEEDED",
+		http.StatusRequestEntityTooLarge: "REQUEST_ENTITY_TOO_LARGE",
 	}
-	return "UNEXPECTED_ERROR"
+	return cmp.Or(codes[status], "UNEXPECTED_ERROR")
 }
 
 func usualTitle(status int) string {
-	switch status {
-	case http.StatusUnauthorized:
-		return "The token was not accepted"
-	case http.StatusConflict:
-		return "The request conflicts with a rule or with the present state"
-	case http.StatusUnprocessableEntity:
-		return "The body does not have the expected shape"
+	titles := map[int]string{
+		http.StatusUnauthorized:        "The token was not accepted",
+		http.StatusConflict:            "The request conflicts with a rule or with the present state",
+		http.StatusUnprocessableEntity: "The body does not have the expected shape",
 	}
-	if text := http.StatusText(status); text != "" {
-		return text
-	}
-	return "Error"
-}
-
-func escapePointer(name string) string {
-	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+	return cmp.Or(titles[status], http.StatusText(status), "Error")
 }
 
 // response is what is sent back. Its body is complete before anything is sent.
@@ -96,7 +76,8 @@ type response struct {
 	status int
 	header http.Header
 	body   []byte
-	reason string // for the log and Requests: why it was refused
+	reason string     // for the log and the record: why it was refused
+	posts  []Delivery // what is posted once the call has taken effect
 }
 
 func jsonResponse(status int, body any) response {
@@ -104,6 +85,14 @@ func jsonResponse(status int, body any) response {
 	r.body, _ = json.Marshal(body) // our own structs, maps, strings and numbers
 	return r
 }
+
+// textResponse is one in plain text. reason is empty if it is no refusal.
+func textResponse(status int, text, reason string) response {
+	header := http.Header{"Content-Type": {"text/plain"}}
+	return response{status: status, header: header, body: []byte(text), reason: reason}
+}
+
+func noContent() response { return response{status: http.StatusNoContent, header: http.Header{}} }
 
 // refuse responds with the status of the first error.
 func refuse(errs ...apiError) response {

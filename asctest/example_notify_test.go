@@ -19,7 +19,7 @@ func ExampleHandler_Notify() {
 		fmt.Println("received", r.Header.Get("Content-Type"), len(r.Header.Get(notification.SignatureHeader)))
 	}))
 	defer endpoint.Close()
-	server := asctest.NewServer(t, asctest.WithMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: endpoint.URL, Secret: "This is my secret"}))
+	server := asctest.NewServer(t, asctest.MarketplaceWebhook{EndpointURL: endpoint.URL, Secret: "This is my secret"})
 
 	event := &notification.AppUnavailable{MarketplaceAppID: "6477361842", AppID: "6478123456"}
 	fmt.Println(server.Notify(context.Background(), event))
@@ -34,23 +34,27 @@ func ExampleSignedNotification() {
 
 	url, stop := exampleReceiver("new secret")
 	defer stop()
-	server := asctest.NewServer(t, asctest.WithMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: url, Secret: "new secret"}))
-	delivery, err := server.SignedNotification(notification.New(&notification.AppUnavailable{MarketplaceAppID: "6477361842", AppID: "6478123456"}))
+	server := asctest.NewServer(t, asctest.MarketplaceWebhook{EndpointURL: url, Secret: "new secret"})
+	event := &notification.AppUnavailable{MarketplaceAppID: "6477361842", AppID: "6478123456"}
+	signed, err := server.Sign("", notification.New(event))
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	ctx := context.Background()
-	fmt.Println(delivery.Send(ctx))
-	fmt.Println(delivery.Send(ctx)) // the same once more: answered, not handled again
-	fmt.Println(delivery.Forged().Send(ctx))
-	fmt.Println(delivery.SignedWith("old secret").Send(ctx))
+	send := func(n asctest.SignedNotification) {
+		sent, err := n.Send(context.Background())
+		fmt.Println(sent.SignedWith, sent.StatusCode, err)
+	}
+	send(signed[0])
+	send(signed[0]) // the same once more: acknowledged, not handled again
+	send(signed[0].Forged())
+	send(signed[0].SignedWith("old secret"))
 	// Output:
 	// handled AppUnavailable
-	// 200 <nil>
-	// 200 <nil>
-	// 401 <nil>
-	// 401 <nil>
+	// valid 200 <nil>
+	// valid 200 <nil>
+	// forged 401 <nil>
+	// forged 401 <nil>
 }
 
 // exampleReceiver starts a receiver that prints what it handles.

@@ -23,7 +23,8 @@ func (e *example) end() {
 	}
 }
 
-func (e *example) Helper()          {}
+func (e *example) Helper() {}
+
 func (e *example) Cleanup(f func()) { e.cleanups = append(e.cleanups, f) }
 
 func (e *example) Errorf(format string, args ...any) {

@@ -11,7 +11,6 @@ import (
 
 // In these examples t stands for the *testing.T of a test, and call for what
 // a service under test does.
-
 func ExampleNewServer() {
 	t := begin()
 	defer t.end()
@@ -27,7 +26,7 @@ func ExampleNewServer() {
 }
 
 func ExampleNew() {
-	handler, err := asctest.New(asctest.WithRateLimit(100))
+	handler, err := asctest.New(asctest.Settings{RateLimit: 100})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -63,7 +62,7 @@ func ExampleHandler_FailNext() {
 	fmt.Println(call(server.Client(), server.Key(), "POST", url, createBody))
 	fmt.Println(call(server.Client(), server.Key(), "GET", url, ""))
 	fmt.Println(call(server.Client(), server.Key(), "GET", url, ""))
-	server.StopFailing()
+	_ = server.Update(func(s *asctest.State) { s.Faults = nil })
 	fmt.Println(call(server.Client(), server.Key(), "GET", url, ""))
 
 	_, registered := server.MarketplaceWebhook()
@@ -76,16 +75,16 @@ func ExampleHandler_FailNext() {
 	// true
 }
 
-func ExampleWithFaults() {
+func ExampleSettings_faults() {
 	t := begin()
 	defer t.end()
 
-	server := asctest.NewServer(t, asctest.WithFaults(func(r asctest.Exchange) *asctest.Fault {
+	server := asctest.NewServer(t, asctest.Settings{Faults: func(r asctest.Exchange) *asctest.Fault {
 		if r.Query == "limit=2" {
 			return &asctest.Fault{Kind: asctest.FaultPlainText}
 		}
 		return nil
-	}))
+	}})
 	url := server.URL + "/v1/marketplaceWebhooks"
 	fmt.Println(call(server.Client(), server.Key(), "GET", url+"?limit=1", ""))
 	fmt.Println(call(server.Client(), server.Key(), "GET", url+"?limit=2", ""))
@@ -104,42 +103,55 @@ func ExampleHandler_Exchanges() {
 	defer t.end()
 
 	server := asctest.NewServer(t)
-	call(server.Client(), asctest.NewKey(t), "GET", server.URL+"/v1/marketplaceWebhooks?limit=1", "")
+	unknown := asctest.NewServer(t).Key()
+	call(server.Client(), unknown, "GET", server.URL+"/v1/marketplaceWebhooks?limit=1", "")
 	for _, r := range server.Exchanges() {
 		fmt.Println(r.Operation, r.Method, r.Path, r.Query, r.Status, r.Reason)
 	}
 	// Output: marketplaceWebhooks_getCollection GET /v1/marketplaceWebhooks limit=1 401 token: kid names no accepted key
 }
 
-func ExampleHandler_SetMarketplaceWebhook() {
+func ExampleHandler_Update() {
 	t := begin()
 	defer t.end()
 
 	server := asctest.NewServer(t)
-	server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: "https://example.com/in", Secret: "This is my secret"})
 	url := server.URL + "/v1/marketplaceWebhooks"
-	fmt.Println(call(server.Client(), server.Key(), "POST", url, createBody)) // there is one already
-	server.RemoveMarketplaceWebhook()
-	fmt.Println(call(server.Client(), server.Key(), "POST", url, createBody))
+	err := server.Update(func(s *asctest.State) {
+		s.MarketplaceWebhook = &asctest.MarketplaceWebhook{EndpointURL: "https://example.com/in", Secret: "This is my secret"}
+	})
+	fmt.Println(call(server.Client(), server.Key(), "POST", url, createBody), err) // there is one already
+	err = server.Update(func(s *asctest.State) { s.MarketplaceWebhook = nil })
+	fmt.Println(call(server.Client(), server.Key(), "POST", url, createBody), err)
 	// Output:
-	// 409
-	// 201
+	// 409 <nil>
+	// 201 <nil>
 }
 
-func ExampleNewKey() {
+func ExampleHandler_State() {
 	t := begin()
 	defer t.end()
 
-	team, individual := asctest.NewKey(t), asctest.NewKey(t)
-	individual.IssuerID = ""
-	server := asctest.NewServer(t, asctest.WithKeys(team, individual))
+	server := asctest.NewServer(t, asctest.WithApp("6478000001"))
+	call(server.Client(), server.Key(), "POST", server.URL+"/v1/marketplaceWebhooks", createBody)
+	state := server.State()
+	fmt.Println(state.MarketplaceWebhook.EndpointURL, state.Apps, len(state.Webhooks))
+	// Output: https://example.com/in [6478000001] 0
+}
+
+func ExampleKey() {
+	t := begin()
+	defer t.end()
+
+	server := asctest.NewServer(t, asctest.Key{}, asctest.Key{}) // fresh ones
+	first, second := server.State().Keys[0], server.State().Keys[1]
 	url := server.URL + "/v1/marketplaceWebhooks"
-	fmt.Println(call(server.Client(), individual, "GET", url, ""))
-	if err := server.SetKeys(team); err != nil { // the individual key is revoked
+	fmt.Println(call(server.Client(), second, "GET", url, ""))
+	if err := server.Update(func(s *asctest.State) { s.Keys = s.Keys[:1] }); err != nil { // the second is revoked
 		fmt.Println(err)
 	}
-	fmt.Println(call(server.Client(), individual, "GET", url, ""))
-	fmt.Println(string(team.PEM()[:27]))
+	fmt.Println(call(server.Client(), second, "GET", url, ""))
+	fmt.Println(string(first.PEM()[:27]))
 	// Output:
 	// 200
 	// 401

@@ -19,18 +19,18 @@ func appWebhook(url string) asctest.Webhook {
 	}
 }
 
-func uploaded() *notification.Notification {
-	return notification.New(&notification.BuildUploadStateUpdated{BuildUploadID: "b1", Old: "PROCESSING", New: "COMPLETE"})
+var uploaded = &notification.BuildUploadStateUpdated{
+	StateChange: notification.StateChange{InstanceID: "b1", Old: "PROCESSING", New: "COMPLETE"},
 }
 
-func ExampleHandler_NotifyWebhooks() {
+func ExampleHandler_Deliveries() {
 	t := begin()
 	defer t.end()
 
 	url, stop := exampleReceiver("This is my secret")
 	defer stop()
-	server := asctest.NewServer(t, asctest.WithWebhook(appWebhook(url)))
-	if _, err := server.NotifyWebhooks(context.Background(), "6478000001", uploaded()); err != nil {
+	server := asctest.NewServer(t, appWebhook(url))
+	if _, err := server.Notify(context.Background(), uploaded); err != nil {
 		fmt.Println(err)
 	}
 	for _, d := range server.Deliveries("ci") {
@@ -41,26 +41,7 @@ func ExampleHandler_NotifyWebhooks() {
 	// BUILD_UPLOAD_STATE_UPDATED SUCCEEDED 200
 }
 
-func ExampleHandler_SignedNotificationTo() {
-	t := begin()
-	defer t.end()
-
-	url, stop := exampleReceiver("This is my secret")
-	defer stop()
-	server := asctest.NewServer(t, asctest.WithWebhook(appWebhook(url)))
-	delivery, err := server.SignedNotificationTo("ci", uploaded())
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Println(delivery.Forged().Send(context.Background()))
-	fmt.Println(len(server.Deliveries("ci")), "recorded")
-	// Output:
-	// 401 <nil>
-	// 0 recorded
-}
-
-func ExampleSignedNotification_SendAndRead() {
+func ExampleSignedNotification_Send() {
 	t := begin()
 	defer t.end()
 
@@ -68,15 +49,15 @@ func ExampleSignedNotification_SendAndRead() {
 		http.Error(w, "the disk is full", http.StatusInsufficientStorage)
 	}))
 	defer endpoint.Close()
-	server := asctest.NewServer(t, asctest.WithWebhook(appWebhook(endpoint.URL)))
-	delivery, err := server.SignedNotificationTo("ci", uploaded())
+	server := asctest.NewServer(t, appWebhook(endpoint.URL))
+	signed, err := server.Sign("ci", notification.New(uploaded))
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	status, body, err := delivery.SendAndRead(context.Background())
-	fmt.Printf("%d %q %v\n", status, body, err)
-	// Output: 507 "the disk is full\n" <nil>
+	sent, err := signed[0].Send(context.Background())
+	fmt.Printf("%s %d %q %v\n", sent.State, sent.StatusCode, sent.ResponseBody, err)
+	// Output: FAILED 507 "the disk is full\n" <nil>
 }
 
 func ExampleHandler_Wait() {
@@ -85,7 +66,7 @@ func ExampleHandler_Wait() {
 
 	url, stop := exampleReceiver("This is my secret")
 	defer stop()
-	server := asctest.NewServer(t, asctest.WithWebhook(appWebhook(url)))
+	server := asctest.NewServer(t, appWebhook(url))
 	call(server.Client(), server.Key(), "POST", server.URL+"/v1/webhookPings", pingBody("ci"))
 	server.Wait() // it is posted in the background
 	fmt.Println(server.Deliveries("ci")[0].State)
@@ -94,56 +75,41 @@ func ExampleHandler_Wait() {
 	// SUCCEEDED
 }
 
-func ExampleHandler_SetWebhook() {
+func ExampleWebhook() {
 	t := begin()
 	defer t.end()
 
-	server := asctest.NewServer(t)
-	id := server.SetWebhook(asctest.Webhook{AppID: "6478000001", Name: "CI", URL: "https://ci.example/hook"})
-	fmt.Println(server.Apps(), server.Webhooks()[0].Name)
-	server.RemoveWebhook(id)
-	fmt.Println(call(server.Client(), server.Key(), "GET", server.URL+"/v1/webhooks/"+id, ""))
+	server := asctest.NewServer(t, asctest.Webhook{ID: "ci", AppID: "6478000001", Name: "CI", URL: "https://ci.example/hook"})
+	fmt.Println(server.State().Apps, server.State().Webhooks[0].Name)
+	if err := server.Update(func(s *asctest.State) { s.Webhooks = nil }); err != nil {
+		fmt.Println(err)
+	}
+	fmt.Println(call(server.Client(), server.Key(), "GET", server.URL+"/v1/webhooks/ci", ""))
 	// Output:
 	// [6478000001] CI
 	// 404
 }
 
-func ExampleHandler_AddPackageVersion() {
+func ExamplePackageVersion() {
 	t := begin()
 	defer t.end()
 
-	server := asctest.NewServer(t)
-	id := server.AddPackageVersion(asctest.PackageVersion{
-		PackageFile: asctest.PackageFile{Content: []byte("the package")}, Version: "7",
+	server := asctest.NewServer(t, asctest.PackageVersion{
+		PackageFile: asctest.PackageFile{ID: "v7", Content: []byte("the package")}, Version: "7",
 	})
 	url := server.URL + "/v1/alternativeDistributionPackageVersions/"
-	fmt.Println(call(server.Client(), server.Key(), "GET", url+id, ""))
+	fmt.Println(call(server.Client(), server.Key(), "GET", url+"v7", ""))
 	fmt.Println(call(server.Client(), server.Key(), "GET", url+"another", ""))
 	// Output:
 	// 200
 	// 404
 }
 
-func ExampleWithOnChange() {
-	changed := make(chan bool, 10)
-	handler, err := asctest.New(asctest.WithOnChange(func() { changed <- true }))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	server := httptest.NewServer(handler)
-	defer server.Close()
-	call(server.Client(), handler.Key(), "GET", server.URL+"/v1/marketplaceWebhooks", "")
-	<-changed
-	fmt.Println(handler.Exchanges()[0].Status)
-	// Output: 200
-}
-
-func ExampleWithSkew() {
+func ExampleSettings() {
 	t := begin()
 	defer t.end()
 
-	server := asctest.NewServer(t, asctest.WithSkew(time.Hour)) // its clock is ahead, so every token has expired
+	server := asctest.NewServer(t, asctest.Settings{Skew: time.Hour}) // its clock is ahead, so every token has expired
 	fmt.Println(call(server.Client(), server.Key(), "GET", server.URL+"/v1/marketplaceWebhooks", ""))
 	fmt.Println(server.Exchanges()[0].Reason)
 	// Output:
@@ -151,11 +117,13 @@ func ExampleWithSkew() {
 	// token: expired
 }
 
-func ExampleWithSecondCreate() {
+func ExampleSettings_secondCreate() {
 	t := begin()
 	defer t.end()
 
-	server := asctest.NewServer(t, asctest.WithSecondCreate(http.StatusUnprocessableEntity, "ENTITY_UNPROCESSABLE"))
+	server := asctest.NewServer(t, asctest.Settings{
+		SecondCreateStatus: http.StatusUnprocessableEntity, SecondCreateCode: "ENTITY_UNPROCESSABLE",
+	})
 	url := server.URL + "/v1/marketplaceWebhooks"
 	fmt.Println(call(server.Client(), server.Key(), "POST", url, createBody))
 	fmt.Println(call(server.Client(), server.Key(), "POST", url, createBody))

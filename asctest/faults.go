@@ -4,24 +4,22 @@ package asctest
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
-	"sync"
 	"time"
 )
 
 // FaultKind is a way for a response to go wrong.
 type FaultKind string
 
-// The kinds of faults. Those that say "cut" corrupt the right response; when that
-// has no body, as after a delete, they cut the connection before any header.
+// The kinds of faults. The zero value is an error in Apple's form, of Status 500 unless given. Those that say "cut"
+// corrupt the right response; when that has no body, as after a delete, they cut the connection before any header.
 const (
-	FaultErrorResponse      FaultKind = ""                     // an error in Apple's form; Status 500 unless given
 	FaultLate               FaultKind = "late"                 // the right response, after Delay; takes effect
-	FaultLateBody           FaultKind = "late body"            // the same, with Delay in the middle of the body if there is one
+	FaultLateBody           FaultKind = "late body"            // the same, with Delay in the middle of any body
 	FaultResetBeforeHeaders FaultKind = "reset before headers" // the connection is reset instead of a response
 	FaultResetMidBody       FaultKind = "reset mid-body"       // cut: reset in the middle of the body
 	FaultTruncatedBody      FaultKind = "truncated body"       // cut: closed before Content-Length is reached
@@ -39,212 +37,129 @@ const (
 	FaultRedirect           FaultKind = "redirect"             // Status 307 to /v1/elsewhere unless given
 )
 
+const errorResponse FaultKind = "" // an error in Apple's form
+
 // FaultKinds returns all of them, for tests that go through them.
 func FaultKinds() []FaultKind {
 	return []FaultKind{
-		FaultErrorResponse, FaultLate, FaultLateBody, FaultResetBeforeHeaders, FaultResetMidBody, FaultTruncatedBody, FaultCloseDelimited,
-		FaultHTMLPage, FaultPlainText, FaultEmptyBody, FaultWrongContentType, FaultInvalidJSON, FaultNullData, FaultWrongType, FaultNoID,
-		FaultEndlessBody, FaultGzipBomb, FaultRedirect,
+		errorResponse, FaultLate, FaultLateBody, FaultResetBeforeHeaders, FaultResetMidBody, FaultTruncatedBody,
+		FaultCloseDelimited, FaultHTMLPage, FaultPlainText, FaultEmptyBody, FaultWrongContentType, FaultInvalidJSON,
+		FaultNullData, FaultWrongType, FaultNoID, FaultEndlessBody, FaultGzipBomb, FaultRedirect,
 	}
 }
 
-// Fault is a response that goes wrong on purpose. The zero value is one
-// 500 UNEXPECTED_ERROR to the next call.
+// Fault is a response that goes wrong on purpose. The zero value is one 500 UNEXPECTED_ERROR to the next call. Only
+// calls with a good token use it up. The test of a Server fails at its end if a fault has never fired.
 type Fault struct {
 	Operation Operation     // which calls; empty means any
-	Times     int           // how many of them; 0 means 1, negative means all until StopFailing
+	Times     int           // how many of them; 0 means 1, negative means all until State.Faults are removed
 	Kind      FaultKind     // what goes wrong
 	Applied   bool          // the call takes effect all the same, if it is a good one
+	Optional  bool          // it need not fire
 	Delay     time.Duration // wait before the response; the wait ends early if the client leaves
 
 	Status int         // the status, if not the usual one of Kind
-	Code   string      // the code of an ErrorAnswer, if not the usual one of Status
+	Code   string      // the code of an error in Apple's form, if not the usual one of Status
 	Body   string      // the body, if not the usual one of Kind
 	Header http.Header // replaces headers; no values removes one
+
+	fired bool
 }
 
-// FailNext makes the next calls that each fault is for go wrong, in the order
-// given. An unknown Kind fails the test, as a broken contract does.
+// FailNext makes the next calls that each fault is for go wrong, in the order given. It adds them to State.Faults.
+// One that is not possible, such as one of an unknown Kind, fails the test of a Server; with the Handler of New it is
+// logged, and Update returns the error.
 func (h *Handler) FailNext(faults ...Fault) {
-	h.faults.mu.Lock()
-	defer h.faults.mu.Unlock()
-	for _, f := range faults {
-		if !h.valid(f.Kind) {
-			continue
+	if err := h.Update(func(s *State) { s.Faults = append(s.Faults, faults...) }); err != nil {
+		h.settings.Logger.Error(err.Error())
+	}
+}
+
+// check refuses what can't be sent.
+func (f *Fault) check() error {
+	switch {
+	case !slices.Contains(FaultKinds(), f.Kind):
+		return invalid("kind", "must be one of %s", strings.Join(kindNames(), ", "))
+	case f.Operation != "" && operations[f.Operation] == nil:
+		return invalid("operation", "must be empty for any, or one of %s", strings.Join(operationNames(), ", "))
+	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
+		return invalid("status", "must be from 200 to 599, or 0 for the usual one of the kind")
+	}
+	return nil
+}
+
+func kindNames() (names []string) {
+	for _, kind := range FaultKinds() {
+		names = append(names, cmp.Or(string(kind), "error"))
+	}
+	return names
+}
+
+func operationNames() (names []string) {
+	for operation := range operations {
+		names = append(names, string(operation))
+	}
+	slices.Sort(names)
+	return names
+}
+
+// name names the fault in the message of a test that it fails.
+func (f *Fault) name() string {
+	name := cmp.Or(string(f.Kind), "error")
+	if f.Status != 0 {
+		name += " " + strconv.Itoa(f.Status)
+	}
+	return fmt.Sprintf("the fault %q of %s", name, cmp.Or(string(f.Operation), "any operation"))
+}
+
+// unfired returns an error for each fault that should have fired and never has.
+func (h *Handler) unfired() (errs []error) {
+	for _, f := range h.State().Faults {
+		if !f.fired && !f.Optional {
+			errs = append(errs, fmt.Errorf("asctest: %s never fired: no such call came", f.name()))
 		}
-		if f.Times == 0 {
-			f.Times = 1
+	}
+	return errs
+}
+
+// takeFault finds out what is to go wrong with the call.
+func (h *Handler) takeFault(c *call) *response {
+	c.fault = h.nextFault(c.operation)
+	if c.fault == nil && h.settings.Faults != nil {
+		f := h.settings.Faults(c.exchange(response{}))
+		if f == nil {
+			return nil
 		}
-		h.faults.queue = append(h.faults.queue, f)
+		if err := f.check(); err != nil {
+			h.report(err)
+			return nil
+		}
+		c.fault = f
 	}
+	return nil
 }
 
-// fault returns what is to go wrong with a request, or nil.
-func (h *Handler) fault(r Exchange) *Fault {
-	f := h.faults.next(r)
-	if f == nil || !h.valid(f.Kind) {
-		return nil
-	}
-	return f
-}
-
-// valid reports whether there is such a kind, and fails the test if not.
-func (h *Handler) valid(kind FaultKind) bool {
-	if slices.Contains(FaultKinds(), kind) {
-		return true
-	}
-	err := fmt.Errorf("asctest: unknown Kind of fault %q", kind)
-	h.logger.Error(err.Error())
-	h.onViolation(err)
-	return false
-}
-
-// Faults returns the faults of FailNext that are still to come, with the number
-// of times that is left of each.
-func (h *Handler) Faults() []Fault {
-	h.faults.mu.Lock()
-	defer h.faults.mu.Unlock()
-	return slices.Clone(h.faults.queue)
-}
-
-// StopFailing forgets the faults that are still to come.
-func (h *Handler) StopFailing() {
-	h.faults.mu.Lock()
-	defer h.faults.mu.Unlock()
-	h.faults.queue = nil
-}
-
-type faults struct {
-	source func(Exchange) *Fault
-	mu     sync.Mutex
-	queue  []Fault
-}
-
-// next returns the fault of a request, or nil.
-func (fs *faults) next(r Exchange) *Fault {
-	if f := fs.pop(r.Operation); f != nil || fs.source == nil {
-		return f
-	}
-	return fs.source(r)
-}
-
-func (fs *faults) pop(operation Operation) *Fault {
-	fs.mu.Lock()
-	defer fs.mu.Unlock()
-	i := slices.IndexFunc(fs.queue, func(f Fault) bool {
-		return f.Operation == "" || f.Operation == operation
-	})
+// nextFault uses up the first fault that is for the operation.
+func (h *Handler) nextFault(operation Operation) *Fault {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	i := slices.IndexFunc(h.state.Faults, func(f Fault) bool { return f.Operation == "" || f.Operation == operation })
 	if i < 0 {
 		return nil
 	}
-	f := fs.queue[i]
-	switch {
-	case f.Times == 1:
-		fs.queue = slices.Delete(fs.queue, i, i+1)
-	case f.Times > 1:
-		fs.queue[i].Times--
+	f := &h.state.Faults[i]
+	f.fired = true
+	taken := *f
+	if f.Times > 0 {
+		f.Times--
 	}
-	return &f
+	if f.Times == 0 {
+		h.state.Faults = slices.Delete(h.state.Faults, i, i+1)
+	}
+	return &taken
 }
 
-// applies tells whether the call takes effect.
-func (f *Fault) applies() bool { return f.Applied || f.Kind == FaultLate || f.Kind == FaultLateBody }
-
-// apply returns what is sent instead of the right response, and in which way.
-func (f *Fault) apply(c *call, right response) (response, FaultKind) {
-	a := f.usual(c, right)
-	if f.Status != 0 {
-		a.status = f.Status
-	}
-	if f.Body != "" {
-		a.body = []byte(f.Body)
-	}
-	kind := f.Kind
-	switch kind {
-	case FaultResetMidBody, FaultTruncatedBody, FaultCloseDelimited:
-		if len(a.body) == 0 {
-			kind = FaultResetBeforeHeaders
-		}
-	case FaultLateBody:
-		if len(a.body) == 0 {
-			kind = FaultLate
-		}
-	}
-	if kind == FaultResetBeforeHeaders {
-		a = response{}
-	}
-	a.reason = "fault: " + cmp.Or(string(kind), "error")
-	return a, kind
-}
-
-// usual is the response of the fault's kind.
-func (f *Fault) usual(c *call, right response) response {
-	a := response{status: success(c.request.Method), header: right.header.Clone()}
-	a.header.Set("Content-Type", "application/json")
-	switch f.Kind {
-	case FaultLate, FaultLateBody, FaultResetMidBody, FaultTruncatedBody, FaultCloseDelimited:
-		return right
-	case FaultHTMLPage, FaultPlainText:
-		a.status = http.StatusBadGateway
-		a.header.Set("Content-Type", "text/plain")
-		a.body = []byte("upstream connect error\n")
-		if f.Kind == FaultHTMLPage {
-			a.header.Set("Content-Type", "text/html")
-			a.body = []byte("<!DOCTYPE html><title>Bad gateway</title>" + strings.Repeat("<p>Try again later.</p>\n", 100))
-		}
-	case FaultWrongContentType:
-		a.body = right.body
-		if len(a.body) == 0 {
-			a.body = []byte("{}")
-		}
-		a.header.Set("Content-Type", "text/html")
-	case FaultInvalidJSON:
-		a.body = []byte(`{"data":`)
-	case FaultNullData:
-		a.body = []byte("null")
-	case FaultWrongType:
-		a.body = c.oddResource(resource{Type: "apps", ID: newUUID()})
-	case FaultNoID:
-		a.body = c.withoutID(right)
-	case FaultRedirect:
-		a.status = http.StatusTemporaryRedirect
-		a.header.Set("Location", "/v1/elsewhere")
-	case FaultErrorResponse:
-		status := f.Status
-		if status == 0 {
-			status = http.StatusInternalServerError
-		}
-		e := refuse(newError(status, f.Code, "This fault was asked for."))
-		a.status, a.body = e.status, e.body
-	}
-	return a
-}
-
-func (c *call) oddResource(data resource) []byte {
-	body := responseBody{Data: data, Links: links{Self: c.request.URL.EscapedPath()}}
-	if c.operation == MarketplaceWebhooksList || strings.HasSuffix(string(c.operation), "_getToManyRelated") {
-		body.Data = []resource{data}
-	}
-	return jsonResponse(http.StatusOK, body).body
-}
-
-// withoutID is the right response, its resources without their ids.
-func (c *call) withoutID(right response) []byte {
-	var list struct{ Data []resource }
-	if json.Unmarshal(right.body, &list) == nil && len(list.Data) > 0 {
-		list.Data[0].ID = ""
-		return c.oddResource(list.Data[0])
-	}
-	var one struct{ Data resource }
-	_ = json.Unmarshal(right.body, &one)
-	one.Data.ID = ""
-	return c.oddResource(one.Data)
-}
-
-// success is the status of a good response with a body.
-func success(method string) int {
-	if method == http.MethodPost {
-		return http.StatusCreated
-	}
-	return http.StatusOK
+// applies tells whether the call takes effect. Without a fault it does.
+func (f *Fault) applies() bool {
+	return f == nil || f.Applied || f.Kind == FaultLate || f.Kind == FaultLateBody
 }

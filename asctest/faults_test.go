@@ -3,9 +3,13 @@ package asctest_test
 import (
 	stdjson "encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -105,13 +109,81 @@ func TestUnknownKindOfFault(t *testing.T) {
 	told := &witness{TB: t}
 	server := asctest.NewServer(told)
 	server.FailNext(asctest.Fault{Kind: "Redirect"})
-	if want := `asctest: unknown Kind of fault "Redirect"`; len(told.failures) != 1 || told.failures[0] != want {
+	if want := `asctest: kind: must be one of error, late, `; len(told.failures) != 1 || !strings.HasPrefix(told.failures[0], want) {
 		t.Errorf("told %q, want %q", told.failures, want)
 	}
-	source := asctest.WithFaults(func(asctest.Exchange) *asctest.Fault { return &asctest.Fault{Kind: "late body "} })
+	source := asctest.Settings{Faults: func(asctest.Exchange) *asctest.Fault { return &asctest.Fault{Kind: "late body "} }}
 	told = &witness{TB: t}
 	c := newCallerOf(t, asctest.NewServer(told, source))
 	if status, _, _, err := c.fetch("GET", collection, ""); err != nil || status != 200 || len(told.failures) != 1 {
 		t.Errorf("status %d, %v, told %q", status, err, told.failures)
+	}
+}
+
+// TestAFaultIsForAuthenticatedCalls: one without a good token uses up none.
+func TestAFaultIsForAuthenticatedCalls(t *testing.T) {
+	t.Parallel()
+	c := newCaller(t)
+	c.server.FailNext(asctest.Fault{Status: 503})
+	anonymous := c.request("GET", collection, "")
+	anonymous.Header.Set("Authorization", "Bearer nothing")
+	statuses := []int{c.send(anonymous).StatusCode, c.call("GET", collection, "").StatusCode, c.call("GET", collection, "").StatusCode}
+	if got := fmt.Sprint(statuses); got != "[401 503 200]" {
+		t.Errorf("statuses %s", got)
+	}
+}
+
+func TestFaultsCountAndChooseTheirCalls(t *testing.T) {
+	t.Parallel()
+	c := newCaller(t)
+	c.server.FailNext(
+		asctest.Fault{Operation: asctest.MarketplaceWebhooksList, Times: 2, Status: 503},
+		asctest.Fault{Operation: asctest.MarketplaceWebhooksCreate, Header: http.Header{"Date": nil, "X-Rate-Limit": nil, "retry-after": {"7"}}},
+		asctest.Fault{Times: -1, Status: 418},
+	)
+	statuses := []int{
+		c.call("GET", collection, "").StatusCode, c.call("GET", collection, "").StatusCode, c.call("GET", collection, "").StatusCode,
+	}
+	created := c.call("POST", collection, createBody)
+	statuses = append(statuses, created.StatusCode, c.call("PUT", "/", "").StatusCode)
+	_ = c.server.Update(func(s *asctest.State) { s.Faults = nil })
+	statuses = append(statuses, c.call("GET", collection, "").StatusCode)
+	if got := fmt.Sprint(statuses); got != "[503 503 418 500 418 200]" {
+		t.Errorf("statuses %s", got)
+	}
+	if h := created.Header; h.Get("Date") != "" || h.Get("X-Rate-Limit") != "" || h.Get("Retry-After") != "7" {
+		t.Errorf("headers %v", h)
+	}
+}
+
+func TestManyCallersAndRandomFaults(t *testing.T) {
+	t.Parallel()
+	kinds := asctest.FaultKinds()
+	var asked atomic.Int64
+	c := newCaller(t, asctest.Settings{RateLimit: 1 << 20, Faults: func(r asctest.Exchange) *asctest.Fault {
+		asked.Add(1)
+		if r.Operation != asctest.MarketplaceWebhooksList || rand.IntN(5) > 0 {
+			return nil
+		}
+		return &asctest.Fault{Kind: kinds[rand.IntN(len(kinds))]}
+	}})
+	c.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	id := c.create()
+	var wg sync.WaitGroup
+	for worker := range 8 {
+		wg.Go(func() {
+			for range 20 {
+				_, _, _, _ = c.fetch("GET", collection, "")
+				body := fmt.Sprintf(`{"data":{"type":"marketplaceWebhooks","id":"%s","attributes":{"endpointUrl":"https://example.com/%d"}}}`, id, worker)
+				if got := c.call("PATCH", collection+"/"+id, body); got.StatusCode != http.StatusOK || !strings.Contains(got.body, fmt.Sprintf("example.com/%d", worker)) {
+					t.Errorf("worker %d: %d %s", worker, got.StatusCode, got.body)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	// net/http may send a GET again when a kept connection is reset.
+	if n := len(c.server.Exchanges()); n < 321 || int64(n) != asked.Load() {
+		t.Errorf("%d recorded, %d asked for a fault", n, asked.Load())
 	}
 }

@@ -19,7 +19,7 @@ func FuzzHandler(f *testing.F) {
 	f.Add("DELETE", collectionPath+"/%2e", "", "", "", []byte("x"))
 	f.Add("HEAD", "/v1", "%", "", "", []byte(nil))
 	f.Add("PATCH", collectionPath+"/7", "", "application/json", "", []byte("{\"data\":{\"type\":\"marketplaceWebhooks\",\"id\":\"7\",\"attributes\":{\"endpointUrl\":\"http://\x00\"}}}"))
-	h, err := New(WithLogger(slog.New(slog.DiscardHandler)), WithRateLimit(1<<30))
+	h, err := New(Settings{Logger: slog.New(slog.DiscardHandler), RateLimit: 1 << 30})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -30,12 +30,12 @@ func FuzzHandler(f *testing.F) {
 			t.Skip()
 		}
 		target.RawQuery = query
-		h, err := New(WithKeys(key), WithLogger(slog.New(slog.DiscardHandler)), WithMarketplaceWebhook(MarketplaceWebhook{ID: "7", EndpointURL: "https://e.com", Secret: "canary-5ecret"}))
+		h, err := New(key, Settings{Logger: slog.New(slog.DiscardHandler)}, MarketplaceWebhook{ID: "7", EndpointURL: "https://e.com", Secret: "canary-5ecret"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if method == http.MethodPost {
-			h.RemoveMarketplaceWebhook()
+			_ = h.Update(func(s *State) { s.MarketplaceWebhook = nil })
 		}
 		h.onViolation = func(lie error) { t.Error(lie) }
 		r := httptest.NewRequest(http.MethodGet, "/", strings.NewReader(string(body)))
@@ -47,7 +47,7 @@ func FuzzHandler(f *testing.F) {
 
 // FuzzToken sends arbitrary Authorization headers: none may be taken for good.
 func FuzzToken(f *testing.F) {
-	h, err := New(WithLogger(slog.New(slog.DiscardHandler)))
+	h, err := New(Settings{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -13,12 +13,10 @@ import (
 func TestImports(t *testing.T) {
 	t.Parallel()
 	allowed := map[string]bool{
-		"github.com/ascmarketplace/webhooks/openapi":      true,
-		"github.com/ascmarketplace/webhooks/notification": true,
-		"github.com/getkin/kin-openapi/openapi3":          true,
-		"github.com/getkin/kin-openapi/openapi3filter":    true,
-		"github.com/getkin/kin-openapi/routers":           true,
-		"github.com/golang-jwt/jwt/v5":                    true,
+		"github.com/ascmarketplace/webhooks/internal/contract": true,
+		"github.com/ascmarketplace/webhooks/notification":      true,
+		"github.com/getkin/kin-openapi/openapi3":               true,
+		"github.com/golang-jwt/jwt/v5":                         true,
 	}
 	files, err := filepath.Glob("*.go")
 	if err != nil || len(files) == 0 {

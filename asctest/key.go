@@ -11,24 +11,15 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
 )
 
-// Key is an API key. It has the fields of the module's auth.Key in the same
-// order, so that auth.Key(key) converts it.
+// Key is an API key. It has the fields of the module's auth.Key in the same order, so that auth.Key(key) converts it.
+// The zero Key becomes a fresh team key.
 type Key struct {
 	ID       string        // the key ID, ten capitals and digits
 	IssuerID string        // a UUID; empty makes it an individual key
 	Signer   crypto.Signer // a P-256 key
-}
-
-// NewKey returns a fresh team key. For an individual key set its IssuerID to "".
-func NewKey(t TB) Key {
-	t.Helper()
-	key, err := newKey()
-	if err != nil {
-		t.Fatalf("%v", err)
-	}
-	return key
 }
 
 func newKey() (Key, error) {
@@ -39,8 +30,8 @@ func newKey() (Key, error) {
 	return Key{ID: rand.Text()[:10], IssuerID: newUUID(), Signer: signer}, nil
 }
 
-// PEM returns the private key in PKCS#8 form, as in the AuthKey_<ID>.p8 files
-// that Apple hands out. It is nil if the Signer does not hold the key itself.
+// PEM returns the private key in PKCS#8 form, as in the AuthKey_<ID>.p8 files that Apple hands out. It is nil if the
+// Signer does not hold the key itself.
 func (k Key) PEM() []byte {
 	der, err := x509.MarshalPKCS8PrivateKey(k.Signer)
 	if err != nil {
@@ -49,11 +40,8 @@ func (k Key) PEM() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
 }
 
-// String names the key without its private part.
-func (k Key) String() string { return "key " + k.ID }
-
-// GoString is String, for %#v.
-func (k Key) GoString() string { return k.String() }
+// Format names the key without its private part, whatever the verb is.
+func (k Key) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "key "+k.ID) }
 
 func (k Key) public() (*ecdsa.PublicKey, error) {
 	if k.ID == "" || k.Signer == nil {

@@ -18,7 +18,7 @@ import (
 
 func TestKeyIsAsAppleHandsItOut(t *testing.T) {
 	t.Parallel()
-	key := asctest.NewKey(t)
+	key := newKey(t)
 	if !regexp.MustCompile(`^[A-Z0-9]{10}$`).MatchString(key.ID) ||
 		!regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`).MatchString(key.IssuerID) {
 		t.Errorf("ID %q, IssuerID %q", key.ID, key.IssuerID)
@@ -52,17 +52,22 @@ func TestKeysThatCantBeUsed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	good := asctest.NewKey(t)
+	good := newKey(t)
 	if (asctest.Key{Signer: remote{good.Signer}}).PEM() != nil {
 		t.Error("a PEM without a private key")
 	}
 	for want, option := range map[string]asctest.Option{
-		"needs ID and Signer":    asctest.WithKeys(asctest.Key{}),
-		"not a P-256 key":        asctest.WithKeys(asctest.Key{ID: "K", Signer: p384}),
-		"at least one key":       asctest.WithKeys(),
-		"WithRateLimit: -1":      asctest.WithRateLimit(-1),
-		"WithSecondCreate needs": asctest.WithSecondCreate(200, "OK"),
-		"WithLogger needs":       asctest.WithLogger(nil),
+		"needs ID and Signer":                asctest.Key{ID: "K"},
+		"not a P-256 key":                    asctest.Key{ID: "K", Signer: p384},
+		"RateLimit must not be negative":     asctest.Settings{RateLimit: -1},
+		"SecondCreateStatus must be from":    asctest.Settings{SecondCreateStatus: 200, SecondCreateCode: "OK"},
+		"and have a SecondCreateCode":        asctest.Settings{SecondCreateStatus: 422},
+		"apps[0]: must be an id":             asctest.WithApp(""),
+		"marketplace_webhook.endpoint_url: ": asctest.MarketplaceWebhook{EndpointURL: "/relative"},
+		"webhooks[0].url: must be":           asctest.Webhook{AppID: "1", URL: "https://e.com/a b"},
+		"webhooks[0].id: must be":            asctest.Webhook{ID: "..", AppID: "1", URL: "https://e.com"},
+		"webhooks[0].event_types: each must": asctest.Webhook{AppID: "1", URL: "https://e.com", EventTypes: []string{"X"}},
+		"must not be part of the id":         asctest.MarketplaceWebhook{ID: "long-enough", EndpointURL: "https://e.com", Secret: "long-enough"},
 	} {
 		if _, err := asctest.New(option); err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "asctest: ") {
 			t.Errorf("%q: %v", want, err)

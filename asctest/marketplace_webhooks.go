@@ -2,70 +2,63 @@ package asctest
 
 // The operations of marketplaceWebhooks.
 
-import (
-	"net/http"
-)
+import "net/http"
 
 const marketplaceWebhooks = "marketplaceWebhooks"
 
-func (h *Handler) listMarketplaceWebhooks(c *call, s *state) response {
-	found := []resource{}
-	if s.marketplaceWebhook != nil {
-		found = append(found, c.marketplaceWebhook(s.marketplaceWebhook))
+func listMarketplaceWebhooks(s *State, c *call) response {
+	var found []*MarketplaceWebhook
+	if s.MarketplaceWebhook != nil {
+		found = append(found, s.MarketplaceWebhook)
 	}
-	return c.page(found, nil)
+	return page(c, found, c.marketplaceWebhook, nil)
 }
 
-func (h *Handler) createMarketplaceWebhook(c *call, s *state) response {
-	if s.marketplaceWebhook != nil {
-		return refuse(newError(h.secondCreate.status, h.secondCreate.code, "The account has a marketplace webhook already."))
+func createMarketplaceWebhook(s *State, c *call) response {
+	if s.MarketplaceWebhook != nil {
+		return refuse(newError(
+			c.settings.SecondCreateStatus, c.settings.SecondCreateCode, "The account has a marketplace webhook already."))
 	}
-	s.marketplaceWebhook = &MarketplaceWebhook{ID: newUUID()}
-	return h.setMarketplaceWebhook(c, s, http.StatusCreated)
+	s.MarketplaceWebhook = &MarketplaceWebhook{ID: newUUID()}
+	return setMarketplaceWebhook(s, c, http.StatusCreated)
 }
 
-func (h *Handler) updateMarketplaceWebhook(c *call, s *state) response {
+func updateMarketplaceWebhook(s *State, c *call) response {
 	switch {
-	case s.marketplaceWebhook == nil || s.marketplaceWebhook.ID != c.id:
+	case s.MarketplaceWebhook == nil || s.MarketplaceWebhook.ID != c.id:
 		return notFound(marketplaceWebhooks)
 	case c.sent.Data.ID != c.id:
 		return otherID()
 	}
-	return h.setMarketplaceWebhook(c, s, http.StatusOK)
+	return setMarketplaceWebhook(s, c, http.StatusOK)
 }
 
 func otherID() response {
 	return conflict("", "/data/id", "The id in the body is not the one in the path.")
 }
 
-func (h *Handler) setMarketplaceWebhook(c *call, s *state, status int) response {
-	w := *s.marketplaceWebhook
+func setMarketplaceWebhook(s *State, c *call, status int) response {
+	w := s.MarketplaceWebhook
 	if endpointURL, ok := c.sent.text("endpointUrl"); ok {
 		w.EndpointURL = endpointURL
 	}
 	if secret, ok := c.sent.text("secret"); ok {
 		w.Secret = secret
 	}
-	s.marketplaceWebhook = &w
-	shown := c.marketplaceWebhook(&w)
-	r := c.one(status, shown)
-	if h.arrayAnswers {
-		location := r.header["Location"]
-		r = c.page([]resource{shown}, nil)
-		r.status = status
-		if location != nil {
-			r.header["Location"] = location
-		}
+	r := c.one(status, c.marketplaceWebhook(w))
+	if c.settings.ArrayResponses {
+		array := page(c, []*MarketplaceWebhook{w}, c.marketplaceWebhook, nil)
+		r.body = array.body
 	}
 	return r
 }
 
-func (h *Handler) deleteMarketplaceWebhook(c *call, s *state) response {
-	if s.marketplaceWebhook == nil || s.marketplaceWebhook.ID != c.id {
+func deleteMarketplaceWebhook(s *State, c *call) response {
+	if s.MarketplaceWebhook == nil || s.MarketplaceWebhook.ID != c.id {
 		return notFound(marketplaceWebhooks)
 	}
-	s.marketplaceWebhook = nil
-	return response{status: http.StatusNoContent, header: http.Header{}}
+	s.MarketplaceWebhook = nil
+	return noContent()
 }
 
 func (c *call) marketplaceWebhook(w *MarketplaceWebhook) resource {

@@ -1,135 +1,143 @@
 package asctest
 
-// Notifications, signed and posted to the registered endpoint as Apple does.
+// Notifications: who receives one, how its event is spelt, and how it is signed.
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/ascmarketplace/webhooks/notification"
 )
 
-// SignedNotification is a signed notification. Send it as often as wanted, also at the
-// same time: copies have the same id and the same bytes.
+// SignedNotification is a signed notification to one webhook. Send it as often as wanted, also at the same time:
+// copies have the same id and the same bytes.
 type SignedNotification struct {
+	WebhookID   string
 	EndpointURL string
 	Body        []byte
 	Signature   string // the value of notification.SignatureHeader
+	Redelivery  bool   // it is recorded as one
 
-	transport http.RoundTripper
+	handler *Handler
 }
 
-// Notify posts event as App Store Connect does, and waits for the responses: an
-// event of marketplaceWebhooks to the registered endpoint, one of webhooks to
-// each webhook of the app that is enabled and subscribes to it. It returns the
-// receiver's status; of several, the first one that is not 2xx. See Delivery
-// for duplicates and forgeries. Redirects are not followed. Errors: nobody is to
-// hear of the event, it is incomplete, or nothing responded before ctx ended.
+// Notify posts event as App Store Connect does, and waits for the responses: an event of marketplaceWebhooks to the
+// registered endpoint, one of webhooks to each webhook of the app that is enabled and subscribes to it. It returns
+// the receiver's status; of several, the first one that is not 2xx. See Sign for duplicates and forgeries. Redirects
+// are not followed. Errors: nobody receives the event, it is incomplete, or nothing responded in time.
 func (h *Handler) Notify(ctx context.Context, event notification.Event) (status int, err error) {
-	n := notification.New(event)
-	if !isWebhookEvent(n) {
-		d, err := h.SignedNotification(n)
-		if err != nil {
-			return 0, err
-		}
-		return d.Send(ctx)
-	}
-	deliveries, err := h.NotifyWebhooks(ctx, n.MarketplaceAppID, n)
+	recipients, err := h.Sign("", notification.New(event))
 	if err != nil {
 		return 0, err
 	}
-	if len(deliveries) == 0 {
-		return 0, errors.New("asctest: no enabled webhook of the app subscribes to " + apiEventType(n.Type))
-	}
-	for _, d := range deliveries {
-		if d.State != succeeded {
-			if d.ErrorMessage != "" {
-				return 0, errors.New("asctest: " + d.ErrorMessage)
-			}
-			return d.StatusCode, nil
+	for _, n := range recipients {
+		sent, sendErr := n.Send(ctx)
+		if bad := err != nil || status != 0 && status/100 != 2; !bad {
+			status, err = sent.StatusCode, sendErr
 		}
 	}
-	return deliveries[0].StatusCode, nil
-}
-
-// isWebhookEvent tells the events of webhooks, which begin with a lower-case
-// letter, from those of marketplaceWebhooks.
-func isWebhookEvent(n *notification.Notification) bool {
-	return n.Type != "" && 'a' <= n.Type[0] && n.Type[0] <= 'z'
-}
-
-// SignedNotification returns n addressed to the registered marketplace webhook and signed
-// with its secret, but does not send it.
-func (h *Handler) SignedNotification(n *notification.Notification) (SignedNotification, error) {
-	w, ok := h.MarketplaceWebhook()
-	if !ok {
-		return SignedNotification{}, errors.New("asctest: no webhook is registered to notify")
-	}
-	return h.signed(n, w.EndpointURL, w.Secret)
-}
-
-// SignedNotificationTo is Delivery for a webhook of an app. Sending it is recorded nowhere.
-func (h *Handler) SignedNotificationTo(webhookID string, n *notification.Notification) (SignedNotification, error) {
-	for _, w := range h.Webhooks() {
-		if w.ID == webhookID {
-			return h.signed(n, w.URL, w.Secret)
-		}
-	}
-	return SignedNotification{}, errors.New("asctest: there is no webhook with this id")
-}
-
-func (h *Handler) signed(n *notification.Notification, url, secret string) (SignedNotification, error) {
-	body, err := json.Marshal(n)
-	if err != nil {
-		return SignedNotification{}, fmt.Errorf("asctest: %w", err)
-	}
-	return SignedNotification{EndpointURL: url, Body: body, transport: h.poster.transport}.SignedWith(secret), nil
-}
-
-// SignedWith returns a copy that is signed with another secret, such as the
-// one before a rotation.
-func (d SignedNotification) SignedWith(secret string) SignedNotification {
-	d.Signature = notification.Sign([]byte(secret), d.Body)
-	return d
-}
-
-// Forged returns a copy whose signature has the right form but is made with a
-// secret that nobody has.
-func (d SignedNotification) Forged() SignedNotification { return d.SignedWith(rand.Text()) }
-
-// Send posts d and returns the status that the receiver responded with.
-func (d SignedNotification) Send(ctx context.Context) (status int, err error) {
-	status, _, err = d.SendAndRead(ctx)
 	return status, err
 }
 
-// SendAndRead is Send that also returns the first 4 KiB of the response's body.
-func (d SignedNotification) SendAndRead(ctx context.Context) (status int, body string, err error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, d.EndpointURL, bytes.NewReader(d.Body))
+// Sign returns n once for each recipient, signed with its secret, but does not send it. to is the id of a webhook, or
+// of an app, whose enabled webhooks that subscribe to the event are the recipients. If it is empty they are those
+// that App Store Connect would choose: the marketplace webhook for an event of marketplaceWebhooks; for others the
+// webhooks of the marketplace app that the notification names, or else of the only app. Errors: there is no
+// recipient, or the notification is incomplete.
+func (h *Handler) Sign(to string, n *notification.Notification) ([]SignedNotification, error) {
+	body, err := json.Marshal(n)
 	if err != nil {
-		return 0, "", errors.New("asctest: the registered URL can't be posted to")
+		return nil, fmt.Errorf("asctest: %w", err)
 	}
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set(notification.SignatureHeader, d.Signature)
-	transport := d.transport
-	if transport == nil {
-		transport = &http.Transport{DisableKeepAlives: true} // leaves nothing behind
-	}
-	response, err := transport.RoundTrip(request) // follows no redirect
+	h.mu.Lock()
+	state := h.state.clone()
+	h.mu.Unlock()
+	recipients, err := state.recipients(to, n)
 	if err != nil {
-		return 0, "", fmt.Errorf("asctest: %w", err)
+		return nil, err
 	}
-	defer func() { _ = response.Body.Close() }()
-	kept, _ := io.ReadAll(io.LimitReader(response.Body, maxResponseKept))
-	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, maxBody))
-	return response.StatusCode, string(kept), nil
+	signed := make([]SignedNotification, len(recipients))
+	for i, r := range recipients {
+		n := SignedNotification{WebhookID: r.ID, EndpointURL: r.URL, Body: body, handler: h}
+		signed[i] = n.SignedWith(r.Secret)
+	}
+	return signed, nil
 }
 
-// maxResponseKept is how much of a receiver's response a delivery shows; assumed.
-const maxResponseKept = 4 << 10
+// recipients returns the webhooks that receive n. See Sign.
+func (s *State) recipients(to string, n *notification.Notification) ([]Webhook, error) {
+	if w := s.MarketplaceWebhook; w != nil && (to == w.ID || to == "" && !isWebhookEvent(n.Type)) {
+		return []Webhook{{ID: w.ID, URL: w.EndpointURL, Secret: w.Secret}}, nil
+	}
+	if i := s.webhook(to); i >= 0 {
+		return s.Webhooks[i : i+1], nil
+	}
+	if !isWebhookEvent(n.Type) {
+		return nil, errors.New("asctest: no marketplace webhook is registered to receive it")
+	}
+	app := cmp.Or(to, n.MarketplaceAppID)
+	switch {
+	case app == "" && len(s.Apps) == 1:
+		app = s.Apps[0]
+	case app == "" && len(s.Apps) == 0:
+		return nil, invalid("app_id", "there is no app yet, whose webhooks could receive it")
+	case app == "":
+		return nil, invalid("app_id", "is needed, since there are several apps: %s", strings.Join(s.Apps, ", "))
+	case !slices.Contains(s.Apps, app):
+		return nil, invalid("app_id", "there is no such app: there are %s", strings.Join(s.Apps, ", "))
+	}
+	eventType := subscription(n.Type)
+	var found []Webhook
+	for _, w := range s.Webhooks {
+		if w.AppID == app && w.Enabled && (eventType == "" || slices.Contains(w.EventTypes, eventType)) {
+			found = append(found, w)
+		}
+	}
+	if len(found) == 0 {
+		subscription := cmp.Or(eventType, "anything")
+		return nil, fmt.Errorf("asctest: no enabled webhook of the app %s subscribes to %s", app, subscription)
+	}
+	return found, nil
+}
+
+// isWebhookEvent tells the events of webhooks, which begin with a lower-case letter, from those of
+// marketplaceWebhooks.
+func isWebhookEvent(eventType string) bool {
+	return eventType != "" && 'a' <= eventType[0] && eventType[0] <= 'z'
+}
+
+const pingType = "webhookPingCreated"
+
+// subscription is how the API spells the type of an event: buildUploadStateUpdated is BUILD_UPLOAD_STATE_UPDATED. A
+// ping, to which nobody subscribes, has none; the types of marketplaceWebhooks stay.
+func subscription(eventType string) string {
+	switch {
+	case eventType == pingType:
+		return ""
+	case !isWebhookEvent(eventType):
+		return eventType
+	}
+	var b strings.Builder
+	for _, r := range eventType {
+		if 'A' <= r && r <= 'Z' {
+			b.WriteByte('_')
+		}
+		b.WriteRune(r)
+	}
+	return strings.ToUpper(b.String())
+}
+
+// SignedWith returns a copy that is signed with another secret, such as the one before a rotation.
+func (n SignedNotification) SignedWith(secret string) SignedNotification {
+	n.Signature = notification.Sign([]byte(secret), n.Body)
+	return n
+}
+
+// Forged returns a copy whose signature has the right form but is made with a secret that nobody has.
+func (n SignedNotification) Forged() SignedNotification { return n.SignedWith(rand.Text()) }

@@ -61,19 +61,19 @@ func TestNotifyReachesTheRegisteredEndpoint(t *testing.T) {
 func TestDeliveriesTwiceForgedAndWithTheOldSecret(t *testing.T) {
 	t.Parallel()
 	url, handled := receiver(t, "new secret", "old secret")
-	server := asctest.NewServer(t, asctest.WithMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: url, Secret: "new secret"}))
+	server := asctest.NewServer(t, asctest.MarketplaceWebhook{EndpointURL: url, Secret: "new secret"})
 	deliver := func() asctest.SignedNotification {
-		d, err := server.SignedNotification(notification.New(&appUnavailable))
+		signed, err := server.Sign("", notification.New(&appUnavailable))
 		if err != nil {
 			t.Fatal(err)
 		}
-		return d
+		return signed[0]
 	}
 	send := func(name string, d asctest.SignedNotification, status int, count int64) {
 		t.Helper()
 		got, err := d.Send(t.Context())
-		if got != status || err != nil || handled.Load() != count {
-			t.Errorf("%s: %d, %v, handled %d; want %d, handled %d", name, got, err, handled.Load(), status, count)
+		if got.StatusCode != status || err != nil || handled.Load() != count {
+			t.Errorf("%s: %d, %v, handled %d; want %d, handled %d", name, got.StatusCode, err, handled.Load(), status, count)
 		}
 	}
 	first := deliver()
@@ -88,8 +88,8 @@ func TestDeliveriesTwiceForgedAndWithTheOldSecret(t *testing.T) {
 	copies, statuses := deliver(), make(chan int)
 	for range 8 {
 		go func() {
-			status, _ := copies.Send(t.Context())
-			statuses <- status
+			sent, _ := copies.Send(t.Context())
+			statuses <- sent.StatusCode
 		}()
 	}
 	for range 8 {
@@ -111,7 +111,7 @@ func TestNotifyFollowsNoRedirect(t *testing.T) {
 		}
 	}))
 	defer endpoint.Close()
-	server := asctest.NewServer(t, asctest.WithMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: endpoint.URL, Secret: "s"}))
+	server := asctest.NewServer(t, asctest.MarketplaceWebhook{EndpointURL: endpoint.URL, Secret: "s"})
 	if status, err := server.Notify(t.Context(), &appUnavailable); status != 307 || err != nil || calls.Load() != 1 {
 		t.Errorf("%d, %v, %d calls", status, err, calls.Load())
 	}
@@ -127,10 +127,21 @@ func TestNotifyFails(t *testing.T) {
 			t.Errorf("got %d, %v; want %q", status, err, want)
 		}
 	}
-	fails("no webhook is registered", &appUnavailable)
-	server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: "http://127.0.0.1:1/", Secret: "canary-5ecret"})
+	fails("no marketplace webhook is registered", &appUnavailable)
+	_ = server.Update(func(s *asctest.State) {
+		s.MarketplaceWebhook = &asctest.MarketplaceWebhook{EndpointURL: "http://127.0.0.1:1/", Secret: "canary-5ecret"}
+	})
 	fails("connection refused", &appUnavailable)
 	fails("notification", &notification.AppUnavailable{AppID: "1"})
-	server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: "http://[", Secret: "canary-5ecret"})
-	fails("can't be posted to", &appUnavailable)
+}
+
+func TestNotifyPingsEveryEnabledWebhook(t *testing.T) {
+	receiver := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer receiver.Close()
+	server := asctest.NewServer(t, asctest.Webhook{AppID: "1", URL: receiver.URL, Enabled: true})
+	status, err := server.Notify(t.Context(), &notification.WebhookPingCreated{})
+	deliveries := server.Deliveries("")
+	if status != http.StatusOK || err != nil || len(deliveries) != 1 || !deliveries[0].Ping || deliveries[0].EventType != "" {
+		t.Errorf("got %d, %v, %+v", status, err, deliveries)
+	}
 }

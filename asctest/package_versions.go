@@ -32,10 +32,8 @@ type PackageFile struct {
 	Checksum string // SHA-256 of Content in hex unless given
 }
 
-// AddPackageVersion adds v, or replaces the version with its ID, and returns
-// the ID.
-func (h *Handler) AddPackageVersion(v PackageVersion) string {
-	v.PackageFile = v.withDefaults()
+func (v PackageVersion) withDefaults() PackageVersion {
+	v.PackageFile = v.PackageFile.withDefaults()
 	v.Variants, v.Deltas = slices.Clone(v.Variants), slices.Clone(v.Deltas)
 	for _, files := range [][]PackageFile{v.Variants, v.Deltas} {
 		for i := range files {
@@ -51,11 +49,7 @@ func (h *Handler) AddPackageVersion(v PackageVersion) string {
 	if v.URLLifetime == 0 {
 		v.URLLifetime = time.Hour
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	others := slices.DeleteFunc(slices.Clone(h.state.versions), func(other PackageVersion) bool { return other.ID == v.ID })
-	h.state.versions = append(others, v)
-	return v.ID
+	return v
 }
 
 func (f PackageFile) withDefaults() PackageFile {
@@ -71,13 +65,13 @@ func (f PackageFile) withDefaults() PackageFile {
 
 const maxIncluded = 50
 
-func (h *Handler) getPackageVersion(c *call, s *state) response {
-	i := slices.IndexFunc(s.versions, func(v PackageVersion) bool { return v.ID == c.id })
+func getPackageVersion(s *State, c *call) response {
+	i := slices.IndexFunc(s.PackageVersions, func(v PackageVersion) bool { return v.ID == c.id })
 	if i < 0 {
 		return notFound("alternativeDistributionPackageVersions")
 	}
-	v := s.versions[i]
-	expires := h.now().Add(v.URLLifetime)
+	v := s.PackageVersions[i]
+	expires := c.now.Add(v.URLLifetime)
 	attributes := c.file(v.PackageFile, expires)
 	attributes["version"], attributes["state"] = v.Version, v.State
 	shown := c.resource("alternativeDistributionPackageVersions", v.ID, attributes)
@@ -138,28 +132,29 @@ func accessKey(id, expires string) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// download serves a file to whoever has its URL, until that expires. A client
-// that sends a bearer token there gives it away: a violation.
-func (h *Handler) download(c *call, now time.Time) response {
+// authenticateDownload refuses whoever doesn't have a file's URL, or has it no more. A client that sends a bearer
+// token there gives it away: a violation.
+func (h *Handler) authenticateDownload(c *call) *response {
 	if c.request.Header.Get("Authorization") != "" {
-		violation := errors.New("asctest: a token was sent to a download URL, where none belongs")
-		h.logger.Error(violation.Error())
-		h.onViolation(violation)
+		h.report(errors.New("asctest: a token was sent to a download URL, where none belongs"))
 	}
 	query := c.request.URL.Query()
 	expires, err := strconv.ParseInt(query.Get("expires"), 10, 64)
-	if err != nil || query.Get("accessKey") != accessKey(c.id, query.Get("expires")) || now.Unix() >= expires {
-		return response{status: http.StatusForbidden, header: http.Header{"Content-Type": {"text/plain"}},
-			body: []byte("The URL is not valid, or not any more.\n"), reason: "expired or not ours"}
+	if err != nil || query.Get("accessKey") != accessKey(c.id, query.Get("expires")) || c.now.Unix() >= expires {
+		return new(textResponse(http.StatusForbidden, "The URL is not valid, or has expired.\n", "expired or not ours"))
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for _, v := range h.state.versions {
+	return nil
+}
+
+// download serves a file.
+func download(s *State, c *call) response {
+	for _, v := range s.PackageVersions {
 		for _, f := range slices.Concat([]PackageFile{v.PackageFile}, v.Variants, v.Deltas) {
 			if f.ID == c.id {
-				return response{status: http.StatusOK, header: http.Header{"Content-Type": {"application/octet-stream"}}, body: f.Content}
+				header := http.Header{"Content-Type": {"application/octet-stream"}}
+				return response{status: http.StatusOK, header: header, body: f.Content}
 			}
 		}
 	}
-	return response{status: http.StatusNotFound, header: http.Header{"Content-Type": {"text/plain"}}, body: []byte("No such file.\n")}
+	return textResponse(http.StatusNotFound, "No such file.\n", "")
 }

@@ -64,7 +64,6 @@ func (c *caller) download(url, token string) (status int, body string) {
 
 func TestPackageVersionIsReadAndDownloaded(t *testing.T) {
 	t.Parallel()
-	c := newCaller(t)
 	file := func(i int) asctest.PackageFile {
 		return asctest.PackageFile{ID: fmt.Sprint("f", i), Content: []byte(fmt.Sprint(i))}
 	}
@@ -73,7 +72,9 @@ func TestPackageVersionIsReadAndDownloaded(t *testing.T) {
 		v.Variants = append(v.Variants, file(i))
 	}
 	v.Deltas = []asctest.PackageFile{file(100)}
-	id := c.server.AddPackageVersion(v)
+	const id = "v"
+	v.ID = id
+	c := newCaller(t, v)
 
 	shown := c.version(id + "?include=alternativeDistributionPackage,variants,deltas&limit[deltas]=50")
 	got := shown.Data.Attributes
@@ -101,8 +102,7 @@ func TestPackageVersionIsReadAndDownloaded(t *testing.T) {
 	c.expect(404, "NOT_FOUND", "GET", packageVersions+"unknown", "")
 	c.expect(400, "PARAMETER_ERROR.INVALID", "GET", packageVersions+id+"?limit[variants]=51", "")
 
-	v.ID, v.State = id, "REPLACED"
-	c.server.AddPackageVersion(v)
+	_ = c.server.Update(func(s *asctest.State) { s.PackageVersions[0].State = "REPLACED" })
 	if got := c.version(id).Data.Attributes.State; got != "REPLACED" {
 		t.Errorf("replaced, but the state is %s", got)
 	}
@@ -111,9 +111,9 @@ func TestPackageVersionIsReadAndDownloaded(t *testing.T) {
 func TestDownloadURLExpires(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := pipeCaller(t, asctest.WithPackageVersion(asctest.PackageVersion{
+		c := pipeCaller(t, asctest.PackageVersion{
 			PackageFile: asctest.PackageFile{ID: "v/1", Content: []byte("x")}, URLLifetime: time.Minute,
-		}))
+		})
 		shown := c.version("v%2F1").Data.Attributes
 		expires, err := time.Parse(time.RFC3339, shown.URLExpirationDate)
 		if err != nil || time.Until(expires) != time.Minute {
@@ -134,7 +134,7 @@ func TestDownloadURLExpires(t *testing.T) {
 		try("expired", url, 403)
 		try("read again", c.version("v%2F1").Data.Attributes.URL, 200)
 		c.server.FailNext(asctest.Fault{Operation: asctest.Download, Status: 503})
-		try("with a fault", url, 503)
+		try("with a fault", c.version("v%2F1").Data.Attributes.URL, 503)
 	})
 }
 
@@ -142,7 +142,7 @@ func TestDownloadURLExpires(t *testing.T) {
 func TestTokenSentToADownload(t *testing.T) {
 	t.Parallel()
 	told := &witness{TB: t}
-	c := newCallerOf(t, asctest.NewServer(told, asctest.WithPackageVersion(asctest.PackageVersion{PackageFile: asctest.PackageFile{ID: "v"}})))
+	c := newCallerOf(t, asctest.NewServer(told, asctest.PackageVersion{PackageFile: asctest.PackageFile{ID: "v"}}))
 	url := c.version("v").Data.Attributes.URL
 	c.download(url, "Bearer canary")
 	if len(told.failures) != 1 || !strings.Contains(told.failures[0], "token was sent to a download URL") ||

@@ -85,11 +85,9 @@ func TestAClientThatLeavesEndsTheDelay(t *testing.T) {
 func TestRateLimitRollsByTheHour(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := pipeCaller(t, asctest.WithRateLimit(2))
-		other := asctest.NewKey(t)
-		if err := c.server.SetKeys(c.server.Key(), other); err != nil {
-			t.Fatal(err)
-		}
+		c := pipeCaller(t, asctest.Settings{RateLimit: 2})
+		_ = c.server.Update(func(s *asctest.State) { s.Keys = append(s.Keys, asctest.Key{}) }) // a fresh one
+		other := c.server.State().Keys[1]
 		want := func(status int, limits string) {
 			t.Helper()
 			got := c.call("GET", collection, "")

@@ -1,12 +1,15 @@
 package asctest
 
-// Posting to webhooks of apps in the background, and recording what came back.
+// Posting: in the background for pings and redeliveries, at once for whoever sends a notification. Either way it is
+// recorded.
 
 import (
-	"cmp"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"sync"
@@ -15,24 +18,28 @@ import (
 	"github.com/ascmarketplace/webhooks/notification"
 )
 
-// deliveryTimeout is how long a receiver has to respond; assumed.
-const deliveryTimeout = 10 * time.Second
+const (
+	deliveryTimeout = 10 * time.Second // how long a receiver has to respond; assumed
+	maxResponseKept = 4 << 10          // how much of its response a delivery shows; assumed
+)
+
+// Whose secret a signature is made with.
+const (
+	valid     = "valid"
+	oldSecret = "old_secret"
+	forged    = "forged"
+)
 
 // poster is what posts under way share.
 type poster struct {
-	transport http.RoundTripper // nil: a connection for each post
-	posts     *sync.WaitGroup
-	ctx       context.Context
-	cancel    context.CancelFunc
+	posts  sync.WaitGroup
+	ctx    context.Context
+	cancel context.CancelFunc
 }
 
-func newPoster() poster {
-	ctx, cancel := context.WithCancel(context.Background())
-	return poster{posts: new(sync.WaitGroup), ctx: ctx, cancel: cancel}
-}
+func (p *poster) init() { p.ctx, p.cancel = context.WithCancel(context.Background()) }
 
-// Close ends the posts under way and waits for them. The handler goes on to
-// respond, and posts no more.
+// Close ends the posts under way and waits for them. The handler goes on to respond, and posts no more.
 func (h *Handler) Close() error {
 	h.mu.Lock()
 	h.poster.cancel() // under the lock, so that no post begins afterwards
@@ -44,111 +51,104 @@ func (h *Handler) Close() error {
 // Wait waits until everything that was to be posted so far has been.
 func (h *Handler) Wait() { h.poster.posts.Wait() }
 
-// post posts a PENDING delivery in the background. Its caller holds h.mu.
-func (h *Handler) post(deliveryID string) {
-	if h.poster.ctx.Err() != nil {
-		return
+// postInBackground posts and records d. Its caller holds h.mu.
+func (h *Handler) postInBackground(d Delivery) {
+	h.record.addDelivery(d)
+	if h.poster.ctx.Err() == nil {
+		h.poster.posts.Go(func() { _, _ = h.post(h.poster.ctx, d) })
 	}
-	h.poster.posts.Go(func() { h.postNow(h.poster.ctx, deliveryID) })
 }
 
-// postNow posts a delivery and records what came back.
-func (h *Handler) postNow(ctx context.Context, deliveryID string) Delivery {
+// Send posts n, waits for the response, and returns what Deliveries has of it: what was posted and what came back.
+// The error is that nothing responded.
+func (n SignedNotification) Send(ctx context.Context) (Delivery, error) {
+	h := n.handler
+	if h == nil {
+		return Delivery{}, errors.New("asctest: only a SignedNotification of Sign can be sent")
+	}
+	d := newDelivery(n.WebhookID, n.EndpointURL, n.Body, h.now())
+	d.Signature, d.SignedWith, d.Redelivery = n.Signature, h.whoseSecret(n), n.Redelivery
+	known := d.Ping || slices.Contains(h.contract.EventTypes(), d.EventType)
+	d.listed = known && d.EventID != "" && d.SignedWith == valid
+	h.record.addDelivery(d)
+	return h.post(ctx, d)
+}
+
+// whoseSecret tells with whose secret a notification is signed.
+func (h *Handler) whoseSecret(n SignedNotification) string {
+	made := func(secret string) bool { return notification.Sign([]byte(secret), n.Body) == n.Signature }
 	h.mu.Lock()
-	i := h.state.delivery(deliveryID)
-	if i < 0 { // forgotten by Reset
-		h.mu.Unlock()
-		return Delivery{ID: deliveryID, State: failed, ErrorMessage: "The delivery was forgotten."}
+	defer h.mu.Unlock()
+	switch {
+	case made(h.state.secretsByID()[n.WebhookID]):
+		return valid
+	case slices.ContainsFunc(h.former[n.WebhookID], made):
+		return oldSecret
 	}
-	d := h.state.deliveries[i]
-	secret := ""
-	if i := h.state.webhook(d.WebhookID); i >= 0 {
-		secret = h.state.webhooks[i].Secret
+	return forged
+}
+
+func newDelivery(webhookID, url string, payload []byte, now time.Time) Delivery {
+	var event struct{ Data struct{ ID, Type string } }
+	_ = json.Unmarshal(payload, &event) // what a test has changed may be no event any more
+	return Delivery{
+		ID: newUUID(), WebhookID: webhookID, State: pending, Created: now, URL: url, Payload: payload,
+		EventID: event.Data.ID, EventType: subscription(event.Data.Type), EventCreated: now,
+		Ping: event.Data.Type == pingType,
 	}
-	h.mu.Unlock()
+}
+
+// sign makes the signature with the present secret of the webhook.
+func (d *Delivery) sign(secret string) {
+	d.Signature, d.SignedWith, d.listed = notification.Sign([]byte(secret), d.Payload), valid, true
+}
+
+// post posts a recorded delivery and records what came back.
+func (h *Handler) post(ctx context.Context, d Delivery) (Delivery, error) {
 	ctx, cancel := context.WithTimeout(ctx, deliveryTimeout)
 	defer cancel()
 	d.Sent = h.now()
-	signed := SignedNotification{EndpointURL: d.URL, Body: d.Payload, transport: h.poster.transport}.SignedWith(secret)
-	status, body, err := signed.SendAndRead(ctx)
-	d.State, d.StatusCode, d.ResponseBody = failed, status, body
+	err := d.exchange(ctx, h.settings.DeliveryTransport)
+	d.State = failed
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		d.ErrorMessage = "The receiver did not respond in time."
 	case err != nil:
 		d.ErrorMessage = "The receiver could not be reached."
-	case status/100 == 2:
+	case d.StatusCode/100 == 2:
 		d.State = succeeded
 	}
-	defer h.onChange()
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if i := h.state.delivery(deliveryID); i >= 0 {
-		d.redelivered = h.state.deliveries[i].redelivered
-		h.state.deliveries[i] = d
+	h.record.finish(d)
+	return d, err
+}
+
+// exchange posts d over a connection of its own unless a transport is given, and keeps what the receiver responds.
+func (d *Delivery) exchange(ctx context.Context, transport http.RoundTripper) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, d.URL, bytes.NewReader(d.Payload))
+	if err != nil {
+		return errors.New("asctest: the registered URL can't be posted to")
 	}
-	return d
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set(notification.SignatureHeader, d.Signature)
+	if transport == nil {
+		transport = &http.Transport{DisableKeepAlives: true} // leaves nothing behind
+	}
+	response, err := transport.RoundTrip(request) // follows no redirect
+	if err != nil {
+		return fmt.Errorf("asctest: %w", err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	kept, _ := io.ReadAll(io.LimitReader(response.Body, maxResponseKept))
+	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, maxBody))
+	d.StatusCode, d.ResponseBody = response.StatusCode, string(kept)
+	return nil
 }
 
 // pingPayload is what a ping is posted as; its form was seen live and is documented nowhere.
 func pingPayload(id string, at time.Time) []byte {
 	payload, _ := json.Marshal(object{"data": object{
-		"type": "webhookPingCreated", "id": id, "version": 1,
+		"type": pingType, "id": id, "version": 1,
 		"attributes": object{"timestamp": at.UTC().Format(time.RFC3339Nano)},
 	}})
 	return payload
-}
-
-// NotifyWebhooks posts a notification to every webhook of the app that is
-// enabled and subscribes to its event, waits for the responses, and returns the
-// deliveries. A ping goes to every enabled one. An empty appID is the marketplace app that the notification names,
-// or else the only app. Errors: there is no such app, or the notification cannot
-// be encoded.
-func (h *Handler) NotifyWebhooks(ctx context.Context, appID string, n *notification.Notification) ([]Delivery, error) {
-	payload, err := json.Marshal(n)
-	if err != nil {
-		return nil, err
-	}
-	var told struct{ Data struct{ ID, Type string } }
-	if err := json.Unmarshal(payload, &told); err != nil || told.Data.ID == "" {
-		return nil, errors.New("asctest: the notification has no data.id")
-	}
-	ids, err := h.recordEvent(cmp.Or(appID, n.MarketplaceAppID), told.Data.ID, told.Data.Type, payload)
-	if err != nil {
-		return nil, err
-	}
-	var deliveries []Delivery
-	for _, id := range ids {
-		deliveries = append(deliveries, h.postNow(ctx, id))
-	}
-	return deliveries, nil
-}
-
-// recordEvent records a PENDING delivery for each webhook that is to hear of an event.
-func (h *Handler) recordEvent(appID, eventID, payloadType string, payload []byte) (ids []string, err error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if appID == "" {
-		if len(h.state.apps) != 1 {
-			return nil, errors.New("asctest: name the app, since there is not just one")
-		}
-		appID = h.state.apps[0]
-	}
-	if !slices.Contains(h.state.apps, appID) {
-		return nil, errors.New("asctest: there is no app " + appID)
-	}
-	eventType, ping := apiEventType(payloadType), payloadType == "webhookPingCreated"
-	if ping {
-		eventType = ""
-	}
-	for _, w := range h.state.webhooks {
-		if w.AppID != appID || !w.Enabled || !ping && !slices.Contains(w.EventTypes, eventType) {
-			continue
-		}
-		d := h.newDelivery(w)
-		d.EventID, d.EventType, d.Ping, d.Payload = eventID, eventType, ping, payload
-		h.state.record(d)
-		ids = append(ids, d.ID)
-	}
-	return ids, nil
 }

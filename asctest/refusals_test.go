@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-
-	"github.com/ascmarketplace/webhooks/asctest"
 )
 
 func TestRefusals(t *testing.T) {
@@ -153,14 +151,5 @@ func TestBodyIsCapped(t *testing.T) {
 	got := c.call("POST", collection, `{"data":"`+strings.Repeat("x", 1<<20)+`"}`)
 	if got.StatusCode != http.StatusRequestEntityTooLarge {
 		t.Errorf("got %d", got.StatusCode)
-	}
-}
-
-func TestSecondCreateAnswersAsConfigured(t *testing.T) {
-	t.Parallel()
-	c := newCaller(t, asctest.WithMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: "https://e.com", Secret: "s"}),
-		asctest.WithSecondCreate(422, "ENTITY_UNPROCESSABLE"))
-	if got := c.call("POST", collection, createBody); got.StatusCode != http.StatusUnprocessableEntity || got.json.Errors[0].Code != "ENTITY_UNPROCESSABLE" {
-		t.Errorf("got %d %s", got.StatusCode, got.body)
 	}
 }

@@ -1,16 +1,31 @@
 package asctest
 
-// What a call gets that is none of the operations.
+// Which operation a call is of, and what one gets that matches none.
 
 import (
-	"mime"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/ascmarketplace/webhooks/internal/contract"
 )
+
+// route finds out which operation the call is of. One that matches none goes on: what it gets depends on its token.
+func (h *Handler) route(c *call) *response {
+	c.operation, c.id = operationOf(h.contract, c.request)
+	return nil
+}
+
+// operationOf returns the operation of a request, and the id in its path; empty if it matches none.
+func operationOf(document *contract.Contract, r *http.Request) (Operation, string) {
+	if r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, downloadPath) {
+		return Download, strings.TrimPrefix(r.URL.Path, downloadPath)
+	}
+	id, params := document.Operation(r.Method, r.URL.EscapedPath())
+	return Operation(id), params["id"]
+}
 
 // offers are the words for operations, seen live in the detail of a refusal.
 var offers = []offer{
@@ -29,9 +44,9 @@ func (o offer) word(template string) string {
 	return o.collection
 }
 
-// notOffered responds to a call that is none of the operations.
-func (c *contract) notOffered(method, path string) response {
-	template, item, _ := c.find(path)
+// notOffered responds to a call that matches no operation.
+func (h *Handler) notOffered(method, path string) response {
+	template, item, _ := h.contract.Find(path)
 	if item == nil {
 		return refuse(newError(http.StatusNotFound, "PATH_ERROR", "There is nothing at this path."))
 	}
@@ -52,7 +67,7 @@ func (c *contract) notOffered(method, path string) response {
 	if len(segments) <= 4 {
 		resource = segments[2]
 		// What is offered at the other path too is not named: it is not allowed here.
-		if all := c.offeredBy(resource); !slices.Contains(all, asked) {
+		if all := h.offeredBy(resource); !slices.Contains(all, asked) {
 			allowed = all
 		}
 	}
@@ -61,8 +76,8 @@ func (c *contract) notOffered(method, path string) response {
 }
 
 // offeredBy returns the words for all operations of a resource, in order.
-func (c *contract) offeredBy(resource string) (words []string) {
-	for template, item := range c.doc.Paths.Map() {
+func (h *Handler) offeredBy(resource string) (words []string) {
+	for template, item := range h.contract.Paths() {
 		if segments := strings.Split(template, "/"); len(segments) <= 4 && segments[2] == resource {
 			words = append(words, offered(template, item)...)
 		}
@@ -80,27 +95,4 @@ func offered(template string, item *openapi3.PathItem) (words []string) {
 	}
 	slices.Sort(words)
 	return words
-}
-
-// acceptsJSON tells whether the Accept headers allow application/json.
-func acceptsJSON(accept []string) bool {
-	ranges := strings.Join(accept, ",")
-	if strings.TrimSpace(ranges) == "" {
-		return true
-	}
-	for part := range strings.SplitSeq(ranges, ",") {
-		mediaType, params, err := mime.ParseMediaType(part)
-		if err != nil {
-			continue
-		}
-		q, err := strconv.ParseFloat(params["q"], 64)
-		refused := err == nil && q == 0
-		switch mediaType {
-		case "*/*", "application/*", "application/json":
-			if !refused {
-				return true
-			}
-		}
-	}
-	return false
 }

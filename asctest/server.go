@@ -28,8 +28,8 @@ type Server struct {
 // Client returns a client that reaches the server. It is the only way to a pipe server.
 func (s *Server) Client() *http.Client { return s.client }
 
-// NewServer serves App Store Connect on a loopback port until the test ends.
-// A response of its own that breaks the document fails t.
+// NewServer serves App Store Connect on a loopback port until the test ends. A response of its own that breaks the
+// document fails t, and so does a Fault that never fired.
 func NewServer(t TB, opts ...Option) *Server {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -39,8 +39,8 @@ func NewServer(t TB, opts ...Option) *Server {
 	return serve(t, listener, "http://"+listener.Addr().String(), &http.Transport{}, opts)
 }
 
-// NewPipeServer is NewServer without sockets: real HTTP over in-memory
-// connections, so that it works inside testing/synctest, where loopback hangs.
+// NewPipeServer is NewServer without sockets: real HTTP over in-memory connections, so that it works inside
+// testing/synctest, where loopback hangs.
 func NewPipeServer(t TB, opts ...Option) *Server {
 	t.Helper()
 	listener := newPipeListener()
@@ -81,6 +81,9 @@ func serve(t TB, listener net.Listener, url string, transport *http.Transport, o
 		_ = server.Close()
 		<-served
 		conns.Wait() // no call may fail a test that is over
+		for _, err := range h.unfired() {
+			t.Errorf("%v", err)
+		}
 	})
 	return &Server{Handler: h, URL: url, client: &http.Client{Transport: transport}}
 }

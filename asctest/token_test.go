@@ -13,10 +13,20 @@ import (
 	"github.com/ascmarketplace/webhooks/asctest"
 )
 
+// newKey returns a team key that no other server accepts.
+func newKey(t *testing.T) asctest.Key {
+	t.Helper()
+	h, err := asctest.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h.Key()
+}
+
 func TestTokenRules(t *testing.T) {
 	t.Parallel()
-	team := asctest.NewKey(t)
-	individual := asctest.NewKey(t)
+	team := newKey(t)
+	individual := newKey(t)
 	individual.IssuerID = ""
 	now := time.Now().Unix()
 	tests := []struct {
@@ -53,10 +63,10 @@ func TestTokenRules(t *testing.T) {
 		{"scope of nothing", team, jwt.MapClaims{"scope": []string{}}, "scope does not"},
 		{"scope as a string", team, jwt.MapClaims{"scope": "GET /v1/marketplaceWebhooks"}, "scope is not"},
 		{"scope of a POST", team, jwt.MapClaims{"scope": []string{"POST /v1/marketplaceWebhooks"}}, "scope holds"},
-		{"unknown key", asctest.NewKey(t), nil, "kid"},
+		{"unknown key", newKey(t), nil, "kid"},
 		{"another key's ID", asctest.Key{ID: team.ID, IssuerID: team.IssuerID, Signer: individual.Signer}, nil, "signature"},
 	}
-	c := newCaller(t, asctest.WithKeys(team, individual))
+	c := newCaller(t, team, individual)
 	for _, test := range tests {
 		content := claims(test.key)
 		for name, value := range test.change {
@@ -136,13 +146,11 @@ func TestScopeRefusesWrites(t *testing.T) {
 
 func TestKeysRotate(t *testing.T) {
 	t.Parallel()
-	old, fresh := asctest.NewKey(t), asctest.NewKey(t)
-	c := newCaller(t, asctest.WithKeys(old, fresh))
+	old, fresh := newKey(t), newKey(t)
+	c := newCaller(t, old, fresh)
 	c.tryToken("old", sign(t, old, claims(old)), "")
 	c.tryToken("new", sign(t, fresh, claims(fresh)), "")
-	if err := c.server.SetKeys(fresh); err != nil {
-		t.Fatal(err)
-	}
+	_ = c.server.Update(func(s *asctest.State) { s.Keys = []asctest.Key{fresh} })
 	c.tryToken("old, revoked", sign(t, old, claims(old)), "kid")
 	c.tryToken("new", sign(t, fresh, claims(fresh)), "")
 	if requests := c.server.Exchanges(); requests[1].KeyID != fresh.ID || requests[2].KeyID != "" {
@@ -152,7 +160,7 @@ func TestKeysRotate(t *testing.T) {
 
 func TestSkewMovesTheServersClock(t *testing.T) {
 	t.Parallel()
-	c := newCaller(t, asctest.WithSkew(-5*time.Minute))
+	c := newCaller(t, asctest.Settings{Skew: -5 * time.Minute})
 	got := c.call("GET", collection, "")
 	date, err := time.Parse(time.RFC1123, got.Header.Get("Date"))
 	if behind := time.Since(date); got.StatusCode != http.StatusUnauthorized || err != nil || behind < 4*time.Minute || behind > 6*time.Minute {
@@ -163,8 +171,8 @@ func TestSkewMovesTheServersClock(t *testing.T) {
 // TestStrictTokens: as Apple documents them, and no other.
 func TestStrictTokens(t *testing.T) {
 	t.Parallel()
-	key, now := asctest.NewKey(t), time.Now().Unix()
-	c := newCaller(t, asctest.WithKeys(key), asctest.WithStrictTokens())
+	key, now := newKey(t), time.Now().Unix()
+	c := newCaller(t, key, asctest.Settings{StrictTokens: true})
 	for name, test := range map[string]struct {
 		change jwt.MapClaims
 		reason string
@@ -188,8 +196,8 @@ func TestStrictTokens(t *testing.T) {
 // as an array, is accepted.
 func TestGolangJWTDefaults(t *testing.T) {
 	t.Parallel()
-	key := asctest.NewKey(t)
-	c := newCaller(t, asctest.WithKeys(key))
+	key := newKey(t)
+	c := newCaller(t, key)
 	token := jwt.NewWithClaims(jwt.SigningMethodES256, jwt.RegisteredClaims{
 		Issuer: key.IssuerID, Audience: jwt.ClaimStrings{"appstoreconnect-v1"},
 		ExpiresAt: jwt.NewNumericDate(time.Now().Add(10 * time.Minute)),

@@ -8,46 +8,46 @@ import (
 	"io"
 	"net/http"
 	"sync"
+
+	"github.com/ascmarketplace/webhooks/internal/contract"
 )
 
-// Transport wraps next, or http.DefaultTransport if it is nil, and fails t
-// when a request or a response breaks the OpenAPI document, naming operation,
-// JSON pointer and rule but no value. The traffic itself passes unchanged: an
-// error from RoundTrip might be retried, or be the one that a test expects.
-// Not checked are a request that was not sent whole, a response that can't be
-// read or exceeds 1 MiB, one that is corrupted by a Fault of this package, and
+// Transport wraps next, or http.DefaultTransport if it is nil, and fails t when a request or a response breaks the
+// OpenAPI document, naming operation, JSON pointer and rule but no value. The traffic itself passes unchanged: an
+// error from RoundTrip might be retried, or be the one that a test expects. Not checked are a request that was not
+// sent whole, a response that can't be read or exceeds 1 MiB, one that is corrupted by a Fault of this package, and
 // the download of a package version.
 func Transport(t TB, next http.RoundTripper) http.RoundTripper {
 	t.Helper()
-	c, err := document()
+	c, err := contract.Load()
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
 	if next == nil {
 		next = http.DefaultTransport
 	}
-	return &transport{t: t, next: next, contract: c}
+	return &transport{t: t, next: next, document: c}
 }
 
 type transport struct {
 	t        TB
 	next     http.RoundTripper
-	contract *contract
+	document *contract.Contract
 }
 
 func (tr *transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	if operation, _ := tr.contract.operation(r); operation == Download {
+	if operation, _ := operationOf(tr.document, r); operation == Download {
 		return tr.next.RoundTrip(r)
 	}
-	x := &exchange{method: r.Method, url: r.URL, header: r.Header}
-	if x.method == "" {
-		x.method = http.MethodGet
+	x := &contract.Exchange{Method: r.Method, URL: r.URL, Header: r.Header}
+	if x.Method == "" {
+		x.Method = http.MethodGet
 	}
 	sent := &sentBody{}
 	response, err := tr.next.RoundTrip(sent.watch(r))
 	if body, whole := sent.all(r.ContentLength); whole {
-		x.body = body
-		tr.report(tr.contract.checkRequest(x))
+		x.Body = body
+		tr.report(tr.document.CheckRequest(x))
 	}
 	if err != nil {
 		return nil, err
@@ -59,7 +59,7 @@ func (tr *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // checkResponse reads the response's body and puts it back.
-func (tr *transport) checkResponse(x *exchange, response *http.Response) {
+func (tr *transport) checkResponse(x *contract.Exchange, response *http.Response) {
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody+1))
 	rest := io.Reader(response.Body)
 	if err != nil {
@@ -72,15 +72,15 @@ func (tr *transport) checkResponse(x *exchange, response *http.Response) {
 	if err != nil || len(body) > maxBody {
 		return
 	}
-	x.status, x.responseHeader, x.response = response.StatusCode, response.Header, body
-	if sent, ok := sentSecret(x.body); ok {
-		x.secrets = append(x.secrets, sent)
+	x.Status, x.ResponseHeader, x.Response = response.StatusCode, response.Header, body
+	if sent, ok := contract.SentSecret(x.Body); ok {
+		x.Secrets = append(x.Secrets, sent)
 	}
-	tr.report(tr.contract.checkResponse(x))
+	tr.report(tr.document.CheckResponse(x))
 }
 
-func (tr *transport) report(broken *violations) {
-	for _, v := range broken.found {
+func (tr *transport) report(violations []*contract.Violation) {
+	for _, v := range violations {
 		tr.t.Errorf("asctest: %v", v)
 	}
 }
@@ -90,8 +90,8 @@ type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
-// sentBody keeps what is sent of a body, which it leaves to the sender to
-// read: a client may want to know whether that ever happened.
+// sentBody keeps what is sent of a body, which it leaves to the sender to read: a client may want to know whether
+// that ever happened.
 type sentBody struct {
 	mu    sync.Mutex // a transport may still write when it has the answer
 	bytes []byte
@@ -119,8 +119,8 @@ func (s *sentBody) watch(r *http.Request) *http.Request {
 	return r
 }
 
-// all returns the body and whether that is all of it: the server may answer
-// before the sender has met the end of a body of known size.
+// all returns the body and whether that is all of it: the server may answer before the sender has met the end of a
+// body of known size.
 func (s *sentBody) all(size int64) (body []byte, whole bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

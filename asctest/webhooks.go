@@ -1,8 +1,7 @@
 package asctest
 
-// The operations of webhooks. What App Store Connect does not document is
-// assumed: two webhooks of an app may have one URL, and the eleventh webhook and
-// an unknown app are 409.
+// The operations of webhooks. What App Store Connect does not document is assumed: two webhooks of an app may have
+// one URL, and the eleventh webhook and an unknown app are 409.
 
 import (
 	"net/http"
@@ -12,34 +11,30 @@ import (
 
 const maxWebhooks = 10 // per app, documented by Apple
 
-func (h *Handler) listWebhooks(c *call, s *state) response {
-	if !slices.Contains(s.apps, c.id) {
+func listWebhooks(s *State, c *call) response {
+	if !slices.Contains(s.Apps, c.id) {
 		return notFound("apps")
 	}
-	var found []resource
-	for _, w := range s.webhooks {
-		if w.AppID == c.id {
-			found = append(found, c.webhook(w))
-		}
-	}
-	return c.page(found, func([]resource) []resource { return c.includedApp(c.id) })
+	others := func(w Webhook) bool { return w.AppID != c.id }
+	return page(c, slices.DeleteFunc(slices.Clone(s.Webhooks), others), c.webhook,
+		func([]Webhook) []resource { return c.includedApp(c.id) })
 }
 
-func (h *Handler) getWebhook(c *call, s *state) response {
+func getWebhook(s *State, c *call) response {
 	i := s.webhook(c.id)
 	if i < 0 {
 		return notFound("webhooks")
 	}
-	return c.one(http.StatusOK, c.webhook(s.webhooks[i]), c.includedApp(s.webhooks[i].AppID)...)
+	return c.one(http.StatusOK, c.webhook(s.Webhooks[i]), c.includedApp(s.Webhooks[i].AppID)...)
 }
 
-func (h *Handler) createWebhook(c *call, s *state) response {
+func createWebhook(s *State, c *call) response {
 	appID := c.sent.related("app")
-	if !slices.Contains(s.apps, appID) {
+	if !slices.Contains(s.Apps, appID) {
 		return conflict("ENTITY_ERROR.RELATIONSHIP.INVALID", "/data/relationships/app", "There is no such app.")
 	}
 	there := 0
-	for _, w := range s.webhooks {
+	for _, w := range s.Webhooks {
 		if w.AppID == appID {
 			there++
 		}
@@ -49,11 +44,11 @@ func (h *Handler) createWebhook(c *call, s *state) response {
 	}
 	w := Webhook{ID: newUUID(), AppID: appID}
 	c.setWebhook(&w)
-	s.webhooks = append(s.webhooks, w)
+	s.Webhooks = append(s.Webhooks, w)
 	return c.one(http.StatusCreated, c.webhook(w))
 }
 
-func (h *Handler) updateWebhook(c *call, s *state) response {
+func updateWebhook(s *State, c *call) response {
 	i := s.webhook(c.id)
 	switch {
 	case i < 0:
@@ -61,8 +56,8 @@ func (h *Handler) updateWebhook(c *call, s *state) response {
 	case c.sent.Data.ID != c.id:
 		return otherID()
 	}
-	c.setWebhook(&s.webhooks[i])
-	return c.one(http.StatusOK, c.webhook(s.webhooks[i]))
+	c.setWebhook(&s.Webhooks[i])
+	return c.one(http.StatusOK, c.webhook(s.Webhooks[i]))
 }
 
 // setWebhook sets what the call gives; null leaves a value as it is.
@@ -83,13 +78,13 @@ func (c *call) setWebhook(w *Webhook) {
 	}
 }
 
-func (h *Handler) deleteWebhook(c *call, s *state) response {
+func deleteWebhook(s *State, c *call) response {
 	i := s.webhook(c.id)
 	if i < 0 {
 		return notFound("webhooks")
 	}
-	s.webhooks = slices.Delete(s.webhooks, i, i+1)
-	return response{status: http.StatusNoContent, header: http.Header{}}
+	s.Webhooks = slices.Delete(s.Webhooks, i, i+1)
+	return noContent()
 }
 
 func (c *call) webhook(w Webhook) resource {

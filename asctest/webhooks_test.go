@@ -96,17 +96,22 @@ func relating(kind, name, relatedKind, id string) string {
 }
 
 func pingBody(id string) string { return relating("webhookPings", "webhook", "webhooks", id) }
+
 func redeliver(id string) string {
 	return relating("webhookDeliveries", "template", "webhookDeliveries", id)
 }
+
 func update(id, a string) string {
 	return `{"data":{"type":"webhooks","id":"` + id + `","attributes":` + a + `}}`
 }
+
 func (c *caller) ping(id string) {
 	c.t.Helper()
 	c.expect(201, "", "POST", "/v1/webhookPings", pingBody(id))
 }
-func (c *caller) wait() *caller   { c.server.Wait(); return c }
+
+func (c *caller) wait() *caller { c.server.Wait(); return c }
+
 func deliveries(id string) string { return "/v1/webhooks/" + id + "/deliveries" }
 
 // expect makes a call and checks its status and, of a refusal, its code.
@@ -144,7 +149,7 @@ func TestLifeOfAnAppsWebhook(t *testing.T) {
 		ID: id, AppID: marketplaceApp, Name: "other", URL: "https://marketplace.example/n", Secret: "canary-5ecret",
 		EventTypes: []string{buildUploads},
 	}
-	if got, want := fmt.Sprint(c.server.Webhooks()), fmt.Sprint([]asctest.Webhook{after}); got != want {
+	if got, want := fmt.Sprint(c.server.State().Webhooks), fmt.Sprint([]asctest.Webhook{after}); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 
@@ -182,7 +187,7 @@ func TestWebhooksThatAreRefused(t *testing.T) {
 	if got := list.json.Errors[0].Detail; !strings.HasSuffix(got, want) {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if got := c.server.Webhooks(); len(got) != 0 {
+	if got := c.server.State().Webhooks; len(got) != 0 {
 		t.Errorf("registered %v", got)
 	}
 	for range 10 {
@@ -221,7 +226,7 @@ func TestListIsPaged(t *testing.T) {
 }
 
 var (
-	buildUploaded  = &notification.BuildUploadStateUpdated{BuildUploadID: "b", New: "COMPLETE"}
+	buildUploaded  = &notification.BuildUploadStateUpdated{StateChange: notification.StateChange{InstanceID: "b", New: "COMPLETE"}}
 	versionCreated = &notification.AlternativeDistributionPackageVersionCreated{
 		MarketplaceAppID: marketplaceApp, AppID: "6478123456", PackageVersionID: "v",
 	}
@@ -234,9 +239,9 @@ func TestNotifyReachesWhoSubscribes(t *testing.T) {
 	in := newInbox(t, 200)
 	const versions = "ALTERNATIVE_DISTRIBUTION_PACKAGE_VERSION_CREATED"
 	webhook := func(name, app string, enabled bool, eventTypes ...string) asctest.Option {
-		return asctest.WithWebhook(asctest.Webhook{
+		return asctest.Webhook{
 			ID: name, AppID: app, URL: in.URL, Secret: "canary-5ecret", EventTypes: eventTypes, Enabled: enabled,
-		})
+		}
 	}
 	server := asctest.NewServer(t,
 		webhook("both", marketplaceApp, true, buildUploads, versions), webhook("versions", marketplaceApp, true, versions),
@@ -258,25 +263,27 @@ func TestNotifyReachesWhoSubscribes(t *testing.T) {
 	reached(versionCreated, "both", "versions")
 	reached(buildUploaded, "both", "builds")
 
-	server.AddApp("7")
-	if _, err := server.Notify(t.Context(), buildUploaded); err == nil || !strings.Contains(err.Error(), "name the app") {
+	_ = server.Update(func(s *asctest.State) { s.Apps = append(s.Apps, "7") })
+	if _, err := server.Notify(t.Context(), buildUploaded); err == nil || !strings.Contains(err.Error(), "several apps") {
 		t.Errorf("an event that names no app, of two apps: %v", err)
 	}
-	got, err := server.NotifyWebhooks(t.Context(), "7", notification.New(buildUploaded))
-	if len(got) != 0 || err != nil {
-		t.Errorf("an app without webhooks: %v, %v", got, err)
+	for app, want := range map[string]string{"7": "no enabled webhook of the app 7", "8": "there is no such app"} {
+		if got, err := server.Sign(app, notification.New(buildUploaded)); got != nil || err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, %v; want %s", got, err, want)
+		}
 	}
-	if _, err := server.NotifyWebhooks(t.Context(), "8", notification.New(buildUploaded)); err == nil {
-		t.Error("an unknown app: no error")
-	}
-	server.RemoveWebhook("both")
-	server.RemoveWebhook("versions")
+	_ = server.Update(func(s *asctest.State) {
+		s.Webhooks = slices.DeleteFunc(s.Webhooks, func(w asctest.Webhook) bool { return w.ID == "both" || w.ID == "versions" })
+	})
 	if _, err := server.Notify(t.Context(), versionCreated); err == nil || !strings.Contains(err.Error(), versions) {
 		t.Errorf("nobody subscribes: %v", err)
 	}
 	in.respond(503)
-	if status, err := server.NotifyWebhooks(t.Context(), marketplaceApp, notification.New(buildUploaded)); err != nil ||
-		len(status) != 1 || status[0].State != "FAILED" || status[0].StatusCode != http.StatusServiceUnavailable {
-		t.Errorf("got %+v, %v", status, err)
+	signed, err := server.Sign(marketplaceApp, notification.New(buildUploaded))
+	if err != nil || len(signed) != 1 {
+		t.Fatalf("signed for %d, %v", len(signed), err)
+	}
+	if sent, err := signed[0].Send(t.Context()); err != nil || sent.State != "FAILED" || sent.StatusCode != 503 {
+		t.Errorf("got %+v, %v", sent, err)
 	}
 }

@@ -3,17 +3,8 @@
 //
 // [FindKey] finds the key where operators already keep it: a file, the
 // environment, or Apple's usual folders. [ReadKeyFile] reads one file and
-// looks nowhere else. A [TokenSource] signs with that key:
-//
-//	key, err := auth.FindKey(auth.KeyHint{})
-//	if err != nil {
-//		return err
-//	}
-//	tokens, err := auth.NewTokenSource(key)
-//	if err != nil {
-//		return err
-//	}
-//	token, err := tokens.Token(ctx)
+// looks nowhere else. A [TokenSource] signs with that key, as the example of
+// [NewTokenSource] shows.
 //
 // One TokenSource serves the whole program. It signs once and returns the same
 // token until shortly before it expires, to any number of goroutines. After a

@@ -1,6 +1,6 @@
 package auth
 
-// The private key: PEM in, a P-256 key or the reason for refusing it out.
+// Parsing the private key from PEM, with a reason for each refusal.
 
 import (
 	"bytes"

@@ -137,7 +137,7 @@ func (s *TokenSource) Format(f fmt.State, _ rune) {
 // next call tries again. Its text is hidden, since it may contain anything;
 // unwrap the error to see it.
 func (s *TokenSource) Token(ctx context.Context) (string, error) {
-	if s == nil || s.key.Signer == nil {
+	if s.key.Signer == nil {
 		return "", errors.New("auth: this TokenSource has no key: create it with NewTokenSource")
 	}
 	if t := s.cached.Load(); s.fresh(t) {
@@ -216,9 +216,6 @@ func (s *TokenSource) finish(f *flight) {
 // a minute, later tokens are corrected by the difference. A difference of more
 // than 24 hours is ignored.
 func (s *TokenSource) Refused(token string, serverTime time.Time) {
-	if s == nil {
-		return
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if t := s.cached.Load(); t == nil || t.text != token {

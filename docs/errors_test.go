@@ -117,7 +117,9 @@ func TestWhatNowWithoutAFault(t *testing.T) {
 	_, err := client.MarketplaceWebhooks.Get(t.Context())
 	check(err, "create it")
 
-	server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: "https://marketplace.example/one", Secret: "secret"})
+	_ = server.Update(func(s *asctest.State) {
+		s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: "https://marketplace.example/one", Secret: "secret"})
+	})
 	two := wrapper.MarketplaceWebhookParams{EndpointURL: "https://marketplace.example/two"}
 	_, err = client.MarketplaceWebhooks.Ensure(t.Context(), two)
 	check(err, "decide about https://marketplace.example/one")
@@ -156,7 +158,7 @@ func TestSigner(t *testing.T) {
 		}
 		return path
 	}
-	key := asctest.NewKey(t)
+	key := asctest.NewServer(t).Key()
 	if _, err := signer(write("AuthKey_"+key.ID+".p8", key.PEM())); err != nil {
 		t.Error(err)
 	}

@@ -1,6 +1,6 @@
 package docs_test
 
-// The story that migrating.md tells.
+// The migration in migrating.md.
 
 import (
 	"cmp"
@@ -22,7 +22,7 @@ import (
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
-// 1. The receiver takes both formats.
+// 1. The receiver accepts both formats.
 
 // receiveBoth takes the notifications of both resources: one endpoint, one
 // Verifier, one Handler. The webhooks may have different secrets.
@@ -66,12 +66,12 @@ func (c *catalogue) handle(_ context.Context, n *notification.Notification) erro
 	return nil
 }
 
-// 2. What comes by both is recognised by what it is about.
+// 2. An event that arrives through both webhooks is recognised by its subject.
 
-// version is a package version. Both formats carry the two ids.
+// version is a package version. Both formats carry the two IDs.
 type version struct{ appID, packageVersionID string }
 
-// add notes a version. Whichever way it comes first, its work is done once.
+// add records a version. Whichever webhook reports it first, its work is done once.
 func (c *catalogue) add(v version, by way, at time.Time) {
 	heard, known := c.versions[v]
 	if !known {
@@ -81,33 +81,33 @@ func (c *catalogue) add(v version, by way, at time.Time) {
 	c.versions[v] = heard
 }
 
-// scope is what may or may not be offered: a package, or all of an app's, in a
-// territory or everywhere. The old events know no territory.
+// scope is what may or may not be offered: a package, or all packages of an app,
+// in a territory or everywhere. The old events name no territory.
 type scope struct{ appID, packageID, territory string }
 
 const everyPackage, everywhere = "", ""
 
-// change is the latest that was heard of a scope.
+// change is the latest known about a scope.
 type change struct {
 	available bool
 	at        time.Time
 }
 
-// after orders changes. At the same time the withdrawal wins: better to offer
-// too little than too much.
+// after orders changes. Of two at the same time the withdrawal wins: better to
+// offer too little than too much.
 func (a change) after(b change) bool {
 	return cmp.Or(a.at.Compare(b.at), compareBool(b.available, a.available)) > 0
 }
 
-// set applies a change, unless a later one was applied before. Applying it
-// twice, or by both ways, makes no difference.
+// set applies a change, unless a later one has been applied. Applying it twice
+// does no harm.
 func (c *catalogue) set(s scope, to change) {
 	if to.after(c.latest[s]) {
 		c.latest[s] = to
 	}
 }
 
-// offered tells whether a package may be offered in a territory: neither it nor
+// offered reports whether a package may be offered in a territory: neither it nor
 // its app is withdrawn there.
 func (c *catalogue) offered(appID, packageID, territory string) bool {
 	for _, packageID := range []string{packageID, everyPackage} {
@@ -132,7 +132,7 @@ func compareBool(a, b bool) int {
 	return -1
 }
 
-// 3. The move, each step of which may be repeated.
+// 3. The move. Each step may be repeated.
 
 type migration struct {
 	client   *wrapper.Client
@@ -142,7 +142,7 @@ type migration struct {
 	poll     time.Duration
 }
 
-// run can be stopped anywhere and started again: it finds what is done already.
+// run can be stopped anywhere and started again: it skips what is done already.
 func (m *migration) run(ctx context.Context) error {
 	ensured, err := m.client.Webhooks.Ensure(ctx, m.appID, m.params)
 	if err != nil {
@@ -166,7 +166,7 @@ func (m *migration) run(ctx context.Context) error {
 }
 
 // ping sends a ping and waits until its delivery has succeeded. From its
-// creation on, every event should arrive by both ways.
+// creation on, every event should arrive through both webhooks.
 func (m *migration) ping(ctx context.Context, id string) (since time.Time, err error) {
 	earlier := map[string]bool{}
 	for delivery, err := range m.client.Webhooks.Deliveries(ctx, id, wrapper.DeliveryFilter{}) {
@@ -205,8 +205,8 @@ func (m *migration) pause(ctx context.Context) error {
 	}
 }
 
-// complete tells whether something has arrived by both ways since then, and
-// nothing by the old way only.
+// complete reports whether something has arrived through both webhooks since then,
+// and nothing through the old one alone.
 func (c *catalogue) complete(since time.Time) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -223,7 +223,7 @@ func (c *catalogue) complete(since time.Time) bool {
 	return both > 0
 }
 
-// 4. What the new events no longer carry can be read.
+// 4. What the new events lack can be read.
 
 // describe returns the package and the number of a version.
 func describe(ctx context.Context, client *wrapper.Client, packageVersionID string) (packageID, number string, err error) {
@@ -235,7 +235,7 @@ type way int
 
 const oldWay, newWay way = 0, 1
 
-// catalogue is what the service keeps. A real one is a database.
+// catalogue is what the service stores. A real one is a database.
 type catalogue struct {
 	mu       sync.Mutex
 	versions map[version][2]time.Time // when each was heard of, by either way
@@ -268,13 +268,13 @@ func newAccount(t *testing.T) *account {
 	endpoint := httptest.NewServer(receiver)
 	t.Cleanup(endpoint.Close)
 	a.url = endpoint.URL
-	a.server = asctest.NewServer(t, asctest.WithApp(marketplaceApp), asctest.WithLiveListing(),
-		asctest.WithMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: a.url, Secret: "old secret"}))
+	a.server = asctest.NewServer(t, asctest.WithApp(marketplaceApp), asctest.Settings{LiveListing: true},
+		asctest.MarketplaceWebhook{EndpointURL: a.url, Secret: "old secret"})
 	return a
 }
 
-// happen makes a new package version, which is posted by every way that is
-// registered, in either order.
+// happen makes a new package version, which is posted to each registered webhook,
+// in either order.
 func (a *account) happen() {
 	v := version{someApp, fmt.Sprintf("version-%d", len(a.happened))}
 	a.happened = append(a.happened, v)
@@ -290,11 +290,14 @@ func (a *account) happen() {
 			return err
 		},
 		func() error {
-			_, err := a.server.NotifyWebhooks(a.t.Context(), marketplaceApp,
-				notification.New(&notification.AlternativeDistributionPackageVersionCreated{
-					MarketplaceAppID: marketplaceApp, AppID: v.appID, PackageVersionID: v.packageVersionID,
-				}))
-			return err
+			event := &notification.AlternativeDistributionPackageVersionCreated{
+				MarketplaceAppID: marketplaceApp, AppID: v.appID, PackageVersionID: v.packageVersionID,
+			}
+			recipients, _ := a.server.Sign("", notification.New(event)) // none, before the webhook is registered
+			for _, n := range recipients {
+				_, _ = n.Send(a.t.Context()) // what failed is sent again
+			}
+			return nil
 		},
 	}
 	if rand.IntN(2) == 0 {
@@ -309,7 +312,7 @@ func (a *account) happen() {
 
 var errKilled = errors.New("killed")
 
-// kill ends the process at its n-th request: before it is sent, or when it has
+// kill ends the process at its n-th request: before it is sent, or after it has
 // taken effect.
 type kill struct {
 	n    int
@@ -317,7 +320,7 @@ type kill struct {
 }
 
 // migrate runs the migration in a process of its own, which may be killed.
-// Something happens before each of its requests.
+// An event happens before each of its requests.
 func (a *account) migrate(at kill) error {
 	ctx, die := context.WithCancelCause(a.t.Context())
 	defer die(nil)
@@ -360,8 +363,8 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// TestMigration: killed at every request, before and after it took effect, and
-// started again, it converges; nothing is lost, and nothing is handled twice.
+// TestMigration kills the migration at every request, before or after it takes
+// effect, and starts it again: it ends, loses nothing, and handles nothing twice.
 func TestMigration(t *testing.T) {
 	t.Parallel()
 	const never = 1000
@@ -392,8 +395,8 @@ func TestMigration(t *testing.T) {
 
 func (a *account) check(name string) {
 	a.t.Helper()
-	if _, registered := a.server.MarketplaceWebhook(); registered || len(a.server.Webhooks()) != 1 {
-		a.t.Errorf("%s: the old one is there: %v; new ones: %d", name, registered, len(a.server.Webhooks()))
+	if _, registered := a.server.MarketplaceWebhook(); registered || len(a.server.State().Webhooks) != 1 {
+		a.t.Errorf("%s: the old one is there: %v; new ones: %d", name, registered, len(a.server.State().Webhooks))
 	}
 	a.server.Wait()
 	if !slices.Equal(a.service.work, a.happened) {
@@ -414,7 +417,7 @@ func TestAPingThatFails(t *testing.T) {
 	}
 }
 
-// TestAvailability: off, on, off, in every order of arrival, by both ways.
+// TestAvailability: off, on, off, in every order of arrival, through both webhooks.
 func TestAvailability(t *testing.T) {
 	t.Parallel()
 	at := func(hour int) time.Time { return time.Date(2026, 1, 1, hour, 0, 0, 0, time.UTC) }
@@ -484,9 +487,9 @@ func permutations(n int) func(yield func([]int) bool) {
 
 func TestDescribe(t *testing.T) {
 	t.Parallel()
-	server := asctest.NewServer(t)
-	id := server.AddPackageVersion(asctest.PackageVersion{PackageID: "package", Version: "7"})
-	packageID, number, err := describe(t.Context(), clientOf(t, server), id)
+	file := asctest.PackageFile{ID: "v7"}
+	server := asctest.NewServer(t, asctest.PackageVersion{PackageFile: file, PackageID: "package", Version: "7"})
+	packageID, number, err := describe(t.Context(), clientOf(t, server), "v7")
 	if packageID != "package" || number != "7" || err != nil {
 		t.Errorf("got %q, %q, %v", packageID, number, err)
 	}

@@ -1,6 +1,6 @@
 package docs_test
 
-// The stories that rotating-the-secret.md tells.
+// The procedure and the mistakes in rotating-the-secret.md.
 
 import (
 	"context"
@@ -17,7 +17,7 @@ import (
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
-// receiver builds what the service runs with the given secrets, the newest first.
+// receiver returns the service's handler with the given secrets, the newest first.
 func receiver(secrets [][]byte, store func(*notification.Notification)) (http.Handler, error) {
 	verifier, err := notification.NewVerifier(secrets...)
 	if err != nil {
@@ -49,13 +49,15 @@ func TestRotationLosesNothing(t *testing.T) {
 	oldSecret, newSecret := []byte("the old secret"), []byte("the new secret")
 	s := newStage(t)
 	s.deploy(oldSecret)
-	s.server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: s.endpoint, Secret: string(oldSecret)})
+	_ = s.server.Update(func(state *asctest.State) {
+		state.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: s.endpoint, Secret: string(oldSecret)})
+	})
 	s.deliver(s.signed(), http.StatusOK)
 
 	// 1. Every receiver gets the new secret beside the old one.
 	s.meanwhile(func() { s.deploy(newSecret, oldSecret) })
 
-	// 2. App Store Connect gets it. What was signed before may arrive later.
+	// 2. App Store Connect gets it. Notifications signed before may arrive later.
 	inFlight := s.signed()
 	s.meanwhile(func() {
 		if err := setSecret(t.Context(), s.client, newSecret); err != nil {
@@ -67,7 +69,7 @@ func TestRotationLosesNothing(t *testing.T) {
 		t.Errorf("got %d notifications signed with the new secret and %d with the old, want some of each", got[0], got[1])
 	}
 
-	// 3. Once nothing has arrived with the old secret for long enough, it goes.
+	// 3. Once nothing signed with the old secret has arrived for long enough, the receiver drops it.
 	s.meanwhile(func() { s.deploy(newSecret) })
 	s.deliver(s.signed(), http.StatusOK)
 	s.deliver(s.signed().SignedWith(string(oldSecret)), http.StatusUnauthorized)
@@ -87,7 +89,9 @@ func TestRotationInTheWrongOrderLoses(t *testing.T) {
 	oldSecret, newSecret := []byte("the old secret"), []byte("the new secret")
 	s := newStage(t)
 	s.deploy(oldSecret)
-	s.server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: s.endpoint, Secret: string(oldSecret)})
+	_ = s.server.Update(func(state *asctest.State) {
+		state.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: s.endpoint, Secret: string(oldSecret)})
+	})
 
 	inFlight := s.signed()
 	if err := setSecret(t.Context(), s.client, newSecret); err != nil {
@@ -145,26 +149,26 @@ func (s *stage) store(n *notification.Notification) {
 	s.bySecret[n.SecretIndex]++
 }
 
-// signed is a new notification, signed with the secret that is registered now.
+// signed is a new notification, signed with the registered secret.
 func (s *stage) signed() asctest.SignedNotification {
 	event := &notification.AppUnavailable{MarketplaceAppID: "6477361842", AppID: "6478123456"}
-	delivery, err := s.server.SignedNotification(notification.New(event))
+	signed, err := s.server.Sign("", notification.New(event))
 	if err != nil {
-		s.t.Error(err)
+		s.t.Fatal(err)
 	}
-	return delivery
+	return signed[0]
 }
 
 func (s *stage) deliver(delivery asctest.SignedNotification, want int) {
 	s.t.Helper()
-	status, err := delivery.Send(s.t.Context())
+	sent, err := delivery.Send(s.t.Context())
 	if err != nil {
 		s.t.Error(err)
 	}
-	if status != want {
-		s.t.Errorf("got status %d, want %d", status, want)
+	if sent.StatusCode != want {
+		s.t.Errorf("got status %d, want %d", sent.StatusCode, want)
 	}
-	if status == http.StatusOK {
+	if sent.StatusCode == http.StatusOK {
 		s.acknowledged.Add(1)
 	}
 }

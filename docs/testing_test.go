@@ -1,6 +1,6 @@
 package docs_test
 
-// What testing.md shows: tests of a service, here of a very small one.
+// The tests of a small service that testing.md shows.
 
 import (
 	"bytes"
@@ -93,7 +93,7 @@ func TestWaitsAsLongAsAsked(t *testing.T) {
 	})
 }
 
-// service is the receiver under test; a real one stores what it is given.
+// service is the receiver under test; a real one stores what it gets.
 func service(t *testing.T, store func(*notification.Notification) error) *httptest.Server {
 	verifier, err := notification.NewVerifier([]byte("a secret from your vault"))
 	if err != nil {
@@ -114,10 +114,10 @@ func TestReceives(t *testing.T) {
 		stored = append(stored, n.Type)
 		return nil
 	})
-	server := asctest.NewServer(t, asctest.WithMarketplaceWebhook(asctest.MarketplaceWebhook{
+	server := asctest.NewServer(t, asctest.MarketplaceWebhook{
 		EndpointURL: endpoint.URL,
 		Secret:      "a secret from your vault",
-	}))
+	})
 	status, err := server.Notify(t.Context(), &notification.AppUnavailable{MarketplaceAppID: "6477361842", AppID: "6478123456"})
 	if status != http.StatusOK || err != nil || len(stored) != 1 {
 		t.Errorf("responded %d, %v; stored %v", status, err, stored)
@@ -133,22 +133,24 @@ func TestReceivesOnceAndNothingForged(t *testing.T) {
 		stored++
 		return nil
 	})
-	server := asctest.NewServer(t, asctest.WithMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: endpoint.URL, Secret: "a secret from your vault"}))
-	delivery, err := server.SignedNotification(notification.New(&notification.AppUnavailable{MarketplaceAppID: "6477361842", AppID: "6478123456"}))
+	server := asctest.NewServer(t, asctest.MarketplaceWebhook{EndpointURL: endpoint.URL, Secret: "a secret from your vault"})
+	event := &notification.AppUnavailable{MarketplaceAppID: "6477361842", AppID: "6478123456"}
+	signed, err := server.Sign("", notification.New(event))
 	if err != nil {
 		t.Fatal(err)
 	}
-	send := func(delivery asctest.SignedNotification, want int) {
+	genuine := signed[0] // for the one recipient
+	send := func(n asctest.SignedNotification, want int) {
 		t.Helper()
-		if status, err := delivery.Send(t.Context()); status != want || err != nil {
-			t.Errorf("responded %d, %v; want %d", status, err, want)
+		if sent, err := n.Send(t.Context()); sent.StatusCode != want || err != nil {
+			t.Errorf("responded %d, %v; want %d", sent.StatusCode, err, want)
 		}
 	}
-	send(delivery.Forged(), http.StatusUnauthorized)
-	send(delivery, http.StatusInternalServerError) // not stored: it may come again
+	send(genuine.Forged(), http.StatusUnauthorized)
+	send(genuine, http.StatusInternalServerError) // not stored: it may come again
 	full = false
-	send(delivery, http.StatusOK)
-	send(delivery, http.StatusOK) // a duplicate
+	send(genuine, http.StatusOK)
+	send(genuine, http.StatusOK) // a duplicate
 	if stored != 1 {
 		t.Errorf("stored %d times", stored)
 	}
@@ -156,8 +158,9 @@ func TestReceivesOnceAndNothingForged(t *testing.T) {
 
 func TestAnswersThatItWasTooLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server := asctest.NewPipeServer(t, asctest.WithMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: "https://marketplace.example/", Secret: "secret"}))
-		delivery, err := server.SignedNotification(notification.New(&notification.AppUnavailable{MarketplaceAppID: "6477361842", AppID: "6478123456"}))
+		server := asctest.NewPipeServer(t, asctest.MarketplaceWebhook{EndpointURL: "https://marketplace.example/", Secret: "secret"})
+		event := &notification.AppUnavailable{MarketplaceAppID: "6477361842", AppID: "6478123456"}
+		signed, err := server.Sign("", notification.New(event))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -165,8 +168,8 @@ func TestAnswersThatItWasTooLate(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		request := httptest.NewRequest(http.MethodPost, "/", bytes.NewReader(delivery.Body))
-		request.Header.Set(notification.SignatureHeader, delivery.Signature)
+		request := httptest.NewRequest(http.MethodPost, "/", bytes.NewReader(signed[0].Body))
+		request.Header.Set(notification.SignatureHeader, signed[0].Signature)
 		response := httptest.NewRecorder()
 		handler.ServeHTTP(response, request)
 		if response.Code != http.StatusServiceUnavailable {
@@ -175,7 +178,7 @@ func TestAnswersThatItWasTooLate(t *testing.T) {
 	})
 }
 
-// connect returns a server with the given faults to come, and a client that tries everything once.
+// connect returns a server whose next calls fail as given, and a client that retries nothing.
 func connect(t *testing.T, faults ...asctest.Fault) (*asctest.Server, *wrapper.Client) {
 	t.Helper()
 	server := asctest.NewServer(t)

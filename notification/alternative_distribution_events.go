@@ -2,11 +2,14 @@ package notification
 
 import "time"
 
-const (
-	packageVersionCreated        = "alternativeDistributionPackageVersionCreated"
-	packageAvailableUpdated      = "alternativeDistributionPackageAvailableUpdated"
-	territoryAvailabilityUpdated = "alternativeDistributionTerritoryAvailabilityUpdated"
-)
+var alternativeDistributionKinds = []*kind{
+	{typ: "alternativeDistributionPackageVersionCreated", new: newOf[AlternativeDistributionPackageVersionCreated],
+		instance: "alternativeDistributionPackageVersions", exampleID: packageVersionID},
+	{typ: "alternativeDistributionPackageAvailableUpdated", new: newOf[AlternativeDistributionPackageAvailableUpdated],
+		instance: "alternativeDistributionPackages", exampleID: packageID},
+	{typ: "alternativeDistributionTerritoryAvailabilityUpdated",
+		new: newOf[AlternativeDistributionTerritoryAvailabilityUpdated]},
+}
 
 // AlternativeDistributionPackageVersionCreated reports a new version of an
 // app's alternative distribution package. It names neither the package nor the
@@ -19,23 +22,9 @@ type AlternativeDistributionPackageVersionCreated struct {
 	Timestamp        time.Time // timestamp, in UTC
 }
 
-func decodePackageVersionCreated(d *data) Event {
-	marketplace, app, instance := d.Relationships.MarketplaceApp.id(), d.Attributes.AppID, d.Relationships.Instance.id()
-	if marketplace == "" || app == "" || instance == "" {
-		return nil
-	}
-	return &AlternativeDistributionPackageVersionCreated{marketplace, app, instance, d.at()}
-}
-
-func (e *AlternativeDistributionPackageVersionCreated) wire(at time.Time) data {
-	return data{
-		Type: packageVersionCreated, Version: version,
-		Attributes: attributes{AppID: e.AppID, Timestamp: precisely(e.Timestamp, at)},
-		Relationships: relationships{
-			Instance:       related("alternativeDistributionPackageVersions", e.PackageVersionID),
-			MarketplaceApp: related("apps", e.MarketplaceAppID),
-		},
-	}
+func (e *AlternativeDistributionPackageVersionCreated) transfer(c *codec) {
+	c.alternativeDistribution(&e.MarketplaceAppID, &e.AppID, &e.Timestamp)
+	c.instance(&e.PackageVersionID)
 }
 
 // AlternativeDistributionPackageAvailableUpdated reports where one package of
@@ -49,27 +38,11 @@ type AlternativeDistributionPackageAvailableUpdated struct {
 	Timestamp        time.Time // timestamp, in UTC
 }
 
-func decodePackageAvailableUpdated(d *data) Event {
-	a, marketplace, instance := &d.Attributes, d.Relationships.MarketplaceApp.id(), d.Relationships.Instance.id()
-	if marketplace == "" || a.AppID == "" || instance == "" || a.Available == nil || !allNamed(a.Territories) {
-		return nil
-	}
-	return &AlternativeDistributionPackageAvailableUpdated{
-		marketplace, a.AppID, instance, *a.Available, a.Territories, d.at(),
-	}
-}
-
-func (e *AlternativeDistributionPackageAvailableUpdated) wire(at time.Time) data {
-	return data{
-		Type: packageAvailableUpdated, Version: version,
-		Attributes: attributes{
-			AppID: e.AppID, Available: &e.Available, Territories: e.Territories, Timestamp: precisely(e.Timestamp, at),
-		},
-		Relationships: relationships{
-			Instance:       related("alternativeDistributionPackages", e.PackageID),
-			MarketplaceApp: related("apps", e.MarketplaceAppID),
-		},
-	}
+func (e *AlternativeDistributionPackageAvailableUpdated) transfer(c *codec) {
+	c.alternativeDistribution(&e.MarketplaceAppID, &e.AppID, &e.Timestamp)
+	c.instance(&e.PackageID)
+	c.flag(&e.Available, &c.data.Attributes.Available)
+	c.list(&e.Territories, &c.data.Attributes.Territories)
 }
 
 // AlternativeDistributionTerritoryAvailabilityUpdated reports where an app
@@ -82,22 +55,15 @@ type AlternativeDistributionTerritoryAvailabilityUpdated struct {
 	Timestamp        time.Time // timestamp, in UTC
 }
 
-func decodeTerritoryAvailabilityUpdated(d *data) Event {
-	a, marketplace := &d.Attributes, d.Relationships.MarketplaceApp.id()
-	if marketplace == "" || a.AppID == "" || a.Available == nil || !allNamed(a.Territories) {
-		return nil
-	}
-	return &AlternativeDistributionTerritoryAvailabilityUpdated{
-		marketplace, a.AppID, *a.Available, a.Territories, d.at(),
-	}
+func (e *AlternativeDistributionTerritoryAvailabilityUpdated) transfer(c *codec) {
+	c.alternativeDistribution(&e.MarketplaceAppID, &e.AppID, &e.Timestamp)
+	c.flag(&e.Available, &c.data.Attributes.Available)
+	c.list(&e.Territories, &c.data.Attributes.Territories)
 }
 
-func (e *AlternativeDistributionTerritoryAvailabilityUpdated) wire(at time.Time) data {
-	return data{
-		Type: territoryAvailabilityUpdated, Version: version,
-		Attributes: attributes{
-			AppID: e.AppID, Available: &e.Available, Territories: e.Territories, Timestamp: precisely(e.Timestamp, at),
-		},
-		Relationships: relationships{MarketplaceApp: related("apps", e.MarketplaceAppID)},
-	}
+// alternativeDistribution transfers what these events have in common.
+func (c *codec) alternativeDistribution(marketplaceAppID, appID *string, happened *time.Time) {
+	c.related(marketplaceAppID, &c.data.Relationships.MarketplaceApp, "apps", false)
+	c.text(appID, &c.data.Attributes.AppID)
+	c.timestamp(happened)
 }

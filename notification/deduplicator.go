@@ -21,28 +21,9 @@ import "context"
 // transaction, its default, the second insert waits for the first transaction.
 // In REPEATABLE READ or SERIALIZABLE the second one fails with a serialization
 // error instead, and the response is 503. What the function does in that
-// transaction, which it takes from its context, has effect exactly once. SQLite
-// needs a single writing connection for the same (see examples/marketplace):
-//
-//	func (i *Inbox) Once(ctx context.Context, n *notification.Notification, handle func(context.Context) error) error {
-//		tx, err := i.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
-//		if err != nil {
-//			return err
-//		}
-//		defer tx.Rollback()
-//		result, err := tx.ExecContext(ctx,
-//			`INSERT INTO inbox (id, body) VALUES ($1, $2) ON CONFLICT DO NOTHING`, n.ID, n.Raw)
-//		if err != nil {
-//			return err
-//		}
-//		if rows, err := result.RowsAffected(); rows == 0 || err != nil {
-//			return err
-//		}
-//		if err := handle(withTx(ctx, tx)); err != nil {
-//			return err
-//		}
-//		return tx.Commit()
-//	}
+// transaction, which it takes from its context, has effect exactly once.
+// Package pgxstore does this. SQLite needs a single writing connection for the
+// same: see examples/marketplace.
 type Deduplicator interface {
 	Once(ctx context.Context, n *Notification, handle func(context.Context) error) error
 }

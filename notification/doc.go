@@ -1,22 +1,6 @@
 // Package notification receives what App Store Connect posts: to the endpoint
 // of a marketplace, and to the webhooks of an app. It needs only the standard
-// library.
-//
-// This is a complete receiver:
-//
-//	func main() {
-//		verifier, err := notification.NewVerifier([]byte(os.Getenv("ASC_WEBHOOK_SECRET")))
-//		if err != nil {
-//			log.Fatal(err)
-//		}
-//		handler, err := notification.NewHandler(verifier, func(ctx context.Context, n *notification.Notification) error {
-//			return inbox.Store(ctx, n.ID, n.Raw)
-//		})
-//		if err != nil {
-//			log.Fatal(err)
-//		}
-//		log.Fatal(notification.NewServer(":8080", handler).ListenAndServe())
-//	}
+// library. The package example is a complete receiver.
 //
 // A notification is one message about one [Event], such as
 // [*AlternativeDistributionPackageVersionCreated]. Both of Apple's resources,

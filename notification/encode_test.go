@@ -89,13 +89,23 @@ func TestMarshalRefuses(t *testing.T) {
 		"another type":      func(n *notification.Notification) { n.Type = "AppAvailable" },
 		"an incomplete one": func(n *notification.Notification) { n.Event = &notification.AppUnavailable{AppID: app} },
 		"a build upload with no state": func(n *notification.Notification) {
-			n.Type, n.Event = "buildUploadStateUpdated", &notification.BuildUploadStateUpdated{BuildUploadID: "1"}
+			n.Type = "buildUploadStateUpdated"
+			n.Event = &notification.BuildUploadStateUpdated{StateChange: notification.StateChange{InstanceID: "1"}}
 		},
 		"an availability with no territories": func(n *notification.Notification) {
 			n.Type = "alternativeDistributionTerritoryAvailabilityUpdated"
 			n.Event = &notification.AlternativeDistributionTerritoryAvailabilityUpdated{
 				MarketplaceAppID: marketplace, AppID: app,
 			}
+		},
+		"another type of the same form": func(n *notification.Notification) {
+			n.Type = "betaFeedbackCrashSubmissionCreated"
+			n.Event = &notification.BetaFeedbackScreenshotSubmissionCreated{
+				Creation: notification.Creation{InstanceID: "1"},
+			}
+		},
+		"what events embed": func(n *notification.Notification) {
+			n.Type, n.Event = "buildUploadStateUpdated", &notification.StateChange{InstanceID: "1", New: "COMPLETE"}
 		},
 		"a new version of a form": func(n *notification.Notification) { n.Version = 2 },
 		"no package version": func(n *notification.Notification) {

@@ -1,6 +1,10 @@
 package notification
 
-import "time"
+import (
+	"reflect"
+	"slices"
+	"time"
+)
 
 // An Event is what a notification reports. These are the ones that Apple
 // documents, and the ping:
@@ -11,15 +15,8 @@ import "time"
 //     [*AlternativeDistributionPackageVersionCreated],
 //     [*AlternativeDistributionPackageAvailableUpdated],
 //     [*AlternativeDistributionTerritoryAvailabilityUpdated]
-//   - to the URL of a webhook, about an app of your own:
-//     [*AppStoreVersionAppVersionStateUpdated], [*BuildUploadStateUpdated],
-//     [*BuildBetaDetailExternalBuildStateUpdated],
-//     [*BetaFeedbackCrashSubmissionCreated],
-//     [*BetaFeedbackScreenshotSubmissionCreated],
-//     [*BackgroundAssetVersionStateUpdated],
-//     [*BackgroundAssetVersionInternalBetaReleaseCreated],
-//     [*BackgroundAssetVersionExternalBetaReleaseStateUpdated],
-//     [*BackgroundAssetVersionAppStoreReleaseStateUpdated]
+//   - to the URL of a webhook, about an app of your own: the types that embed
+//     [StateChange] or [Creation], such as [*BuildUploadStateUpdated]
 //   - to test a webhook: [*WebhookPingCreated]
 //
 // More may come in a minor version: give a switch over them a default. A
@@ -30,50 +27,66 @@ import "time"
 // https://developer.apple.com/documentation/marketplacekit/processing-alternative-marketplace-notifications
 // https://developer.apple.com/documentation/appstoreconnectapi/webhook-events
 type Event interface {
-	// wire returns the event as it is posted, without its ID. An event that
-	// has no time of its own gets at.
-	wire(at time.Time) data
+	// transfer copies each field of the event to its place on the wire, or from there.
+	transfer(*codec)
 }
 
-// decoders has the types of data.type, each with the function that makes its
-// event. The function returns nil if something is missing that the event is
-// of no use without.
-var decoders = map[string]func(*data) Event{
-	packageVersionAvailable: decodePackageVersionAvailable,
-	appVersionsUnavailable:  decodeAppVersionsUnavailable,
-	appVersionUnavailable:   decodeAppVersionsUnavailable,
-	appUnavailable:          decodeAppUnavailable,
+// A kind is the entry of one type of notification.
+type kind struct {
+	typ      string // data.type
+	new      func() Event
+	instance string // the type of the resource that relationships.instance names
 
-	packageVersionCreated:        decodePackageVersionCreated,
-	packageAvailableUpdated:      decodePackageAvailableUpdated,
-	territoryAvailabilityUpdated: decodeTerritoryAvailabilityUpdated,
+	flat   bool                                      // no version, and the instance is not in data
+	states func(*attributes) (before, after *string) // how Apple spells them
 
-	appVersionStateUpdated:      decodeAppVersionStateUpdated,
-	buildUploadStateUpdated:     decodeBuildUploadStateUpdated,
-	externalBuildStateUpdated:   decodeExternalBuildStateUpdated,
-	crashSubmissionCreated:      decodeCrashSubmissionCreated,
-	screenshotSubmissionCreated: decodeScreenshotSubmissionCreated,
-
-	assetVersionStateUpdated:        decodeAssetVersionStateUpdated,
-	assetInternalBetaReleaseCreated: decodeAssetInternalBetaReleaseCreated,
-	assetExternalBetaReleaseUpdated: decodeAssetExternalBetaReleaseUpdated,
-	assetAppStoreReleaseUpdated:     decodeAssetAppStoreReleaseUpdated,
-
-	webhookPingCreated: decodePing,
-	webhookPings:       decodePing,
+	exampleID, before, after string // the instance's, and its states in Apple's examples
 }
 
-// event returns the event of d, or nil if its type or version is not known or
-// something of it is missing. Some of Apple's examples have no version.
-func (d *data) event() Event {
-	if d.Version != version && d.Version != 0 {
-		return nil
+// kinds are all that Decode knows, except that a ping has more forms.
+var kinds = slices.Concat(marketplaceKinds, alternativeDistributionKinds, appKinds, []*kind{pingKind})
+
+func newOf[E any]() Event { return any(new(E)).(Event) }
+
+// kind returns the entry of d's type, or nil if the type is unknown.
+func (d *data) kind() *kind {
+	if d.Attributes.Ping || d.Type == "webhookPings" {
+		return pingKind
 	}
-	if d.Attributes.Ping {
-		return decodePing(d)
-	}
-	if decode := decoders[d.Type]; decode != nil {
-		return decode(d)
+	for _, k := range kinds {
+		if k.typ == d.Type {
+			return k
+		}
 	}
 	return nil
+}
+
+// event returns the event of d, or nil if its type or version is unknown or a
+// required field is missing. Some of Apple's examples have no version.
+func (d *data) event() Event {
+	k := d.kind()
+	if k == nil || d.Version != version && d.Version != 0 {
+		return nil
+	}
+	event, c := k.new(), codec{data: d, kind: k}
+	if event.transfer(&c); c.incomplete {
+		return nil
+	}
+	return event
+}
+
+// encode returns event as Apple posts it, without the notification's ID. An
+// event that has no time of its own gets at.
+func encode(event Event, at time.Time) data {
+	d := data{}
+	i := slices.IndexFunc(kinds, func(k *kind) bool { return reflect.TypeOf(k.new()) == reflect.TypeOf(event) })
+	if i < 0 {
+		return d
+	}
+	d.Type = kinds[i].typ
+	if !kinds[i].flat {
+		d.Version = version
+	}
+	event.transfer(&codec{data: &d, kind: kinds[i], writing: true, at: at})
+	return d
 }

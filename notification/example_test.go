@@ -148,6 +148,16 @@ func ExampleNew() {
 	// Output: 75
 }
 
+// Try a receiver on every type of notification.
+func ExampleExamples() {
+	for _, n := range notification.Examples() {
+		if event, ok := n.Event.(*notification.BuildUploadStateUpdated); ok {
+			fmt.Println(n.Type, event.Old, event.New)
+		}
+	}
+	// Output: buildUploadStateUpdated PROCESSING COMPLETE
+}
+
 func ExampleSign() {
 	fmt.Println(notification.Sign([]byte("This is my secret"), []byte("Hello, World!")))
 	// Output: hmacsha256=7f062172b01cb00b53ca068614674a3d982a34062a0f5d37687d5e3377e54657

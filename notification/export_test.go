@@ -1,13 +1,5 @@
 package notification
 
-import (
-	"maps"
-	"slices"
-)
-
-// Types are the types that have an event.
-func Types() []string { return slices.Sorted(maps.Keys(decoders)) }
-
 // NewMemory is the default Deduplicator.
 var NewMemory = newMemory
 

@@ -113,23 +113,21 @@ func (h *Handler) Handle(ctx context.Context, raw []byte) error {
 	return o.Err
 }
 
-// receive does the work in an order in which each step can trust the ones before it.
+// receive orders its checks so that each can trust the ones before it.
 func (h *Handler) receive(w http.ResponseWriter, r *http.Request, o *Outcome) {
-	if r.Method != http.MethodPost {
+	claimed, err := parseSignatures(r.Header.Values(SignatureHeader))
+	switch {
+	case r.Method != http.MethodPost:
 		w.Header().Set("Allow", http.MethodPost)
 		rejectUnread(w, r, o, http.StatusMethodNotAllowed, "method", nil)
 		return
-	}
-	claimed, err := parseSignatures(r.Header.Values(SignatureHeader))
-	if err != nil {
+	case err != nil:
 		rejectUnread(w, r, o, http.StatusUnauthorized, "signature header", err)
 		return
-	}
-	if isEncoded(r.Header) {
+	case isEncoded(r.Header):
 		rejectUnread(w, r, o, http.StatusUnsupportedMediaType, "content encoding", nil)
 		return
-	}
-	if r.ContentLength > h.maxBodySize {
+	case r.ContentLength > h.maxBodySize:
 		rejectUnread(w, r, o, http.StatusRequestEntityTooLarge, "body size", nil)
 		return
 	}
@@ -157,7 +155,7 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request, o *Outcome) {
 	h.process(r.Context(), n, o)
 }
 
-// parseSignatures refuses none and several: which one to trust is not ours to guess.
+// parseSignatures refuses no signature and several: it can't know which to trust.
 func parseSignatures(values []string) (mac [sha256.Size]byte, err error) {
 	if len(values) != 1 {
 		return mac, ErrSignatureFormat

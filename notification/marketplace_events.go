@@ -2,12 +2,12 @@ package notification
 
 import "time"
 
-const (
-	packageVersionAvailable = "AlternativeDistributionPackageVersionAvailable"
-	appVersionsUnavailable  = "AppVersionsUnavailable"
-	appVersionUnavailable   = "AppVersionUnavailable" // the spelling in one of Apple's tables
-	appUnavailable          = "AppUnavailable"
-)
+var marketplaceKinds = []*kind{
+	{typ: "AlternativeDistributionPackageVersionAvailable", new: newOf[PackageVersionAvailable]},
+	{typ: "AppVersionsUnavailable", new: newOf[AppVersionsUnavailable]},
+	{typ: "AppVersionUnavailable", new: newOf[AppVersionsUnavailable]}, // the spelling in one of Apple's tables
+	{typ: "AppUnavailable", new: newOf[AppUnavailable]},
+}
 
 // PackageVersionAvailable reports that a version of an app's alternative
 // distribution package can be downloaded. Its type on the wire is
@@ -22,31 +22,11 @@ type PackageVersionAvailable struct {
 	EventTimestamp    time.Time // eventTimestamp, in UTC
 }
 
-func decodePackageVersionAvailable(d *data) Event {
-	a := &d.Attributes
-	ids := []string{a.MarketplaceAppID, a.AppID, a.PackageID, a.PackageVersionID, a.PackageVersionNum}
-	if !allNamed(ids) {
-		return nil
-	}
-	return &PackageVersionAvailable{
-		MarketplaceAppID:  a.MarketplaceAppID,
-		AppID:             a.AppID,
-		PackageID:         a.PackageID,
-		PackageVersionID:  a.PackageVersionID,
-		PackageVersionNum: a.PackageVersionNum,
-		EventTimestamp:    time.Time(a.EventTimestamp),
-	}
-}
-
-func (e *PackageVersionAvailable) wire(at time.Time) data {
-	return data{Type: packageVersionAvailable, Version: version, Timestamp: timestamp(at), Attributes: attributes{
-		MarketplaceAppID:  e.MarketplaceAppID,
-		AppID:             e.AppID,
-		PackageID:         e.PackageID,
-		PackageVersionID:  e.PackageVersionID,
-		PackageVersionNum: e.PackageVersionNum,
-		EventTimestamp:    timestamp(orTime(e.EventTimestamp, at)),
-	}}
+func (e *PackageVersionAvailable) transfer(c *codec) {
+	c.marketplace(&e.MarketplaceAppID, &e.AppID, &e.EventTimestamp)
+	c.text(&e.PackageID, &c.data.Attributes.PackageID)
+	c.text(&e.PackageVersionID, &c.data.Attributes.PackageVersionID)
+	c.text(&e.PackageVersionNum, &c.data.Attributes.PackageVersionNum)
 }
 
 // AppVersionsUnavailable reports that versions of an app may no longer be
@@ -60,21 +40,9 @@ type AppVersionsUnavailable struct {
 	EventTimestamp   time.Time // eventTimestamp, in UTC
 }
 
-func decodeAppVersionsUnavailable(d *data) Event {
-	a := &d.Attributes
-	if a.MarketplaceAppID == "" || a.AppID == "" || !allNamed(a.PackageIDs) {
-		return nil
-	}
-	return &AppVersionsUnavailable{a.MarketplaceAppID, a.AppID, a.PackageIDs, time.Time(a.EventTimestamp)}
-}
-
-func (e *AppVersionsUnavailable) wire(at time.Time) data {
-	return data{Type: appVersionsUnavailable, Version: version, Timestamp: timestamp(at), Attributes: attributes{
-		MarketplaceAppID: e.MarketplaceAppID,
-		AppID:            e.AppID,
-		PackageIDs:       e.PackageIDs,
-		EventTimestamp:   timestamp(orTime(e.EventTimestamp, at)),
-	}}
+func (e *AppVersionsUnavailable) transfer(c *codec) {
+	c.marketplace(&e.MarketplaceAppID, &e.AppID, &e.EventTimestamp)
+	c.list(&e.PackageIDs, &c.data.Attributes.PackageIDs)
 }
 
 // AppUnavailable reports that an app may no longer be offered at all. With a
@@ -86,18 +54,16 @@ type AppUnavailable struct {
 	EventTimestamp   time.Time // eventTimestamp, in UTC
 }
 
-func decodeAppUnavailable(d *data) Event {
-	a := &d.Attributes
-	if a.MarketplaceAppID == "" || a.AppID == "" {
-		return nil
-	}
-	return &AppUnavailable{a.MarketplaceAppID, a.AppID, time.Time(a.EventTimestamp)}
+func (e *AppUnavailable) transfer(c *codec) {
+	c.marketplace(&e.MarketplaceAppID, &e.AppID, &e.EventTimestamp)
 }
 
-func (e *AppUnavailable) wire(at time.Time) data {
-	return data{Type: appUnavailable, Version: version, Timestamp: timestamp(at), Attributes: attributes{
-		MarketplaceAppID: e.MarketplaceAppID,
-		AppID:            e.AppID,
-		EventTimestamp:   timestamp(orTime(e.EventTimestamp, at)),
-	}}
+// marketplace transfers what the events of marketplaceWebhooks have in common.
+func (c *codec) marketplace(marketplaceAppID, appID *string, happened *time.Time) {
+	c.text(marketplaceAppID, &c.data.Attributes.MarketplaceAppID)
+	c.text(appID, &c.data.Attributes.AppID)
+	c.time(happened, &c.data.Attributes.EventTimestamp)
+	if c.writing {
+		c.data.Timestamp = timestamp(c.at)
+	}
 }

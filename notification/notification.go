@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"time"
 	"unicode"
@@ -39,7 +40,7 @@ type Notification struct {
 	Raw []byte
 
 	// SecretIndex tells which of the Verifier's secrets signed it, counted
-	// from 0. The Handler sets it; Handle, which verifies nothing, to -1.
+	// from 0. The Handler sets it; Handle, which verifies nothing, sets -1.
 	SecretIndex int
 }
 
@@ -96,7 +97,7 @@ func checkID(id string) error {
 // describe sets what both forms of d tell beside the event.
 func (n *Notification) describe(d *data) {
 	n.Type, n.Version = d.Type, d.Version
-	n.Timestamp = orTime(time.Time(d.Timestamp), d.at())
+	n.Timestamp = orTime(time.Time(d.Timestamp), time.Time(d.Attributes.Timestamp.timestamp))
 	n.MarketplaceAppID = cmp.Or(d.Attributes.MarketplaceAppID, d.Relationships.MarketplaceApp.id())
 	n.AppID = d.Attributes.AppID
 }
@@ -106,7 +107,7 @@ func (n *Notification) describe(d *data) {
 func New(event Event) *Notification {
 	n := &Notification{ID: randomUUID(), Event: event}
 	if !isNil(event) {
-		d := event.wire(time.Now().UTC().Truncate(time.Millisecond))
+		d := encode(event, time.Now().UTC().Truncate(time.Millisecond))
 		n.describe(&d)
 	}
 	return n
@@ -124,12 +125,12 @@ func (n Notification) MarshalJSON() ([]byte, error) {
 	if isNil(n.Event) || n.ID == "" {
 		return nil, errors.New("notification: Event and ID are needed: New sets both")
 	}
-	d := n.Event.wire(n.Timestamp)
+	d := encode(n.Event, n.Timestamp)
 	d.Type, d.Version, d.ID = n.Type, n.Version, n.ID
 	if _, ping := n.Event.(*WebhookPingCreated); ping && d.event() == nil {
 		d.Attributes.Ping = true // of a type that says nothing of a ping
 	}
-	if d.event() == nil {
+	if reflect.TypeOf(d.event()) != reflect.TypeOf(n.Event) {
 		return nil, fmt.Errorf("notification: the event is incomplete, or not of type %q", n.Type)
 	}
 	return json.Marshal(envelope{d})

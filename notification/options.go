@@ -2,7 +2,6 @@ package notification
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"reflect"
@@ -21,13 +20,7 @@ type Option func(*Handler) error
 // WithMaxBodySize sets the largest body that is read, in bytes: 64 KiB by
 // default. The response to a larger one is 413.
 func WithMaxBodySize(bytes int64) Option {
-	return func(h *Handler) error {
-		if bytes <= 0 {
-			return fmt.Errorf("notification: WithMaxBodySize is %d: it must be positive", bytes)
-		}
-		h.maxBodySize = bytes
-		return nil
-	}
+	return positive("WithMaxBodySize", bytes, func(h *Handler) { h.maxBodySize = bytes })
 }
 
 // WithTimeout sets how long each of three steps may take: waiting for another
@@ -36,13 +29,7 @@ func WithMaxBodySize(bytes int64) Option {
 // ends then, and the notification counts as not handled whatever the function
 // returns; the Handler still waits for it to return.
 func WithTimeout(timeout time.Duration) Option {
-	return func(h *Handler) error {
-		if timeout <= 0 {
-			return fmt.Errorf("notification: WithTimeout is %v: it must be positive", timeout)
-		}
-		h.timeout = timeout
-		return nil
-	}
+	return positive("WithTimeout", timeout, func(h *Handler) { h.timeout = timeout })
 }
 
 // WithDeduplicator replaces the Deduplicator. The default is in memory: it
@@ -50,26 +37,14 @@ func WithTimeout(timeout time.Duration) Option {
 // their IDs are longer than 4 MiB together, each for 24 hours, and none after
 // a restart. A nil one is an error.
 func WithDeduplicator(d Deduplicator) Option {
-	return func(h *Handler) error {
-		if isNil(d) {
-			return errors.New("notification: WithDeduplicator got nil: leave it out to use the one in memory")
-		}
-		h.deduplicator = d
-		return nil
-	}
+	return notNil("WithDeduplicator", d, func(h *Handler) { h.deduplicator = d })
 }
 
 // WithMalformed sets a hook that takes each body that was signed but can't be
 // decoded (see [ErrMalformed]), as it was received. If it returns nil in time
 // the response is 200, otherwise 500. Without a hook it is 500.
 func WithMalformed(take func(ctx context.Context, body []byte) error) Option {
-	return func(h *Handler) error {
-		if take == nil {
-			return errors.New("notification: WithMalformed got no function: leave it out to respond with 500")
-		}
-		h.malformed = take
-		return nil
-	}
+	return notNil("WithMalformed", take, func(h *Handler) { h.malformed = take })
 }
 
 // WithObserver sets a function that gets the [Outcome] of each request and of
@@ -79,13 +54,7 @@ func WithMalformed(take func(ctx context.Context, body []byte) error) Option {
 // the response is complete, so it should be quick. A panic in it is logged and
 // changes nothing.
 func WithObserver(observe func(context.Context, Outcome)) Option {
-	return func(h *Handler) error {
-		if observe == nil {
-			return errors.New("notification: WithObserver got no function: leave it out")
-		}
-		h.observer = observe
-		return nil
-	}
+	return notNil("WithObserver", observe, func(h *Handler) { h.observer = observe })
 }
 
 // WithLogger sets where the Handler logs one line for each request or call: at
@@ -95,11 +64,25 @@ func WithObserver(observe func(context.Context, Outcome)) Option {
 // error or panic value. The text of an error might quote the notification, so
 // it is not logged: [WithObserver] passes the error on.
 func WithLogger(logger *slog.Logger) Option {
+	return notNil("WithLogger", logger, func(h *Handler) { h.logger = logger })
+}
+
+func notNil(option string, value any, set func(*Handler)) Option {
 	return func(h *Handler) error {
-		if logger == nil {
-			return errors.New("notification: WithLogger got nil: leave it out, or pass one with slog.DiscardHandler")
+		if isNil(value) {
+			return fmt.Errorf("notification: %s got nil: leave it out to have the default", option)
 		}
-		h.logger = logger
+		set(h)
+		return nil
+	}
+}
+
+func positive[T int64 | time.Duration](option string, value T, set func(*Handler)) Option {
+	return func(h *Handler) error {
+		if value <= 0 {
+			return fmt.Errorf("notification: %s is %v: it must be positive", option, value)
+		}
+		set(h)
 		return nil
 	}
 }

@@ -39,8 +39,8 @@ const (
 	OutcomeUnavailable OutcomeKind = "unavailable" // the Deduplicator failed, or waiting for another copy took too long
 )
 
-// newOutcome returns the one that stands if the caller's function ends its
-// goroutine, as t.FailNow does, so that nothing after it runs.
+// newOutcome returns the outcome that remains if the caller's function ends its
+// goroutine, as t.FailNow does: then nothing after it runs.
 func newOutcome() *Outcome {
 	return &Outcome{Kind: OutcomeFailed, Reason: "goroutine ended", Err: errGoexit}
 }
@@ -61,7 +61,7 @@ func (h *Handler) report(ctx context.Context, o *Outcome, start time.Time) {
 	}
 }
 
-// log writes no more of a notification than a type that this package knows.
+// log writes the type of a notification if this package knows it, and nothing else of it.
 func (h *Handler) log(ctx context.Context, o *Outcome) {
 	if h.logger == nil {
 		return
@@ -88,10 +88,10 @@ func (h *Handler) log(ctx context.Context, o *Outcome) {
 }
 
 func knownType(typ string) string {
-	if _, known := decoders[typ]; known {
-		return typ
+	if (&data{Type: typ}).kind() == nil {
+		return "unknown"
 	}
-	return "unknown"
+	return typ
 }
 
 // errorAttr names the type of an error or panic value: its text might quote the notification.

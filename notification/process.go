@@ -31,9 +31,8 @@ func (h *Handler) takeMalformed(ctx context.Context, body []byte, err error, o *
 	o.settle(OutcomeMalformed, http.StatusOK, "malformed, accepted by the hook", nil)
 }
 
-// process has n handled once. The end of sender, or of the timeout, stops it
-// only while it waits: once the function is called, nothing but its own
-// deadline does.
+// process handles n once. The end of sender, or of the timeout, stops it only
+// while it waits: once it calls the function, only that call's deadline does.
 func (h *Handler) process(sender context.Context, n *Notification, o *Outcome) {
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(sender))
 	defer cancel(nil)

@@ -2,9 +2,6 @@ package notification
 
 import (
 	"cmp"
-	"encoding/json"
-	"net/url"
-	"slices"
 	"time"
 )
 
@@ -56,52 +53,25 @@ type relationships struct {
 // A relationship names a resource in data, as in JSON:API, or flat, as in the
 // events of background assets.
 type relationship struct {
-	Data resource `json:"data"`
+	Data resource `json:"data,omitzero"`
 	resource
+	Links links `json:"links,omitzero"`
 }
-
-type resource struct {
-	Type string `json:"type"`
-	ID   string `json:"id"`
-}
-
-func related(typ, id string) relationship     { return relationship{Data: resource{typ, id}} }
-func relatedFlat(typ, id string) relationship { return relationship{resource: resource{typ, id}} }
 
 func (r *relationship) id() string { return cmp.Or(r.Data.ID, r.ID) }
 
-// MarshalJSON adds the link that Apple sends. It is not decoded: the ID says
-// the same, and a token must not follow a link to wherever it points.
-func (r relationship) MarshalJSON() ([]byte, error) {
-	type links struct {
-		Self string `json:"self"`
-	}
-	at := func(r resource) links {
-		return links{"https://api.appstoreconnect.apple.com/v1/" + r.Type + "/" + url.PathEscape(r.ID)}
-	}
-	if r.ID != "" {
-		return json.Marshal(struct {
-			resource
-			Links links `json:"links"`
-		}{r.resource, at(r.resource)})
-	}
-	return json.Marshal(struct {
-		Data  resource `json:"data"`
-		Links links    `json:"links"`
-	}{r.Data, at(r.Data)})
+type resource struct {
+	Type string `json:"type,omitzero"`
+	ID   string `json:"id,omitzero"`
 }
 
-// state returns what changed and how, in any of Apple's spellings, and whether
-// it is complete. The old state may be missing.
-func (d *data) state() (instance, before, after string, complete bool) {
-	instance, a := d.Relationships.Instance.id(), &d.Attributes
-	before = cmp.Or(a.OldValue, a.OldState, a.OldExternalBuildState)
-	after = cmp.Or(a.NewValue, a.NewState, a.NewExternalBuildState)
-	return instance, before, after, instance != "" && after != ""
+type links struct {
+	Self string `json:"self"`
 }
 
-// allNamed reports whether a list is there and has no empty element.
-func allNamed(list []string) bool { return list != nil && !slices.Contains(list, "") }
+// UnmarshalJSON skips the link: the ID says the same, and a token must not
+// follow a link to wherever it points.
+func (*links) UnmarshalJSON([]byte) error { return nil }
 
 // A timestamp is a time as Apple writes it to a marketplace's endpoint. Reading
 // one never fails, because no notification may be lost for its timestamp.
@@ -130,13 +100,6 @@ type preciseTimestamp struct{ timestamp }
 
 func (t preciseTimestamp) MarshalJSON() ([]byte, error) {
 	return []byte(time.Time(t.timestamp).UTC().Format(`"` + time.RFC3339Nano + `"`)), nil
-}
-
-// at is when the event of a webhook happened.
-func (d *data) at() time.Time { return time.Time(d.Attributes.Timestamp.timestamp) }
-
-func precisely(t, otherwise time.Time) preciseTimestamp {
-	return preciseTimestamp{timestamp(orTime(t, otherwise))}
 }
 
 func orTime(t, otherwise time.Time) time.Time {

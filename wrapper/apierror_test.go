@@ -12,12 +12,12 @@ import (
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
-// refusal returns the error of a call that is answered with body.
+// refusal returns the error of a call whose response has this body.
 func refusal(tb testing.TB, status int, contentType, body string) *wrapper.APIError {
 	tb.Helper()
-	answer := newCanned(status, body)
-	answer.header.Set("Content-Type", contentType)
-	_, err := cannedClient(tb, answer, once).MarketplaceWebhooks.List(tb.Context())
+	response := newCanned(status, body)
+	response.header.Set("Content-Type", contentType)
+	_, err := cannedClient(tb, response, once).MarketplaceWebhooks.List(tb.Context())
 	apiErr, ok := errors.AsType[*wrapper.APIError](err)
 	if !ok {
 		tb.Fatalf("status %d came to %T %v", status, err, err)
@@ -143,7 +143,7 @@ func TestPagesMatchNothing(t *testing.T) {
 func TestRateLimitIsKnown(t *testing.T) {
 	client := cannedClient(t, cannedList())
 	if _, ok := client.RateLimit(); ok {
-		t.Error("known before any answer")
+		t.Error("known before any response")
 	}
 	if _, err := client.MarketplaceWebhooks.List(t.Context()); err != nil {
 		t.Fatal(err)
@@ -164,11 +164,11 @@ func TestRateLimitedSaysWhenToComeBack(t *testing.T) {
 	if !ok || !limited.RetryAt.IsZero() || strings.Contains(err.Error(), "try again at") {
 		t.Errorf("got %v, want no time", err)
 	}
-	answer := newCanned(429, "")
-	answer.header.Set("Retry-After", "3600")
-	_, err = cannedClient(t, answer).MarketplaceWebhooks.List(t.Context())
+	response := newCanned(429, "")
+	response.header.Set("Retry-After", "3600")
+	_, err = cannedClient(t, response).MarketplaceWebhooks.List(t.Context())
 	limited, ok = errors.AsType[*wrapper.APIError](err)
-	if !ok || !endsWith(err, "(try again at "+limited.RetryAt.UTC().Format(time.RFC3339)+")") {
+	if !ok || !strings.HasSuffix(err.Error(), "(try again at "+limited.RetryAt.UTC().Format(time.RFC3339)+")") {
 		t.Errorf("got %v, want a time", err)
 	}
 }
@@ -195,7 +195,8 @@ func TestSourceIsOneLine(t *testing.T) {
 // and can be matched and unwrapped.
 func TestZeroErrors(t *testing.T) {
 	for _, err := range []error{
-		&wrapper.APIError{}, &wrapper.OutcomeUnknownError{}, &wrapper.UnexpectedResponseError{}, &wrapper.OtherEndpointError{},
+		&wrapper.APIError{}, &wrapper.OutcomeUnknownError{}, &wrapper.UnexpectedResponseError{},
+		&wrapper.OtherEndpointError{},
 	} {
 		t.Run(fmt.Sprintf("%T", err), func(t *testing.T) {
 			if err.Error() == "" {

@@ -38,7 +38,7 @@ func BenchmarkCreate(b *testing.B) {
 func compareWithPlain(
 	b *testing.B, response *canned, calls func(*wrapper.Client, plainClient) (ours, reference func() error),
 ) {
-	for _, over := range []struct {
+	for _, way := range []struct {
 		name      string
 		transport func() (baseURL string, transport http.RoundTripper)
 	}{
@@ -46,14 +46,10 @@ func compareWithPlain(
 		{"HTTP1", func() (string, http.RoundTripper) { return loopback(b, response, false) }},
 		{"HTTP2", func() (string, http.RoundTripper) { return loopback(b, response, true) }},
 	} {
-		b.Run(over.name, func(b *testing.B) {
-			baseURL, transport := over.transport()
-			client, err := wrapper.NewClient(fixedToken("token"),
-				wrapper.WithBaseURL(baseURL), wrapper.WithHTTPClient(&http.Client{Transport: transport}))
-			if err != nil {
-				b.Fatal(err)
-			}
-			baseURL, transport = over.transport() // another connection
+		b.Run(way.name, func(b *testing.B) {
+			baseURL, transport := way.transport()
+			client := newClient(b, fixedToken("token"), wrapper.WithBaseURL(baseURL), over(transport))
+			baseURL, transport = way.transport() // another connection
 			ours, reference := calls(client, plainClient{&http.Client{Transport: transport}, baseURL})
 			sidebyside.Run(b, ours, reference)
 		})

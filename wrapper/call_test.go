@@ -18,7 +18,7 @@ import (
 )
 
 // TestNothingWasSent: where no connection came about, every method may be
-// tried again, unless trying again is hopeless; and no outcome is unknown.
+// tried again, unless the next attempt would meet the same; and no outcome is unknown.
 func TestNothingWasSent(t *testing.T) {
 	refused := &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 	lookup := func(err *net.DNSError) error { return &net.OpError{Op: "dial", Net: "tcp", Err: err} }
@@ -65,30 +65,34 @@ func TestNothingWasSent(t *testing.T) {
 // whether anybody took its body, whatever the transport and its error are.
 func TestBodyTaken(t *testing.T) {
 	failure := errors.New("the transport gave up")
+	dial := &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+	nothing := func(*http.Request) {}
+	oneByte := func(req *http.Request) { _, _ = req.Body.Read(make([]byte, 1)) }
+	all := func(req *http.Request) { _, _ = io.Copy(io.Discard, req.Body) }
 	for name, test := range map[string]struct {
 		take    func(*http.Request)
+		failure error
 		tries   int
 		unknown bool
 	}{
-		"not taken": {func(*http.Request) {}, 4, false},
-		"one byte":  {func(req *http.Request) { _, _ = req.Body.Read(make([]byte, 1)) }, 1, true},
-		"all":       {func(req *http.Request) { _, _ = io.Copy(io.Discard, req.Body) }, 1, true},
+		"not taken":         {nothing, failure, 4, false},
+		"one byte":          {oneByte, failure, 1, true},
+		"all":               {all, failure, 1, true},
+		"all, then no dial": {all, dial, 1, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var requests []*http.Request
-			client, err := wrapper.NewClient(fixedToken("token"), quick, wrapper.WithHTTPClient(&http.Client{
-				Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
-					requests = append(requests, req)
-					test.take(req)
-					return nil, failure
-				}),
-			}))
-			if err != nil {
-				t.Fatal(err)
+			client := transportClient(t, func(req *http.Request) (*http.Response, error) {
+				requests = append(requests, req)
+				test.take(req)
+				return nil, test.failure
+			}, quick)
+			err := perform(t, client, asctest.MarketplaceWebhooksCreate, "")
+			if !errors.Is(err, test.failure) || is[*wrapper.OutcomeUnknownError](err) != test.unknown {
+				t.Errorf("got %v, want it unknown: %v", err, test.unknown)
 			}
-			err = perform(t, client, asctest.MarketplaceWebhooksCreate, "")
-			if !errors.Is(err, failure) || is[*wrapper.OutcomeUnknownError](err) != test.unknown || len(requests) != test.tries {
-				t.Errorf("%d tries: %v", len(requests), err)
+			if len(requests) != test.tries {
+				t.Errorf("%d tries, want %d", len(requests), test.tries)
 			}
 			// A transport may go on after it has returned: what counted as not sent stays unsent.
 			n, readErr := requests[0].Body.Read(make([]byte, 1))
@@ -96,20 +100,6 @@ func TestBodyTaken(t *testing.T) {
 				t.Errorf("after that, %d bytes could be read: %v", n, readErr)
 			}
 		})
-	}
-}
-
-// TestTakenThenDialError: a create whose body was taken is not repeated,
-// whatever the error claims.
-func TestTakenThenDialError(t *testing.T) {
-	n := 0
-	client := transportClient(t, func(req *http.Request) (*http.Response, error) {
-		n++
-		_, _ = io.Copy(io.Discard, req.Body)
-		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
-	}, quick)
-	if err := perform(t, client, asctest.MarketplaceWebhooksCreate, ""); !is[*wrapper.OutcomeUnknownError](err) || n != 1 {
-		t.Errorf("%d sent: %v", n, err)
 	}
 }
 
@@ -125,11 +115,8 @@ func TestBadCertificate(t *testing.T) {
 	}
 	server.StartTLS()
 	defer server.Close()
-	client, err := wrapper.NewClient(fixedToken("token"), wrapper.WithBaseURL(server.URL), quick)
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = perform(t, client, asctest.MarketplaceWebhooksCreate, "")
+	client := newClient(t, fixedToken("token"), wrapper.WithBaseURL(server.URL), quick)
+	err := perform(t, client, asctest.MarketplaceWebhooksCreate, "")
 	if err == nil || is[*wrapper.OutcomeUnknownError](err) || connections.Load() != 1 {
 		t.Errorf("%d connections: %v", connections.Load(), err)
 	}
@@ -148,7 +135,7 @@ func TestDeleteAfterRefusedConnection(t *testing.T) {
 			}
 			return server.Client().Transport.RoundTrip(req)
 		})
-		client := connect(t, server, quick, wrapper.WithHTTPClient(&http.Client{Transport: transport}))
+		client := connect(t, server, quick, over(transport))
 		err := client.MarketplaceWebhooks.Delete(t.Context(), "unknown")
 		if !errors.Is(err, wrapper.ErrNotFound) {
 			t.Errorf("%v: got %v, want not found", failure, err)
@@ -160,7 +147,7 @@ func TestDeleteAfterRefusedConnection(t *testing.T) {
 }
 
 // TestDeleteAfterAnUnclearFailure: the first attempt removed the webhook and
-// its answer was lost; the second one's 404 is the proof.
+// its response was lost; the second one's 404 is the proof.
 func TestDeleteAfterAnUnclearFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := asctest.NewPipeServer(t)

@@ -49,7 +49,7 @@ func sweep(t *testing.T, token, secret string, values ...any) {
 	}
 }
 
-// TestNoErrorShowsACanary: whatever an answer echoes of the request, in
+// TestNoErrorShowsACanary: whatever an response echoes of the request, in
 // whatever encoding, no error shows the token or the secret.
 func TestNoErrorShowsACanary(t *testing.T) {
 	token, secret := canaries()
@@ -107,11 +107,8 @@ func TestNoErrorShowsACanary(t *testing.T) {
 			}))
 			defer server.Close()
 			var log bytes.Buffer
-			client, err := wrapper.NewClient(fixedToken(token), wrapper.WithBaseURL(server.URL), quick,
+			client := newClient(t, fixedToken(token), wrapper.WithBaseURL(server.URL), quick,
 				wrapper.WithLogger(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))))
-			if err != nil {
-				t.Fatal(err)
-			}
 			_, createErr := client.MarketplaceWebhooks.Create(t.Context(), params(endpointURL, secret))
 			_, updateErr := client.MarketplaceWebhooks.Update(t.Context(), "id", params("", secret))
 			_, ensureErr := client.MarketplaceWebhooks.Ensure(t.Context(), params(endpointURL, secret))

@@ -21,9 +21,9 @@ func TestCauses(t *testing.T) {
 		return nil, req.Context().Err()
 	}
 	busy := func(req *http.Request) (*http.Response, error) {
-		answer := newCanned(503, "")
-		answer.header.Set("Retry-After", "20")
-		return answer.RoundTrip(req)
+		response := newCanned(503, "")
+		response.header.Set("Retry-After", "20")
+		return response.RoundTrip(req)
 	}
 	none := func(then roundTripper) roundTripper { // no webhook yet, so Ensure creates
 		return func(req *http.Request) (*http.Response, error) {
@@ -119,11 +119,8 @@ func ensureThere(ctx context.Context, webhooks *wrapper.MarketplaceWebhooks) err
 func TestCauseWhileTheTokenIsMade(t *testing.T) {
 	cause := errors.New("the server is shutting down")
 	ctx, cancel := context.WithCancelCause(t.Context())
-	client, err := wrapper.NewClient(tokenFunc(func() string { cancel(cause); return "" }))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = client.MarketplaceWebhooks.List(ctx)
+	client := newClient(t, tokenFunc(func() string { cancel(cause); return "" }))
+	_, err := client.MarketplaceWebhooks.List(ctx)
 	if !errors.Is(err, context.Canceled) || !errors.Is(err, cause) {
 		t.Errorf("got %v, want it to match the context's error and the cause", err)
 	}

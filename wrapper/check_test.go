@@ -139,14 +139,11 @@ func FuzzID(f *testing.F) {
 	const prefix = "/v1/marketplaceWebhooks/"
 	f.Fuzz(func(t *testing.T, id string) {
 		var sent *http.Request
-		client, err := wrapper.NewClient(fixedToken("token"), wrapper.WithRetry(wrapper.Retry{Attempts: 1}),
+		client := newClient(t, fixedToken("token"), wrapper.WithRetry(wrapper.Retry{Attempts: 1}),
 			wrapper.WithHTTPClient(&http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
 				sent = req
 				return nil, errors.New("not sent")
 			})}))
-		if err != nil {
-			t.Fatal(err)
-		}
 		_ = client.MarketplaceWebhooks.Delete(t.Context(), id)
 		if sent == nil {
 			return

@@ -131,7 +131,8 @@ func WithBaseURL(baseURL string) Option {
 		case u.User != nil || u.RawQuery != "" || u.ForceQuery || strings.Contains(baseURL, "#"):
 			return errors.New("wrapper: base URL must have no user, query or fragment")
 		case !isSecureURL(u):
-			return errors.New("wrapper: base URL must be https (or http on a loopback host): a bearer token travels over TLS only")
+			return errors.New("wrapper: base URL must be https (or http on a loopback host): " +
+				"a bearer token travels over TLS only")
 		}
 		u.Host = strings.ToLower(u.Host)
 		c.baseURL = u

@@ -29,9 +29,7 @@ func TestNewClientRefusesNil(t *testing.T) {
 		"typed source":       {(*auth.TokenSource)(nil), wrapper.WithUserAgent("a")},
 		"function as source": {tokenFunc(nil), wrapper.WithUserAgent("a")},
 		"option":             {fixedToken("t"), nil},
-		"http.Client":        {fixedToken("t"), wrapper.WithHTTPClient(nil)},
-		"typed Transport":    {fixedToken("t"), wrapper.WithHTTPClient(&http.Client{Transport: (*http.Transport)(nil)})},
-		"logger":             {fixedToken("t"), wrapper.WithLogger(nil)},
+		"typed Transport":    {fixedToken("t"), over((*http.Transport)(nil))},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if client, err := wrapper.NewClient(test.tokens, test.option); client != nil || err == nil {
@@ -42,29 +40,29 @@ func TestNewClientRefusesNil(t *testing.T) {
 }
 
 func TestOptionsAreChecked(t *testing.T) {
-	for name, option := range map[string]wrapper.Option{
-		"wrapper: base URL must be absolute":           wrapper.WithBaseURL("api.example.com"),
-		"wrapper: base URL must be absolute, such":     wrapper.WithBaseURL(""),
-		"wrapper: base URL must have no user":          wrapper.WithBaseURL("https://user:password@example.com"),
-		"wrapper: base URL must have no user, query":   wrapper.WithBaseURL("https://example.com?x"),
-		"wrapper: base URL must be https":              wrapper.WithBaseURL("http://example.com"),
-		"wrapper: base URL must be https (or http":     wrapper.WithBaseURL("ftp://localhost"),
-		"wrapper: WithHTTPClient needs a client":       wrapper.WithHTTPClient(nil),
-		"wrapper: WithLogger needs a logger":           wrapper.WithLogger(nil),
-		"wrapper: user agent must be printable ASCII":  wrapper.WithUserAgent("a\nb"),
-		"wrapper: user agent must be printable":        wrapper.WithUserAgent(""),
-		"wrapper: retry policy must have no negative":  wrapper.WithRetry(wrapper.Retry{Attempts: -1}),
-		"wrapper: retry policy must have no negative ": wrapper.WithRetry(wrapper.Retry{MaxWait: -time.Second}),
-		"wrapper: retry policy must have no negativ":   wrapper.WithRetry(wrapper.Retry{Timeout: -time.Second}),
-		"wrapper: retry policy must have no negati":    wrapper.WithRetry(wrapper.Retry{Backoff: -time.Second}),
+	for _, test := range []struct {
+		option wrapper.Option
+		want   string
+	}{
+		{wrapper.WithBaseURL("api.example.com"), "base URL must be absolute"},
+		{wrapper.WithBaseURL(""), "base URL must be absolute"},
+		{wrapper.WithBaseURL("https://user:password@example.com"), "base URL must have no user"},
+		{wrapper.WithBaseURL("https://example.com?x"), "base URL must have no user, query"},
+		{wrapper.WithBaseURL("http://example.com"), "base URL must be https"},
+		{wrapper.WithBaseURL("ftp://localhost"), "base URL must be https"},
+		{wrapper.WithHTTPClient(nil), "WithHTTPClient needs a client"},
+		{wrapper.WithLogger(nil), "WithLogger needs a logger"},
+		{wrapper.WithUserAgent("a\nb"), "user agent must be printable ASCII"},
+		{wrapper.WithUserAgent(""), "user agent must be printable ASCII"},
+		{wrapper.WithRetry(wrapper.Retry{Attempts: -1}), "retry policy must have no negative"},
+		{wrapper.WithRetry(wrapper.Retry{MaxWait: -time.Second}), "retry policy must have no negative"},
+		{wrapper.WithRetry(wrapper.Retry{Timeout: -time.Second}), "retry policy must have no negative"},
+		{wrapper.WithRetry(wrapper.Retry{Backoff: -time.Second}), "retry policy must have no negative"},
 	} {
-		client, err := wrapper.NewClient(fixedToken("token"), option)
-		if client != nil || err == nil || len(err.Error()) < len(name) || err.Error()[:len(name)] != name {
-			t.Errorf("got %v, want %s", err, name)
+		client, err := wrapper.NewClient(fixedToken("token"), test.option)
+		if client != nil || err == nil || !strings.HasPrefix(err.Error(), "wrapper: "+test.want) {
+			t.Errorf("got %v, want %s", err, test.want)
 		}
-	}
-	if _, err := wrapper.NewClient(nil); err == nil {
-		t.Error("a client without tokens")
 	}
 	for _, bad := range []string{
 		"https://example.com/#", "https://example.com/prefix#", "https://:443", "https://example.com?",
@@ -126,13 +124,10 @@ func TestLastHTTPClientWins(t *testing.T) {
 		w.WriteHeader(http.StatusForbidden)
 	}))
 	defer server.Close()
-	client, err := wrapper.NewClient(fixedToken("token"), wrapper.WithBaseURL(server.URL),
+	client := newClient(t, fixedToken("token"), wrapper.WithBaseURL(server.URL),
 		wrapper.WithHTTPClient(&http.Client{Timeout: time.Nanosecond, Transport: roundTripper(
 			func(*http.Request) (*http.Response, error) { first.Add(1); return nil, errors.New("the old one") })}),
 		wrapper.WithHTTPClient(&http.Client{}))
-	if err != nil {
-		t.Fatal(err)
-	}
 	if _, err := client.MarketplaceWebhooks.List(t.Context()); !is[*wrapper.APIError](err) {
 		t.Errorf("got %v, want the server's refusal", err)
 	}
@@ -154,7 +149,7 @@ func TestNoProxyForPlainHTTP(t *testing.T) {
 	server := asctest.NewServer(t)
 	for _, base := range []string{server.URL, strings.Replace(server.URL, "127.0.0.1", "LOCALHOST", 1)} {
 		transport := &http.Transport{Proxy: http.ProxyURL(proxyURL)}
-		client := connect(t, server, wrapper.WithHTTPClient(&http.Client{Transport: transport}), wrapper.WithBaseURL(base))
+		client := connect(t, server, over(transport), wrapper.WithBaseURL(base))
 		if _, err := client.MarketplaceWebhooks.List(t.Context()); err != nil {
 			t.Errorf("%s: %v", base, err)
 		}
@@ -175,11 +170,8 @@ func TestProxyForHTTPS(t *testing.T) {
 		asked++
 		return nil, errors.New("asked")
 	}}
-	theirs := wrapper.WithHTTPClient(&http.Client{Transport: transport})
-	client, err := wrapper.NewClient(fixedToken("token"), quick, theirs)
-	if err != nil {
-		t.Fatal(err)
-	}
+	theirs := over(transport)
+	client := newClient(t, fixedToken("token"), quick, theirs)
 	if err := perform(t, client, asctest.MarketplaceWebhooksCreate, ""); err == nil || asked == 0 {
 		t.Errorf("the transport's proxy was not asked: %v", err)
 	}
@@ -197,12 +189,9 @@ func TestTimeouts(t *testing.T) {
 				<-req.Context().Done()
 				return nil, req.Context().Err()
 			})
-			client, err := wrapper.NewClient(fixedToken("token"),
+			client := newClient(t, fixedToken("token"),
 				wrapper.WithRetry(wrapper.Retry{Attempts: 1, Timeout: test.attempt}),
 				wrapper.WithHTTPClient(&http.Client{Transport: hang, Timeout: test.client}))
-			if err != nil {
-				t.Fatal(err)
-			}
 			start := time.Now()
 			if err := perform(t, client, asctest.MarketplaceWebhooksList, ""); !isTimeout(err) {
 				t.Errorf("got %v, want a timeout", err)
@@ -240,9 +229,9 @@ func TestHeaders(t *testing.T) {
 func TestNoRetryLineWithoutRetry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
-		answer := newCanned(503, "")
-		answer.header.Set("Retry-After", "10")
-		client := cannedClient(t, answer, wrapper.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+		response := newCanned(503, "")
+		response.header.Set("Retry-After", "10")
+		client := cannedClient(t, response, wrapper.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
 		if _, err := client.MarketplaceWebhooks.List(ctx); !errors.Is(err, context.Canceled) {

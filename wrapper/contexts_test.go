@@ -34,11 +34,8 @@ func TestCancelledWhileTheTokenIsMade(t *testing.T) {
 		return nil, errors.New("sent")
 	})
 	source := tokenFunc(func() string { cancel(); return "token" })
-	client, err := wrapper.NewClient(source, wrapper.WithHTTPClient(&http.Client{Transport: transport}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = client.MarketplaceWebhooks.List(ctx)
+	client := newClient(t, source, over(transport))
+	_, err := client.MarketplaceWebhooks.List(ctx)
 	if sent != 0 {
 		t.Errorf("%d requests with a cancelled context: %v", sent, err)
 	}
@@ -59,7 +56,7 @@ func TestEndedContext(t *testing.T) {
 		apiError  bool
 		requests  int
 	}{
-		"before sending":        {asctest.Fault{}, asctest.MarketplaceWebhooksCreate, 0, false, false, 0},
+		"before sending":        {asctest.Fault{Optional: true}, asctest.MarketplaceWebhooksCreate, 0, false, false, 0},
 		"in the backoff":        {busy, asctest.MarketplaceWebhooksList, 5 * time.Second, false, true, 1},
 		"in a create's wait":    {limited, asctest.MarketplaceWebhooksCreate, 5 * time.Second, false, true, 1},
 		"before the headers":    {late, asctest.MarketplaceWebhooksCreate, 5 * time.Second, true, false, 1},
@@ -125,14 +122,11 @@ func TestShortDeadline(t *testing.T) {
 // what failed before.
 func TestLastFailureIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		busy := wrapper.WithHTTPClient(&http.Client{Transport: newCanned(503, "")})
-		client, err := wrapper.NewClient(&blockingSource{}, busy)
-		if err != nil {
-			t.Fatal(err)
-		}
+		busy := over(newCanned(503, ""))
+		client := newClient(t, &blockingSource{}, busy)
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
-		_, err = client.MarketplaceWebhooks.List(ctx)
+		_, err := client.MarketplaceWebhooks.List(ctx)
 		if !is[*wrapper.APIError](err) || !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("token: %v", err)
 		}
@@ -167,7 +161,9 @@ func TestAttemptTimeout(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			server := asctest.NewPipeServer(t)
 			client := connect(t, server, wrapper.WithRetry(wrapper.Retry{Attempts: 1}))
-			server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "s"})
+			_ = server.Update(func(s *asctest.State) {
+				s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "s"})
+			})
 			server.FailNext(asctest.Fault{Kind: kind, Delay: time.Hour})
 			start := time.Now()
 			_, err := client.MarketplaceWebhooks.List(t.Context())
@@ -202,10 +198,7 @@ func TestClientTimeoutIsNotTheCallersDeadline(t *testing.T) {
 // TestTokenContext: the TokenSource is asked with the call's context.
 func TestTokenContext(t *testing.T) {
 	source := &ctxSource{}
-	client, err := wrapper.NewClient(source, wrapper.WithHTTPClient(&http.Client{Transport: cannedList()}))
-	if err != nil {
-		t.Fatal(err)
-	}
+	client := newClient(t, source, over(cannedList()))
 	_, _ = client.MarketplaceWebhooks.List(context.WithValue(t.Context(), ctxSource{}, 1))
 	if source.got != 1 {
 		t.Error("the TokenSource was asked without the call's context")

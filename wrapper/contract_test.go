@@ -37,7 +37,7 @@ func TestEveryListedStatus(t *testing.T) {
 						t.Fatal(err)
 					}
 					if requests := server.Exchanges(); requests[len(requests)-1].Status != code {
-						t.Errorf("answered %d", requests[len(requests)-1].Status)
+						t.Errorf("responded with %d", requests[len(requests)-1].Status)
 					}
 					return
 				}

@@ -67,23 +67,23 @@ func (e *endless) Close() error { e.closed = true; return nil }
 // TestRequestID: one of two headers, printable and bounded.
 func TestRequestID(t *testing.T) {
 	for header, want := range map[string]string{"X-Request-Id": "one 2", "X-Apple-Request-Uuid": "one 2"} {
-		answer := newCanned(403, "")
-		answer.header[header] = []string{"one\x7f2" + strings.Repeat(" ", 200)}
-		_, err := cannedClient(t, answer).MarketplaceWebhooks.List(t.Context())
+		response := newCanned(403, "")
+		response.header[header] = []string{"one\x7f2" + strings.Repeat(" ", 200)}
+		_, err := cannedClient(t, response).MarketplaceWebhooks.List(t.Context())
 		apiErr, ok := errors.AsType[*wrapper.APIError](err)
-		if !ok || apiErr.RequestID != want || !endsWith(err, "[request "+want+"]") {
+		if !ok || apiErr.RequestID != want || !strings.HasSuffix(err.Error(), "[request "+want+"]") {
 			t.Errorf("%s: got %v, want the request ID %q", header, err, want)
 		}
 	}
-	answer := newCanned(403, "")
-	answer.header.Set("X-Request-Id", strings.Repeat("a", 300))
-	_, err := cannedClient(t, answer).MarketplaceWebhooks.List(t.Context())
+	response := newCanned(403, "")
+	response.header.Set("X-Request-Id", strings.Repeat("a", 300))
+	_, err := cannedClient(t, response).MarketplaceWebhooks.List(t.Context())
 	if apiErr, _ := errors.AsType[*wrapper.APIError](err); len(apiErr.RequestID) != 128 {
 		t.Errorf("%v", err)
 	}
 }
 
-// TestReasonQuotesNothing: a value of the answer is not in the error.
+// TestReasonQuotesNothing: a value of the response is not in the error.
 func TestReasonQuotesNothing(t *testing.T) {
 	_, err := cannedClient(t, newCanned(200, `{"data":1234567890}`), quick).MarketplaceWebhooks.List(t.Context())
 	unexpected, ok := errors.AsType[*wrapper.UnexpectedResponseError](err)

@@ -50,7 +50,7 @@ func TestTwoReplicasOverManyRounds(t *testing.T) {
 	fake := newAccount(t)
 	renewing, taking := fake.client(t, quick), fake.client(t, quick)
 	for round := range 400 {
-		fake.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
+		register(fake, asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
 		before, _ := fake.MarketplaceWebhook()
 		var wait sync.WaitGroup
 		var renewed ensured
@@ -83,12 +83,12 @@ func TestTwoReplicasOverManyRounds(t *testing.T) {
 // caller replaces it. The secret never ends up with the other's URL.
 func TestWebhookMovesBeforeTheUpdate(t *testing.T) {
 	fake := newAccount(t)
-	fake.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
+	register(fake, asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
 	fake.intercept = func(req *http.Request) (*http.Response, error) {
 		if req.Method == http.MethodPatch {
 			there, _ := fake.MarketplaceWebhook()
 			there.EndpointURL, there.Secret = otherURL, "theirs"
-			fake.SetMarketplaceWebhook(there)
+			register(fake, there)
 		}
 		return nil, nil
 	}
@@ -105,17 +105,17 @@ func TestWebhookMovesBeforeTheUpdate(t *testing.T) {
 	}
 }
 
-// TestAnswerWithAnotherQuery: the response to our own write is ours when
+// TestResponseWithAnotherQuery: the response to our own write is ours when
 // scheme, host and path agree.
-func TestAnswerWithAnotherQuery(t *testing.T) {
-	for answered, ours := range map[string]bool{
+func TestResponseWithAnotherQuery(t *testing.T) {
+	for returned, ours := range map[string]bool{
 		endpointURL + "?a=%7E":                             true,
 		"https://marketplace.example:443/./notifications?": true,
 		"https://marketplace.example/other":                false,
 		"http://marketplace.example/notifications":         false,
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			resource := `{"type":"marketplaceWebhooks","id":"1","attributes":{"endpointUrl":"` + answered + `"}}`
+			resource := `{"type":"marketplaceWebhooks","id":"1","attributes":{"endpointUrl":"` + returned + `"}}`
 			client := transportClient(t, func(req *http.Request) (*http.Response, error) {
 				if req.Method == http.MethodGet {
 					return newCanned(200, `{"data":[]}`).RoundTrip(req)
@@ -124,7 +124,7 @@ func TestAnswerWithAnotherQuery(t *testing.T) {
 			})
 			_, err := ensure(t, client, endpointURL+"?a=~", "new")
 			if (err == nil) != ours {
-				t.Errorf("%s: got %v, want success %v", answered, err, ours)
+				t.Errorf("%s: got %v, want success %v", returned, err, ours)
 			}
 		})
 	}

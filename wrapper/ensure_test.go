@@ -38,7 +38,7 @@ func TestEnsure(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			server := asctest.NewServer(t)
 			if test.before != none {
-				server.SetMarketplaceWebhook(test.before)
+				register(server, test.before)
 			}
 			result, err := ensure(t, connectChecked(t, server), endpointURL, test.secret)
 			if err != nil || result.Action != test.action {
@@ -62,12 +62,15 @@ func TestEnsureRefuses(t *testing.T) {
 	if _, err := ensure(t, client, endpointURL, ""); err == nil || is[*wrapper.APIError](err) {
 		t.Errorf("no webhook and no secret: %v", err)
 	}
-	server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: "https://other.example/private", Secret: "old"})
+	register(server, asctest.MarketplaceWebhook{EndpointURL: "https://other.example/private", Secret: "old"})
 	stored, _ := server.MarketplaceWebhook()
 	_, err := ensure(t, client, endpointURL, "new")
 	other, ok := errors.AsType[*wrapper.OtherEndpointError](err)
 	if !ok || other.Existing.ID != stored.ID || other.Existing.EndpointURL != stored.EndpointURL {
 		t.Errorf("another URL: %v", err)
+	}
+	if strings.Contains(err.Error(), "private") || !strings.Contains(err.Error(), "Update it") {
+		t.Errorf("got %v, want what to do, and the other URL not shown", err)
 	}
 	if now, _ := server.MarketplaceWebhook(); now != stored {
 		t.Errorf("changed to %+v", now)
@@ -104,13 +107,13 @@ func TestEnsureMeetsAConflict(t *testing.T) {
 func TestEnsureWebhookVanishes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var server *asctest.Server
-		server = asctest.NewPipeServer(t, asctest.WithFaults(func(r asctest.Exchange) *asctest.Fault {
+		server = asctest.NewPipeServer(t, asctest.Settings{Faults: func(r asctest.Exchange) *asctest.Fault {
 			if r.Operation == asctest.MarketplaceWebhooksUpdate {
-				server.RemoveMarketplaceWebhook()
+				_ = server.Update(func(s *asctest.State) { s.MarketplaceWebhook = nil })
 			}
 			return nil
-		}))
-		server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
+		}})
+		register(server, asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
 		result, err := ensure(t, connect(t, server), endpointURL, "new")
 		if stored, _ := server.MarketplaceWebhook(); err != nil || result.Action != wrapper.EnsureCreated || stored.Secret != "new" {
 			t.Errorf("got %+v, %v, stored %+v", result, err, stored)
@@ -175,16 +178,16 @@ func TestEnsureUpdatesAnothersURL(t *testing.T) {
 	const other = "https://other.example/notifications"
 	var server *asctest.Server
 	done := false
-	server = asctest.NewServer(t, asctest.WithFaults(func(r asctest.Exchange) *asctest.Fault {
+	server = asctest.NewServer(t, asctest.Settings{Faults: func(r asctest.Exchange) *asctest.Fault {
 		if r.Operation == asctest.MarketplaceWebhooksUpdate && !done {
 			done = true
 			there, _ := server.MarketplaceWebhook()
 			there.EndpointURL = other // another replica was faster
-			server.SetMarketplaceWebhook(there)
+			register(server, there)
 		}
 		return nil
-	}))
-	server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
+	}})
+	register(server, asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
 	result, err := ensure(t, connect(t, server, quick), endpointURL, "new")
 	if err == nil && result.Webhook.EndpointURL != endpointURL {
 		t.Errorf("done, says Ensure, with %+v", result)
@@ -195,7 +198,7 @@ func TestEnsureUpdatesAnothersURL(t *testing.T) {
 // no reason to create a webhook.
 func TestListRefusedWithNotFound(t *testing.T) {
 	server := asctest.NewServer(t)
-	server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
+	register(server, asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
 	client := connect(t, server, quick)
 	server.FailNext(asctest.Fault{Operation: asctest.MarketplaceWebhooksList, Status: 404, Code: "NOT_FOUND"})
 	if _, err := client.MarketplaceWebhooks.Get(t.Context()); errors.Is(err, wrapper.ErrNotFound) {
@@ -214,25 +217,15 @@ func TestListRefusedWithNotFound(t *testing.T) {
 // became of it.
 func TestOtherEndpointSettles(t *testing.T) {
 	var server *asctest.Server
-	server = asctest.NewServer(t, asctest.WithFaults(func(r asctest.Exchange) *asctest.Fault {
+	server = asctest.NewServer(t, asctest.Settings{Faults: func(r asctest.Exchange) *asctest.Fault {
 		if r.Operation == asctest.MarketplaceWebhooksCreate {
-			server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: "https://other.example/n", Secret: "x"})
+			register(server, asctest.MarketplaceWebhook{EndpointURL: "https://other.example/n", Secret: "x"})
 			return &asctest.Fault{Status: 504}
 		}
 		return nil
-	}))
+	}})
 	_, err := ensure(t, connect(t, server, quick), endpointURL, "new")
 	if !is[*wrapper.OtherEndpointError](err) || is[*wrapper.OutcomeUnknownError](err) {
-		t.Errorf("%v", err)
-	}
-}
-
-// TestOtherEndpointIsNotInTheText: it may be private.
-func TestOtherEndpointIsNotInTheText(t *testing.T) {
-	server := asctest.NewServer(t)
-	server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: "https://other.example/private", Secret: "old"})
-	_, err := ensure(t, connect(t, server), endpointURL, "new")
-	if err == nil || strings.Contains(err.Error(), "private") || !strings.Contains(err.Error(), "Update it") {
 		t.Errorf("%v", err)
 	}
 }
@@ -240,19 +233,9 @@ func TestOtherEndpointIsNotInTheText(t *testing.T) {
 // TestSameURLWithoutPath: an empty path is the root.
 func TestSameURLWithoutPath(t *testing.T) {
 	server := asctest.NewServer(t)
-	server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: "https://marketplace.example/", Secret: "s"})
+	register(server, asctest.MarketplaceWebhook{EndpointURL: "https://marketplace.example/", Secret: "s"})
 	result, err := ensure(t, connect(t, server), "https://marketplace.example", "")
 	if err != nil || result.Action != wrapper.EnsureUnchanged {
 		t.Errorf("got %+v, %v, want it unchanged", result, err)
-	}
-}
-
-// TestSameURLWithDefaultPort: a port that goes without saying.
-func TestSameURLWithDefaultPort(t *testing.T) {
-	server := asctest.NewServer(t)
-	server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: "https://marketplace.example:443/n", Secret: "old"})
-	_, err := ensure(t, connect(t, server, quick), "https://marketplace.example/n", "")
-	if err != nil {
-		t.Error(err)
 	}
 }

@@ -17,7 +17,7 @@ import (
 // the lost create was carried out or not.
 func TestEnsureAfterAnUnknownCreate(t *testing.T) {
 	for _, kind := range []asctest.FaultKind{
-		asctest.FaultErrorResponse, asctest.FaultResetBeforeHeaders, asctest.FaultTruncatedBody, asctest.FaultHTMLPage, asctest.FaultNoID,
+		asctest.FaultKind(""), asctest.FaultResetBeforeHeaders, asctest.FaultTruncatedBody, asctest.FaultHTMLPage, asctest.FaultNoID,
 	} {
 		for _, applied := range []bool{false, true} {
 			t.Run(string(kind), func(t *testing.T) {
@@ -145,7 +145,7 @@ func TestListIsStale(t *testing.T) {
 	for stale := range 6 {
 		synctest.Test(t, func(t *testing.T) {
 			fake := newAccount(t)
-			fake.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
+			register(fake, asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
 			lists := 0
 			fake.intercept = func(req *http.Request) (*http.Response, error) {
 				if req.Method != http.MethodGet {
@@ -169,7 +169,7 @@ func TestListIsStale(t *testing.T) {
 func TestListStaysStale(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := newAccount(t)
-		fake.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
+		register(fake, asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
 		fake.intercept = func(req *http.Request) (*http.Response, error) {
 			if req.Method == http.MethodGet {
 				return newCanned(200, `{"data":[],"links":{"self":"x"}}`).RoundTrip(req)

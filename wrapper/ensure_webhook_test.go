@@ -24,7 +24,7 @@ func (w stored) json() string {
 	return string(text)
 }
 
-// shelf answers as App Store Connect for one app's webhooks, and no more.
+// shelf responds as App Store Connect does for one app's webhooks, and no more.
 type shelf struct {
 	webhooks []stored
 	created  func(s *shelf) // called after a create

@@ -17,7 +17,8 @@ func ExampleAPIError_HasCode() {
 	fake.FailNext(asctest.Fault{Status: 403, Code: "FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED"})
 
 	_, err := client.MarketplaceWebhooks.List(context.Background())
-	if apiErr, ok := errors.AsType[*wrapper.APIError](err); ok && apiErr.HasCode("FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED") {
+	apiErr, ok := errors.AsType[*wrapper.APIError](err)
+	if ok && apiErr.HasCode("FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED") {
 		fmt.Println("somebody has to accept an agreement")
 	}
 	// Output: somebody has to accept an agreement
@@ -50,7 +51,7 @@ func ExampleAPIError_notAuthorized() {
 func ExampleOutcomeUnknownError() {
 	fake, client, stop := sandboxClient()
 	defer stop()
-	fake.RemoveMarketplaceWebhook()
+	_ = fake.Update(func(s *asctest.State) { s.MarketplaceWebhook = nil })
 	fake.FailNext(asctest.Fault{Kind: asctest.FaultResetBeforeHeaders, Applied: true})
 
 	ctx := context.Background()

@@ -32,7 +32,9 @@ func sandbox() (fake *asctest.Handler, server *httptest.Server, tokens *auth.Tok
 // sandboxClient is a client of a sandbox with a webhook.
 func sandboxClient(opts ...wrapper.Option) (fake *asctest.Handler, client *wrapper.Client, stop func()) {
 	fake, server, tokens := sandbox()
-	fake.SetMarketplaceWebhook(asctest.MarketplaceWebhook{ID: "c74970b8-6be0-40fa-8f51-8e1532005635", EndpointURL: "https://marketplace.example/notifications", Secret: "old"})
+	register(fake, asctest.MarketplaceWebhook{
+		ID: "c74970b8-6be0-40fa-8f51-8e1532005635", EndpointURL: "https://marketplace.example/notifications", Secret: "old",
+	})
 	client, err := wrapper.NewClient(tokens, append(opts, wrapper.WithBaseURL(server.URL))...)
 	if err != nil {
 		log.Fatal(err)
@@ -146,7 +148,8 @@ func ExampleNewSecret() {
 }
 
 func ExampleWithRetry() {
-	fake, client, stop := sandboxClient(wrapper.WithRetry(wrapper.Retry{Attempts: 2, Timeout: 5 * time.Second, Backoff: time.Millisecond}))
+	retry := wrapper.Retry{Attempts: 2, Timeout: 5 * time.Second, Backoff: time.Millisecond}
+	fake, client, stop := sandboxClient(wrapper.WithRetry(retry))
 	defer stop()
 	fake.FailNext(asctest.Fault{Status: 503, Times: -1})
 

@@ -20,16 +20,21 @@ import (
 // webhookSandbox is a client of a sandbox in which the app has a webhook.
 func webhookSandbox() (fake *asctest.Handler, client *wrapper.Client, webhookID string, stop func()) {
 	fake, server, tokens := sandbox()
-	fake.AddApp("6446048195")
-	webhookID = fake.SetWebhook(asctest.Webhook{
-		AppID: "6446048195", Name: "builds", URL: "https://ci.example/notifications", Secret: "old", Enabled: true,
+	webhook := asctest.Webhook{
+		ID: "builds", AppID: "6446048195", Name: "builds", URL: "https://ci.example/notifications", Secret: "old", Enabled: true,
 		EventTypes: []string{string(wrapper.EventBuildUploadStateUpdated)},
+	}
+	err := fake.Update(func(s *asctest.State) {
+		s.Apps, s.Webhooks = []string{webhook.AppID}, []asctest.Webhook{webhook}
 	})
-	client, err := wrapper.NewClient(tokens, wrapper.WithBaseURL(server.URL))
 	if err != nil {
 		log.Fatal(err)
 	}
-	return fake, client, webhookID, func() { server.Close(); _ = fake.Close() }
+	client, err = wrapper.NewClient(tokens, wrapper.WithBaseURL(server.URL))
+	if err != nil {
+		log.Fatal(err)
+	}
+	return fake, client, webhook.ID, func() { server.Close(); _ = fake.Close() }
 }
 
 func ExampleWebhooks_Ensure() {
@@ -97,11 +102,11 @@ func ExampleWebhooks_Update() {
 
 	enabled := false
 	webhook, err := client.Webhooks.Update(context.Background(), webhookID, wrapper.WebhookParams{
-		EventTypes: wrapper.AllEvents(), // replaces the list; name, URL and secret stay
+		EventTypes: wrapper.MarketplaceEvents(), // replaces the list; name, URL and secret stay
 		Enabled:    &enabled,
 	})
 	fmt.Println(webhook.Name, webhook.Enabled, len(webhook.EventTypes), err)
-	// Output: builds false 12 <nil>
+	// Output: builds false 3 <nil>
 }
 
 func ExampleWebhooks_Delete() {
@@ -165,7 +170,9 @@ func ExampleWebhooks_CatchUp() {
 	fake, client, webhookID, stop := webhookSandbox()
 	defer stop()
 	ctx := context.Background()
-	event := &notification.BuildUploadStateUpdated{BuildUploadID: "b1", Old: "PROCESSING", New: "COMPLETE"}
+	event := &notification.BuildUploadStateUpdated{StateChange: notification.StateChange{
+		InstanceID: "b1", Old: "PROCESSING", New: "COMPLETE",
+	}}
 	_, _ = fake.Notify(ctx, event) // nobody serves ci.example
 
 	verifier, err := notification.NewVerifier([]byte("old"))
@@ -174,7 +181,7 @@ func ExampleWebhooks_CatchUp() {
 	}
 	handler, err := notification.NewHandler(verifier, func(_ context.Context, n *notification.Notification) error {
 		if upload, ok := n.Event.(*notification.BuildUploadStateUpdated); ok {
-			fmt.Println(upload.BuildUploadID, upload.New)
+			fmt.Println(upload.InstanceID, upload.New)
 		}
 		return nil
 	})
@@ -200,11 +207,16 @@ func ExampleWebhooks_CatchUp() {
 func ExamplePackageVersions_Get() {
 	fake, client, _, stop := webhookSandbox()
 	defer stop()
-	id := fake.AddPackageVersion(asctest.PackageVersion{
-		PackageFile: asctest.PackageFile{Content: []byte("the package")}, PackageID: "p1", Version: "7",
+	err := fake.Update(func(s *asctest.State) {
+		s.PackageVersions = []asctest.PackageVersion{{
+			PackageFile: asctest.PackageFile{ID: "v7", Content: []byte("the package")}, PackageID: "p1", Version: "7",
+		}}
 	})
+	if err != nil {
+		log.Fatal(err)
+	}
 
-	version, err := client.PackageVersions.Get(context.Background(), id)
+	version, err := client.PackageVersions.Get(context.Background(), "v7")
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
-// TestOneFault lets every kind of fault spoil one answer to every operation.
+// TestOneFault lets every kind of fault spoil one response to every operation.
 // What may be repeated recovers; a create is sent once and its outcome is
 // called unknown. A create meets each kind in all four variants, carried out or
 // not and at once or late; the others each kind in one of them; and the two
@@ -85,7 +85,7 @@ func TestLastingFault(t *testing.T) {
 		attempts int
 		is       func(error) bool
 	}{
-		asctest.FaultErrorResponse:      {4, is[*wrapper.APIError]},
+		"":                              {4, is[*wrapper.APIError]},
 		asctest.FaultHTMLPage:           {4, is[*wrapper.APIError]},
 		asctest.FaultPlainText:          {4, is[*wrapper.APIError]},
 		asctest.FaultLate:               {4, isTimeout},

@@ -18,7 +18,7 @@ import (
 const endpointURL = "https://marketplace.example/notifications"
 
 // connect returns a client of server with a token source of its own, whose
-// traffic is not held against the document: for tests in which it is spoilt.
+// traffic is not checked by the document: for tests that corrupt it.
 func connect(tb testing.TB, server *asctest.Server, opts ...wrapper.Option) *wrapper.Client {
 	tb.Helper()
 	tokens, err := auth.NewTokenSource(auth.Key(server.Key()))
@@ -34,7 +34,7 @@ func connect(tb testing.TB, server *asctest.Server, opts ...wrapper.Option) *wra
 	return client
 }
 
-// connectChecked is connect with every request and every answer held against
+// connectChecked is connect with every request and every response checked by
 // the document.
 func connectChecked(tb testing.TB, server *asctest.Server, opts ...wrapper.Option) *wrapper.Client {
 	tb.Helper()
@@ -92,7 +92,8 @@ func firstError[T any](all iter.Seq2[T, error]) error {
 var (
 	creates = []asctest.Operation{asctest.MarketplaceWebhooksCreate, asctest.WebhooksCreate, asctest.WebhooksRedeliver}
 	reads   = []asctest.Operation{
-		asctest.MarketplaceWebhooksList, asctest.WebhooksList, asctest.WebhooksGet, asctest.WebhooksDeliveries, asctest.PackageVersionsGet,
+		asctest.MarketplaceWebhooksList, asctest.WebhooksList, asctest.WebhooksGet, asctest.WebhooksDeliveries,
+		asctest.PackageVersionsGet,
 	}
 	updates = []asctest.Operation{asctest.MarketplaceWebhooksUpdate, asctest.WebhooksUpdate, asctest.WebhooksPing}
 	deletes = []asctest.Operation{asctest.MarketplaceWebhooksDelete, asctest.WebhooksDelete}
@@ -113,34 +114,55 @@ func prepare(server *asctest.Server, operation asctest.Operation) string {
 }
 
 func prepareHandler(fake *asctest.Handler, operation asctest.Operation) string {
-	fake.RemoveMarketplaceWebhook()
-	for _, webhook := range fake.Webhooks() {
-		fake.RemoveWebhook(webhook.ID)
+	set := func(change func(*asctest.State)) {
+		if err := fake.Update(change); err != nil {
+			panic(err)
+		}
 	}
-	fake.AddApp(appID)
+	set(func(s *asctest.State) { s.Apps, s.MarketplaceWebhook, s.Webhooks = []string{appID}, nil, nil })
 	switch operation {
 	case asctest.MarketplaceWebhooksCreate, asctest.WebhooksCreate:
 		return ""
 	case asctest.MarketplaceWebhooksList, asctest.MarketplaceWebhooksUpdate, asctest.MarketplaceWebhooksDelete:
-		fake.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "secret"})
-		webhook, _ := fake.MarketplaceWebhook()
-		return webhook.ID
+		set(func(s *asctest.State) {
+			s.MarketplaceWebhook = &asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "secret"}
+		})
+		return fake.State().MarketplaceWebhook.ID
 	case asctest.PackageVersionsGet:
-		return fake.AddPackageVersion(asctest.PackageVersion{Version: "1"})
+		set(func(s *asctest.State) { s.PackageVersions = []asctest.PackageVersion{{Version: "1"}} })
+		return fake.State().PackageVersions[0].ID
 	}
-	id := fake.SetWebhook(asctest.Webhook{
-		AppID: appID, Name: "n", URL: "http://127.0.0.1:1/", Secret: "secret", Enabled: true,
-		EventTypes: []string{string(wrapper.EventBuildUploadStateUpdated)},
+	set(func(s *asctest.State) {
+		s.Webhooks = []asctest.Webhook{{
+			AppID: appID, Name: "n", URL: "http://127.0.0.1:1/", Secret: "secret", Enabled: true,
+			EventTypes: []string{string(wrapper.EventBuildUploadStateUpdated)},
+		}}
 	})
+	id := fake.State().Webhooks[0].ID
 	if operation != asctest.WebhooksRedeliver {
 		return id
 	}
-	event := notification.New(&notification.BuildUploadStateUpdated{BuildUploadID: "b", New: "COMPLETE"})
-	failed, err := fake.NotifyWebhooks(context.Background(), appID, event)
-	if err != nil || len(failed) != 1 {
+	return notify(fake, id).ID
+}
+
+// register replaces the account's marketplace webhook, past the API.
+func register(fake interface {
+	Update(func(*asctest.State)) error
+}, w asctest.MarketplaceWebhook) {
+	if err := fake.Update(func(s *asctest.State) { s.MarketplaceWebhook = &w }); err != nil {
 		panic(err)
 	}
-	return failed[0].ID
+}
+
+// notify posts an event to a webhook, whose receiver need not be there.
+func notify(fake *asctest.Handler, webhookID string) asctest.Delivery {
+	event := notification.New(&notification.BuildUploadStateUpdated{StateChange: notification.StateChange{InstanceID: "b", New: "COMPLETE"}})
+	signed, err := fake.Sign(webhookID, event)
+	if err != nil {
+		panic(err)
+	}
+	sent, _ := signed[0].Send(context.Background())
+	return sent
 }
 
 // anyWebhookParams is a webhook that can be created.
@@ -157,9 +179,9 @@ func exists(fake *asctest.Handler, operation asctest.Operation) bool {
 		_, there := fake.MarketplaceWebhook()
 		return there
 	case asctest.WebhooksRedeliver:
-		return len(fake.Deliveries(fake.Webhooks()[0].ID)) > 1 // the first is the one to send again
+		return len(fake.Deliveries(fake.State().Webhooks[0].ID)) > 1 // the first is the one to send again
 	default:
-		return len(fake.Webhooks()) > 0
+		return len(fake.State().Webhooks) > 0
 	}
 }
 

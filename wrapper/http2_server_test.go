@@ -20,12 +20,12 @@ type h2Stage int
 const (
 	h2Good      h2Stage = iota // no fault
 	h2OnHeaders                // the body is not waited for, and nothing is carried out
-	h2OnRequest                // carried out, no answer
-	h2InAnswer                 // carried out, and half an answer sent
+	h2OnRequest                // carried out, no response
+	h2InAnswer                 // carried out, and half an response sent
 )
 
 var h2Stages = map[string]h2Stage{
-	"before the body": h2OnHeaders, "after the request": h2OnRequest, "in the answer": h2InAnswer,
+	"before the body": h2OnHeaders, "after the request": h2OnRequest, "in the response": h2InAnswer,
 }
 
 // h2Fault is what goes wrong with one request.

@@ -30,11 +30,8 @@ func h2Account(t *testing.T, fault func() h2Fault, retry wrapper.Retry) (*asctes
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := wrapper.NewClient(tokens, wrapper.WithBaseURL(server.url),
-		wrapper.WithHTTPClient(&http.Client{Transport: server.transport}), wrapper.WithRetry(retry))
-	if err != nil {
-		t.Fatal(err)
-	}
+	client := newClient(t, tokens, wrapper.WithBaseURL(server.url),
+		over(server.transport), wrapper.WithRetry(retry))
 	return fake, client
 }
 

@@ -66,11 +66,8 @@ func TestRedirectWithBadLocation(t *testing.T) {
 			w.WriteHeader(http.StatusTemporaryRedirect)
 		}))
 		defer server.Close()
-		client, err := wrapper.NewClient(fixedToken(token), wrapper.WithBaseURL(server.URL), quick)
-		if err != nil {
-			t.Fatal(err)
-		}
-		err = perform(t, client, op, "id")
+		client := newClient(t, fixedToken(token), wrapper.WithBaseURL(server.URL), quick)
+		err := perform(t, client, op, "id")
 		if !is[*wrapper.UnexpectedResponseError](err) || n.Load() != 1 {
 			t.Errorf("%s: %d requests, %T %v", op, n.Load(), err, strings.ReplaceAll(err.Error(), token, "<<TOKEN>>"))
 		}
@@ -87,9 +84,9 @@ func TestContentTypes(t *testing.T) {
 		"application/vnd.api+json": true, "application/problem+json;v=1": true,
 		"": false, "text/json": false, "text/html+json": false, "application/jsonp": false, "application/json-seq": false,
 	} {
-		answer := cannedList()
-		answer.header.Set("Content-Type", contentType)
-		if _, err := cannedClient(t, answer, quick).MarketplaceWebhooks.List(t.Context()); (err == nil) != good {
+		response := cannedList()
+		response.header.Set("Content-Type", contentType)
+		if _, err := cannedClient(t, response, quick).MarketplaceWebhooks.List(t.Context()); (err == nil) != good {
 			t.Errorf("%q: %v", contentType, err)
 		}
 	}

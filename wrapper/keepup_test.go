@@ -30,7 +30,7 @@ var errStopped = errors.New("the service stops")
 
 func newKeeping(t *testing.T, opts ...asctest.Option) *keeping {
 	t.Helper()
-	opts = append([]asctest.Option{asctest.WithApp(appID), asctest.WithLiveListing(), asctest.WithDeliveryTransport(down)}, opts...)
+	opts = append([]asctest.Option{asctest.WithApp(appID), asctest.Settings{LiveListing: true, DeliveryTransport: down}}, opts...)
 	server := asctest.NewPipeServer(t, opts...)
 	return &keeping{server: server, client: connectChecked(t, server), done: make(chan struct{})}
 }
@@ -72,14 +72,13 @@ func (k *keeping) after(d time.Duration) wrapper.Pass {
 }
 
 // miss posts an event to the webhook, whose receiver is down, and returns its ID.
-func (k *keeping) miss(t *testing.T) string {
-	t.Helper()
-	n := notification.New(&notification.BuildUploadStateUpdated{BuildUploadID: "b", New: "COMPLETE"})
-	if _, err := k.server.NotifyWebhooks(t.Context(), appID, n); err != nil {
-		t.Fatal(err)
-	}
-	return n.ID
+func (k *keeping) miss() string {
+
+	return notify(k.server.Handler, k.server.State().Webhooks[0].ID).EventID
 }
+
+// stopFailing forgets the faults that are still to come.
+func (k *keeping) stopFailing() { _ = k.server.Update(func(s *asctest.State) { s.Faults = nil }) }
 
 func buildParams() wrapper.WebhookParams {
 	return wrapper.WebhookParams{
@@ -97,11 +96,11 @@ func TestKeepUp(t *testing.T) {
 		if pass := k.after(5 * time.Minute); pass.Err == nil || len(k.passes) < 4 || len(k.passes) > 20 {
 			t.Fatalf("%d passes while the API is down, the last one %+v", len(k.passes), pass)
 		}
-		k.server.StopFailing()
+		k.stopFailing()
 		if pass := k.after(10 * time.Minute); pass.Err != nil || pass.WebhookID == "" {
 			t.Fatalf("got %+v", pass)
 		}
-		missed := k.miss(t)
+		missed := k.miss()
 		if pass := k.after(10 * time.Minute); pass.Err != nil || !slices.Equal(k.handed, []string{missed}) {
 			t.Fatalf("handed over %v, %+v", k.handed, pass)
 		}
@@ -161,7 +160,7 @@ func TestKeepUpReturns(t *testing.T) {
 				k.start(t, test.params, test.options)
 				k.after(time.Hour)
 				if test.passes < 0 {
-					k.server.StopFailing()
+					k.stopFailing()
 					if pass := k.after(10 * time.Minute); pass.Err != nil {
 						t.Errorf("got %+v", pass)
 					}
@@ -194,8 +193,8 @@ func TestKeepUpDoesNotReturn(t *testing.T) {
 				if pass := k.after(24 * time.Hour); pass.Err == nil {
 					t.Error("no error was reported")
 				}
-				k.server.StopFailing()
-				missed := k.miss(t)
+				k.stopFailing()
+				missed := k.miss()
 				if pass := k.after(2 * time.Hour); pass.Err != nil || !slices.Contains(k.handed, missed) {
 					t.Errorf("handed over %v, %+v", k.handed, pass)
 				}
@@ -221,7 +220,7 @@ func TestKeepUpLeavesToPeople(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				k := newKeeping(t, asctest.WithWebhook(test.registered))
+				k := newKeeping(t, test.registered)
 				p := buildParams()
 				p.Enabled = test.enabled
 				k.start(t, p, wrapper.KeepUpOptions{})
@@ -229,7 +228,7 @@ func TestKeepUpLeavesToPeople(t *testing.T) {
 				if other, ok := errors.AsType[*wrapper.OtherEndpointError](pass.Err); ok != test.wantErr {
 					t.Errorf("got %+v, %v", pass, other)
 				}
-				all := k.server.Webhooks()
+				all := k.server.State().Webhooks
 				if len(all) != 1 || all[0].URL != test.want.URL || all[0].Secret != test.want.Secret || all[0].Enabled != test.want.Enabled {
 					t.Errorf("got %+v", all)
 				}
@@ -244,10 +243,10 @@ func TestKeepUpRegistersAgain(t *testing.T) {
 		k := newKeeping(t)
 		k.start(t, buildParams(), wrapper.KeepUpOptions{})
 		first := k.after(time.Minute).WebhookID
-		k.server.RemoveWebhook(first)
+		_ = k.server.Update(func(s *asctest.State) { s.Webhooks = nil })
 		pass := k.after(6 * time.Minute)
-		if pass.Err != nil || pass.WebhookID == "" || pass.WebhookID == first || len(k.server.Webhooks()) != 1 {
-			t.Errorf("got %+v, %v", pass, k.server.Webhooks())
+		if pass.Err != nil || pass.WebhookID == "" || pass.WebhookID == first || len(k.server.State().Webhooks) != 1 {
+			t.Errorf("got %+v, %v", pass, k.server.State().Webhooks)
 		}
 	})
 }
@@ -259,7 +258,7 @@ func TestKeepUpTriesAgain(t *testing.T) {
 		k.refuse = func(string) error { return errors.New("malformed") }
 		k.start(t, buildParams(), wrapper.KeepUpOptions{Every: time.Hour})
 		k.after(time.Minute)
-		k.miss(t)
+		k.miss()
 		if pass := k.after(3 * time.Hour); pass.Failed != 1 || pass.Err == nil || len(k.handed) < 2 {
 			t.Errorf("handed over %v, %+v", k.handed, pass)
 		}
@@ -293,11 +292,11 @@ func TestKeepUpMarketplace(t *testing.T) {
 		if pass := last(10 * time.Minute); pass.Err != nil || pass.WebhookID == "" {
 			t.Errorf("got %+v", pass)
 		}
-		server.RemoveMarketplaceWebhook()
+		_ = server.Update(func(s *asctest.State) { s.MarketplaceWebhook = nil })
 		if pass := last(6 * time.Minute); pass.Err != nil || pass.WebhookID == "" {
 			t.Errorf("after it was deleted: %+v", pass)
 		}
-		server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: "https://elsewhere.example/"})
+		register(server, asctest.MarketplaceWebhook{EndpointURL: "https://elsewhere.example/", Secret: "other"})
 		pass := last(6 * time.Minute)
 		if _, other := errors.AsType[*wrapper.OtherEndpointError](pass.Err); !other {
 			t.Errorf("after it was moved: %+v", pass)

@@ -16,10 +16,10 @@ import (
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
-// TestLifeOfAWebhook goes through every operation, with both forms of answer,
-// each request and each answer held against the document.
+// TestLifeOfAWebhook goes through every operation, with both forms of response,
+// each request and each response checked by the document.
 func TestLifeOfAWebhook(t *testing.T) {
-	for name, opts := range map[string][]asctest.Option{"one object": nil, "array of one": {asctest.WithArrayResponses()}} {
+	for name, opts := range map[string][]asctest.Option{"one object": nil, "array of one": {asctest.Settings{ArrayResponses: true}}} {
 		t.Run(name, func(t *testing.T) { lifeOfAWebhook(t, asctest.NewServer(t, opts...)) })
 	}
 }
@@ -92,9 +92,9 @@ func expect[T comparable](err error, got, want T) error {
 }
 
 // TestDocumentedExamples: what Apple's documentation shows as a create is
-// what is sent, and its answer, which an update's equals, is understood.
+// what is sent, and its response, which an update's equals, is understood.
 func TestDocumentedExamples(t *testing.T) {
-	answer, err := os.ReadFile("testdata/create-response.json")
+	response, err := os.ReadFile("testdata/create-response.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,14 +109,11 @@ func TestDocumentedExamples(t *testing.T) {
 		if r.Method == http.MethodPost {
 			w.WriteHeader(http.StatusCreated)
 		}
-		_, _ = w.Write(answer)
+		_, _ = w.Write(response)
 	}))
 	defer server.Close()
-	client, err := wrapper.NewClient(fixedToken("token"), wrapper.WithBaseURL(server.URL),
-		wrapper.WithHTTPClient(&http.Client{Transport: asctest.Transport(t, nil)}))
-	if err != nil {
-		t.Fatal(err)
-	}
+	client := newClient(t, fixedToken("token"), wrapper.WithBaseURL(server.URL),
+		over(asctest.Transport(t, nil)))
 	documented := wrapper.MarketplaceWebhook{
 		ID: "c74970b8-6be0-40fa-8f51-8e1532005635", EndpointURL: "https://example.com/api/ingest/notifications",
 	}

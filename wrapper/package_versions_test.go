@@ -20,7 +20,7 @@ func TestPackageVersion(t *testing.T) {
 			`"urlExpirationDate":"2026-11-24T10:00:00+01:00","fileChecksum":"sum",` +
 			`"alternativeDistributionKeyBlob":"blob"}}`
 	}
-	answer := `{"data":{"type":"alternativeDistributionPackageVersions","id":"v1","attributes":{` +
+	response := `{"data":{"type":"alternativeDistributionPackageVersions","id":"v1","attributes":{` +
 		`"url":"https://cdn.example/v1?key=canary","urlExpirationDate":"2026-11-24T10:00:00+01:00",` +
 		`"version":"7","fileChecksum":"sum","state":"COMPLETED"},"relationships":{` +
 		`"alternativeDistributionPackage":{"data":{"type":"alternativeDistributionPackages","id":"p1"}},` +
@@ -28,7 +28,7 @@ func TestPackageVersion(t *testing.T) {
 		`"included":[{"type":"alternativeDistributionPackages","id":"p1"},` +
 		file("alternativeDistributionPackageVariants", "a1") + `,` + file("alternativeDistributionPackageDeltas", "e1") +
 		`],"links":{"self":"https://api.example/"}}`
-	client, sent := scripted(t, always(200, answer))
+	client, sent := scripted(t, always(200, response))
 	got, err := client.PackageVersions.Get(t.Context(), "v1")
 	if err != nil {
 		t.Fatal(err)
@@ -59,10 +59,10 @@ func TestPackageVersion(t *testing.T) {
 
 // TestPackageVersionOfTheFake is read and downloaded; the download gets no token.
 func TestPackageVersionOfTheFake(t *testing.T) {
-	server := asctest.NewServer(t, asctest.WithPackageVersion(asctest.PackageVersion{
+	server := asctest.NewServer(t, asctest.PackageVersion{
 		PackageFile: asctest.PackageFile{ID: "v", Content: []byte("the package")}, PackageID: "p", Version: "7",
 		Variants: make([]asctest.PackageFile, 51), Deltas: make([]asctest.PackageFile, 2),
-	}))
+	})
 	got, err := connectChecked(t, server).PackageVersions.Get(t.Context(), "v")
 	if err != nil {
 		t.Fatal(err)

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/ascmarketplace/webhooks/asctest"
-	"github.com/ascmarketplace/webhooks/notification"
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
@@ -44,8 +43,8 @@ func TestPagesFollowTheQueryOnly(t *testing.T) {
 func TestPagesEnd(t *testing.T) {
 	for name, next := range map[string]string{"circle": "https://h/?cursor=1", "no query": "https://h/", "no URL": "https://%zz"} {
 		t.Run(name, func(t *testing.T) {
-			answer := `{"data":[],"links":{"self":"https://api.example/","next":"` + next + `"}}`
-			client := cannedClient(t, newCanned(200, answer), quick)
+			response := `{"data":[],"links":{"self":"https://api.example/","next":"` + next + `"}}`
+			client := cannedClient(t, newCanned(200, response), quick)
 			var last error
 			for _, err := range client.Webhooks.List(t.Context(), appID) {
 				last = err
@@ -76,21 +75,16 @@ func TestPageWithAnotherResource(t *testing.T) {
 // which nothing is sent.
 func TestDeliveriesOverManyPages(t *testing.T) {
 	t.Parallel()
-	server := asctest.NewServer(t, asctest.WithApp(appID), asctest.WithLiveListing(),
-		asctest.WithDeliveryTransport(roundTripper(func(req *http.Request) (*http.Response, error) {
+	server := asctest.NewServer(t, asctest.WithApp(appID), asctest.Settings{LiveListing: true},
+		asctest.Settings{DeliveryTransport: roundTripper(func(req *http.Request) (*http.Response, error) {
 			_, _ = io.Copy(io.Discard, req.Body)
 			return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: req}, nil
-		})))
+		})})
 	client := connectChecked(t, server, quick)
 	id := prepare(server, asctest.WebhooksDeliveries)
 	want := map[string]bool{}
 	for range 401 {
-		event := notification.New(&notification.BuildUploadStateUpdated{BuildUploadID: "b", New: "COMPLETE"})
-		sent, err := server.NotifyWebhooks(t.Context(), appID, event)
-		if err != nil {
-			t.Fatal(err)
-		}
-		want[sent[0].ID] = true
+		want[notify(server.Handler, id).ID] = true
 	}
 	for delivery, err := range client.Webhooks.Deliveries(t.Context(), id, wrapper.DeliveryFilter{}) {
 		if err != nil || !want[delivery.ID] || len(delivery.Payload) == 0 {

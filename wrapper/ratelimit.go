@@ -31,10 +31,7 @@ func parseRateLimit(lines []string, now time.Time) (limit RateLimit) {
 	for _, line := range lines {
 		// A comma is how a proxy joins two header lines.
 		for pair := range strings.FieldsFuncSeq(line, func(r rune) bool { return r == ';' || r == ',' }) {
-			name, value, ok := strings.Cut(pair, ":")
-			if !ok {
-				continue
-			}
+			name, value, _ := strings.Cut(pair, ":")
 			n, err := strconv.Atoi(strings.TrimSpace(value))
 			if err != nil {
 				continue

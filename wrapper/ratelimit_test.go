@@ -94,7 +94,7 @@ func TestRetryAfterHeader(t *testing.T) {
 	}
 }
 
-// TestRateLimitIsTheLatest: a slow body does not make an old answer new.
+// TestRateLimitIsTheLatest: a slow body does not make an old response new.
 func TestRateLimitIsTheLatest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := atomic.Int64{}
@@ -114,7 +114,7 @@ func TestRateLimitIsTheLatest(t *testing.T) {
 		_, _ = client.MarketplaceWebhooks.List(t.Context())
 		time.Sleep(20 * time.Second)
 		if limit, _ := client.RateLimit(); limit.Hour.Remaining != 98 {
-			t.Errorf("%+v, the later answer said 98", limit)
+			t.Errorf("%+v, the later response said 98", limit)
 		}
 	})
 }
@@ -131,13 +131,13 @@ func (s *slow) Read(p []byte) (int, error) {
 	return s.Reader.Read(p)
 }
 
-// TestRateLimitIsKept: an answer that tells none does not make the last one
+// TestRateLimitIsKept: an response that tells none does not make the last one
 // forgotten.
 func TestRateLimitIsKept(t *testing.T) {
-	answer := cannedList()
-	client := cannedClient(t, answer)
+	response := cannedList()
+	client := cannedClient(t, response)
 	_, _ = client.MarketplaceWebhooks.List(t.Context())
-	answer.header = http.Header{"Content-Type": {"application/json"}}
+	response.header = http.Header{"Content-Type": {"application/json"}}
 	_, _ = client.MarketplaceWebhooks.List(t.Context())
 	if limit, ok := client.RateLimit(); !ok || limit.Hour != known(3500, 500) {
 		t.Errorf("%+v, %v", limit, ok)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -121,12 +122,8 @@ func startsInOrder(text string, runs []string) bool {
 // and as the usual encoders escape it.
 func containsEscaped(text, value string) bool {
 	quoted, _ := json.Marshal(value) // of a string: does not fail
-	for _, form := range []string{value, string(quoted[1 : len(quoted)-1]), url.QueryEscape(value), url.PathEscape(value)} {
-		if strings.Contains(text, form) {
-			return true
-		}
-	}
-	return false
+	forms := []string{value, string(quoted[1 : len(quoted)-1]), url.QueryEscape(value), url.PathEscape(value)}
+	return slices.ContainsFunc(forms, func(form string) bool { return strings.Contains(text, form) })
 }
 
 func isEscapable(r rune) bool {

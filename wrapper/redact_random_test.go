@@ -7,7 +7,6 @@ import (
 	"html"
 	"maps"
 	"math/rand/v2"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -131,15 +130,12 @@ func TestRandomSecretsInErrors(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				for _, answer := range []*canned{newCanned(409, string(body)), newCanned(502, "<pre>"+echo+"</pre>")} {
-					answer.header.Set("X-Request-Id", echo)
-					client, err := wrapper.NewClient(fixedToken(token), quick, wrapper.WithHTTPClient(&http.Client{Transport: answer}))
-					if err != nil {
-						t.Fatal(err)
-					}
-					_, err = client.MarketplaceWebhooks.Create(t.Context(), params(endpointURL, secret))
+				for _, response := range []*canned{newCanned(409, string(body)), newCanned(502, "<pre>"+echo+"</pre>")} {
+					response.header.Set("X-Request-Id", echo)
+					client := newClient(t, fixedToken(token), quick, over(response))
+					_, err := client.MarketplaceWebhooks.Create(t.Context(), params(endpointURL, secret))
 					apiErr, _ := errors.AsType[*wrapper.APIError](err)
-					if answer.status == 409 && (apiErr == nil || len(apiErr.Errors) != 1 || len(apiErr.Errors[0].Associated) != 1) {
+					if response.status == 409 && (apiErr == nil || len(apiErr.Errors) != 1 || len(apiErr.Errors[0].Associated) != 1) {
 						t.Fatalf("seed %d: %s, %s: the echo was not read: %+v", seed, what, name, apiErr)
 					}
 					if shows(err, value, echo) {
@@ -156,7 +152,7 @@ func TestRandomSecretsInErrors(t *testing.T) {
 func shows(err error, value, echo string) bool {
 	apiErr, ok := errors.AsType[*wrapper.APIError](err)
 	if !ok {
-		return true // it is to be an answer of the server's
+		return true // it is to be an response of the server's
 	}
 	texts := []string{err.Error(), apiErr.Excerpt, apiErr.RequestID}
 	for _, object := range apiErr.Errors {

@@ -21,8 +21,8 @@ import (
 // TestShortSecretIsWithheld: replacing a short secret would show it by the
 // gaps, so all of a text that has it goes; the code stays.
 func TestShortSecretIsWithheld(t *testing.T) {
-	answer := newCanned(409, `{"errors":[{"code":"ENTITY_ERROR","title":"signs","detail":"a text about nothing"}]}`)
-	client := cannedClient(t, answer)
+	response := newCanned(409, `{"errors":[{"code":"ENTITY_ERROR","title":"signs","detail":"a text about nothing"}]}`)
+	client := cannedClient(t, response)
 	_, err := client.MarketplaceWebhooks.Create(t.Context(), params(endpointURL, "s"))
 	apiErr, ok := errors.AsType[*wrapper.APIError](err)
 	want := wrapper.ErrorObject{Title: "[redacted]", Detail: "a text about nothing", Code: "ENTITY_ERROR"}
@@ -60,8 +60,8 @@ func TestFewLettersHideNothing(t *testing.T) {
 	}
 	for _, secret := range secrets {
 		t.Run(secret, func(t *testing.T) {
-			answer := newCanned(409, `{"errors":[{"code":"ENTITY_ERROR.ATTRIBUTE","detail":`+quote("it is "+secret)+`}]}`)
-			_, err := cannedClient(t, answer).MarketplaceWebhooks.Create(t.Context(), params(endpointURL, secret))
+			response := newCanned(409, `{"errors":[{"code":"ENTITY_ERROR.ATTRIBUTE","detail":`+quote("it is "+secret)+`}]}`)
+			_, err := cannedClient(t, response).MarketplaceWebhooks.Create(t.Context(), params(endpointURL, secret))
 			apiErr, ok := errors.AsType[*wrapper.APIError](err)
 			if !ok || !apiErr.HasCode("ENTITY_ERROR.ATTRIBUTE") {
 				t.Errorf("got %v, want the code", err)
@@ -138,18 +138,18 @@ func (b *cutBody) Close() error { return nil }
 func TestRequestIDIsRedactedBeforeItIsCut(t *testing.T) {
 	const secret = "correct-horse-battery-staple"
 	for n := 128 - len(secret); n < 128; n++ {
-		answer := newCanned(409, "")
-		answer.header.Set("X-Request-Id", strings.Repeat(".", n)+secret)
-		_, err := cannedClient(t, answer).MarketplaceWebhooks.Create(t.Context(), params(endpointURL, secret))
+		response := newCanned(409, "")
+		response.header.Set("X-Request-Id", strings.Repeat(".", n)+secret)
+		_, err := cannedClient(t, response).MarketplaceWebhooks.Create(t.Context(), params(endpointURL, secret))
 		if strings.Contains(err.Error(), "corr") {
 			t.Fatalf("%d: %v", n, err)
 		}
 	}
 }
 
-// TestMalformedAnswerIsNotQuoted: net/http quotes what it cannot parse, and a
+// TestMalformedResponseIsNotQuoted: net/http quotes what it cannot parse, and a
 // broken proxy may send the token there.
-func TestMalformedAnswerIsNotQuoted(t *testing.T) {
+func TestMalformedResponseIsNotQuoted(t *testing.T) {
 	token := "token." + strings.Repeat("x", 30) + ".signature"
 	for name, format := range map[string]string{
 		"header line": "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n%s\r\n\r\n",
@@ -177,10 +177,7 @@ func TestMalformedAnswerIsNotQuoted(t *testing.T) {
 					c.Close()
 				}
 			}()
-			client, err := wrapper.NewClient(fixedToken(token), wrapper.WithBaseURL("http://"+l.Addr().String()), quick)
-			if err != nil {
-				t.Fatal(err)
-			}
+			client := newClient(t, fixedToken(token), wrapper.WithBaseURL("http://"+l.Addr().String()), quick)
 			err = perform(t, client, asctest.MarketplaceWebhooksList, "")
 			if err == nil || strings.Contains(err.Error(), token) {
 				t.Errorf("%v", err)
@@ -216,9 +213,9 @@ func TestEchoInOtherEncodings(t *testing.T) {
 // TestEchoInRequestIDAndCode: these are kept verbatim, unless they hold the secret.
 func TestEchoInRequestIDAndCode(t *testing.T) {
 	const secret = "correct-horse-battery-staple"
-	answer := newCanned(409, `{"errors":[{"status":"`+secret+`","code":"`+secret+`"}]}`)
-	answer.header.Set("X-Request-Id", secret)
-	client := cannedClient(t, answer)
+	response := newCanned(409, `{"errors":[{"status":"`+secret+`","code":"`+secret+`"}]}`)
+	response.header.Set("X-Request-Id", secret)
+	client := cannedClient(t, response)
 	_, err := client.MarketplaceWebhooks.Create(t.Context(), params(endpointURL, secret))
 	if strings.Contains(err.Error(), secret) {
 		t.Errorf("%v", err)

@@ -3,14 +3,15 @@ package wrapper_test
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
-// TestArrayAnswers: an array of one is good, of none or two is odd.
-func TestArrayAnswers(t *testing.T) {
+// TestArrayResponses: an array of one is good, of none or two is odd.
+func TestArrayResponses(t *testing.T) {
 	for n := range 3 {
 		body := `{"data":[` + strings.TrimSuffix(strings.Repeat(resource+",", n), ",") + `]}`
 		_, err := cannedClient(t, newCanned(201, body)).MarketplaceWebhooks.Create(t.Context(), params(endpointURL, "s"))
@@ -23,6 +24,49 @@ func TestArrayAnswers(t *testing.T) {
 	}
 }
 
+// TestArraysOfOneEverywhere: what one resource's examples show, the others may get, too.
+func TestArraysOfOneEverywhere(t *testing.T) {
+	client, _ := scripted(t, always(200, `{"data":[`+webhookResource+`]}`))
+	if got, err := client.Webhooks.Get(t.Context(), webhookID); err != nil || got.ID != webhookID {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+// TestOddIncluded: what comes with a resource costs nothing but itself.
+func TestOddIncluded(t *testing.T) {
+	const delivery = `{"type":"webhookDeliveries","id":"d","relationships":{"event":{"data":{"type":"webhookEvents","id":"e"}}}}`
+	for included, payload := range map[string]string{
+		`null`: "", `{}`: "", `5`: "", `[5]`: "", `[{"type":"webhookEvents","id":"e","attributes":{"payload":5}}]`: "",
+		`[{"type":5,"id":"e"},{"type":"webhookEvents","id":"e","attributes":{"payload":"p"}}]`: "p",
+	} {
+		client, _ := scripted(t, func(_ int, sent sentRequest) (int, string) {
+			if sent.Method == http.MethodPost {
+				return 201, `{"data":` + delivery + `,"included":` + included + `}`
+			}
+			return 200, `{"data":` + webhookResource + `,"included":` + included + `}`
+		})
+		if got, err := client.Webhooks.Redeliver(t.Context(), "d"); err != nil || string(got.Payload) != payload {
+			t.Errorf("%s: got %+v, %v, want the payload %q", included, got, err, payload)
+		}
+		if _, err := client.Webhooks.Get(t.Context(), webhookID); err != nil {
+			t.Errorf("%s: %v", included, err)
+		}
+	}
+}
+
+// TestNullResources: null where a resource should be is an invalid response.
+func TestNullResources(t *testing.T) {
+	for _, body := range []string{`{"data":null}`, `{"data":[null]}`, `{}`, `null`} {
+		client := cannedClient(t, newCanned(200, body), quick)
+		if _, err := client.MarketplaceWebhooks.List(t.Context()); !is[*wrapper.UnexpectedResponseError](err) {
+			t.Errorf("list, %s: got %v", body, err)
+		}
+		if _, err := client.Webhooks.Get(t.Context(), webhookID); !is[*wrapper.UnexpectedResponseError](err) {
+			t.Errorf("get, %s: got %v", body, err)
+		}
+	}
+}
+
 // TestTwoWebhooks: Get does not choose among several.
 func TestTwoWebhooks(t *testing.T) {
 	client := cannedClient(t, newCanned(200, `{"data":[`+resource+`,`+resource+`]}`), quick)
@@ -31,8 +75,8 @@ func TestTwoWebhooks(t *testing.T) {
 	}
 }
 
-// TestUpdateAnsweredWithAnotherWebhook: nobody knows what was changed then.
-func TestUpdateAnsweredWithAnotherWebhook(t *testing.T) {
+// TestUpdateReturnsAnotherWebhook: nobody knows what was changed then.
+func TestUpdateReturnsAnotherWebhook(t *testing.T) {
 	const other = `{"type":"marketplaceWebhooks","id":"other","attributes":{"endpointUrl":"https://x.example"}}`
 	client := cannedClient(t, newCanned(200, `{"data":`+other+`}`), quick)
 	got, err := client.MarketplaceWebhooks.Update(t.Context(), "mine", params(endpointURL, ""))
@@ -41,7 +85,7 @@ func TestUpdateAnsweredWithAnotherWebhook(t *testing.T) {
 	}
 }
 
-// TestIDsAgreeInAnyCase: a call that names an id is answered with that id as
+// TestIDsAgreeInAnyCase: the response to a call that names an id has that id as
 // App Store Connect writes it, and with no other.
 func TestIDsAgreeInAnyCase(t *testing.T) {
 	for id, agrees := range map[string]bool{

@@ -72,9 +72,9 @@ func TestRetryAfterIsWaitedFor(t *testing.T) {
 				if sent++; sent > 1 {
 					return cannedList().RoundTrip(req)
 				}
-				answer := newCanned(429, "")
-				answer.header["Retry-After"] = test.values
-				return answer.RoundTrip(req)
+				response := newCanned(429, "")
+				response.header["Retry-After"] = test.values
+				return response.RoundTrip(req)
 			})
 			start := time.Now()
 			if err := perform(t, client, asctest.MarketplaceWebhooksList, ""); err != nil {
@@ -90,7 +90,7 @@ func TestRetryAfterIsWaitedFor(t *testing.T) {
 // TestRetryAfterDateWithSkewedClock: a date is by the clock of who sent it.
 func TestRetryAfterDateWithSkewedClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server := asctest.NewPipeServer(t, asctest.WithSkew(-10*time.Minute)) // our clock is ahead
+		server := asctest.NewPipeServer(t, asctest.Settings{Skew: -10 * time.Minute}) // our clock is ahead
 		client := connect(t, server)
 		serverNow := time.Now().Add(-10 * time.Minute)
 		if err := perform(t, client, asctest.MarketplaceWebhooksList, ""); err != nil {
@@ -143,10 +143,10 @@ func TestRateLimitedTooLong(t *testing.T) {
 // TestServiceUnavailableForLong: 503 with a Retry-After over the cap is not
 // waited for, and the APIError says how long it asked for.
 func TestServiceUnavailableForLong(t *testing.T) {
-	answer := newCanned(503, "")
-	answer.header.Set("Retry-After", "120")
+	response := newCanned(503, "")
+	response.header.Set("Retry-After", "120")
 	start := time.Now()
-	_, err := cannedClient(t, answer).MarketplaceWebhooks.List(t.Context())
+	_, err := cannedClient(t, response).MarketplaceWebhooks.List(t.Context())
 	apiErr, ok := errors.AsType[*wrapper.APIError](err)
 	if wait := apiErr.RetryAt.Sub(start); !ok || wait < 2*time.Minute || wait > 2*time.Minute+time.Second {
 		t.Errorf("got %#v, want an APIError with a RetryAt in 2m", err)
@@ -221,9 +221,9 @@ func TestJitterAndDefaults(t *testing.T) {
 			n := 0
 			client := transportClient(t, func(req *http.Request) (*http.Response, error) {
 				n++
-				answer := newCanned(429, "")
-				answer.header.Set("Retry-After", wait)
-				return answer.RoundTrip(req)
+				response := newCanned(429, "")
+				response.header.Set("Retry-After", wait)
+				return response.RoundTrip(req)
 			})
 			_, _ = client.MarketplaceWebhooks.List(t.Context())
 			if n != attempts {

@@ -33,12 +33,16 @@ const (
 
 // TestSoak makes 100,000 calls from 64 goroutines, each with an account of its
 // own and a model of what is in it, one token source for all, and every fifth
-// answer corrupted: half of the accounts speak HTTP/1 over one transport, the
+// response corrupted: half of the accounts speak HTTP/1 over one transport, the
 // others HTTP/2 with a server that resets, goes away and refuses. After each
 // call the account must be what the call's result allows.
 func TestSoak(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	key := asctest.NewKey(t)
+	accepting, err := asctest.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := accepting.Key() // of all accounts
 	tokens, err := auth.NewTokenSource(auth.Key(key))
 	if err != nil {
 		t.Fatal(err)
@@ -69,11 +73,10 @@ type soak struct {
 // account works on one account until the calls are used up.
 func (s *soak) account(t *testing.T, h2 bool) {
 	opts := []asctest.Option{
-		asctest.WithKeys(s.key), asctest.WithRateLimit(1 << 30),
-		asctest.WithLogger(slog.New(slog.NewTextHandler(watch{t, s}, nil))),
+		s.key, asctest.Settings{RateLimit: 1 << 30, Logger: slog.New(slog.NewTextHandler(watch{t, s}, nil))},
 	}
 	if !h2 {
-		opts = append(opts, asctest.WithFaults(s.fault))
+		opts = append(opts, asctest.Settings{Faults: s.fault})
 	}
 	fake, err := asctest.New(opts...)
 	if err != nil {
@@ -87,7 +90,7 @@ func (s *soak) account(t *testing.T, h2 bool) {
 	}
 	defer closeServer()
 	client, err := wrapper.NewClient(s.tokens, wrapper.WithBaseURL(url),
-		wrapper.WithHTTPClient(&http.Client{Transport: transport}),
+		over(transport),
 		wrapper.WithRetry(wrapper.Retry{Backoff: 100 * time.Microsecond, Timeout: 10 * time.Second}),
 		wrapper.WithLogger(slog.New(slog.NewTextHandler(watch{t, s}, &slog.HandlerOptions{Level: slog.LevelDebug}))))
 	if err != nil {
@@ -178,7 +181,7 @@ func (s *soak) step(t *testing.T, fake *asctest.Handler, webhooks *wrapper.Marke
 		}
 	}
 	if after, exists := fake.MarketplaceWebhook(); !right(after, exists) {
-		t.Errorf("a wrong answer: %v; before %+v, after %+v", err, before, after)
+		t.Errorf("a wrong response: %v; before %+v, after %+v", err, before, after)
 	}
 	s.count(t, err)
 }
@@ -196,7 +199,7 @@ func (s *soak) count(t *testing.T, err error) {
 	_, _ = fmt.Fprintf(watch{t, s}, "%v %+v %#v", err, err, err)
 }
 
-// fault spoils every fifth answer, in every way there is.
+// fault spoils every fifth response, in every way there is.
 func (s *soak) fault(asctest.Exchange) *asctest.Fault {
 	s.requests.Add(1)
 	if mathrand.Float64() >= soakFaults {
@@ -205,7 +208,7 @@ func (s *soak) fault(asctest.Exchange) *asctest.Fault {
 	s.faults.Add(1)
 	kinds := asctest.FaultKinds()
 	fault := &asctest.Fault{Kind: kinds[mathrand.N(len(kinds))], Applied: mathrand.N(2) == 0}
-	if fault.Kind == asctest.FaultErrorResponse {
+	if fault.Kind == "" {
 		fault.Status = []int{401, 403, 409, 422, 429, 500, 502, 503, 504}[mathrand.N(9)]
 		fault.Applied = fault.Applied && fault.Status >= 500
 	}

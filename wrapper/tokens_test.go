@@ -34,12 +34,12 @@ func TestSpuriousUnauthorized(t *testing.T) {
 	}
 }
 
-// TestClockAhead: the first token is from the future, the answer's Date tells
+// TestClockAhead: the first token is from the future, the response's Date tells
 // by how much, and the second one is right.
 func TestClockAhead(t *testing.T) {
 	for _, ahead := range []time.Duration{10 * time.Minute, -30 * time.Minute, 24 * time.Hour} {
 		synctest.Test(t, func(t *testing.T) {
-			server := asctest.NewPipeServer(t, asctest.WithSkew(-ahead))
+			server := asctest.NewPipeServer(t, asctest.Settings{Skew: -ahead})
 			client := connect(t, server)
 			if _, err := client.MarketplaceWebhooks.List(t.Context()); err != nil {
 				t.Errorf("%v ahead: %v", ahead, err)
@@ -68,7 +68,7 @@ func TestUnauthorizedTwice(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				server := asctest.NewPipeServer(t, asctest.WithSkew(test.skew))
+				server := asctest.NewPipeServer(t, asctest.Settings{Skew: test.skew})
 				client := connect(t, server)
 				server.FailNext(asctest.Fault{Status: 401, Times: -1, Header: test.header})
 				err := perform(t, client, asctest.MarketplaceWebhooksCreate, "")
@@ -105,11 +105,6 @@ func TestSkewIsWholeSeconds(t *testing.T) {
 	})
 }
 
-func endsWith(err error, suffix string) bool {
-	text := err.Error()
-	return len(text) >= len(suffix) && text[len(text)-len(suffix):] == suffix
-}
-
 // plainSource has no Refused; it counts how often it is asked.
 type plainSource struct {
 	tokens *auth.TokenSource
@@ -128,10 +123,7 @@ func TestSourceWithoutRefusedIsAskedAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	source := &plainSource{tokens: tokens}
-	client, err := wrapper.NewClient(source, wrapper.WithBaseURL(server.URL))
-	if err != nil {
-		t.Fatal(err)
-	}
+	client := newClient(t, source, wrapper.WithBaseURL(server.URL))
 	server.FailNext(asctest.Fault{Status: 401})
 	if _, err := client.MarketplaceWebhooks.List(t.Context()); err != nil || source.asked.Load() != 2 {
 		t.Errorf("asked %d times: %v", source.asked.Load(), err)
@@ -142,10 +134,7 @@ func TestSourceWithoutRefusedIsAskedAgain(t *testing.T) {
 func TestTokenSourceIsAskedOnce(t *testing.T) {
 	asked := 0
 	source := &countingSource{asked: &asked}
-	client, err := wrapper.NewClient(source, quick)
-	if err != nil {
-		t.Fatal(err)
-	}
+	client := newClient(t, source, quick)
 	if _, err := client.MarketplaceWebhooks.List(t.Context()); !errors.Is(err, errNoToken) {
 		t.Errorf("got %v, want the source's error", err)
 	}
@@ -176,8 +165,8 @@ func (s *rotatingSource) Refused(token string, serverTime time.Time) {
 // key is revoked. Each attempt carries one key's token, and every call succeeds.
 func TestKeyRotation(t *testing.T) {
 	t.Parallel()
-	oldKey, newKey := asctest.NewKey(t), asctest.NewKey(t)
-	fake := newAccount(t, asctest.WithKeys(oldKey, newKey))
+	fake := newAccount(t, asctest.Key{}, asctest.Key{})
+	keys := fake.State().Keys
 	var underWay, calls sync.WaitGroup
 	revoked := make(chan struct{})
 	fake.intercept = func(*http.Request) (*http.Response, error) {
@@ -190,11 +179,8 @@ func TestKeyRotation(t *testing.T) {
 		return nil, nil
 	}
 	var source rotatingSource
-	client, err := wrapper.NewClient(&source, wrapper.WithHTTPClient(&http.Client{Transport: fake}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, key := range []asctest.Key{oldKey, newKey} {
+	client := newClient(t, &source, over(fake))
+	for _, key := range keys {
 		tokens, err := auth.NewTokenSource(auth.Key(key))
 		if err != nil {
 			t.Fatal(err)
@@ -210,7 +196,7 @@ func TestKeyRotation(t *testing.T) {
 		}
 		underWay.Wait()
 	}
-	if err := fake.SetKeys(newKey); err != nil {
+	if err := fake.Update(func(s *asctest.State) { s.Keys = keys[1:] }); err != nil {
 		t.Fatal(err)
 	}
 	close(revoked)
@@ -229,11 +215,8 @@ func TestKeyRotation(t *testing.T) {
 func TestUnusableTokens(t *testing.T) {
 	for _, token := range []string{"", "canary\r\nX-Evil: 1", "canary token", "canäry"} {
 		server := asctest.NewServer(t)
-		client, err := wrapper.NewClient(fixedToken(token), wrapper.WithBaseURL(server.URL))
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = client.MarketplaceWebhooks.List(t.Context())
+		client := newClient(t, fixedToken(token), wrapper.WithBaseURL(server.URL))
+		_, err := client.MarketplaceWebhooks.List(t.Context())
 		const want = "wrapper: GET /v1/marketplaceWebhooks: the TokenSource returned a token that a header cannot carry"
 		if err == nil || err.Error() != want || len(server.Exchanges()) != 0 {
 			t.Errorf("%q: %v", token, err)
@@ -244,11 +227,8 @@ func TestUnusableTokens(t *testing.T) {
 func TestTokenSourceFails(t *testing.T) {
 	server := asctest.NewServer(t)
 	cause := errors.New("the HSM is away")
-	client, err := wrapper.NewClient(failingSource{cause}, wrapper.WithBaseURL(server.URL))
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = perform(t, client, asctest.MarketplaceWebhooksCreate, "")
+	client := newClient(t, failingSource{cause}, wrapper.WithBaseURL(server.URL))
+	err := perform(t, client, asctest.MarketplaceWebhooksCreate, "")
 	if !errors.Is(err, cause) || is[*wrapper.OutcomeUnknownError](err) {
 		t.Errorf("got %v, want the source's error", err)
 	}

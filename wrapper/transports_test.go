@@ -20,15 +20,24 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-// transportClient is a client whose requests go to rt.
-func transportClient(t *testing.T, rt roundTripper, opts ...wrapper.Option) *wrapper.Client {
-	t.Helper()
-	opts = append(opts, wrapper.WithHTTPClient(&http.Client{Transport: rt}))
-	client, err := wrapper.NewClient(fixedToken("token"), opts...)
+// newClient is wrapper.NewClient for arguments that are right.
+func newClient(tb testing.TB, tokens wrapper.TokenSource, opts ...wrapper.Option) *wrapper.Client {
+	tb.Helper()
+	client, err := wrapper.NewClient(tokens, opts...)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return client
+}
+
+// over has requests go through transport.
+func over(transport http.RoundTripper) wrapper.Option {
+	return wrapper.WithHTTPClient(&http.Client{Transport: transport})
+}
+
+// transportClient is a client whose requests go to rt.
+func transportClient(tb testing.TB, rt roundTripper, opts ...wrapper.Option) *wrapper.Client {
+	return newClient(tb, fixedToken("token"), append(opts, over(rt))...)
 }
 
 // canned responds to every request with the same bytes and as few allocations
@@ -78,20 +87,14 @@ func cannedCreate() *canned {
 	return newCanned(http.StatusCreated, `{"data":`+resource+`,`+listLinks+`}`)
 }
 
-func cannedClient(tb testing.TB, answer *canned, opts ...wrapper.Option) *wrapper.Client {
-	tb.Helper()
-	opts = append(opts, wrapper.WithHTTPClient(&http.Client{Transport: answer}))
-	client, err := wrapper.NewClient(fixedToken("token"), opts...)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return client
+func cannedClient(tb testing.TB, response *canned, opts ...wrapper.Option) *wrapper.Client {
+	return transportClient(tb, response.RoundTrip, opts...)
 }
 
 // sentRequest is what reached the transport.
 type sentRequest struct{ Method, URL, Body string }
 
-// scripted returns a client whose requests respond answers, and what was sent.
+// scripted returns a client to whose requests respond responds, and what was sent.
 func scripted(
 	t testing.TB, respond func(n int, sent sentRequest) (status int, body string), opts ...wrapper.Option,
 ) (*wrapper.Client, *[]sentRequest) {
@@ -104,21 +107,18 @@ func scripted(
 		}
 		sent := sentRequest{req.Method, req.URL.String(), string(body)}
 		all = append(all, sent)
-		status, answer := respond(len(all), sent)
+		status, response := respond(len(all), sent)
 		header := http.Header{"Content-Type": {"application/json"}, "Date": {time.Now().UTC().Format(http.TimeFormat)}}
 		if status == http.StatusNoContent {
 			header.Del("Content-Type")
 		}
 		return &http.Response{
-			StatusCode: status, Header: header, Request: req, ContentLength: int64(len(answer)),
-			Body: io.NopCloser(bytes.NewReader([]byte(answer))),
+			StatusCode: status, Header: header, Request: req, ContentLength: int64(len(response)),
+			Body: io.NopCloser(bytes.NewReader([]byte(response))),
 		}, nil
 	})
-	opts = append([]wrapper.Option{wrapper.WithHTTPClient(&http.Client{Transport: transport}), quick}, opts...)
-	client, err := wrapper.NewClient(fixedToken("token"), opts...)
-	if err != nil {
-		t.Fatal(err)
-	}
+	opts = append([]wrapper.Option{over(transport), quick}, opts...)
+	client := newClient(t, fixedToken("token"), opts...)
 	return client, &all
 }
 
@@ -126,20 +126,17 @@ func always(status int, body string) func(int, sentRequest) (int, string) {
 	return func(int, sentRequest) (int, string) { return status, body }
 }
 
-// countingServer answers nothing useful and counts what reaches it.
+// countingServer responds with nothing useful and counts what reaches it.
 func countingServer(t testing.TB) (*wrapper.Client, *atomic.Int64) {
 	t.Helper()
 	var requests atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { requests.Add(1) }))
 	t.Cleanup(server.Close)
-	client, err := wrapper.NewClient(fixedToken("token"), wrapper.WithBaseURL(server.URL), once)
-	if err != nil {
-		t.Fatal(err)
-	}
+	client := newClient(t, fixedToken("token"), wrapper.WithBaseURL(server.URL), once)
 	return client, &requests
 }
 
-// bodiless answers with a status and a nil Body, as mocks do.
+// bodiless responds with a status and a nil Body, as mocks do.
 func bodiless(status int, sent *int) roundTripper {
 	return func(req *http.Request) (*http.Response, error) {
 		*sent++
@@ -161,11 +158,8 @@ func (a *account) client(t *testing.T, opts ...wrapper.Option) *wrapper.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	opts = append([]wrapper.Option{wrapper.WithHTTPClient(&http.Client{Transport: a})}, opts...)
-	client, err := wrapper.NewClient(tokens, opts...)
-	if err != nil {
-		t.Fatal(err)
-	}
+	opts = append([]wrapper.Option{over(a)}, opts...)
+	client := newClient(t, tokens, opts...)
 	return client
 }
 
@@ -193,7 +187,7 @@ func (a *account) serve(req *http.Request) *http.Response {
 
 func newAccount(t *testing.T, opts ...asctest.Option) *account {
 	t.Helper()
-	fake, err := asctest.New(append(opts, asctest.WithRateLimit(1<<20))...)
+	fake, err := asctest.New(append(opts, asctest.Settings{RateLimit: 1 << 20})...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -99,7 +99,8 @@ func (s *Webhooks) Update(ctx context.Context, id string, p WebhookParams) (Webh
 	body.Data.Type = gen.WebhookUpdateRequestDataTypeWebhooks
 	body.Data.ID = id
 	body.Data.Attributes = gen.WebhookUpdateRequestAttributes{
-		Name: p.Name, URL: p.URL, Secret: p.Secret.reveal(), EventTypes: retyped[gen.WebhookEventType](p.EventTypes), Enabled: p.Enabled,
+		Name: p.Name, URL: p.URL, Secret: p.Secret.reveal(),
+		EventTypes: retyped[gen.WebhookEventType](p.EventTypes), Enabled: p.Enabled,
 	}
 	invalid := cmp.Or(checkID(id), p.checkGiven())
 	call := s.c.call(operation{id: "webhooks_updateInstance", invalid: invalid, secret: p.Secret})

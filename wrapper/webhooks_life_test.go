@@ -24,7 +24,7 @@ func TestLifeOfAnAppsWebhook(t *testing.T) {
 		w.WriteHeader(int(status.Load()))
 	}))
 	defer receiver.Close()
-	server := asctest.NewServer(t, asctest.WithApp(appID), asctest.WithLiveListing())
+	server := asctest.NewServer(t, asctest.WithApp(appID), asctest.Settings{LiveListing: true})
 	client := connectChecked(t, server, quick)
 	webhooks, ctx := client.Webhooks, t.Context()
 	params := anyWebhookParams()
@@ -67,7 +67,7 @@ func TestLifeOfAnAppsWebhook(t *testing.T) {
 		if err != nil || got.Name != "renamed" || got.URL != params.URL || !got.Enabled {
 			t.Errorf("got %+v, %v", got, err)
 		}
-		if stored := server.Webhooks()[0]; stored.Secret != "secret" {
+		if stored := server.State().Webhooks[0]; stored.Secret != "secret" {
 			t.Errorf("stored %+v", stored)
 		}
 	})

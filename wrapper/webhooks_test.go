@@ -25,10 +25,10 @@ var webhookParams = wrapper.WebhookParams{
 func TestWebhookRequests(t *testing.T) {
 	ctx := t.Context()
 	for name, test := range map[string]struct {
-		call   func(*wrapper.Webhooks) error
-		status int
-		answer string
-		want   sentRequest
+		call     func(*wrapper.Webhooks) error
+		status   int
+		response string
+		want     sentRequest
 	}{
 		"get": {
 			func(s *wrapper.Webhooks) error { _, err := s.Get(ctx, webhookID); return err }, 200, oneWebhook,
@@ -83,7 +83,7 @@ func TestWebhookRequests(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			client, sent := scripted(t, always(test.status, test.answer))
+			client, sent := scripted(t, always(test.status, test.response))
 			if err := test.call(client.Webhooks); err != nil {
 				t.Fatal(err)
 			}

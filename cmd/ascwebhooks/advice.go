@@ -14,8 +14,8 @@ import (
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
-// advisedError is an error of a library in the words of the command line, and
-// what to do about it, if anything.
+// advisedError rewords a library's error for the command line, and adds what to
+// do about it, if anything.
 type advisedError struct {
 	err  error
 	next string
@@ -55,7 +55,7 @@ func (c *caller) advice(err error, key auth.Key) string {
 	return ""
 }
 
-// hint adds to what happened how to look.
+// hint tells what happened, and which command shows the current state.
 func (c *caller) hint(what string) string {
 	if c.look == "" {
 		return what
@@ -82,7 +82,7 @@ func rateLimited(err *wrapper.APIError) string {
 	return fmt.Sprintf("Try again in %v", max(wait, time.Second))
 }
 
-// refused goes by the code where one decides, and otherwise by the status.
+// refused looks at the error codes first, and then at the status.
 func (c *caller) refused(err *wrapper.APIError, key auth.Key) string {
 	switch {
 	case errors.Is(err, wrapper.ErrNotAuthorized):

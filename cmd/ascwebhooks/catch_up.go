@@ -19,15 +19,15 @@ func (w *webhooks) newCatchUp() *cobra.Command {
 	var since string
 	cmd := &cobra.Command{
 		Use:   "catch-up ID",
-		Short: "Hand over what a webhook's receiver missed",
-		Long: `Hand over the payload of every event whose last delivery did not succeed, oldest
-first: print it, or with --forward post it to a receiver, signed anew with the
-secret. Without --since it goes back ten days less an hour, the most that App
-Store Connect lists. It asks Apple for no redelivery.
+		Short: "Print or forward what a webhook's receiver missed",
+		Long: `Print the payload of every event whose last delivery did not succeed, oldest
+first. With --forward, post it to a receiver instead, signed with the secret.
+Without --since it goes back ten days less an hour, the most that App Store
+Connect lists. It asks Apple for no redelivery.
 
-At the end it says where to go on: give that time as --since the next time. Some
-events are then handed over again, which a receiver recognises by their ID. If it
-is interrupted, or the receiver refuses an event, it says so too.`,
+At the end, and when it is interrupted or the receiver refuses an event, it prints
+the time to give as --since next time. The receiver may then get some events
+again, and recognises them by their ID.`,
 		Example: `  ascwebhooks webhooks catch-up 8c1d6a0e-36cb-4f3b-9d3f-5b8a7f0c2e11 --dry-run
   ascwebhooks webhooks catch-up 8c1d6a0e-36cb-4f3b-9d3f-5b8a7f0c2e11 \
     --forward http://127.0.0.1:3000/notifications --secret-file secret.txt --since 2026-11-20T00:00:00Z`,
@@ -47,7 +47,7 @@ is interrupted, or the receiver refuses an event, it says so too.`,
 	}
 	cmd.Flags().StringVar(&since, "since", "", "`time` to go back to: 2026-11-20T00:00:00Z, or how long ago, such as 24h;\nat most ten days")
 	cmd.Flags().StringVar(&c.forward, "forward", "", "`URL` of a receiver to post the payloads to")
-	cmd.Flags().BoolVar(&c.dryRun, "dry-run", false, "print what would be handed over, and post nothing")
+	cmd.Flags().BoolVar(&c.dryRun, "dry-run", false, "print what would be posted, and post nothing")
 	secretFlag(cmd, &c.secretFile)
 	return cmd
 }
@@ -74,37 +74,24 @@ func (c *catchUp) prepare() (err error) {
 
 func (c *catchUp) run(ctx context.Context, client *wrapper.Client, id string, since time.Time) error {
 	next, err := client.Webhooks.CatchUp(ctx, id, since, c.handOver)
-	if c.progress() {
-		c.infof("")
-	}
 	if !next.IsZero() {
-		c.infof("%d handed over; go on with --since %s", c.count, next.UTC().Format(time.RFC3339))
+		c.infof("%d events; continue with --since %s", c.count, next.UTC().Format(time.RFC3339))
 	}
 	return err
 }
 
 // handOver prints or posts one payload.
-func (c *catchUp) handOver(ctx context.Context, payload []byte) error {
+func (c *catchUp) handOver(ctx context.Context, payload []byte) (err error) {
 	if c.forward != "" && !c.dryRun {
-		status, err := post(ctx, c.forward, payload, notification.Sign(c.secret, payload))
-		if err == nil && status/100 != 2 {
-			err = fmt.Errorf("the receiver responded %s", statusText(status))
-		}
-		if err != nil {
-			return err
-		}
-	} else if err := c.printPayload(payload); err != nil {
-		return err
+		err = forward(ctx, c.forward, payload, notification.Sign(c.secret, payload))
+	} else {
+		err = c.printPayload(payload)
 	}
-	c.count++
-	if c.progress() {
-		_, _ = fmt.Fprintf(c.stderr, "\r%d handed over", c.count)
+	if err == nil {
+		c.count++
 	}
-	return nil
+	return err
 }
-
-// progress reports whether a line on the terminal shows how far it has come.
-func (c *catchUp) progress() bool { return c.forward != "" && !c.dryRun && isTerminal(c.stderr) }
 
 // printPayload prints what may not be JSON as a JSON string.
 func (c *catchUp) printPayload(payload []byte) error {
@@ -112,9 +99,5 @@ func (c *catchUp) printPayload(payload []byte) error {
 	if err != nil {
 		return c.print(string(payload), fmt.Sprintf("(malformed, %d bytes)\n", len(payload)))
 	}
-	line := fmt.Sprintf("%s %s %s", n.Timestamp.Format(time.RFC3339), n.Type, n.ID)
-	if details := describe(n.Event); details != "" {
-		line += " " + details
-	}
-	return c.print(json.RawMessage(payload), oneLine(line)+"\n")
+	return c.print(json.RawMessage(payload), oneLine(summary(n))+"\n")
 }

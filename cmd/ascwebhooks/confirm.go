@@ -19,12 +19,25 @@ func yesFlag(cmd *cobra.Command, yes *bool) {
 	cmd.Flags().BoolVar(yes, "yes", false, "do not ask")
 }
 
-// canConfirm fails where somebody would have to be asked and nobody can be.
+// canConfirm fails if the user has to be asked and cannot be.
 func (s *system) canConfirm(yes bool) error {
-	if !yes && !s.onTerminal() {
+	if !yes && !isTerminal(s.stdin) {
 		return usagef("--yes is required where standard input is not a terminal, since nobody can be asked")
 	}
 	return nil
+}
+
+// deleteConfirmed asks first, unless yes.
+func (s *system) deleteConfirmed(ctx context.Context, yes bool, id, url string, del func(context.Context, string) error) error {
+	if !yes {
+		if err := s.confirm(ctx, id, url); err != nil {
+			return err
+		}
+	}
+	if err := del(ctx, id); err != nil {
+		return err
+	}
+	return s.print(map[string]any{"id": id, "deleted": true}, "deleted: "+oneLine(id)+"\n")
 }
 
 // confirm asks, and fails unless the response is yes. The goroutine that reads
@@ -47,21 +60,6 @@ func (s *system) confirm(ctx context.Context, id, url string) error {
 	}
 	return errors.New("nothing was deleted")
 }
-
-// printDeleted prints what became of the deletion of id.
-func (s *system) printDeleted(id string, err error) error {
-	if err != nil {
-		return err
-	}
-	document := struct {
-		ID      string `json:"id"`
-		Deleted bool   `json:"deleted"`
-	}{id, true}
-	return s.print(document, "deleted: "+oneLine(id)+"\n")
-}
-
-// onTerminal reports whether somebody can be asked.
-func (s *system) onTerminal() bool { return isTerminal(s.stdin) }
 
 func isTerminal(stream any) bool {
 	file, ok := stream.(*os.File)

@@ -17,10 +17,9 @@ import (
 
 func (w *webhooks) newPing() *cobra.Command {
 	return &cobra.Command{
-		Use:   "ping ID",
-		Short: "Have App Store Connect post a ping to a webhook",
-		Long: `Have App Store Connect post a ping to a webhook. 'deliveries' shows what became
-of it.`,
+		Use:     "ping ID",
+		Short:   "Have App Store Connect post a ping to a webhook",
+		Long:    `Have App Store Connect post a ping to a webhook. 'deliveries' shows the result.`,
 		Example: "  ascwebhooks webhooks ping 8c1d6a0e-36cb-4f3b-9d3f-5b8a7f0c2e11",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -28,11 +27,7 @@ of it.`,
 				if err := client.Webhooks.Ping(ctx, args[0]); err != nil {
 					return err
 				}
-				document := struct {
-					ID     string `json:"id"`
-					Pinged bool   `json:"pinged"`
-				}{args[0], true}
-				return w.print(document, "pinged: "+oneLine(args[0])+"\n")
+				return w.print(map[string]any{"id": args[0], "pinged": true}, "pinged: "+oneLine(args[0])+"\n")
 			})
 		},
 	}
@@ -43,7 +38,7 @@ func (w *webhooks) newDeliveries() *cobra.Command {
 	var states []string
 	cmd := &cobra.Command{
 		Use:   "deliveries ID",
-		Short: "List what was posted to a webhook, and what became of it",
+		Short: "List what was posted to a webhook, and with what result",
 		Long: `List the deliveries to a webhook, one on each line: when it was created, its state,
 the status that the receiver responded with, the type of event and the
 delivery's ID. App Store Connect lists the last ten days. With --output json each
@@ -75,9 +70,9 @@ line also has what was posted.`,
 func (w *webhooks) newRedeliver() *cobra.Command {
 	return &cobra.Command{
 		Use:   "redeliver DELIVERY-ID",
-		Short: "Have App Store Connect post the event of a delivery once more",
-		Long: `Have App Store Connect post the event of a delivery once more, and print the new
-delivery. 'deliveries' shows what became of it.`,
+		Short: "Have App Store Connect post the event of a delivery again",
+		Long: `Have App Store Connect post the event of a delivery again, and print the new
+delivery. 'deliveries' shows the result.`,
 		Example: "  ascwebhooks webhooks redeliver 4f7b2c9d-0a7e-4a52-8f43-6b0d9c1e3a20",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -48,13 +48,14 @@ type demo struct {
 	first, later string // secrets
 	received     chan *notification.Notification
 	failing      atomic.Bool // the receiver handles nothing
-	recorder     recorder
+	shown        int         // how much of the fake's record
+	redact       *strings.Replacer
 }
 
 func (d *demo) run(ctx context.Context) (err error) {
 	d.first, d.later = rand.Text(), rand.Text()
 	d.received = make(chan *notification.Notification, 1)
-	d.recorder.redact = strings.NewReplacer(d.first, redacted, d.later, redacted)
+	d.redact = strings.NewReplacer(d.first, redacted, d.later, redacted)
 	quiet := slog.New(slog.DiscardHandler)
 	if d.fake, err = asctest.New(fakeOptions(quiet)...); err != nil {
 		return err
@@ -64,12 +65,12 @@ func (d *demo) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	baseURL, stop, err := background(d.recorder.record(d.fake))
+	baseURL, stop, err := background(d.fake)
 	if err != nil {
 		return err
 	}
 	defer stop()
-	if d.receiverURL, stop, err = background(d.recorder.record(receiver)); err != nil {
+	if d.receiverURL, stop, err = background(receiver); err != nil {
 		return err
 	}
 	defer stop()
@@ -120,7 +121,7 @@ func (d *demo) printStep(number int, title, outcome string) error {
 		Step      string     `json:"step"`
 		Outcome   string     `json:"outcome"`
 		Exchanges []exchange `json:"exchanges"`
-	}{title, outcome, d.recorder.take()}
+	}{title, outcome, d.exchanges()}
 	text := fmt.Sprintf("\n%d. %s\n", number, title)
 	for _, e := range document.Exchanges {
 		for line := range strings.Lines("\n" + e.text()) {

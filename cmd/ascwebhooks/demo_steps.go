@@ -82,16 +82,16 @@ func (d *demo) handled() (string, error) {
 }
 
 func (d *demo) forge(ctx context.Context) (string, error) {
-	genuine, err := d.fake.SignedNotification(notification.New(sample.Event("AppUnavailable")))
+	genuine, err := d.fake.Sign("", notification.New(sample.Event("AppUnavailable")))
 	if err != nil {
 		return "", err
 	}
-	status, err := genuine.Forged().Send(ctx)
+	sent, err := genuine[0].Forged().Send(ctx)
 	if err != nil {
 		return "", err
 	}
-	if status != http.StatusUnauthorized || len(d.received) > 0 {
-		return "", fmt.Errorf("the receiver responded %s to a forgery", statusText(status))
+	if sent.StatusCode != http.StatusUnauthorized || len(d.received) > 0 {
+		return "", fmt.Errorf("the receiver responded %s to a forgery", statusText(sent.StatusCode))
 	}
 	return "Signed with a secret that nobody registered: your code was not called", nil
 }

@@ -7,8 +7,8 @@ import (
 	"net/http"
 )
 
-// dryRun sends reads and responds to changes itself, as if they had been made:
-// Ensure decides as always, and no change leaves the machine.
+// dryRun sends GET requests, and responds to others itself as if they had
+// succeeded: Ensure decides as always, and nothing is changed.
 type dryRun struct{ next http.RoundTripper }
 
 func (d dryRun) RoundTrip(r *http.Request) (*http.Response, error) {

@@ -1,13 +1,14 @@
 package main
 
-// The events that notify and demo post, and what listen prints of an event.
+// The events that notify posts, and what listen and catch-up print of one.
 
 import (
 	"errors"
 	"fmt"
 	"reflect"
-	"strconv"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -15,46 +16,18 @@ import (
 	"github.com/ascmarketplace/webhooks/notification"
 )
 
-// attributeFlag sets one attribute of an event: the field that the event has of
-// those named.
-type attributeFlag struct {
-	name, usage string
-	fields      []string
-}
-
-func attributeFlags() []attributeFlag {
-	return []attributeFlag{
-		{"marketplace-app-id", "`ID` of the marketplace's app", []string{"MarketplaceAppID"}},
-		{"app-id", "`ID` of the app", []string{"AppID"}},
-		{"package-id", "`ID` of a package (repeatable for AppVersionsUnavailable)", []string{"PackageID", "PackageIDs"}},
-		{"package-version-id", "`ID` of the package's version", []string{"PackageVersionID"}},
-		{"package-version-num", "`number` of the package's version", []string{"PackageVersionNum"}},
-		{"available", "`true|false`: whether it is available", []string{"Available"}},
-		{"territory", "`code` of a territory, such as DEU (repeatable)", []string{"Territories"}},
-		{"instance-id", "`ID` of what another event is about, such as a build upload", []string{"AppStoreVersionID", "BuildUploadID",
-			"BuildBetaDetailID", "SubmissionID", "BackgroundAssetVersionID", "InternalBetaReleaseID", "ExternalBetaReleaseID", "AppStoreReleaseID"}},
-		{"old", "`state` before the event", []string{"Old"}},
-		{"new", "`state` after the event", []string{"New"}},
-	}
-}
-
 // eventFlags are the flags that describe a notification.
 type eventFlags struct {
-	typ, id    string
-	attributes map[string]*[]string // by flag
+	typ, id string
+	fields  []string // name=value
 }
 
-// flags adds them and returns their names.
-func (e *eventFlags) flags(cmd *cobra.Command) (names []string) {
+func (e *eventFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&e.typ, "type", sample.Types()[0], "`type` of the notification: "+strings.Join(sample.Types(), ",\n"))
-	cmd.Flags().StringVar(&e.id, "id", "", "`ID` of the notification (default a random one); the same again is a duplicate")
 	complete(cmd, "type", sample.Types()...)
-	e.attributes = map[string]*[]string{}
-	for _, flag := range attributeFlags() {
-		e.attributes[flag.name] = cmd.Flags().StringArray(flag.name, nil, flag.usage)
-		names = append(names, flag.name)
-	}
-	return append(names, "type", "id")
+	cmd.Flags().StringVar(&e.id, "id", "", "`ID` of the notification (default a random one); the same again is a duplicate")
+	cmd.Flags().StringArrayVar(&e.fields, "field", nil,
+		"`name=value` of the event, such as app_id=6478000001 (repeatable; the same name\nagain makes a list)")
 }
 
 // notification returns the notification that the flags describe.
@@ -63,11 +36,25 @@ func (e *eventFlags) notification() (*notification.Notification, error) {
 	if event == nil {
 		return nil, usagef("--type must be one of %s", strings.Join(sample.Types(), ", "))
 	}
-	for _, flag := range attributeFlags() {
-		if values := *e.attributes[flag.name]; len(values) > 0 {
-			if err := flag.set(event, values); err != nil {
-				return nil, usagef("--%s %w %s", flag.name, err, e.typ)
-			}
+	given := map[string][]string{}
+	for _, field := range e.fields {
+		name, value, found := strings.Cut(field, "=")
+		if !found {
+			return nil, usagef("--field must be name=value, such as app_id=6478000001")
+		}
+		given[name] = append(given[name], value)
+	}
+	fields := sample.Fields(event)
+	for name, values := range given {
+		i := slices.IndexFunc(fields, func(f sample.Field) bool { return f.Name == name })
+		if i < 0 {
+			return nil, usagef("--field must name a field of %s: %s", e.typ, sample.Names(fields))
+		}
+		if slices.Contains(values, "") && name != "old" {
+			return nil, usagef("--field %s must not be empty", name)
+		}
+		if err := setField(fields[i].Value, values); err != nil {
+			return nil, usagef("--field %s %w", name, err)
 		}
 	}
 	n := notification.New(event)
@@ -78,48 +65,49 @@ func (e *eventFlags) notification() (*notification.Notification, error) {
 	return n, nil
 }
 
-func (f attributeFlag) set(event notification.Event, values []string) error {
-	for _, name := range f.fields {
-		field := reflect.ValueOf(event).Elem().FieldByName(name)
-		switch {
-		case !field.IsValid():
-			continue
-		case field.Kind() == reflect.Slice:
-			field.Set(reflect.ValueOf(values))
-		case len(values) > 1:
-			return errors.New("can be given once for")
-		case field.Kind() == reflect.Bool:
-			value, err := strconv.ParseBool(values[0])
-			if err != nil {
-				return errors.New("must be true or false for")
-			}
-			field.SetBool(value)
-		default:
-			field.SetString(values[0])
-		}
+// setField sets what field points to.
+func setField(field any, values []string) error {
+	if list, ok := field.(*[]string); ok {
+		*list = values
 		return nil
 	}
-	return errors.New("does not belong to")
+	if len(values) > 1 {
+		return errors.New("can be given once: it is not a list")
+	}
+	switch field := field.(type) {
+	case *string:
+		*field = values[0]
+	case *bool:
+		if values[0] != "true" && values[0] != "false" {
+			return errors.New("must be true or false")
+		}
+		*field = values[0] == "true"
+	case *time.Time:
+		if field.UnmarshalText([]byte(values[0])) != nil {
+			return errors.New("must be a time, such as 2026-01-31T12:00:00Z")
+		}
+	}
+	return nil
 }
 
-// describe returns the attributes of an event, except times, in the words of
-// the flags; nothing for an unknown event.
-func describe(event notification.Event) string {
-	if event == nil {
-		return ""
+// summary is a notification on one line: its time, type and ID, and the fields
+// of its event, except times, as --field takes them.
+func summary(n *notification.Notification) string {
+	at := "(no time)"
+	if !n.Timestamp.IsZero() {
+		at = n.Timestamp.Format(time.RFC3339)
 	}
-	var words []string
-	for _, flag := range attributeFlags() {
-		for _, name := range flag.fields {
-			field := reflect.ValueOf(event).Elem().FieldByName(name)
-			if !field.IsValid() {
-				continue
-			}
-			value := fmt.Sprint(field)
-			if values, ok := field.Interface().([]string); ok {
-				value = strings.Join(values, ",")
-			}
-			words = append(words, flag.name+"="+value)
+	words := []string{at, n.Type, n.ID}
+	if n.Event == nil {
+		return strings.Join(words, " ")
+	}
+	for _, field := range sample.Fields(n.Event) {
+		switch value := field.Value.(type) {
+		case *time.Time:
+		case *[]string:
+			words = append(words, field.Name+"="+strings.Join(*value, ","))
+		default:
+			words = append(words, fmt.Sprintf("%s=%v", field.Name, reflect.ValueOf(value).Elem()))
 		}
 	}
 	return strings.Join(words, " ")

@@ -1,15 +1,16 @@
 package main
 
-// HTTP exchanges, recorded on the server's side, for the demo to show.
+// HTTP exchanges, as the demo shows them.
 
 import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
-	"sync"
+	"time"
 
 	"github.com/ascmarketplace/webhooks/notification"
 )
@@ -31,54 +32,55 @@ type message struct {
 	Body    json.RawMessage `json:"body,omitempty"`
 }
 
-// recorder keeps the exchanges of the handlers that it wraps.
-type recorder struct {
-	redact *strings.Replacer
-
-	mu        sync.Mutex
-	exchanges []exchange
+// exchanges are those that the fake has recorded since the last time: calls to it, and what it posted.
+func (d *demo) exchanges() []exchange {
+	changes := d.fake.Since(d.shown)
+	d.shown = changes.Number
+	type timed struct {
+		at time.Time
+		exchange
+	}
+	var all []timed
+	for _, x := range changes.Exchanges {
+		headers := d.headers(x.Header)
+		if x.KeyID != "" {
+			headers.Set("Authorization", redacted) // which the record doesn't have
+		}
+		target := url.URL{RawPath: x.Path, Path: x.Path, RawQuery: x.Query}
+		all = append(all, timed{x.Time, exchange{
+			Request:  message{Method: x.Method, Path: target.RequestURI(), Headers: headers, Body: d.body(x.Body)},
+			Response: message{Status: x.Status, Headers: d.headers(x.ResponseHeader), Body: d.body(x.ResponseBody)},
+		}})
+	}
+	for _, p := range changes.Deliveries {
+		path := strings.TrimPrefix(p.URL, d.receiverURL)
+		signature := http.Header{notification.SignatureHeader: {p.Signature}}
+		all = append(all, timed{p.Sent, exchange{
+			Request:  message{Method: http.MethodPost, Path: path, Headers: d.headers(signature), Body: d.body(p.Payload)},
+			Response: message{Status: p.StatusCode, Body: d.body([]byte(p.ResponseBody))},
+		}})
+	}
+	slices.SortStableFunc(all, func(a, b timed) int { return a.at.Compare(b.at) })
+	shown := make([]exchange, len(all))
+	for i, x := range all {
+		shown[i] = x.exchange
+	}
+	return shown
 }
 
-func (r *recorder) record(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		body, _ := io.ReadAll(io.LimitReader(req.Body, 1<<20))
-		req.Body = io.NopCloser(bytes.NewReader(body))
-		response := &recordedResponse{ResponseWriter: w}
-		next.ServeHTTP(response, req)
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.exchanges = append(r.exchanges, exchange{
-			Request:  message{Method: req.Method, Path: req.URL.RequestURI(), Headers: r.headers(req.Header), Body: r.body(body)},
-			Response: message{Status: response.status, Headers: r.headers(w.Header()), Body: r.body(response.body.Bytes())},
-		})
-	})
-}
-
-// take returns the exchanges since the last time.
-func (r *recorder) take() []exchange {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	exchanges := r.exchanges
-	r.exchanges = nil
-	return exchanges
-}
-
-func (r *recorder) headers(from http.Header) http.Header {
+func (d *demo) headers(from http.Header) http.Header {
 	headers := http.Header{}
 	for _, name := range []string{"Authorization", notification.SignatureHeader, "Location", "X-Rate-Limit"} {
 		if value := from.Get(name); value != "" {
-			headers.Set(name, r.redact.Replace(value))
+			headers.Set(name, d.redact.Replace(value))
 		}
-	}
-	if headers.Get("Authorization") != "" {
-		headers.Set("Authorization", redacted)
 	}
 	return headers
 }
 
 // body returns a JSON body, and nothing else.
-func (r *recorder) body(body []byte) json.RawMessage {
-	body = []byte(r.redact.Replace(string(body)))
+func (d *demo) body(body []byte) json.RawMessage {
+	body = []byte(d.redact.Replace(string(body)))
 	if !json.Valid(body) {
 		return nil
 	}
@@ -100,22 +102,4 @@ func (m message) text(mark string) string {
 		return ""
 	}
 	return mark + strings.ReplaceAll(lines, "\n", "\n"+mark) + "\n"
-}
-
-// recordedResponse keeps what passes through. What asctest and notification
-// respond with starts with WriteHeader.
-type recordedResponse struct {
-	http.ResponseWriter
-	status int
-	body   bytes.Buffer
-}
-
-func (r *recordedResponse) WriteHeader(status int) {
-	r.status = status
-	r.ResponseWriter.WriteHeader(status)
-}
-
-func (r *recordedResponse) Write(b []byte) (int, error) {
-	r.body.Write(b)
-	return r.ResponseWriter.Write(b)
 }

@@ -68,15 +68,14 @@ it at once.`,
 // listenSecrets reads all the files, or else takes the environment's secret.
 func (s *system) listenSecrets(files []string) ([][]byte, error) {
 	if len(files) == 0 {
-		secret, err := s.needSecret("")
-		return [][]byte{secret}, err
+		files = []string{""} // the environment's
 	}
 	if first := slices.Index(files, "-"); first >= 0 && slices.Contains(files[first+1:], "-") {
 		return nil, usagef("--secret-file - can be given once: standard input holds one secret")
 	}
 	var secrets [][]byte
 	for _, file := range files {
-		secret, err := s.secret(file)
+		secret, err := s.needSecret(file)
 		if err != nil {
 			return nil, err
 		}
@@ -125,7 +124,7 @@ func (l *listener) handle(ctx context.Context, n *notification.Notification) err
 	return l.print(json.RawMessage(n.Raw), l.text(n))
 }
 
-// malformed has nothing to print, but the other server may know better.
+// malformed prints nothing; the other server may be able to read the body.
 func (l *listener) malformed(ctx context.Context, body []byte) error {
 	l.infof("signed but malformed: %d bytes", len(body))
 	if err := l.save("", body); err != nil {
@@ -137,7 +136,7 @@ func (l *listener) malformed(ctx context.Context, body []byte) error {
 	return l.pass(ctx, body)
 }
 
-// save keeps a body if that is asked for. One that cannot be kept is not
+// save keeps a body if --save is given. One that cannot be saved is not
 // acknowledged.
 func (l *listener) save(id string, body []byte) error {
 	if l.saved == nil {
@@ -163,22 +162,11 @@ func keepSignature(next http.Handler) http.Handler {
 // pass forwards a body with the signature that it came with.
 func (l *listener) pass(ctx context.Context, body []byte) error {
 	signature, _ := ctx.Value(signatureKey{}).(string)
-	status, err := post(ctx, l.forward, body, signature)
-	if err == nil && status/100 != 2 {
-		err = fmt.Errorf("the other server responded %s", statusText(status))
-	}
-	return err
+	return forward(ctx, l.forward, body, signature)
 }
 
 func (l *listener) text(n *notification.Notification) string {
-	at := "(no time)"
-	if !n.Timestamp.IsZero() {
-		at = n.Timestamp.Format(time.RFC3339)
-	}
-	line := fmt.Sprintf("%s %s %s", at, n.Type, n.ID)
-	if details := describe(n.Event); details != "" {
-		line += " " + details
-	}
+	line := summary(n)
 	if len(l.secrets) > 1 {
 		line += fmt.Sprintf(" secret=%d", n.SecretIndex+1)
 	}

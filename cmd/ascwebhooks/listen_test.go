@@ -62,18 +62,18 @@ func TestListen(t *testing.T) {
 	url := address(p)
 	notify := func(want int, args ...string) {
 		t.Helper()
-		if code, _, stderr := once(t, nil, append([]string{"notify", url}, args...)...); code != want {
+		if code, _, stderr := inProcess(t, append([]string{"notify", url}, args...)...); code != want {
 			t.Errorf("notify %v: exit code %d: %s", args, code, stderr)
 		}
 	}
 	notify(exitOK, "--secret-file", oldSecret, "--type", "AppUnavailable",
-		"--app-id", "1", "--marketplace-app-id", "2", "--id", "first")
-	if line := p.line(); !strings.HasSuffix(line, " AppUnavailable first marketplace-app-id=2 app-id=1 secret=2\n") {
+		"--field", "app_id=1", "--field", "marketplace_app_id=2", "--id", "first")
+	if line := p.line(); !strings.HasSuffix(line, " AppUnavailable first marketplace_app_id=2 app_id=1 secret=2\n") {
 		t.Errorf("printed %q", line)
 	}
-	notify(exitOK, "--secret-file", newSecret, "--type", "AppVersionUnavailable", "--package-id", "3", "--package-id", "4")
+	notify(exitOK, "--secret-file", newSecret, "--type", "AppVersionUnavailable", "--field", "package_ids=3", "--field", "package_ids=4")
 	line := p.line()
-	if !strings.Contains(line, " AppVersionUnavailable ") || !strings.HasSuffix(line, " package-id=3,4 secret=1\n") {
+	if !strings.Contains(line, " AppVersionUnavailable ") || !strings.HasSuffix(line, " package_ids=3,4 secret=1\n") {
 		t.Errorf("printed %q", line)
 	}
 	notify(exitOK, "--forge")
@@ -119,7 +119,7 @@ func TestListenForward(t *testing.T) {
 		}
 	}
 	send(http.StatusInternalServerError)
-	p.logged("not forwarded: AppUnavailable a<&: the other server responded 502 Bad Gateway")
+	p.logged("not forwarded: AppUnavailable a<&: the receiver responded 502 Bad Gateway")
 	status = http.StatusNoContent
 	send(http.StatusOK)
 	if line := p.line(); line != `{"data":{"type":"AppUnavailable","id":"a<&","extra":1}}`+"\n" {

@@ -31,7 +31,7 @@ type system struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	output         format
-	started        bool // the command line is right, and the command runs
+	started        bool // the command line is valid, and the command runs
 }
 
 // run executes the command line and returns the exit code.

@@ -38,7 +38,7 @@ func (b builder) Run() int {
 	}
 	defer func() { _ = os.RemoveAll(folder) }()
 	built = folder
-	build := exec.Command("go", "build", "-o", built+string(filepath.Separator), ".")
+	build := exec.Command("go", "build", "-ldflags=-w", "-o", built+string(filepath.Separator), ".")
 	if out, err := build.CombinedOutput(); err != nil {
 		panic(fmt.Sprintf("building the command: %v\n%s", err, out))
 	}

@@ -129,12 +129,7 @@ elsewhere it needs --yes.`,
 				if err != nil {
 					return err
 				}
-				if !yes {
-					if err := m.confirm(ctx, webhook.ID, webhook.EndpointURL); err != nil {
-						return err
-					}
-				}
-				return m.printDeleted(webhook.ID, client.MarketplaceWebhooks.Delete(ctx, webhook.ID))
+				return m.deleteConfirmed(ctx, yes, webhook.ID, webhook.EndpointURL, client.MarketplaceWebhooks.Delete)
 			})
 		},
 	}
@@ -148,9 +143,9 @@ func (m *marketplaceWebhooks) newEnsure() *cobra.Command {
 		Use:   "ensure --endpoint-url URL",
 		Short: "Make sure that the webhook exists with this URL and secret",
 		Long: `Create the webhook, update it or leave it, so that it has this URL and secret. It
-may be run as often as you like. A secret that is given is always set, since
-nobody can read which one is registered. If the webhook has another URL it is
-left alone and the command fails, unless --replace is given.`,
+is safe to repeat. A secret that is given is always set, since nobody can read
+which one is registered. If the webhook has another URL, the command fails and
+changes nothing, unless --replace is given.`,
 		Example: `  ascwebhooks marketplace-webhooks ensure --endpoint-url https://marketplace.example/notifications --secret-file secret.txt
   ascwebhooks marketplace-webhooks ensure --endpoint-url https://marketplace.example/notifications --replace --dry-run`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -191,14 +186,10 @@ func (m *marketplaceWebhooks) paramFlags(cmd *cobra.Command) {
 	secretFlag(cmd, &m.secretFile)
 }
 
-// params returns what the flags say; readSecret is secret or needSecret.
+// params returns what the flags describe; readSecret is secret or needSecret.
 func (m *marketplaceWebhooks) params(readSecret func(path string) ([]byte, error)) (wrapper.MarketplaceWebhookParams, error) {
-	params := wrapper.MarketplaceWebhookParams{EndpointURL: m.endpointURL}
-	secret, err := readSecret(m.secretFile)
-	if secret != nil {
-		params.Secret = wrapper.NewSecret(string(secret))
-	}
-	return params, err
+	secret, err := asSecret(readSecret(m.secretFile))
+	return wrapper.MarketplaceWebhookParams{EndpointURL: m.endpointURL, Secret: secret}, err
 }
 
 // namedOrOnly returns the webhook of which only the ID was given, or else the account's one.

@@ -33,17 +33,17 @@ func newMigrate(sys *system) *cobra.Command {
 		Use:   "migrate --endpoint-url URL",
 		Short: "Move from the marketplace webhook to a webhook of the marketplace app",
 		Long: `Move from the deprecated marketplace webhook to a webhook of the marketplace's
-app, in steps that may be repeated at any time:
+app, in steps that are safe to repeat:
 
   1. make sure that the app has a webhook with this URL, secret and the events of
      alternative distribution
-  2. ping it, and wait until the ping was delivered
+  2. ping it, and wait until the ping is delivered
   3. with --finish only: delete the old webhook
 
-Between 2 and 3 both are registered. Whether Apple then delivers each event to
-both is documented nowhere, so the receiver must accept both forms and recognise
-what it knows by its state: see docs/migrating.md. Run it without --finish, watch
-the new notifications arrive, then run it with --finish.`,
+Between 2 and 3 both are registered. Apple does not document whether it then posts
+each event to both, so the receiver must accept both forms and ignore events whose
+effect is already stored: see docs/migrating.md. Run it without --finish, watch the
+new notifications arrive, then run it with --finish.`,
 		Example: `  ascwebhooks migrate --app 6478000000 --endpoint-url https://marketplace.example/notifications --secret-file secret.txt --dry-run
   ascwebhooks migrate --app 6478000000 --endpoint-url https://marketplace.example/notifications --secret-file secret.txt
   ascwebhooks migrate --app 6478000000 --endpoint-url https://marketplace.example/notifications --secret-file secret.txt --finish`,
@@ -69,7 +69,7 @@ the new notifications arrive, then run it with --finish.`,
 	cmd.Flags().StringVar(&m.name, "name", "marketplace notifications", "`name` of the new webhook")
 	cmd.Flags().StringVar(&m.endpointURL, "endpoint-url", "", endpointURLUsage)
 	cmd.Flags().DurationVar(&m.timeout, "timeout", time.Minute, "how long to wait for the ping's delivery")
-	cmd.Flags().BoolVar(&m.finish, "finish", false, "delete the old webhook when the ping was delivered")
+	cmd.Flags().BoolVar(&m.finish, "finish", false, "delete the old webhook once the ping is delivered")
 	cmd.Flags().BoolVar(&m.dryRun, "dry-run", false, "print the plan, and change nothing")
 	secretFlag(cmd, &secretFile)
 	mustSet(cmd.MarkFlagRequired("endpoint-url"))
@@ -142,11 +142,10 @@ func (m *migration) ping(ctx context.Context, client *wrapper.Client) error {
 }
 
 func failure(d wrapper.Delivery) string {
-	status := ""
 	if d.StatusCode != 0 {
-		status = "the receiver responded " + statusText(d.StatusCode)
+		return "the receiver responded " + statusText(d.StatusCode)
 	}
-	return oneLine(cmp.Or(status, d.ErrorMessage, "no reason is given"))
+	return oneLine(cmp.Or(d.ErrorMessage, "no reason is given"))
 }
 
 // pings lists the deliveries of pings, by id. An hour is enough: only what is
@@ -194,14 +193,12 @@ func (m *migration) printPlan(app string) error {
 
 func (m *migration) printResult(action wrapper.EnsureAction) error {
 	deleted := m.finish && m.old.ID != ""
-	text := fields("new webhook", m.new.ID)
+	old := "(none)"
 	switch {
 	case deleted:
-		text += fields("old webhook", m.old.ID+" (deleted)")
+		old = m.old.ID + " (deleted)"
 	case m.old.ID != "":
-		text += fields("old webhook", m.old.ID+" (still registered; delete it with --finish)")
-	default:
-		text += fields("old webhook", "(none)")
+		old = m.old.ID + " (still registered; delete it with --finish)"
 	}
-	return m.print(m.document(action, deleted), text)
+	return m.print(m.document(action, deleted), fields("new webhook", m.new.ID, "old webhook", old))
 }

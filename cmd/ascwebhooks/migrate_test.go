@@ -29,7 +29,9 @@ func TestMigrate(t *testing.T) {
 	receiver := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	defer receiver.Close()
 	server := account(t)
-	server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{ID: "old", EndpointURL: "https://marketplace.example/old", Secret: "canary-0"})
+	_ = server.Update(func(s *asctest.State) {
+		s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{ID: "old", EndpointURL: "https://marketplace.example/old", Secret: "canary-0"})
+	})
 	for _, step := range []struct {
 		name     string
 		args     []string
@@ -55,14 +57,14 @@ func TestMigrate(t *testing.T) {
 		if _, there := server.MarketplaceWebhook(); there != step.old {
 			t.Errorf("%s: the old webhook is there: %v", step.name, there)
 		}
-		if there := server.Webhooks(); len(there) != step.webhooks {
+		if there := server.State().Webhooks; len(there) != step.webhooks {
 			t.Errorf("%s: %d webhooks", step.name, len(there))
 		}
 		if strings.Contains(stdout+stderr, "canary") {
 			t.Errorf("%s: a secret is printed", step.name)
 		}
 	}
-	events := strings.Join(server.Webhooks()[0].EventTypes, " ")
+	events := strings.Join(server.State().Webhooks[0].EventTypes, " ")
 	if strings.Count(events, "ALTERNATIVE_DISTRIBUTION") != 3 {
 		t.Errorf("subscribed to %s", events)
 	}
@@ -90,7 +92,9 @@ func TestMigrateKeepsTheOldWebhook(t *testing.T) {
 	} {
 		refuse.Store(test.refuse)
 		server := account(t)
-		server.SetMarketplaceWebhook(asctest.MarketplaceWebhook{ID: "old", EndpointURL: "https://marketplace.example/old", Secret: "canary-0"})
+		_ = server.Update(func(s *asctest.State) {
+			s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{ID: "old", EndpointURL: "https://marketplace.example/old", Secret: "canary-0"})
+		})
 		code, _, stderr := migrate(t, receiver.URL, "--finish", "--timeout", "1s")
 		if code != exitFailed || !strings.Contains(stderr, test.want) {
 			t.Errorf("%s: exit code %d, stderr %s", name, code, stderr)
@@ -105,19 +109,22 @@ func TestMigrateKeepsTheOldWebhook(t *testing.T) {
 // resumed.
 func TestCatchUpCommand(t *testing.T) {
 	server := account(t)
-	id := server.SetWebhook(asctest.Webhook{
-		AppID: sample.MarketplaceAppID, Name: "n", URL: "http://127.0.0.1:1/", Secret: "canary-0", Enabled: true,
-		EventTypes: []string{"BUILD_UPLOAD_STATE_UPDATED"},
+	const id = "builds"
+	_ = server.Update(func(s *asctest.State) {
+		s.Webhooks = []asctest.Webhook{{
+			ID: id, AppID: sample.MarketplaceAppID, Name: "n", URL: "http://127.0.0.1:1/", Secret: "canary-0", Enabled: true,
+			EventTypes: []string{"BUILD_UPLOAD_STATE_UPDATED"},
+		}}
 	})
 	for _, build := range []string{"b1", "b2", "b3"} {
-		event := &notification.BuildUploadStateUpdated{BuildUploadID: build, New: "COMPLETE"}
+		event := &notification.BuildUploadStateUpdated{StateChange: notification.StateChange{InstanceID: build, New: "COMPLETE"}}
 		if _, err := server.Notify(t.Context(), event); err == nil {
 			t.Fatal("delivered, though nobody listens")
 		}
 	}
 	code, stdout, stderr := inProcess(t, "webhooks", "catch-up", id)
 	if code != exitOK || strings.Count(stdout, "buildUploadStateUpdated") != 3 ||
-		!strings.Contains(stderr, "go on with --since 2") {
+		!strings.Contains(stderr, "continue with --since 2") {
 		t.Errorf("exit code %d, stdout %s, stderr %s", code, stdout, stderr)
 	}
 
@@ -134,7 +141,7 @@ func TestCatchUpCommand(t *testing.T) {
 		if len(handled) == refuseAfter {
 			return errors.New("refused")
 		}
-		handled = append(handled, n.Event.(*notification.BuildUploadStateUpdated).BuildUploadID)
+		handled = append(handled, n.Event.(*notification.BuildUploadStateUpdated).InstanceID)
 		return nil
 	}, notification.WithLogger(slog.New(slog.DiscardHandler)))
 	if err != nil {

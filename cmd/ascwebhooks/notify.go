@@ -28,10 +28,10 @@ func newNotify(sys *system) *cobra.Command {
 		Use:   "notify URL",
 		Short: "Sign a notification and post it to a receiver, to test it",
 		Long: `Sign a notification as App Store Connect does and post it to a receiver, to test
-it. The status of the response is printed; anything but 2xx is a failure. With
---forge anything but 401 is one, since a receiver has to refuse a forgery.`,
+it. It prints the status of the response; anything but 2xx is a failure. With
+--forge anything but 401 is a failure, since a receiver must refuse a forgery.`,
 		Example: `  ascwebhooks notify http://127.0.0.1:8080/ --secret-file secret.txt
-  ascwebhooks notify http://127.0.0.1:8080/ --secret-file secret.txt --type AppUnavailable --app-id 6478000001
+  ascwebhooks notify http://127.0.0.1:8080/ --secret-file secret.txt --type AppUnavailable --field app_id=6478000001
   ascwebhooks notify http://127.0.0.1:8080/ --secret-file secret.txt --from saved.json
   ascwebhooks notify http://127.0.0.1:8080/ --forge`,
 		Args: cobra.ExactArgs(1),
@@ -43,7 +43,7 @@ it. The status of the response is printed; anything but 2xx is a failure. With
 			if err != nil {
 				return err
 			}
-			secret := []byte(rand.Text()) // nobody else has it
+			secret := []byte(rand.Text()) // nobody has it
 			if !n.forge {
 				if secret, err = n.needSecret(n.secretFile); err != nil {
 					return err
@@ -54,13 +54,13 @@ it. The status of the response is printed; anything but 2xx is a failure. With
 			return n.post(ctx, args[0], id, body, notification.Sign(secret, body))
 		},
 	}
-	eventFlagNames := n.event.flags(cmd)
+	n.event.add(cmd)
 	cmd.Flags().StringVar(&n.from, "from", "", "`path` of a file whose bytes are posted, such as one that listen --save\nwrote, - for standard input")
 	completeFiles(cmd, "from")
-	cmd.Flags().BoolVar(&n.forge, "forge", false, "sign with a secret that nobody has")
+	cmd.Flags().BoolVar(&n.forge, "forge", false, "sign with a random secret")
 	secretFlag(cmd, &n.secretFile)
 	cmd.MarkFlagsMutuallyExclusive("forge", "secret-file")
-	for _, name := range eventFlagNames {
+	for _, name := range []string{"type", "id", "field"} {
 		cmd.MarkFlagsMutuallyExclusive("from", name)
 	}
 	return cmd

@@ -57,20 +57,21 @@ type packageVersionDocument struct {
 }
 
 func newPackageVersionDocument(v wrapper.PackageVersion) packageVersionDocument {
-	document := packageVersionDocument{
+	return packageVersionDocument{
 		packageFileDocument: newPackageFileDocument(v.PackageFile),
 		PackageID:           v.PackageID, Version: v.Version, State: v.State,
-		Variants: []packageFileDocument{}, VariantsTotal: v.VariantsTotal,
-		Deltas: []packageFileDocument{}, DeltasTotal: v.DeltasTotal,
+		Variants: newPackageFileDocuments(v.Variants), VariantsTotal: v.VariantsTotal,
+		Deltas: newPackageFileDocuments(v.Deltas), DeltasTotal: v.DeltasTotal,
 		Complete: v.Complete,
 	}
-	for _, file := range v.Variants {
-		document.Variants = append(document.Variants, newPackageFileDocument(file))
+}
+
+func newPackageFileDocuments(files []wrapper.PackageFile) []packageFileDocument {
+	documents := make([]packageFileDocument, len(files))
+	for i, file := range files {
+		documents[i] = newPackageFileDocument(file)
 	}
-	for _, file := range v.Deltas {
-		document.Deltas = append(document.Deltas, newPackageFileDocument(file))
-	}
-	return document
+	return documents
 }
 
 func newPackageFileDocument(f wrapper.PackageFile) packageFileDocument {

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -37,6 +38,15 @@ func post(ctx context.Context, target string, body []byte, signature string) (st
 	defer func() { _ = response.Body.Close() }()
 	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<20))
 	return response.StatusCode, nil
+}
+
+// forward posts body to a server that must acknowledge it.
+func forward(ctx context.Context, target string, body []byte, signature string) error {
+	status, err := post(ctx, target, body, signature)
+	if err == nil && status/100 != 2 {
+		err = fmt.Errorf("the receiver responded %s", statusText(status))
+	}
+	return err
 }
 
 func checkTarget(name, target string) error {

@@ -15,7 +15,7 @@ Exit codes: 0 success, 1 failure, 2 wrong usage. Data goes to stdout, everything
 else to stderr. Keys and secrets come from files, standard input or the
 environment, never from the value of a flag.`,
 		Example: `  ascwebhooks demo                       # the whole life of a webhook, without an account
-  ascwebhooks sandbox                    # App Store Connect in memory, to try things on
+  ascwebhooks sandbox                    # App Store Connect in memory, for local testing
   ascwebhooks webhooks list              # the webhooks of your app
   ascwebhooks marketplace-webhooks get   # the older resource: the account's one webhook`,
 		SilenceErrors: true,

@@ -48,13 +48,13 @@ language. Both are on --control-addr, which has to be on this machine.`,
 
 // fakeOptions give App Store Connect an app and a package version.
 func fakeOptions(logger *slog.Logger) []asctest.Option {
-	return []asctest.Option{asctest.WithLogger(logger), asctest.WithApp(sample.MarketplaceAppID),
-		asctest.WithPackageVersion(asctest.PackageVersion{
+	return []asctest.Option{asctest.Settings{Logger: logger}, asctest.WithApp(sample.MarketplaceAppID),
+		asctest.PackageVersion{
 			PackageFile: asctest.PackageFile{ID: sample.PackageVersionID, Content: []byte("an alternative distribution package")},
 			PackageID:   sample.PackageID,
 			Version:     "1",
 			Variants:    []asctest.PackageFile{{Content: []byte("a variant of it")}},
-		}),
+		},
 	}
 }
 

@@ -92,18 +92,20 @@ func TestSandbox(t *testing.T) {
 func TestSandboxPings(t *testing.T) {
 	t.Parallel()
 	_, document, env := startSandbox(t)
-	env = append(env, "ASC_APP_ID="+document.AppID, secretVariable+"=canary")
+	env = append(env, secretVariable+"=canary")
 	listen := start(t, env, "listen", "--addr", "127.0.0.1:0")
 	url := address(listen)
 	webhooks := func(args ...string) string {
 		t.Helper()
-		code, stdout, stderr := once(t, env, append([]string{"webhooks"}, args...)...)
+		code, stdout, stderr := inProcess(t, append([]string{"webhooks", "--base-url", document.BaseURL,
+			"--key-id", document.KeyID, "--issuer-id", document.IssuerID, "--key-file", document.KeyFile}, args...)...)
 		if code != exitOK {
 			t.Fatalf("webhooks %v: exit code %d: %s", args, code, stderr)
 		}
 		return stdout
 	}
-	created := webhooks("ensure", "--name", "n", "--event", "marketplace", "--endpoint-url", url, "--output", "json")
+	created := webhooks("ensure", "--app", document.AppID, "--secret-file", writeFile(t, "secret", "canary"),
+		"--name", "n", "--event", "marketplace", "--endpoint-url", url, "--output", "json")
 	var webhook webhookDocument
 	if err := json.Unmarshal([]byte(created), &webhook); err != nil {
 		t.Fatal(err)
@@ -214,9 +216,12 @@ func TestSandboxExports(t *testing.T) {
 }
 
 func TestShellQuote(t *testing.T) {
-	for _, value := range []string{"plain/path-1", "with space", "it's", `$(touch x)`, "a;b"} {
-		if got := shell(t, "printf %s "+shellQuote(value)); got != value {
-			t.Errorf("%q became %q", value, got)
-		}
+	values := []string{"plain/path-1", "with space", "it's", `$(touch x)`, "a;b"}
+	script := `printf '%s\n'`
+	for _, value := range values {
+		script += " " + shellQuote(value)
+	}
+	if got, want := shell(t, script), strings.Join(values, "\n")+"\n"; got != want {
+		t.Errorf("%q became %q", want, got)
 	}
 }

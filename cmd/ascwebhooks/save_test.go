@@ -40,8 +40,8 @@ func saved(t *testing.T, dir string) map[string]string {
 // came; listen itself takes it for the duplicate that it is.
 func TestSaveAndSendAgain(t *testing.T) {
 	t.Parallel()
-	dir, env := t.TempDir(), []string{secretVariable + "=canary"}
-	listen := start(t, env, "listen", "--addr", "127.0.0.1:0", "--save", dir)
+	dir, secretFile := t.TempDir(), writeFile(t, "secret", "canary")
+	listen := start(t, nil, "listen", "--addr", "127.0.0.1:0", "--save", dir, "--secret-file", secretFile)
 	url := address(listen)
 	body := "{ \"data\":\n{\"type\":\"AppUnavailable\",\"id\":\"a-1\",\"extra\":\"<é>\"} }\n"
 	send := func(secret string, want int) {
@@ -71,7 +71,7 @@ func TestSaveAndSendAgain(t *testing.T) {
 	}))
 	defer service.Close()
 	for _, target := range []string{service.URL, url} {
-		if code, stdout, stderr := once(t, env, "notify", target, "--from", file); code != exitOK || stdout != "200 OK\n" {
+		if code, stdout, stderr := inProcess(t, "notify", target, "--from", file, "--secret-file", secretFile); code != exitOK || stdout != "200 OK\n" {
 			t.Errorf("notify --from: exit code %d, %q, %q", code, stdout, stderr)
 		}
 	}

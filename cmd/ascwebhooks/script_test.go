@@ -46,7 +46,9 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 
 // register ID URL SECRET puts a webhook there.
 func register(ts *testscript.TestScript, _ bool, args []string) {
-	fakeOf(ts).SetMarketplaceWebhook(asctest.MarketplaceWebhook{ID: args[0], EndpointURL: args[1], Secret: args[2]})
+	_ = fakeOf(ts).Update(func(s *asctest.State) {
+		s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{ID: args[0], EndpointURL: args[1], Secret: args[2]})
+	})
 }
 
 // secret FILE SECRET writes a secret file; \n and the like are escapes.

@@ -10,6 +10,8 @@ import (
 	"os"
 
 	"github.com/spf13/cobra"
+
+	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
 const (
@@ -50,12 +52,20 @@ func (s *system) needSecret(path string) ([]byte, error) {
 	return secret, err
 }
 
+// asSecret makes no secret the zero Secret, which changes nothing.
+func asSecret(secret []byte, err error) (wrapper.Secret, error) {
+	if secret == nil {
+		return wrapper.Secret{}, err
+	}
+	return wrapper.NewSecret(string(secret)), err
+}
+
 func checkSecret(secret []byte) ([]byte, error) {
 	switch {
 	case len(secret) == 0:
 		return nil, usagef("--secret-file: the secret is empty")
 	case len(secret) > maxSecret:
-		return nil, usagef("the secret is over 4 KiB: this is something else")
+		return nil, usagef("the secret is over 4 KiB: give the file that holds only the secret")
 	}
 	return secret, nil
 }
@@ -71,7 +81,7 @@ func (s *system) readInput(flag, path string, limit int64) ([]byte, error) {
 		}
 		defer func() { _ = file.Close() }()
 		from = file
-	} else if s.onTerminal() {
+	} else if isTerminal(s.stdin) {
 		return nil, usagef("%s -: standard input is a terminal, which would show what is typed; pipe it in", flag)
 	}
 	content, err := io.ReadAll(io.LimitReader(from, limit))

@@ -62,8 +62,8 @@ func TestDeleteAsks(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := asctest.NewServer(t, asctest.WithMarketplaceWebhook(
-				asctest.MarketplaceWebhook{ID: "id-1", EndpointURL: "https://marketplace.example/", Secret: "canary"}))
+			server := asctest.NewServer(t,
+				asctest.MarketplaceWebhook{ID: "id-1", EndpointURL: "https://marketplace.example/", Secret: "canary"})
 			cmd := program(t, environment(t, server), "marketplace-webhooks", "delete")
 			terminal := startOnTerminal(t, cmd)
 			shown := make([]byte, len(question))
@@ -93,7 +93,7 @@ func TestDeleteAsks(t *testing.T) {
 // TestDeleteAsksForWebhooks names the URL that its ID stands for.
 func TestDeleteAsksForWebhooks(t *testing.T) {
 	server := asctest.NewServer(t, asctest.WithApp("1"),
-		asctest.WithWebhook(asctest.Webhook{ID: "id-1", AppID: "1", URL: "https://marketplace.example/"}))
+		asctest.Webhook{ID: "id-1", AppID: "1", URL: "https://marketplace.example/"})
 	cmd := program(t, environment(t, server), "webhooks", "delete", "id-1")
 	terminal := startOnTerminal(t, cmd)
 	if _, err := io.WriteString(terminal, "no\n"); err != nil {
@@ -105,7 +105,7 @@ func TestDeleteAsksForWebhooks(t *testing.T) {
 	if code := cmd.ProcessState.ExitCode(); code != exitFailed || !strings.Contains(string(shown), question) {
 		t.Errorf("exit code %d, shown %q", code, shown)
 	}
-	if len(server.Webhooks()) != 1 {
+	if len(server.State().Webhooks) != 1 {
 		t.Error("it was deleted")
 	}
 }

@@ -36,10 +36,7 @@ With --scope it can only read.`,
 			if err != nil {
 				return err
 			}
-			document := struct {
-				Token string `json:"token"`
-			}{token}
-			return sys.print(document, token+"\n")
+			return sys.print(map[string]string{"token": token}, token+"\n")
 		},
 	}
 	cmd.Flags().StringArrayVar(&scope, "scope", nil, "a `request` that the token is good for, such as 'GET /v1/marketplaceWebhooks' (repeatable)")

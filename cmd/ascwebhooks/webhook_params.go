@@ -1,6 +1,6 @@
 package main
 
-// What the flags of webhooks say, and what is printed of a webhook.
+// The flags that describe a webhook, and how a webhook is printed.
 
 import (
 	"cmp"
@@ -32,7 +32,7 @@ func (w *webhooks) paramFlags(cmd *cobra.Command, required ...string) {
 	cmd.Flags().StringVar(&w.name, "name", "", "`name` of the webhook in App Store Connect")
 	cmd.Flags().StringVar(&w.endpointURL, "endpoint-url", "", endpointURLUsage)
 	cmd.Flags().StringArrayVar(&w.events, "event", nil, "`type` of event in Apple's spelling, such as BUILD_UPLOAD_STATE_UPDATED; or\nmarketplace, those of alternative distribution; or all (repeatable)")
-	cmd.Flags().BoolVar(&w.disabled, "disabled", false, "post nothing")
+	cmd.Flags().BoolVar(&w.disabled, "disabled", false, "stop deliveries")
 	secretFlag(cmd, &w.secretFile)
 	values := []string{"all", "marketplace"}
 	for _, event := range wrapper.AllEvents() {
@@ -44,7 +44,7 @@ func (w *webhooks) paramFlags(cmd *cobra.Command, required ...string) {
 	}
 }
 
-// params returns what the flags say; readSecret is secret or needSecret.
+// params returns what the flags describe; readSecret is secret or needSecret.
 func (w *webhooks) params(cmd *cobra.Command, readSecret func(path string) ([]byte, error)) (wrapper.WebhookParams, error) {
 	params := wrapper.WebhookParams{Name: w.name, URL: w.endpointURL}
 	for _, name := range w.events {
@@ -61,10 +61,8 @@ func (w *webhooks) params(cmd *cobra.Command, readSecret func(path string) ([]by
 	if cmd.Flags().Changed("disabled") {
 		params.Enabled = new(!w.disabled)
 	}
-	secret, err := readSecret(w.secretFile)
-	if secret != nil {
-		params.Secret = wrapper.NewSecret(string(secret))
-	}
+	var err error
+	params.Secret, err = asSecret(readSecret(w.secretFile))
 	return params, err
 }
 

@@ -29,8 +29,7 @@ func newWebhooks(sys *system) *cobra.Command {
 		Use:   "webhooks",
 		Short: "Manage an app's webhooks, their pings and their deliveries",
 		Long: `Manage the webhooks to which App Store Connect posts the events of an app. An app
-has at most ten. For a marketplace, --app is
-the ID of its own marketplace app.`,
+has at most ten. If you run a marketplace, give your marketplace app's ID as --app.`,
 		Example: `  ascwebhooks webhooks list --app 6478000000
   ascwebhooks webhooks ensure --app 6478000000 --name notifications --event marketplace \
     --endpoint-url https://marketplace.example/notifications --secret-file secret.txt`,
@@ -119,9 +118,8 @@ func (w *webhooks) newUpdate() *cobra.Command {
 		Use:   "update ID",
 		Short: "Change a webhook",
 		Long: `Change a webhook; what is not given stays as it is. The event types that are given
-replace all there were. A secret in ` + secretVariable + ` counts as given. With
---disabled it is told of nothing, until --disabled=false. Its app cannot be
-changed.`,
+replace all the previous ones. A secret in ` + secretVariable + ` counts as given.
+--disabled stops deliveries; --disabled=false resumes them. Its app cannot be changed.`,
 		Example: `  ascwebhooks webhooks update 8c1d6a0e-36cb-4f3b-9d3f-5b8a7f0c2e11 --secret-file new-secret.txt
   ascwebhooks webhooks update 8c1d6a0e-36cb-4f3b-9d3f-5b8a7f0c2e11 --event all --disabled=false`,
 		Args: cobra.ExactArgs(1),
@@ -156,16 +154,14 @@ it needs --yes.`,
 				return err
 			}
 			return w.call(cmd, func(ctx context.Context, client *wrapper.Client) error {
+				webhook, err := wrapper.Webhook{ID: args[0]}, error(nil)
 				if !yes {
-					webhook, err := client.Webhooks.Get(ctx, args[0])
-					if err != nil {
-						return err
-					}
-					if err := w.confirm(ctx, webhook.ID, webhook.URL); err != nil {
-						return err
-					}
+					webhook, err = client.Webhooks.Get(ctx, args[0])
 				}
-				return w.printDeleted(args[0], client.Webhooks.Delete(ctx, args[0]))
+				if err != nil {
+					return err
+				}
+				return w.deleteConfirmed(ctx, yes, webhook.ID, webhook.URL, client.Webhooks.Delete)
 			})
 		},
 	}
@@ -178,8 +174,8 @@ func (w *webhooks) newEnsure() *cobra.Command {
 		Use:   "ensure --name NAME --endpoint-url URL --event TYPE",
 		Short: "Make sure that an app has this webhook",
 		Long: `Create the app's webhook with this URL or update it, so that it has this name,
-secret and these event types. It may be run as often as you like, and by several
-machines at once: of webhooks with the same name and URL one is kept.`,
+secret and these event types. It is safe to repeat, and to run on several machines
+at once: of webhooks with the same name and URL it keeps one.`,
 		Example: `  ascwebhooks webhooks ensure --app 6478000000 --name notifications --event marketplace \
     --endpoint-url https://marketplace.example/notifications --secret-file secret.txt`,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -53,11 +53,11 @@ func deliveries(t *testing.T, apple *asctest.Server, events []notification.Event
 	t.Helper()
 	var all []asctest.SignedNotification
 	add := func(n *notification.Notification) {
-		d, err := apple.SignedNotificationTo(apple.Webhooks()[0].ID, n)
+		signed, err := apple.Sign(apple.State().Webhooks[0].ID, n)
 		if err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, d)
+		all = append(all, signed...)
 	}
 	for _, event := range events {
 		add(notification.New(event))
@@ -80,7 +80,7 @@ func send(t *testing.T, all []asctest.SignedNotification, after int, then func()
 	for range 16 {
 		senders.Go(func() {
 			for d := range queue {
-				if status, err := d.Send(ctx); err != nil || status/100 != 2 {
+				if sent, err := d.Send(ctx); err != nil || sent.StatusCode/100 != 2 {
 					mu.Lock()
 					unanswered = append(unanswered, d)
 					mu.Unlock()

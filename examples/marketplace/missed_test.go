@@ -94,8 +94,8 @@ func TestCatchesUp(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	events, versions := newHistory(random, 3*third)
 	apple := newApple(t)
-	for _, v := range versions {
-		apple.AddPackageVersion(v)
+	if err := apple.Update(func(s *asctest.State) { s.PackageVersions = versions }); err != nil {
+		t.Fatal(err)
 	}
 	addr, database := freeAddr(t), databasePath(t)
 	post := func(events []notification.Event) int64 {
@@ -156,7 +156,7 @@ func TestDownloads(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			v := test.version
 			v.ID, v.PackageID, v.Version, v.Content = "v", "p", "1", []byte("content")
-			apple := newApple(t, asctest.WithPackageVersion(v))
+			apple := newApple(t, v)
 			log := &logbook{}
 			w := downloadWorker(t, apple, test.maxSize, log)
 			n := received(t, &notification.AlternativeDistributionPackageVersionCreated{
@@ -193,12 +193,12 @@ func TestExpiredDownload(t *testing.T) {
 	for expiries, want := range map[int64]int{1: 1, 2: 0} {
 		var reads atomic.Int64
 		v := asctest.PackageVersion{PackageFile: asctest.PackageFile{ID: "v", Content: []byte("content")}, PackageID: "p", Version: "1"}
-		apple := newApple(t, asctest.WithPackageVersion(v), asctest.WithFaults(func(r asctest.Exchange) *asctest.Fault {
+		apple := newApple(t, v, asctest.Settings{Faults: func(r asctest.Exchange) *asctest.Fault {
 			if r.Operation == asctest.Download && reads.Add(1) <= expiries {
 				return &asctest.Fault{Kind: asctest.FaultPlainText, Status: 403}
 			}
 			return nil
-		}))
+		}})
 		w := downloadWorker(t, apple, 100, io.Discard)
 		n := received(t, &notification.AlternativeDistributionPackageVersionCreated{
 			MarketplaceAppID: appID, AppID: "6478123456", PackageVersionID: "v",

@@ -32,17 +32,21 @@ const appID = "6477361842"
 // newApple is App Store Connect with the marketplace's app, by the live rules.
 func newApple(t *testing.T, opts ...asctest.Option) *asctest.Server {
 	t.Helper()
-	return asctest.NewServer(t, append(opts, asctest.WithApp(appID), asctest.WithLiveListing())...)
+	return asctest.NewServer(t, append(opts, asctest.WithApp(appID), asctest.Settings{LiveListing: true})...)
 }
 
 // oneDelivery is a notification for the one webhook that is registered.
 func oneDelivery(t *testing.T, apple *asctest.Server) (asctest.SignedNotification, error) {
 	t.Helper()
-	webhooks := apple.Webhooks()
+	webhooks := apple.State().Webhooks
 	if len(webhooks) != 1 {
 		return asctest.SignedNotification{}, fmt.Errorf("%d webhooks are registered", len(webhooks))
 	}
-	return apple.SignedNotificationTo(webhooks[0].ID, notification.New(available()))
+	signed, err := apple.Sign(webhooks[0].ID, notification.New(available()))
+	if err != nil {
+		return asctest.SignedNotification{}, err
+	}
+	return signed[0], nil
 }
 
 // serve runs the service in this process until the test ends.
@@ -76,7 +80,7 @@ func registered(t *testing.T, apple *asctest.Server) asctest.Webhook {
 		_, err := oneDelivery(t, apple)
 		return err
 	})
-	return apple.Webhooks()[0]
+	return apple.State().Webhooks[0]
 }
 
 func TestRegistersAndReceives(t *testing.T) {
@@ -89,8 +93,8 @@ func TestRegistersAndReceives(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if status, err := delivery.Send(t.Context()); status != http.StatusOK || err != nil {
-		t.Errorf("responded %d, %v", status, err)
+	if sent, err := delivery.Send(t.Context()); sent.StatusCode != http.StatusOK || err != nil {
+		t.Errorf("responded %d, %v", sent.StatusCode, err)
 	}
 	eventually(t, func() error { return catalogueIs(t, addr, onePackage) })
 }
@@ -100,9 +104,12 @@ func TestReceivesDuringAnOutage(t *testing.T) {
 	apple := newApple(t)
 	apple.FailNext(asctest.Fault{Status: http.StatusForbidden, Times: -1})
 	addr := serve(t, apple, databasePath(t))
-	id := apple.SetWebhook(asctest.Webhook{
+	before := asctest.Webhook{
 		AppID: appID, Name: "before", URL: "http://" + addr + "/notifications", Secret: secret, Enabled: true,
-	})
+	}
+	if err := apple.Update(func(s *asctest.State) { s.Webhooks = []asctest.Webhook{before} }); err != nil {
+		t.Fatal(err)
+	}
 	eventually(t, func() error {
 		delivery, err := oneDelivery(t, apple)
 		if err == nil {
@@ -112,8 +119,9 @@ func TestReceivesDuringAnOutage(t *testing.T) {
 	})
 	eventually(t, func() error { return catalogueIs(t, addr, onePackage) })
 
-	apple.RemoveWebhook(id)
-	apple.StopFailing()
+	if err := apple.Update(func(s *asctest.State) { s.Webhooks, s.Faults = nil, nil }); err != nil {
+		t.Fatal(err)
+	}
 	registered(t, apple)
 }
 
@@ -127,8 +135,8 @@ func TestDuplicatesAndForgeries(t *testing.T) {
 		t.Fatal(err)
 	}
 	expect := func(d asctest.SignedNotification, want int) {
-		if status, err := d.Send(t.Context()); status != want || err != nil {
-			t.Errorf("responded %d, %v; want %d", status, err, want)
+		if sent, err := d.Send(t.Context()); sent.StatusCode != want || err != nil {
+			t.Errorf("responded %d, %v; want %d", sent.StatusCode, err, want)
 		}
 	}
 	expect(delivery.Forged(), http.StatusUnauthorized)

@@ -44,7 +44,9 @@ func ExampleNewReceiver() {
 		log.Fatal(err)
 	}
 	server := httptest.NewServer(receiver)
-	fake.SetMarketplaceWebhook(asctest.MarketplaceWebhook{EndpointURL: server.URL, Secret: secret})
+	_ = fake.Update(func(s *asctest.State) {
+		s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: server.URL, Secret: secret})
+	})
 	fmt.Println(fake.Notify(context.Background(), &notification.AppUnavailable{MarketplaceAppID: "1", AppID: "2"}))
 	server.Close() // the span of a request ends after its response
 

@@ -54,13 +54,13 @@ func TestSpansHoldNoSecret(t *testing.T) {
 		faults = append(faults, asctest.Fault{Kind: kind, Delay: 10 * time.Millisecond})
 	}
 	for _, fault := range faults {
-		fake.RemoveMarketplaceWebhook()
+		_ = fake.Update(func(s *asctest.State) { s.MarketplaceWebhook = nil })
 		fault.Operation = asctest.MarketplaceWebhooksCreate
 		fake.FailNext(fault)
 		_, _ = client.MarketplaceWebhooks.Create(t.Context(), wrapper.MarketplaceWebhookParams{
 			EndpointURL: "https://marketplace.example/notifications", Secret: wrapper.NewSecret(secret),
 		})
-		fake.StopFailing()
+		_ = fake.Update(func(s *asctest.State) { s.Faults = nil })
 	}
 
 	spans := exporter.GetSpans()

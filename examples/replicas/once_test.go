@@ -25,9 +25,9 @@ func newOnePackage(
 	t *testing.T, cluster *pgtest.Cluster, delay time.Duration,
 ) (*deployment, *replica, asctest.SignedNotification) {
 	t.Helper()
-	d := newDeployment(t, cluster, asctest.WithPackageVersion(asctest.PackageVersion{
+	d := newDeployment(t, cluster, asctest.PackageVersion{
 		PackageFile: asctest.PackageFile{ID: "v", Content: []byte("content")}, PackageID: "p", Version: "1",
-	}))
+	})
 	d.apple.FailNext(asctest.Fault{Operation: asctest.PackageVersionsGet, Kind: asctest.FaultLate, Delay: delay})
 	r := d.start(t)
 	return d, r, d.deliveries(t, &notification.AlternativeDistributionPackageVersionCreated{
@@ -52,8 +52,8 @@ func (d *deployment) repair(t *testing.T) {
 func (r *replica) responds(t *testing.T, delivery asctest.SignedNotification, want int) {
 	t.Helper()
 	delivery.EndpointURL = "http://" + r.addr + "/notifications"
-	if got, err := delivery.Send(t.Context()); got != want || err != nil {
-		t.Errorf("got %d, want %d; %v", got, want, err)
+	if got, err := delivery.Send(t.Context()); got.StatusCode != want || err != nil {
+		t.Errorf("got %d, want %d; %v", got.StatusCode, want, err)
 	}
 }
 
@@ -163,14 +163,14 @@ func TestOnce(t *testing.T) {
 
 	t.Run("what is not understood, or gone, is kept out and kept", func(t *testing.T) {
 		d, r, _ := newOnePackage(t, cluster, 0)
-		webhook := d.apple.Webhooks()[0].ID
-		tomorrow, err := d.apple.SignedNotificationTo(webhook, &notification.Notification{
+		webhook := d.apple.State().Webhooks[0].ID
+		tomorrow, err := d.apple.Sign(webhook, &notification.Notification{
 			Raw: []byte(`{"data":{"type":"Tomorrow","id":"t","version":1}}`),
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.responds(t, tomorrow, http.StatusOK)
+		r.responds(t, tomorrow[0], http.StatusOK)
 		r.responds(t, d.deliveries(t, &notification.AlternativeDistributionPackageVersionCreated{
 			MarketplaceAppID: appID, AppID: otherApp, PackageVersionID: "gone",
 		})[0], http.StatusOK)
@@ -178,7 +178,7 @@ func TestOnce(t *testing.T) {
 		r.catalogueIs(t, nil)
 		d.counts(t, map[string]int{
 			"inbox WHERE state = 'unknown'": 1, "inbox WHERE state = 'rejected'": 1,
-			"inbox WHERE body = convert_to('" + string(tomorrow.Body) + "', 'UTF8')": 1,
+			"inbox WHERE body = convert_to('" + string(tomorrow[0].Body) + "', 'UTF8')": 1,
 		})
 	})
 }

@@ -25,9 +25,9 @@ func TestTwoReplicas(t *testing.T) {
 	for _, r := range replicas {
 		r.registered(t)
 	}
-	d.apple.StopFailing()
-	if got := d.requests(asctest.WebhooksCreate); got != 1 || len(d.apple.Webhooks()) != 1 {
-		t.Fatalf("%d webhooks were created, and there are %d: want 1", got, len(d.apple.Webhooks()))
+	_ = d.apple.Update(func(s *asctest.State) { s.Faults = nil })
+	if got := d.requests(asctest.WebhooksCreate); got != 1 || len(d.apple.State().Webhooks) != 1 {
+		t.Fatalf("%d webhooks were created, and there are %d: want 1", got, len(d.apple.State().Webhooks))
 	}
 	d.recordEffects(t)
 

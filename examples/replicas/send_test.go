@@ -15,11 +15,11 @@ import (
 func (d *deployment) deliveries(t *testing.T, events ...notification.Event) (all []asctest.SignedNotification) {
 	t.Helper()
 	for _, event := range events {
-		delivery, err := d.apple.SignedNotificationTo(d.apple.Webhooks()[0].ID, notification.New(event))
+		signed, err := d.apple.Sign(d.apple.State().Webhooks[0].ID, notification.New(event))
 		if err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, delivery)
+		all = append(all, signed...)
 	}
 	return all
 }
@@ -43,12 +43,12 @@ func sendAll(t *testing.T, all []asctest.SignedNotification, replicas []*replica
 			for delivery := range queue {
 				for turn := i; ; turn++ {
 					delivery.EndpointURL = "http://" + replicas[turn%len(replicas)].addr + "/notifications"
-					status, err := delivery.Send(ctx)
-					if err == nil && status == 200 {
+					sent, err := delivery.Send(ctx)
+					if err == nil && sent.StatusCode == 200 {
 						break
 					}
-					if err == nil && status < 500 || ctx.Err() != nil {
-						t.Errorf("not acknowledged: %d, %v", status, err)
+					if err == nil && sent.StatusCode < 500 || ctx.Err() != nil {
+						t.Errorf("not acknowledged: %d, %v", sent.StatusCode, err)
 						return
 					}
 				}

@@ -35,8 +35,8 @@ func newStory(t *testing.T, events int) *story {
 	t.Log("seed", seed)
 	s := &story{deployment: newDeployment(t, pgtest.Start(t)), random: rand.New(rand.NewPCG(seed, 0))}
 	s.events, s.versions = history(s.random, events)
-	for _, v := range s.versions {
-		s.apple.AddPackageVersion(v)
+	if err := s.apple.Update(func(state *asctest.State) { state.PackageVersions = s.versions }); err != nil {
+		t.Fatal(err)
 	}
 	return s
 }

@@ -27,8 +27,8 @@ func TestEveryCodeBlockHasALanguage(t *testing.T) {
 	}
 }
 
-// TestPythonCodeBlocks: each is a part of a file in docs/testdata, which a test
-// in docs runs.
+// TestPythonCodeBlocks: each is part of a file in docs/testdata, which a test in
+// docs runs.
 func TestPythonCodeBlocks(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("docs/testdata/*.py")
@@ -62,9 +62,9 @@ func blocksOf(t *testing.T, language string) (found []codeBlock) {
 	return found
 }
 
-// TestGoCodeBlocks: a code block is a whole file, which is compiled here as an
-// importer's, or a part of a test of this repository, which is run there. The
-// functions of a whole file are parts of tests too, except for main.
+// TestGoCodeBlocks: a code block is either a whole file, which is compiled here
+// as an importer's, or part of a test file of this repository. The functions of
+// a whole file, except main, are part of a test file too.
 func TestGoCodeBlocks(t *testing.T) {
 	t.Parallel()
 	whole := regexp.MustCompile(`(?m)^package \w+$`)

@@ -21,12 +21,11 @@ import (
 	"github.com/ascmarketplace/webhooks/asctest"
 )
 
-// notRun are the beginnings of lines that are not run: they need a network,
-// write where they are run, or, like make, are run by the gate itself.
+// notRun are the beginnings of lines that are not run: they need a network, or
+// write to the current folder, or, like make, are run by the gate.
 var notRun = []string{"git clone ", "go get ", "make "}
 
-// TestMakeTargetsExist checks no more of make than that; the commands of
-// README.md are run by the gate.
+// TestMakeTargetsExist runs no target; the gate runs the commands of README.md.
 func TestMakeTargetsExist(t *testing.T) {
 	t.Parallel()
 	makeLine := regexp.MustCompile(`^make [a-z][\w-]*( [A-Z]+=\S+)*$`)
@@ -49,15 +48,12 @@ func TestMakeTargetsExist(t *testing.T) {
 }
 
 // TestShell runs a document's code blocks one after the other, in an empty
-// folder or a copy of the example's, against an App Store Connect in memory. It
-// looks up in the command's help what the prose names.
+// folder or a copy of the example's, against App Store Connect in memory. The
+// commands and flags in the prose are looked up in the command's help.
 func TestShell(t *testing.T) {
 	t.Parallel()
 	bin := t.TempDir()
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", bin, "./cmd/ascwebhooks")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	build(t, bin, "./cmd/ascwebhooks")
 	for _, d := range documents(t, teaching[1:]...) {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
@@ -78,6 +74,16 @@ func TestShell(t *testing.T) {
 				checkCommand(t, d.name, bin, code)
 			}
 		}
+	}
+}
+
+// build puts a command into folder. Unlike go build, go run links only what has
+// changed: it keeps executables in the cache.
+func build(t *testing.T, folder string, args ...string) {
+	t.Helper()
+	args = append([]string{"run", "-exec", `sh -c 'cp "$0" "$1"'`}, append(args, folder)...)
+	if out, err := exec.CommandContext(t.Context(), "go", args...).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
 	}
 }
 
@@ -139,11 +145,11 @@ func runBlock(t *testing.T, f codeBlock, folder string, env []string) {
 	}
 }
 
-// environment starts an App Store Connect in memory and returns the variables
-// that lead the command to it.
+// environment starts App Store Connect in memory and returns the variables that
+// point the command to it.
 func environment(t *testing.T, bin string) []string {
 	t.Helper()
-	handler, err := asctest.New(asctest.WithLogger(slog.New(slog.DiscardHandler)))
+	handler, err := asctest.New(asctest.Settings{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

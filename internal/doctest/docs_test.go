@@ -1,7 +1,7 @@
 package doctest_test
 
-// Links, names, paths and the list of errors in the documents are checked here;
-// their code blocks are for docs_go_test.go and docs_shell_test.go.
+// Links, names, paths and the list of errors are checked here, code blocks in
+// docs_go_test.go and docs_shell_test.go.
 
 import (
 	"cmp"
@@ -75,7 +75,7 @@ func read(t *testing.T, name string) document {
 }
 
 // teaching are the documents whose code is run. upToDate leaves out the
-// changelog, which also names what is gone.
+// changelog, which also names what was removed.
 var (
 	teaching      = []string{"README.md", "docs/*.md", "examples/*/README.md"}
 	upToDate      = append([]string{"CONTRIBUTING.md", "SECURITY.md"}, teaching...)
@@ -102,12 +102,12 @@ func TestLinksLeadSomewhere(t *testing.T) {
 				continue // not a file
 			}
 			if _, err := os.Stat(filepath.Join(filepath.Dir(d.name), target)); err != nil {
-				t.Errorf("%s links to %s, which is not there", d.name, target)
+				t.Errorf("%s links to %s, which does not exist", d.name, target)
 			}
 		}
 		for _, code := range d.codes() {
 			if _, err := os.Stat(code); file.MatchString(code) && err != nil {
-				t.Errorf("%s names the file %s, which is not there", d.name, code)
+				t.Errorf("%s names the file %s, which does not exist", d.name, code)
 			}
 		}
 	}
@@ -237,7 +237,7 @@ func TestNoDocumentNamesAMachine(t *testing.T) {
 			text += f.text
 		}
 		if found := elsewhere.FindString(text); found != "" || strings.Contains(text, here) {
-			t.Errorf("%s names a place on somebody's machine: %s", d.name, cmp.Or(found, "where this test runs"))
+			t.Errorf("%s names a path on somebody's machine: %s", d.name, cmp.Or(found, here))
 		}
 	}
 }

@@ -1,7 +1,7 @@
 //go:build unix
 
-// Package pgtest starts a PostgreSQL for the tests of the modules beside this
-// one, which import it through their replace. It needs the server's binaries
+// Package pgtest starts a PostgreSQL for the tests of the nested modules, which
+// import it through their replace. It needs the server's binaries
 // (Debian's package postgresql) and no network: a cluster listens on a unix
 // socket in a temporary folder.
 package pgtest
@@ -34,7 +34,7 @@ type Cluster struct {
 	hold       io.Closer // closing it stops the server
 }
 
-// Start returns a running cluster that stops and vanishes when the test ends.
+// Start returns a running cluster, which is stopped and removed when the test ends.
 // Without PostgreSQL's binaries the test is skipped; under CI=true it fails.
 func Start(tb testing.TB) *Cluster {
 	tb.Helper()
@@ -98,8 +98,8 @@ func (c *Cluster) dropRoot(tb testing.TB) {
 // Start starts the cluster again after Stop.
 func (c *Cluster) Start(tb testing.TB) {
 	tb.Helper()
-	// The shell stops the server when its standard input closes, which happens
-	// also when the test's process dies. SIGQUIT is PostgreSQL's immediate stop.
+	// The shell stops the server when its standard input closes, which also
+	// happens when the test's process dies. SIGQUIT is PostgreSQL's immediate stop.
 	c.server = c.command("sh", "-c", `"$0" "$@" & cat; kill -QUIT $!; wait`,
 		filepath.Join(c.bin, "postgres"), "-D", c.data(), "-k", c.dir, "-c", "listen_addresses=", "-c", "max_connections=200")
 	hold, err := c.server.StdinPipe()
@@ -125,7 +125,7 @@ func (c *Cluster) Start(tb testing.TB) {
 	}
 }
 
-// Stop stops the cluster as a crash would: nothing is finished or flushed.
+// Stop stops the cluster as a crash would, without finishing or flushing anything.
 func (c *Cluster) Stop(tb testing.TB) {
 	tb.Helper()
 	if c.server == nil {

@@ -79,7 +79,7 @@ func TestReleaseCheckRefuses(t *testing.T) {
 	replaced := nested("require " + rootModule + " v1.0.0\n\nreplace " + rootModule + " => ../..")
 	for _, test := range []struct {
 		name, tag string
-		file      string // written over what is well
+		file      string // replaces a valid one
 		content   string
 		want      string
 	}{
@@ -89,7 +89,7 @@ func TestReleaseCheckRefuses(t *testing.T) {
 		{"a version without an entry", "v1.1.0", "", "", "CHANGELOG.md has no entry that starts with: ## 1.1.0 - "},
 		{"a nested version without an entry", nestedModule + "/v1.1.0", "", "", "no entry that starts with: ## 1.1.0 - "},
 		{"a replace", nestedTag, nestedModule + "/go.mod", replaced, "has a replace"},
-		{"a root that is no version", nestedTag, nestedModule + "/go.mod",
+		{"a root at no version", nestedTag, nestedModule + "/go.mod",
 			nested("require " + rootModule + " v0.0.0"), "v0.0.0, which is not a tag; tag the root first"},
 		{"a root that is not tagged", nestedTag, nestedModule + "/go.mod",
 			nested("require " + rootModule + " v1.2.0"), "v1.2.0, which is not a tag; tag the root first"},

@@ -1,4 +1,4 @@
-// Package releasetest checks the scripts that decide about a release, in small repositories made for it.
+// Package releasetest runs the scripts that decide about a release, in small repositories of its own.
 package releasetest_test
 
 import (
@@ -67,7 +67,7 @@ func (r *repository) git(args ...string) {
 	}
 }
 
-// run gives what a command printed, on both streams.
+// run returns what a command printed, on both streams.
 func (r *repository) run(name string, args ...string) (string, error) {
 	cmd := exec.CommandContext(r.t.Context(), name, args...)
 	cmd.Dir = r.folder

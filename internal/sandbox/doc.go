@@ -7,9 +7,7 @@
 // of the control API and of the page, on a listener of its own. Its OpenAPI
 // document is openapi/sandbox.yaml. What everything it shows goes through:
 //
-//	asctest.Handler --onChange--> observe --> stream (GET /events)
-//	                                      \-> record of what was posted
-//	requests, posts --> withhold --> JSON
+//	asctest.Handler: State, Exchanges, Deliveries, Since --> withhold --> JSON, and the stream of GET /events
 //
 // The page is of static files; it uses nothing but the control API.
 //

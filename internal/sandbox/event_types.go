@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
-	"strings"
 	"time"
 	"unicode"
 
@@ -15,97 +14,65 @@ import (
 	"github.com/ascmarketplace/webhooks/notification"
 )
 
-const ping = "webhookPingCreated"
-
 // isOfMarketplace tells the events of marketplaceWebhooks from those of webhooks.
 func isOfMarketplace(name string) bool { return unicode.IsUpper(rune(name[0])) }
 
 // subscription is how the API spells an event of webhooks; a ping has none.
-func subscription(name string) string {
-	if isOfMarketplace(name) || name == ping {
-		return ""
-	}
-	return strings.ToUpper(snake(name))
-}
+func subscription(name string) string { return sample.Subscription(name) }
 
 // subscriptions are the event types that a webhook may subscribe to.
 func subscriptions() []string {
 	return slices.DeleteFunc(mapped(sample.Types(), subscription), func(s string) bool { return s == "" })
 }
 
-// snake spells a Go name, or a type, as JSON does here: package_version_id.
-func snake(name string) string {
-	var b strings.Builder
-	for i, r := range name {
-		if i > 0 && unicode.IsUpper(r) && unicode.IsLower(rune(name[i-1])) {
-			b.WriteByte('_')
-		}
-		b.WriteRune(unicode.ToLower(r))
-	}
-	return b.String()
-}
-
 // fields returns the fields of an event by their names. A time that is not set is null.
 func fields(event notification.Event) map[string]any {
-	shown, value := map[string]any{}, reflect.ValueOf(event).Elem()
-	for i := range value.NumField() {
-		field := value.Field(i).Interface()
-		if at, ok := field.(time.Time); ok && at.IsZero() {
-			field = nil
+	shown := map[string]any{}
+	for _, field := range sample.Fields(event) {
+		shown[field.Name] = field.Value
+		if at, ok := field.Value.(*time.Time); ok && at.IsZero() {
+			shown[field.Name] = nil
 		}
-		shown[snake(value.Type().Field(i).Name)] = field
 	}
 	return shown
 }
 
 // setFields sets fields of an event; null leaves one as it is.
 func setFields(event notification.Event, given map[string]json.RawMessage) error {
-	value := reflect.ValueOf(event).Elem()
-	var known []string
-	for i := range value.NumField() {
-		name := snake(value.Type().Field(i).Name)
-		known = append(known, name)
-		if text, there := given[name]; there {
-			if err := setField(value.Field(i), text); err != nil {
-				return badField("fields."+name, "%s", err.Error())
-			}
+	known := sample.Fields(event)
+	for name, text := range given {
+		i := slices.IndexFunc(known, func(f sample.Field) bool { return f.Name == name })
+		if i < 0 {
+			return badField("fields."+name, "there is no such field of this type: it has %s", sample.Names(known))
 		}
-	}
-	for name := range given {
-		if !slices.Contains(known, name) {
-			return badField("fields."+name, "there is no such field of this type: it has %s", strings.Join(known, ", "))
+		if json.Unmarshal(text, known[i].Value) != nil {
+			return badField("fields."+name, "must be %s", form(known[i]))
 		}
 	}
 	return nil
 }
 
-func setField(field reflect.Value, text json.RawMessage) error {
-	err := json.Unmarshal(text, field.Addr().Interface())
-	_, isTime := field.Interface().(time.Time)
-	switch {
-	case err != nil && isTime:
-		return refusal{message: "must be a time, such as 2026-01-31T12:00:00Z"}
-	case err != nil && field.Kind() == reflect.Slice:
-		return refusal{message: "must be a list of strings"}
-	case err != nil:
-		return refusal{message: "must be " + jsonType(field.Type())}
+func form(field sample.Field) string {
+	switch field.Value.(type) {
+	case *time.Time:
+		return "a time, such as 2026-01-31T12:00:00Z"
+	case *[]string:
+		return "a list of strings"
 	}
-	return nil
+	return jsonType(reflect.TypeOf(field.Value).Elem())
 }
 
 // missing returns the name of a field without which an event can't be sent, or nothing.
 func missing(event notification.Event) string {
-	value := reflect.ValueOf(event).Elem()
-	for i := range value.NumField() {
-		name := value.Type().Field(i).Name
-		switch field := value.Field(i).Interface().(type) {
-		case string:
-			if field == "" && name != "Old" {
-				return snake(name)
+	for _, field := range sample.Fields(event) {
+		switch value := field.Value.(type) {
+		case *string:
+			if *value == "" && field.Name != "old" {
+				return field.Name
 			}
-		case []string:
-			if field == nil || slices.Contains(field, "") {
-				return snake(name)
+		case *[]string:
+			if *value == nil || slices.Contains(*value, "") {
+				return field.Name
 			}
 		}
 	}

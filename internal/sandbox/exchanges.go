@@ -4,6 +4,7 @@ package sandbox
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -84,15 +85,19 @@ func (s *Sandbox) getExchange(r *http.Request) (int, any, error) {
 	if err != nil {
 		return 0, nil, badField("id", "must be a whole number")
 	}
-	found := s.Fake.ExchangesAfter(id - 1)
-	if len(found) == 0 || found[0].ID != id {
-		return 0, nil, refusal{status: http.StatusNotFound, field: "id", message: "there is no such exchange, or not any more"}
+	all := s.Fake.Exchanges()
+	i := slices.IndexFunc(all, func(x asctest.Exchange) bool { return x.ID == id })
+	if i < 0 {
+		return 0, nil, notThere("exchange")
 	}
-	return http.StatusOK, s.exchange(found[0]), nil
+	return http.StatusOK, s.exchange(all[i]), nil
 }
 
-// latest returns the latest of a list that the parameters limit and before
-// leave, oldest first.
+func notThere(what string) error {
+	return refusal{status: http.StatusNotFound, field: "id", message: "there is no such " + what + ", or not any more"}
+}
+
+// latest returns the latest of a list that the parameters limit and before leave, oldest first.
 func latest[T any](r *http.Request, all []T, at func(T) time.Time) ([]T, error) {
 	query := r.URL.Query()
 	limit := 100

@@ -13,6 +13,8 @@ import (
 	"net/url"
 	"reflect"
 	"strings"
+
+	"github.com/ascmarketplace/webhooks/internal/contract"
 )
 
 // guard refuses what other sites send, and hardens every response.
@@ -81,6 +83,9 @@ func badField(field, format string, args ...any) error {
 
 func writeError(w http.ResponseWriter, err error) {
 	status, field := http.StatusInternalServerError, ""
+	if value, ok := errors.AsType[*contract.FieldError](err); ok { // of asctest's validator
+		err = refusal{field: value.Field, message: value.Message}
+	}
 	if r, ok := errors.AsType[refusal](err); ok {
 		status, field = r.status, r.field
 		if status == 0 {

@@ -4,7 +4,6 @@ package sandbox
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"net/http"
 	"slices"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ascmarketplace/webhooks/asctest"
+	"github.com/ascmarketplace/webhooks/internal/contract"
 	"github.com/ascmarketplace/webhooks/notification"
 )
 
@@ -33,17 +33,17 @@ type posted struct {
 	Cut            bool      `json:"cut"` // the list has only the beginning of the bodies
 }
 
-func (s *Sandbox) posted(p post) posted {
+func (s *Sandbox) posted(d asctest.Delivery) posted {
 	return posted{
-		ID: p.ID, NotificationID: s.withhold(p.NotificationID), Type: s.withhold(p.Type), WebhookID: p.WebhookID,
-		URL: s.withhold(p.URL), Signature: p.Signature, Redelivery: p.Redelivery, State: p.State,
-		Created: p.Created, Sent: p.Sent, Body: s.withholdBody(p.Body), Status: p.Status,
-		ResponseBody: s.withholdBody([]byte(strings.ToValidUTF8(p.ResponseBody, "\uFFFD"))), Error: s.withhold(p.Error),
+		ID: d.ID, NotificationID: s.withhold(d.EventID), Type: s.withhold(typeOf(d.Payload)), WebhookID: d.WebhookID,
+		URL: s.withhold(d.URL), Signature: d.SignedWith, Redelivery: d.Redelivery, State: d.State,
+		Created: d.Created, Sent: d.Sent, Body: s.withholdBody(d.Payload), Status: d.StatusCode,
+		ResponseBody: s.withholdBody([]byte(strings.ToValidUTF8(d.ResponseBody, "\uFFFD"))), Error: s.withhold(d.ErrorMessage),
 	}
 }
 
-func (s *Sandbox) listedPost(p post) posted {
-	shown := s.posted(p)
+func (s *Sandbox) listedPost(d asctest.Delivery) posted {
+	shown := s.posted(d)
 	var bodyCut, responseCut bool
 	shown.Body, bodyCut = cut(shown.Body)
 	shown.ResponseBody, responseCut = cut(shown.ResponseBody)
@@ -52,15 +52,12 @@ func (s *Sandbox) listedPost(p post) posted {
 }
 
 func (s *Sandbox) listNotifications(r *http.Request) (int, any, error) {
-	s.mu.Lock()
-	all := slices.Clone(s.posts.posts)
-	s.mu.Unlock()
-	total := len(all)
-	chosen, err := latest(r, all, func(p post) time.Time { return p.Created })
+	all := s.Fake.Deliveries("")
+	chosen, err := latest(r, all, func(d asctest.Delivery) time.Time { return d.Created })
 	if err != nil {
 		return 0, nil, err
 	}
-	return http.StatusOK, postedList{mapped(chosen, s.listedPost), total}, nil
+	return http.StatusOK, postedList{mapped(chosen, s.listedPost), len(all)}, nil
 }
 
 type postedList struct {
@@ -69,43 +66,39 @@ type postedList struct {
 }
 
 func (s *Sandbox) getNotification(r *http.Request) (int, any, error) {
-	p, err := s.find(r.PathValue("id"))
+	d, err := s.find(r.PathValue("id"))
 	if err != nil {
 		return 0, nil, err
 	}
-	return http.StatusOK, s.posted(p), nil
+	return http.StatusOK, s.posted(d), nil
 }
 
-func (s *Sandbox) find(id string) (post, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	p, there := s.posts.get(id)
-	if !there {
-		return post{}, refusal{status: http.StatusNotFound, field: "id", message: "there is no such notification, or not any more"}
+func (s *Sandbox) find(id string) (asctest.Delivery, error) {
+	all := s.Fake.Deliveries("")
+	i := slices.IndexFunc(all, func(d asctest.Delivery) bool { return d.ID == id })
+	if i < 0 {
+		return asctest.Delivery{}, notThere("notification")
 	}
-	return p, nil
+	return all[i], nil
 }
 
-// resendNotification posts the same bytes again, to the webhook's present URL
-// and with its present secret; a forgery stays a forgery.
+// resendNotification posts the same bytes again, to the webhook's present URL and with its present secret; a forgery
+// stays a forgery.
 func (s *Sandbox) resendNotification(r *http.Request) (int, any, error) {
-	p, err := s.find(r.PathValue("id"))
+	d, err := s.find(r.PathValue("id"))
 	if err != nil {
 		return 0, nil, err
 	}
-	n, err := notification.Decode(p.Body)
+	n, err := notification.Decode(d.Payload)
 	if err != nil {
 		return 0, nil, err
 	}
-	d, err := s.delivery(p.WebhookID, n, p.Signature)
+	signed, err := s.sign(d.WebhookID, n, d.SignedWith)
 	if err != nil {
 		return 0, nil, err
 	}
-	sent := s.send(r.Context(), post{
-		NotificationID: n.ID, Type: n.Type, WebhookID: p.WebhookID, URL: d.EndpointURL,
-		Signature: p.Signature, Redelivery: true, Body: d.Body,
-	}, d)
-	return http.StatusCreated, s.posted(sent), nil
+	signed[0].Redelivery = true
+	return http.StatusCreated, s.posted(send(r.Context(), signed[0])), nil
 }
 
 // The ways to sign.
@@ -115,61 +108,39 @@ const (
 	oldSecret       = "old_secret"
 )
 
-// delivery signs n for a webhook of either kind.
-func (s *Sandbox) delivery(webhookID string, n *notification.Notification, signature string) (asctest.SignedNotification, error) {
-	d, err := s.Fake.SignedNotificationTo(webhookID, n)
-	if w, there := s.Fake.MarketplaceWebhook(); there && w.ID == webhookID {
-		d, err = s.Fake.SignedNotification(n)
-	}
+// sign signs n for each of its recipients. See asctest.Handler.Sign for to.
+func (s *Sandbox) sign(to string, n *notification.Notification, signature string) ([]asctest.SignedNotification, error) {
+	signed, err := s.Fake.Sign(to, n)
 	if err != nil {
-		return d, refusal{status: http.StatusConflict, message: "the webhook " + webhookID + " is not registered any more"}
+		return nil, conflict(err)
 	}
-	switch signature {
-	case forgedSignature:
-		return d.Forged(), nil
-	case oldSecret:
-		s.mu.Lock()
-		secret, there := s.secrets.previous[webhookID]
-		s.mu.Unlock()
-		if !there {
-			return d, refusal{status: http.StatusConflict, field: "signature", message: "the webhook " + webhookID + " has had one secret only: change it first"}
+	former := s.Fake.State().FormerSecrets
+	for i, n := range signed {
+		switch signature {
+		case forgedSignature:
+			signed[i] = n.Forged()
+		case oldSecret:
+			secrets := former[n.WebhookID]
+			if len(secrets) == 0 {
+				message := "the webhook " + n.WebhookID + " has had one secret only: change it first"
+				return nil, refusal{status: http.StatusConflict, field: "signature", message: message}
+			}
+			signed[i] = n.SignedWith(secrets[len(secrets)-1])
 		}
-		return d.SignedWith(secret), nil
 	}
-	return d, nil
+	return signed, nil
 }
 
-// receiverTimeout is how long a receiver has to respond, as in asctest.
-const receiverTimeout = 10 * time.Second
-
-// send posts d and records it as p. It goes on when the one who asked leaves, so
-// that what became of it is recorded.
-func (s *Sandbox) send(ctx context.Context, p post, d asctest.SignedNotification) post {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), receiverTimeout)
-	defer cancel()
-	p.ID, p.State, p.Created = rand.Text(), pending, time.Now().UTC()
-	p.Sent = p.Created
-	s.put(p, true)
-	status, body, err := d.SendAndRead(ctx)
-	p.State, p.Status, p.ResponseBody = failed, status, body
-	switch {
-	case errors.Is(err, context.DeadlineExceeded):
-		p.Error = "The receiver did not respond in time."
-	case err != nil:
-		p.Error = "The receiver could not be reached: " + strings.TrimPrefix(err.Error(), "asctest: ")
-	case status/100 == 2:
-		p.State = succeeded
+// conflict is an error of asctest that is due to what is registered.
+func conflict(err error) error {
+	if value, ok := errors.AsType[*contract.FieldError](err); ok {
+		return refusal{status: http.StatusConflict, field: value.Field, message: value.Message}
 	}
-	s.put(p, false)
-	return p
+	return refusal{status: http.StatusConflict, message: strings.TrimPrefix(err.Error(), "asctest: ")}
 }
 
-// put records p; what a reset has forgotten stays forgotten.
-func (s *Sandbox) put(p post, isNew bool) {
-	s.mu.Lock()
-	if _, there := s.posts.get(p.ID); there || isNew {
-		s.posts.set(p)
-	}
-	s.mu.Unlock()
-	s.observe()
+// send posts n. It goes on when the one who asked leaves.
+func send(ctx context.Context, n asctest.SignedNotification) asctest.Delivery {
+	d, _ := n.Send(context.WithoutCancel(ctx)) // what became of it is in d
+	return d
 }

@@ -8,37 +8,37 @@ import (
 	"sync"
 
 	"github.com/ascmarketplace/webhooks/asctest"
+	"github.com/ascmarketplace/webhooks/internal/contract"
 	"github.com/ascmarketplace/webhooks/openapi"
 )
 
-// Sandbox is the http.Handler of the control API and the page. Create one with
-// New, and Close it before its server is shut down.
+// Sandbox is the http.Handler of the control API and the page. Create one with New, and Close it before its server is
+// shut down.
 type Sandbox struct {
 	Fake *asctest.Handler // App Store Connect, to be served on another listener
 
 	handler http.Handler
 	closed  chan struct{}
 	close   func()
-
-	mu      sync.Mutex
-	posts   record
 	secrets secrets
-	resets  int
-	wake    map[chan struct{}]bool // one channel for each stream
+
+	operations []string // that faults may be for
 }
 
-// New returns a sandbox whose App Store Connect has the options; WithOnChange is
-// not among them.
+// New returns a sandbox whose App Store Connect has the options.
 func New(opts ...asctest.Option) (*Sandbox, error) {
-	s := &Sandbox{closed: make(chan struct{}), secrets: newSecrets(), wake: map[chan struct{}]bool{}}
-	s.close = sync.OnceFunc(func() { close(s.closed) })
-	s.handler = guard(s.routes())
-	fake, err := asctest.New(append(opts, asctest.WithOnChange(s.observe))...)
+	fake, err := asctest.New(opts...)
 	if err != nil {
 		return nil, err
 	}
-	s.Fake = fake
-	s.observe()
+	document, err := contract.Load()
+	if err != nil {
+		return nil, err
+	}
+	s := &Sandbox{Fake: fake, closed: make(chan struct{})}
+	s.operations = append(document.Operations(), string(asctest.Download))
+	s.close = sync.OnceFunc(func() { close(s.closed) })
+	s.handler = guard(s.routes())
 	return s, nil
 }
 
@@ -49,10 +49,11 @@ func (s *Sandbox) Close() error {
 }
 
 // ServeHTTP serves the control API and the page.
-func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.handler.ServeHTTP(w, r)
+}
 
-// routes chooses by method and path, as the patterns of http.ServeMux do, which
-// would add 28 KiB to the command.
+// routes chooses by method and path, as the patterns of http.ServeMux do, which would add 28 KiB to the command.
 func (s *Sandbox) routes() http.Handler {
 	routes := map[string]http.Handler{
 		"GET /exchanges":                  respond(s.listExchanges),
@@ -101,27 +102,7 @@ func serveDocument(w http.ResponseWriter, _ *http.Request) {
 // reset makes everything as it was in the beginning.
 func (s *Sandbox) reset(*http.Request) (int, any, error) {
 	s.Fake.Reset()
-	s.mu.Lock()
-	s.posts = record{changes: s.posts.changes}
-	s.secrets.forgetWebhooks()
-	s.resets++
-	s.mu.Unlock()
-	s.observe()
 	return http.StatusNoContent, nil, nil
-}
-
-// observe takes over what changed in Fake and wakes the streams.
-func (s *Sandbox) observe() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.secrets.note(s.Fake.Registered())
-	s.posts.follow(s.Fake.Deliveries(""))
-	for stream := range s.wake {
-		select {
-		case stream <- struct{}{}:
-		default: // it has not yet seen the last change either
-		}
-	}
 }
 
 // Listen listens on a loopback address, such as 127.0.0.1:0, and refuses others.

@@ -4,7 +4,6 @@ package sandbox
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -34,17 +33,22 @@ func (s *Sandbox) sendNotification(r *http.Request) (int, any, error) {
 	if err := decode(r, &wanted); err != nil {
 		return 0, nil, err
 	}
-	send, err := s.prepare(&wanted)
+	signed, err := s.prepare(&wanted)
 	if err != nil {
 		return 0, nil, err
 	}
-	sent := make([][]post, wanted.Copies)
+	sent := make([][]asctest.Delivery, wanted.Copies)
+	copyTo := func(i int) {
+		for _, n := range signed {
+			sent[i] = append(sent[i], send(r.Context(), n))
+		}
+	}
 	var group sync.WaitGroup
 	for i := range sent {
 		if wanted.Concurrent {
-			group.Go(func() { sent[i] = send(r.Context()) })
+			group.Go(func() { copyTo(i) })
 		} else {
-			sent[i] = send(r.Context())
+			copyTo(i)
 		}
 	}
 	group.Wait()
@@ -52,49 +56,26 @@ func (s *Sandbox) sendNotification(r *http.Request) (int, any, error) {
 	return http.StatusCreated, postedList{mapped(all, s.posted), len(all)}, nil
 }
 
-// prepare checks everything before anything is sent, and returns what sends
-// one copy to all that are to hear of it.
-func (s *Sandbox) prepare(wanted *toSend) (func(context.Context) []post, error) {
+// prepare checks everything before anything is sent, and signs the notification for each recipient.
+func (s *Sandbox) prepare(wanted *toSend) ([]asctest.SignedNotification, error) {
 	switch {
 	case wanted.Copies < 1 || wanted.Copies > maxCopies:
 		return nil, badField("copies", "must be from 1 to %d", maxCopies)
 	case !slices.Contains([]string{validSignature, forgedSignature, oldSecret}, wanted.Signature):
 		return nil, badField("signature", "must be one of valid, forged, old_secret")
 	}
-	app, err := s.app(wanted)
-	if err != nil {
-		return nil, err
+	app := wanted.AppID
+	if apps := s.Fake.State().Apps; app == "" && len(apps) == 1 {
+		app = apps[0]
 	}
 	n, err := wanted.notification(app)
 	if err != nil {
 		return nil, err
 	}
-	webhooks, err := s.whoHears(n, app)
-	if err != nil {
-		return nil, err
+	if isOfMarketplace(n.Type) {
+		app = ""
 	}
-	if wanted.Signature == validSignature && !isOfMarketplace(n.Type) {
-		return func(ctx context.Context) []post {
-			deliveries, _ := s.Fake.NotifyWebhooks(context.WithoutCancel(ctx), app, n)
-			return mapped(deliveries, ofDelivery)
-		}, nil
-	}
-	deliveries := make([]asctest.SignedNotification, len(webhooks))
-	for i, id := range webhooks {
-		if deliveries[i], err = s.delivery(id, n, wanted.Signature); err != nil {
-			return nil, err
-		}
-	}
-	return func(ctx context.Context) (sent []post) {
-		for i, d := range deliveries {
-			p := post{
-				NotificationID: n.ID, Type: n.Type, WebhookID: webhooks[i], URL: d.EndpointURL,
-				Signature: wanted.Signature, Body: d.Body,
-			}
-			sent = append(sent, s.send(ctx, p, d))
-		}
-		return sent
-	}, nil
+	return s.sign(app, n, wanted.Signature)
 }
 
 // notification makes it, of bytes that do not change from copy to copy.
@@ -104,7 +85,7 @@ func (wanted *toSend) notification(app string) (*notification.Notification, erro
 		return nil, badField("type", "must be one of %s", strings.Join(sample.Types(), ", "))
 	}
 	given := map[string]json.RawMessage{}
-	if _, named := fields(event)["marketplace_app_id"]; named && app != "" {
+	if _, named := fields(event)["marketplace_app_id"]; named && app != "" && !isOfMarketplace(wanted.Type) {
 		given["marketplace_app_id"], _ = json.Marshal(app)
 	}
 	for name, value := range wanted.Fields {
@@ -126,47 +107,4 @@ func (wanted *toSend) notification(app string) (*notification.Notification, erro
 		return nil, badField("id", "must be valid UTF-8 without control characters, of at most 512 bytes")
 	}
 	return n, nil
-}
-
-// app returns whose webhooks are to hear of it; empty for the marketplace's webhook.
-func (s *Sandbox) app(wanted *toSend) (string, error) {
-	if wanted.Type == "" || isOfMarketplace(wanted.Type) {
-		return "", nil
-	}
-	apps := s.Fake.Apps()
-	switch {
-	case wanted.AppID == "" && len(apps) == 1:
-		return apps[0], nil
-	case wanted.AppID == "" && len(apps) == 0:
-		return "", refusal{status: http.StatusConflict, field: "app_id", message: "there is no app yet: PUT /state adds one"}
-	case wanted.AppID == "":
-		return "", badField("app_id", "is needed, since there are several apps: %s", strings.Join(apps, ", "))
-	case !slices.Contains(apps, wanted.AppID):
-		return "", badField("app_id", "there is no such app: there are %s", strings.Join(apps, ", "))
-	}
-	return wanted.AppID, nil
-}
-
-// whoHears returns the ids of the webhooks that hear of n.
-func (s *Sandbox) whoHears(n *notification.Notification, app string) (ids []string, err error) {
-	registered := s.Fake.Registered()
-	if isOfMarketplace(n.Type) {
-		if registered.MarketplaceWebhook == nil {
-			return nil, refusal{status: http.StatusConflict, message: "no marketplace webhook is registered to hear of it"}
-		}
-		return []string{registered.MarketplaceWebhook.ID}, nil
-	}
-	eventType := subscription(n.Type)
-	for _, w := range registered.Webhooks {
-		if w.AppID == app && w.Enabled && (eventType == "" || slices.Contains(w.EventTypes, eventType)) {
-			ids = append(ids, w.ID)
-		}
-	}
-	if len(ids) == 0 {
-		return nil, refusal{
-			status:  http.StatusConflict,
-			message: strings.TrimSpace("no enabled webhook of the app " + app + " subscribes to " + cmp.Or(eventType, "anything")),
-		}
-	}
-	return ids, nil
 }

@@ -9,11 +9,13 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/ascmarketplace/webhooks/asctest"
@@ -21,50 +23,52 @@ import (
 
 const withheld = "(withheld)"
 
-// secrets knows the secrets of webhooks, present and former.
+// secrets has every secret that was seen of a webhook, present or former.
 type secrets struct {
-	current, previous map[string]string // by the id of the webhook
-	known             map[string]bool
-	replacer          *strings.Replacer
+	mu       sync.Mutex
+	change   int // of the fake, up to which the secrets are known
+	known    map[string]bool
+	replacer *strings.Replacer
 }
 
-func newSecrets() secrets {
-	return secrets{map[string]string{}, map[string]string{}, map[string]bool{}, strings.NewReplacer()}
+// of returns what withholds all secrets that the fake has had. Whatever shows one was recorded after it was set.
+func (s *secrets) of(fake *asctest.Handler) *strings.Replacer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change := fake.Since(math.MaxInt).Number
+	if s.replacer != nil && change == s.change {
+		return s.replacer
+	}
+	if s.known == nil {
+		s.known = map[string]bool{}
+	}
+	before, state := len(s.known), fake.State()
+	if w := state.MarketplaceWebhook; w != nil {
+		s.known[w.Secret] = true
+	}
+	for _, w := range state.Webhooks {
+		s.known[w.Secret] = true
+	}
+	for _, former := range state.FormerSecrets {
+		for _, secret := range former {
+			s.known[secret] = true
+		}
+	}
+	if s.replacer == nil || len(s.known) > before {
+		s.replacer = replacerOf(s.known)
+	}
+	s.change = change
+	return s.replacer
 }
 
-// note takes over what is registered now.
-func (s *secrets) note(registered asctest.Registered) {
-	if w := registered.MarketplaceWebhook; w != nil {
-		s.noteOne(w.ID, w.Secret)
-	}
-	for _, w := range registered.Webhooks {
-		s.noteOne(w.ID, w.Secret)
-	}
-}
-
-func (s *secrets) noteOne(webhookID, secret string) {
-	before, there := s.current[webhookID]
-	if there && before == secret {
-		return
-	}
-	s.current[webhookID] = secret
-	if there {
-		s.previous[webhookID] = before
-	}
-	s.know(secret)
-}
-
-// know has a secret withheld from now on. One of less than four bytes would be
-// found everywhere.
-func (s *secrets) know(secret string) {
-	if len(secret) < 4 || s.known[secret] {
-		return
-	}
-	s.known[secret] = true
+// replacerOf leaves out a secret of less than four bytes, which would be found everywhere.
+func replacerOf(secrets map[string]bool) *strings.Replacer {
 	var forms []string
-	for secret := range s.known {
-		plain, html := jsonForms(secret)
-		forms = append(forms, secret, plain, html, url.QueryEscape(secret), url.PathEscape(secret))
+	for secret := range secrets {
+		if len(secret) >= 4 {
+			plain, html := jsonForms(secret)
+			forms = append(forms, secret, plain, html, url.QueryEscape(secret), url.PathEscape(secret))
+		}
 	}
 	// The longest first, since one secret may begin another.
 	slices.SortFunc(forms, func(a, b string) int { return len(b) - len(a) })
@@ -72,7 +76,7 @@ func (s *secrets) know(secret string) {
 	for _, form := range slices.Compact(forms) {
 		pairs = append(pairs, form, withheld)
 	}
-	s.replacer = strings.NewReplacer(pairs...)
+	return strings.NewReplacer(pairs...)
 }
 
 // jsonForms returns text as it stands in JSON, without and with <, > and & escaped.
@@ -85,11 +89,6 @@ func jsonForms(text string) (plain, html string) {
 	return strings.Trim(strings.TrimSpace(b.String()), `"`), strings.Trim(string(escaped), `"`)
 }
 
-func (s *secrets) forgetWebhooks() {
-	clear(s.current)
-	clear(s.previous)
-}
-
 var (
 	accessKey = regexp.MustCompile(`(?i)(accessKey(?:=|%3D))[^&"'\\\s]+`)
 	jwt       = regexp.MustCompile(`eyJ[\w-]{5,}\.[\w-]+\.[\w-]*`)
@@ -98,10 +97,7 @@ var (
 
 // withhold returns text as it may be shown.
 func (s *Sandbox) withhold(text string) string {
-	s.mu.Lock()
-	replacer := s.secrets.replacer
-	s.mu.Unlock()
-	text = replacer.Replace(text)
+	text = s.secrets.of(s.Fake).Replace(text)
 	text = accessKey.ReplaceAllString(text, "${1}"+withheld)
 	text = jwt.ReplaceAllString(text, withheld)
 	return bearer.ReplaceAllString(text, "$1 "+withheld)
@@ -118,8 +114,8 @@ func (s *Sandbox) withholdBody(body []byte) string {
 	return s.withhold(string(body))
 }
 
-// withholdRequest is withholdBody for what a client sent: what is not JSON is
-// withheld whole if it may have a secret that is not known otherwise.
+// withholdRequest is withholdBody for what a client sent: what is not JSON is withheld whole if it may have a secret
+// that is not known otherwise.
 func (s *Sandbox) withholdRequest(body []byte) string {
 	if _, isJSON := withoutSecretMembers(body); !isJSON {
 		lower := bytes.ToLower(body)
@@ -130,8 +126,7 @@ func (s *Sandbox) withholdRequest(body []byte) string {
 	return s.withholdBody(body)
 }
 
-// withoutSecretMembers replaces the value of every member that is called
-// secret, and leaves all else as it was sent.
+// withoutSecretMembers replaces the value of every member that is called secret, and leaves all else as it was sent.
 func withoutSecretMembers(body []byte) (shown []byte, isJSON bool) {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	from, inObject := int64(0), []bool{} // of each value that is open, whether it is an object
@@ -167,8 +162,7 @@ func withoutSecretMembers(body []byte) (shown []byte, isJSON bool) {
 	}
 }
 
-// withholdHeader leaves names as they are; the values of those that carry
-// credentials are not shown.
+// withholdHeader leaves names as they are; the values of those that carry credentials are not shown.
 func (s *Sandbox) withholdHeader(header http.Header) map[string][]string {
 	shown := map[string][]string{}
 	for name, values := range maps.All(header) {

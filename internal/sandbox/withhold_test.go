@@ -28,7 +28,14 @@ func TestNothingShowsASecret(t *testing.T) {
 		_, _ = io.WriteString(w, "my secret is "+first+" or "+second+" "+url.QueryEscape(second))
 	}))
 	defer echo.Close()
-	version := s.box.Fake.AddPackageVersion(asctest.PackageVersion{PackageID: "p", Version: "1"})
+	const version = "v"
+	err := s.box.Fake.Update(func(state *asctest.State) {
+		file := asctest.PackageFile{ID: version}
+		state.PackageVersions = append(state.PackageVersions, asctest.PackageVersion{PackageFile: file, PackageID: "p", Version: "1"})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 
 	events := s.stream()
 	s.register(echo.URL, first)

@@ -37,7 +37,7 @@ func Run(b *testing.B, ours, reference func() error) {
 	b.ReportMetric(100*tenth[0]/tenth[1], "p10-percent")
 }
 
-// measure returns the duration of one call, averaged over so many.
+// measure returns the average duration of a number of calls.
 func measure(b *testing.B, call func() error, calls int) time.Duration {
 	b.Helper()
 	start := time.Now()

@@ -11,6 +11,7 @@ type Status string
 // The last two fail a trim.
 const (
 	Applied   Status = "applied"
+	Retired   Status = "retired"          // its schema is kept as it was committed
 	NotNeeded Status = "no longer needed" // upstream has it
 	NoTarget  Status = "without a target" // upstream has changed where it applied, or has not what it removes
 )
@@ -21,6 +22,8 @@ type Finding struct {
 	Status     Status
 	Detail     string // where, and what to do; empty when all is well
 }
+
+func (f Finding) isProblem() bool { return f.Status == NotNeeded || f.Status == NoTarget }
 
 func (f Finding) String() string {
 	if f.Detail == "" {
@@ -36,7 +39,7 @@ type Ledger []Finding
 func (l Ledger) Problems() Ledger {
 	var problems Ledger
 	for _, finding := range l {
-		if finding.Status == NotNeeded || finding.Status == NoTarget {
+		if finding.isProblem() {
 			problems = append(problems, finding)
 		}
 	}

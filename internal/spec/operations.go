@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 )
 
 var methods = []string{"get", "put", "post", "delete", "options", "head", "patch", "trace"}
@@ -22,29 +21,23 @@ func operations(root map[string]any, visit func(path, method string, operation m
 	}
 }
 
-// keepOperations returns upstream's paths with the kept operations only. It
-// refuses a key of their path items that OpenAPI 3.0 does not know.
-func keepOperations(upstream *Upstream, kept *Kept) (map[string]any, error) {
+// keptPaths returns a document's paths with the kept operations only. It refuses
+// a key of their path items that OpenAPI 3.0 does not know.
+func keptPaths(root map[string]any, kept map[string]Operation) (map[string]any, error) {
 	paths := map[string]any{}
-	missing := maps.Clone(kept.Operations)
-	operations(upstream.root, func(path, method string, operation map[string]any) {
+	operations(root, func(path, method string, operation map[string]any) {
 		id, _ := operation["operationId"].(string)
-		if _, ok := kept.Operations[id]; !ok {
+		if _, ok := kept[id]; !ok {
 			return
 		}
-		delete(missing, id)
 		if paths[path] == nil {
 			paths[path] = map[string]any{}
 		}
 		paths[path].(map[string]any)[method] = operation
 	})
-	if len(missing) > 0 {
-		return nil, fmt.Errorf("API version %s lacks the operations %s",
-			upstream.Version, strings.Join(slices.Sorted(maps.Keys(missing)), ", "))
-	}
-	for _, path := range union(paths, nil) {
-		whole, _ := at(upstream.root, "paths", path)
-		for _, key := range union(whole.(map[string]any), nil) {
+	for _, path := range slices.Sorted(maps.Keys(paths)) {
+		whole, _ := at(root, "paths", path)
+		for _, key := range slices.Sorted(maps.Keys(whole.(map[string]any))) {
 			switch {
 			case key == "$ref", key == "parameters", key == "servers":
 				paths[path].(map[string]any)[key] = whole.(map[string]any)[key]

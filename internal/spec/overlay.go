@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"slices"
+	"strings"
 
 	"github.com/speakeasy-api/openapi/overlay"
 	"gopkg.in/yaml.v3"
@@ -54,8 +56,9 @@ func parseOverlay(data []byte) (*Overlay, error) {
 	return &o, nil
 }
 
-// apply makes the corrections one by one. Those that do not fit are left out.
-func (o *Overlay) apply(root map[string]any) (map[string]any, Ledger, error) {
+// apply makes the corrections one by one. Those that do not fit are left out;
+// for a retired schema that is as it should be, since it has been corrected.
+func (o *Overlay) apply(root map[string]any, retired []string) (map[string]any, Ledger, error) {
 	var ledger Ledger
 	for actions := o.file.Actions; len(actions) > 0; {
 		n := 1
@@ -66,9 +69,19 @@ func (o *Overlay) apply(root map[string]any) (map[string]any, Ledger, error) {
 		if err != nil {
 			return nil, ledger, fmt.Errorf("correction %q: %w", actions[0].Description, err)
 		}
+		if finding.isProblem() && !slices.ContainsFunc(actions[:n], func(a overlay.Action) bool { return !within(a.Target, retired) }) {
+			finding = Finding{Correction: finding.Correction, Status: Retired}
+		}
 		root, ledger, actions = corrected, append(ledger, finding), actions[n:]
 	}
 	return root, ledger, nil
+}
+
+// within reports a target that lies in one of the schemas.
+func within(target string, schemas []string) bool {
+	rest, ok := strings.CutPrefix(target, "$.components.schemas.")
+	name, _, _ := strings.Cut(rest, ".")
+	return ok && slices.Contains(schemas, name)
 }
 
 // correct makes one correction on a copy. It is needed no longer when each of

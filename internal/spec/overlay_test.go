@@ -44,7 +44,7 @@ func TestLedger(t *testing.T) {
 		}, "without a target  detail may be missing: " + items + ".required[?@ == 'detail'] is not there"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, ledger, err := Trim(orders(t, test.edit), ordersKept(t), ordersOverlay(t))
+			_, ledger, err := Trim(orders(t, test.edit), ordersKept(t), ordersOverlay(t), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -87,7 +87,7 @@ func TestOverlayThatMakesADanglingReferenceIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, ledger, err := Trim(orders(t, nil), ordersKept(t), overlay)
+	_, ledger, err := Trim(orders(t, nil), ordersKept(t), overlay, nil)
 	want := "after the corrections: #/components/schemas/ErrorResponse/properties/errors/items/properties/causes/items/$ref"
 	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("got %v", err)
@@ -121,6 +121,8 @@ func TestKeptListsThatAreRefused(t *testing.T) {
 		{head + "operations: {}\ndeprecated: d", "at least one operationId"},
 		{head + "operations: {a: ''}\ndeprecated: d", "a has no summary"},
 		{head + "operations: {a: b}", "a reason is needed"},
+		{head + "operations: {a: {retired: true}}\ndeprecated: d", "a has no summary"},
+		{head + "operations: {a: {summary: b, retire: true}}\ndeprecated: d", `not "retire"`},
 		{head + "operation: {a: b}", "field operation not found"},
 	} {
 		if _, err := parseKept([]byte(test.text)); err == nil || !strings.Contains(err.Error(), test.want) {

@@ -28,7 +28,7 @@ func TestReferencesThatAreRefused(t *testing.T) {
 			upstream := orders(t, func(root map[string]any) {
 				object(t, schemaOf(t, root, "Order"), "properties", "lines")["items"] = map[string]any{"$ref": test.ref}
 			})
-			_, _, err := Trim(upstream, ordersKept(t), ordersOverlay(t))
+			_, _, err := Trim(upstream, ordersKept(t), ordersOverlay(t), nil)
 			const pointer = "spec: #/components/schemas/Order/properties/lines/items/$ref: "
 			if err == nil || !strings.HasPrefix(err.Error(), pointer) || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, want %s...%s", err, pointer, test.want)
@@ -63,7 +63,7 @@ func TestUnknownSecuritySchemeIsRefused(t *testing.T) {
 	upstream := orders(t, func(root map[string]any) {
 		object(t, root, "paths", "/v1/orders", "post")["security"] = []any{map[string]any{"nope": []any{}}}
 	})
-	_, _, err := Trim(upstream, ordersKept(t), ordersOverlay(t))
+	_, _, err := Trim(upstream, ordersKept(t), ordersOverlay(t), nil)
 	if err == nil || !strings.Contains(err.Error(), `#/paths/~1v1~1orders/post/security/0: there is no security scheme "nope"`) {
 		t.Errorf("got %v", err)
 	}

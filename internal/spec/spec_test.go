@@ -58,7 +58,7 @@ func orders(t testing.TB, edit func(root map[string]any)) *Upstream {
 
 func trimOrders(t testing.TB, edit func(root map[string]any)) (*Document, Ledger) {
 	t.Helper()
-	document, ledger, err := Trim(orders(t, edit), ordersKept(t), ordersOverlay(t))
+	document, ledger, err := Trim(orders(t, edit), ordersKept(t), ordersOverlay(t), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,15 +12,21 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// Trim makes our document of Apple's. The ledger is meaningful beside an
-// error too; a correction in its Problems was left out of the document, and
-// whether that may be is the caller's decision.
-func Trim(upstream *Upstream, kept *Kept, overlay *Overlay) (*Document, Ledger, error) {
-	root, err := trimmed(upstream, kept)
+// Trim makes our document of Apple's. A retired operation that Apple has dropped
+// is taken from committed, which may be nil where there is none. The ledger is
+// meaningful beside an error too; a correction in its Problems was left out of the
+// document, as was an operation in Document.Gone, and whether that may be is the
+// caller's decision.
+func Trim(upstream *Upstream, kept *Kept, overlay *Overlay, committed *Document) (*Document, Ledger, error) {
+	retired, gone, err := retire(upstream, kept, committed)
 	if err != nil {
 		return nil, nil, fmt.Errorf("spec: %w", err)
 	}
-	root, ledger, err := overlay.apply(root)
+	root, err := trimmed(upstream, kept, retired)
+	if err != nil {
+		return nil, nil, fmt.Errorf("spec: %w", err)
+	}
+	root, ledger, err := overlay.apply(root, retired.schemas)
 	if err != nil {
 		return nil, ledger, fmt.Errorf("spec: %w", err)
 	}
@@ -28,12 +34,14 @@ func Trim(upstream *Upstream, kept *Kept, overlay *Overlay) (*Document, Ledger, 
 	if err != nil {
 		return nil, ledger, fmt.Errorf("spec: after the corrections: %w", err)
 	}
+	document.Gone = gone
 	return document, ledger, nil
 }
 
-// trimmed returns the kept part of upstream without its wording, as a copy.
-func trimmed(upstream *Upstream, kept *Kept) (map[string]any, error) {
-	paths, err := keepOperations(upstream, kept)
+// trimmed returns the kept part of upstream and of what is retired, without its
+// wording, as a copy.
+func trimmed(upstream *Upstream, kept *Kept, retired retired) (map[string]any, error) {
+	paths, err := keptPaths(upstream.root, kept.Operations)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +54,23 @@ func trimmed(upstream *Upstream, kept *Kept) (map[string]any, error) {
 	if root, err = prune(root); err != nil {
 		return nil, err
 	}
-	return dropWording(root, keywords).(map[string]any), nil
+	root = dropWording(retired.merged(root), keywords).(map[string]any)
+	inlineErrors(root)
+	return root, nil
+}
+
+// inlineErrors puts the error object where Apple's own document has it.
+// Documents that others redistribute have it behind a $ref.
+func inlineErrors(root map[string]any) {
+	value, _ := at(root, "components", "schemas", "ErrorResponse", "properties", "errors")
+	errors, _ := value.(map[string]any)
+	ref, _ := at(errors, "items", "$ref")
+	text, _ := ref.(string)
+	if keys, ok := fragment(text); ok {
+		if object, ok := at(root, keys...); ok {
+			errors["items"] = object
+		}
+	}
 }
 
 // finish prunes what the corrections have orphaned, adds our words and validates.

@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -19,7 +21,7 @@ func TestTrimWritesTheGoldenDocument(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	document, ledger, err := Trim(upstream, ordersKept(t), ordersOverlay(t))
+	document, ledger, err := Trim(upstream, ordersKept(t), ordersOverlay(t), nil)
 	if err != nil || ledger.Err() != nil {
 		t.Fatal(err, ledger.Err())
 	}
@@ -50,7 +52,7 @@ func TestDocumentReadsBackAsItWasWritten(t *testing.T) {
 
 func TestTrimLeavesUpstreamAsItWas(t *testing.T) {
 	upstream, pristine := orders(t, nil), orders(t, nil)
-	if _, _, err := Trim(upstream, ordersKept(t), ordersOverlay(t)); err != nil {
+	if _, _, err := Trim(upstream, ordersKept(t), ordersOverlay(t), nil); err != nil {
 		t.Fatal(err)
 	}
 	if !reflect.DeepEqual(upstream, pristine) {
@@ -69,7 +71,7 @@ func TestOrderOfKeysMakesNoDifference(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, _, err := Trim(upstream, ordersKept(t), ordersOverlay(t))
+		got, _, err := Trim(upstream, ordersKept(t), ordersOverlay(t), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -89,7 +91,7 @@ func shuffledJSON(random *rand.Rand, value any) []byte {
 func writeShuffled(random *rand.Rand, out *bytes.Buffer, value any) {
 	switch value := value.(type) {
 	case map[string]any:
-		keys := union(value, nil)
+		keys := slices.Sorted(maps.Keys(value))
 		random.Shuffle(len(keys), func(i, j int) { keys[i], keys[j] = keys[j], keys[i] })
 		out.WriteByte('{')
 		for i, key := range keys {
@@ -128,11 +130,39 @@ func withoutChecksum(text []byte) string {
 }
 
 func TestMissingOperationsAreListed(t *testing.T) {
-	upstream := orders(t, func(root map[string]any) { root["paths"] = map[string]any{} })
-	_, _, err := Trim(upstream, ordersKept(t), ordersOverlay(t))
-	want := "spec: API version 1.2.3 lacks the operations orders_create, orders_delete"
-	if err == nil || err.Error() != want {
+	document, _ := trimOrders(t, func(root map[string]any) { root["paths"] = map[string]any{} })
+	want := "API version 1.2.3 lacks the operations orders_create, orders_delete; remove them"
+	if err := document.Err(); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+// TestRetiredOperations: what Apple drops keeps the form that was committed.
+func TestRetiredOperations(t *testing.T) {
+	kept := ordersKept(t)
+	committed, _ := trimOrders(t, nil)
+	for id, operation := range kept.Operations {
+		operation.Retired = true
+		kept.Operations[id] = operation
+	}
+	without := orders(t, func(root map[string]any) {
+		root["paths"], root["components"].(map[string]any)["schemas"] = map[string]any{}, map[string]any{}
+	})
+	document, ledger, err := Trim(without, kept, ordersOverlay(t), committed)
+	if err != nil || ledger.Err() != nil || document.Err() != nil {
+		t.Fatal(err, ledger.Err())
+	}
+	if got, want := withoutChecksum(document.YAML), withoutChecksum(committed.YAML); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	for name, committed := range map[string]*Document{"no document": nil, "none with them": document} {
+		if committed != nil {
+			committed = &Document{Root: map[string]any{"paths": map[string]any{}, "components": map[string]any{}}}
+		}
+		_, _, err := Trim(without, kept, ordersOverlay(t), committed)
+		if err == nil || !strings.Contains(err.Error(), `the retired operations ["orders_create" "orders_delete"]`) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
@@ -147,7 +177,7 @@ func TestPathItemKeys(t *testing.T) {
 			upstream := orders(t, func(root map[string]any) {
 				object(t, root, "paths", "/v1/orders")[test.key] = []any{map[string]any{"url": elsewhere}}
 			})
-			document, _, err := Trim(upstream, ordersKept(t), ordersOverlay(t))
+			document, _, err := Trim(upstream, ordersKept(t), ordersOverlay(t), nil)
 			if got := fmt.Sprint(err); err != nil && got != test.want || err == nil && test.want != "" {
 				t.Fatalf("got %v, want %q", err, test.want)
 			}

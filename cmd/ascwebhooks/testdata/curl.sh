@@ -16,7 +16,7 @@ control() { # PATH CURL-ARGUMENT...: calls the control API
   curl -sS "$@" "$ASC_CONTROL_URL$path"
 }
 values() { # NAME: prints what the JSON on stdin has under that name
-  grep -oE "\"($1)\":[^,}]*" | cut -d: -f2- | tr -d '"'
+  grep -oE "\"($1)\":[^,}]*" | sed 's/^[^:]*://; s/"//g'
 }
 token=$(ascwebhooks token)
 

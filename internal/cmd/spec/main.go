@@ -6,19 +6,18 @@
 //
 // UPSTREAM is Apple's document, as .json or .zip. FROM, by default the committed
 // document, and UPSTREAM of diff may be of either kind. It exits 0 when done
-// (diff: nothing changes), 1 when it failed, 2 on wrong usage; diff exits
-// 3 when all changes are compatible and 4 when one is breaking.
+// (diff: nothing changes), 1 when it failed, and 2 when diff found differences.
 package main
 
 import (
 	"cmp"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 
 	"github.com/ascmarketplace/webhooks/internal/spec"
 )
@@ -42,19 +41,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) == 0 || flags.Parse(args[1:]) != nil || flags.NArg() != 1 || flags.Arg(0) == "" {
 		return wrongUsage(stderr)
 	}
-	var text string
-	var code int
-	var err error
+	code, err := 0, errUsage
 	switch {
 	case args[0] == "trim" && *from == "":
-		text, err = trim(flags.Arg(0))
+		err = trim(flags.Arg(0), stdout)
 	case args[0] == "diff":
-		text, code, err = diff(ctx, *from, flags.Arg(0))
-	default:
-		return wrongUsage(stderr)
+		code, err = diff(ctx, *from, flags.Arg(0), stdout)
 	}
-	if _, printing := io.WriteString(stdout, text); err == nil {
-		err = printing
+	if errors.Is(err, errUsage) {
+		return wrongUsage(stderr)
 	}
 	if err != nil {
 		_, _ = fmt.Fprintln(stderr, err)
@@ -63,66 +58,84 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return code
 }
 
+var errUsage = errors.New("wrong usage")
+
 func wrongUsage(stderr io.Writer) int {
 	_, _ = io.WriteString(stderr, usage)
-	return 2
+	return 1
 }
 
-// trim rewrites the committed document and returns what became of each correction.
-func trim(name string) (string, error) {
-	kept, overlay, err := committed()
+// trim rewrites the committed document and prints what became of each correction.
+func trim(name string, out io.Writer) error {
+	c, err := readCommitted()
 	if err != nil {
-		return "", err
+		return err
 	}
 	upstream, err := spec.ReadUpstream(name)
 	if err != nil {
-		return "", err
+		return err
 	}
-	document, ledger, err := spec.Trim(upstream, kept, overlay)
-	var text strings.Builder
+	document, ledger, err := spec.Trim(upstream, c.kept, c.overlay, c.document)
 	for _, finding := range ledger {
-		fmt.Fprintln(&text, finding)
+		_, _ = fmt.Fprintln(out, finding)
 	}
 	if err == nil {
-		err = ledger.Err()
+		err = cmp.Or(document.Err(), ledger.Err()) // what is gone takes corrections with it
 	}
 	if err == nil {
 		err = spec.WriteFile(spec.CommittedDocument, document.YAML)
 	}
-	if err != nil {
-		return text.String(), err
+	if err == nil {
+		_, err = fmt.Fprintf(out, "wrote %s, API version %s\n", spec.CommittedDocument, document.Version)
 	}
-	fmt.Fprintf(&text, "wrote %s, API version %s\n", spec.CommittedDocument, document.Version)
-	return text.String(), nil
+	return err
 }
 
-// diff returns the report and its exit code.
-func diff(ctx context.Context, from, upstream string) (string, int, error) {
-	kept, overlay, err := committed()
+// diff prints what taking over the document would change, and returns the exit code.
+func diff(ctx context.Context, from, upstream string, out io.Writer) (int, error) {
+	c, err := readCommitted()
 	if err != nil {
-		return "", 0, err
+		return 0, err
 	}
-	before, beforeLedger, err := spec.Open(cmp.Or(from, spec.CommittedDocument), kept, overlay)
+	before, _, err := spec.Open(cmp.Or(from, spec.CommittedDocument), c.kept, c.overlay, c.document)
 	if err != nil {
-		return "", 0, err
+		return 0, err
 	}
-	after, afterLedger, err := spec.Open(upstream, kept, overlay)
+	after, ledger, err := spec.Open(upstream, c.kept, c.overlay, c.document)
 	if err != nil {
-		return "", 0, err
+		return 0, err
 	}
-	report, err := spec.Compare(ctx, ".", before, after)
-	if err != nil {
-		return "", 0, err
+	_, _ = fmt.Fprintf(out, "App Store Connect API %s -> %s\n", before.Version, after.Version)
+	for _, finding := range ledger.Problems() {
+		_, _ = fmt.Fprintf(out, "correction %s\n", finding)
 	}
-	report.FromLedger, report.ToLedger = beforeLedger, afterLedger
-	return report.String(), int(report.Verdict()), nil
+	for _, id := range after.Gone {
+		_, _ = fmt.Fprintf(out, "operation gone: %s\n", id)
+	}
+	if !spec.Equal(before, after) {
+		return 2, spec.Diff(ctx, out, ".", before, after)
+	}
+	if len(ledger.Problems())+len(after.Gone) > 0 {
+		return 2, nil
+	}
+	_, err = fmt.Fprintln(out, "nothing changes")
+	return 0, err
 }
 
-func committed() (*spec.Kept, *spec.Overlay, error) {
-	kept, err := spec.ReadKept("openapi/kept.yaml")
-	if err != nil {
-		return nil, nil, err
+// committed is what the module has.
+type committed struct {
+	kept     *spec.Kept
+	overlay  *spec.Overlay
+	document *spec.Document // nil if there is none that can be read: only what is retired needs it
+}
+
+func readCommitted() (c committed, err error) {
+	if c.kept, err = spec.ReadKept("openapi/kept.yaml"); err != nil {
+		return c, err
 	}
-	overlay, err := spec.ReadOverlay("openapi/overlay.yaml")
-	return kept, overlay, err
+	if c.overlay, err = spec.ReadOverlay("openapi/overlay.yaml"); err != nil {
+		return c, err
+	}
+	c.document, _, _ = spec.Open(spec.CommittedDocument, nil, nil, nil)
+	return c, nil
 }

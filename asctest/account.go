@@ -1,0 +1,174 @@
+package asctest
+
+// What is stored, an importer's way to it past the API, and the one validator of each value.
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// State is what a test may read and set: what is registered with App Store Connect, which keys it accepts, and what
+// is to go wrong. The secrets are in there.
+type State struct {
+	Keys               []Key
+	Apps               []string            // the ids of the apps
+	MarketplaceWebhook *MarketplaceWebhook // nil if there is none
+	Webhooks           []Webhook           // of all apps, oldest first
+	PackageVersions    []PackageVersion
+	Faults             []Fault // that are still to come, with the number of times that is left of each
+
+	// FormerSecrets are those that webhooks had before, by the ids of the webhooks, the latest last. They can't be set.
+	FormerSecrets map[string][]string
+}
+
+// MarketplaceWebhook is the account's marketplace webhook. The secret never appears in a response. An empty ID
+// becomes a new one.
+type MarketplaceWebhook struct {
+	ID, EndpointURL, Secret string
+}
+
+// Webhook is a webhook of an app. The secret never appears in a response. An empty ID becomes a new one.
+type Webhook struct {
+	ID, AppID, Name, URL, Secret string
+	EventTypes                   []string // as in the API, such as BUILD_UPLOAD_STATE_UPDATED
+	Enabled                      bool
+}
+
+// State returns a copy of what there is.
+func (h *Handler) State() State {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s := h.state.clone()
+	s.FormerSecrets = map[string][]string{}
+	for id, secrets := range h.former {
+		s.FormerSecrets[id] = slices.Clone(secrets)
+	}
+	return s
+}
+
+// Key returns the first of the keys that tokens may be signed with.
+func (h *Handler) Key() Key {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.state.Keys[0]
+}
+
+// MarketplaceWebhook returns the registered marketplace webhook and whether there is one.
+func (h *Handler) MarketplaceWebhook() (MarketplaceWebhook, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.state.MarketplaceWebhook == nil {
+		return MarketplaceWebhook{}, false
+	}
+	return *h.state.MarketplaceWebhook, true
+}
+
+// Update replaces the state by what change makes of it, past the API and in one step: no call comes in between. Empty
+// IDs become new ones. The error names a value that is not possible; nothing has changed then, and the test of a
+// Server fails. change must not call the handler.
+func (h *Handler) Update(change func(*State)) error {
+	if err := h.update(change); err != nil {
+		h.onViolation(err)
+		return err
+	}
+	h.record.wake()
+	return nil
+}
+
+func (h *Handler) update(change func(*State)) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	after := h.state.clone()
+	change(&after)
+	if err := after.complete(); err != nil {
+		return err
+	}
+	if err := h.checkState(&after); err != nil {
+		return err
+	}
+	after.FormerSecrets = nil
+	h.replace(after.clone())
+	return nil
+}
+
+// replace, under h.mu, sets the state and remembers the secrets that are gone.
+func (h *Handler) replace(after State) {
+	present := after.secretsByID()
+	for id, secret := range h.state.secretsByID() {
+		if present[id] != secret {
+			h.former[id] = append(h.former[id], secret)
+		}
+	}
+	h.state = after
+}
+
+func (s *State) clone() State {
+	after := *s
+	after.Keys = slices.Clone(s.Keys)
+	after.Apps = slices.Clone(s.Apps)
+	if s.MarketplaceWebhook != nil {
+		after.MarketplaceWebhook = new(*s.MarketplaceWebhook)
+	}
+	after.Webhooks = slices.Clone(s.Webhooks)
+	for i, w := range after.Webhooks {
+		after.Webhooks[i].EventTypes = slices.Clone(w.EventTypes)
+	}
+	after.PackageVersions = slices.Clone(s.PackageVersions)
+	after.Faults = slices.Clone(s.Faults)
+	return after
+}
+
+// complete fills in the IDs and the defaults that are left out.
+func (s *State) complete() error {
+	for i, key := range s.Keys {
+		if key.ID != "" || key.IssuerID != "" || key.Signer != nil {
+			continue
+		}
+		var err error
+		if s.Keys[i], err = newKey(); err != nil {
+			return err
+		}
+	}
+	if w := s.MarketplaceWebhook; w != nil && w.ID == "" {
+		w.ID = newUUID()
+	}
+	for i := range s.Webhooks {
+		if s.Webhooks[i].ID == "" {
+			s.Webhooks[i].ID = newUUID()
+		}
+	}
+	for i := range s.PackageVersions {
+		s.PackageVersions[i] = s.PackageVersions[i].withDefaults()
+	}
+	for i := range s.Faults {
+		if s.Faults[i].Times == 0 {
+			s.Faults[i].Times = 1
+		}
+	}
+	return nil
+}
+
+func (s *State) addApp(id string) {
+	if !slices.Contains(s.Apps, id) {
+		s.Apps = append(s.Apps, id)
+	}
+}
+
+func (s *State) secretsByID() map[string]string {
+	secrets := map[string]string{}
+	if w := s.MarketplaceWebhook; w != nil {
+		secrets[w.ID] = w.Secret
+	}
+	for _, w := range s.Webhooks {
+		secrets[w.ID] = w.Secret
+	}
+	return secrets
+}
+
+func (s *State) secrets() []string { return slices.Collect(maps.Values(s.secretsByID())) }
+
+// webhook returns the index of a webhook, or -1.
+func (s *State) webhook(id string) int {
+	return slices.IndexFunc(s.Webhooks, func(w Webhook) bool { return strings.EqualFold(w.ID, id) })
+}

@@ -1,0 +1,178 @@
+package asctest
+
+// Who calls: tokens, verified as App Store Connect does, as far as that is known, and keys of download URLs.
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"net/url"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/ascmarketplace/webhooks/internal/contract"
+)
+
+const (
+	audience    = "appstoreconnect-v1"
+	maxLifetime = 20 * time.Minute // documented by Apple
+	iatLeeway   = time.Minute      // assumed; a client 34 s ahead was let in, seen live
+)
+
+// authenticate refuses a call without a good token.
+func (h *Handler) authenticate(c *call) *response {
+	if c.operation == Download {
+		return h.authenticateDownload(c)
+	}
+	keyID, err := h.verifyToken(c.request, c.now)
+	if err != nil {
+		const detail = "Send a bearer token that is signed with an API key and has not expired."
+		r := refuse(newError(http.StatusUnauthorized, "", detail))
+		r.reason = "token: " + strings.ReplaceAll(err.Error(), "\n", "; ")
+		return &r
+	}
+	c.keyID = keyID
+	return nil
+}
+
+// verifyToken returns the ID of the key that signed the request's token. The error says what is wrong with it and
+// never quotes it.
+func (h *Handler) verifyToken(r *http.Request, now time.Time) (keyID string, err error) {
+	raw := contract.Bearer(r.Header)
+	if raw == "" {
+		return "", errors.New("no header Authorization with one bearer token")
+	}
+	var key Key
+	claims := jwt.MapClaims{}
+	parser := jwt.NewParser(jwt.WithValidMethods([]string{"ES256"}),
+		jwt.WithJSONNumber(), jwt.WithStrictDecoding(), jwt.WithoutClaimsValidation())
+	token, err := parser.ParseWithClaims(raw, claims, func(token *jwt.Token) (any, error) {
+		keyID, _ = token.Header["kid"].(string)
+		var ok bool
+		if key, ok = h.acceptedKey(keyID); !ok {
+			return nil, errors.New("kid names no accepted key")
+		}
+		return key.public()
+	})
+	switch {
+	case errors.Is(err, jwt.ErrTokenMalformed):
+		return "", errors.New("not a JWT")
+	case errors.Is(err, jwt.ErrTokenUnverifiable):
+		return "", errors.New("kid names no accepted key")
+	case err != nil:
+		return "", errors.New("alg is not ES256 or the signature is not the key's")
+	case token.Header["typ"] != "JWT":
+		return "", errors.New("typ is not JWT")
+	}
+	return keyID, errors.Join(
+		h.checkIdentity(claims, key.IssuerID), h.checkTimes(claims, now), checkScope(claims, r))
+}
+
+// acceptedKey returns the key with the id.
+func (h *Handler) acceptedKey(id string) (Key, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	i := slices.IndexFunc(h.state.Keys, func(k Key) bool { return k.ID == id })
+	if i < 0 {
+		return Key{}, false
+	}
+	return h.state.Keys[i], true
+}
+
+// checkIdentity compares iss, sub and aud with the key's kind.
+func (h *Handler) checkIdentity(claims jwt.MapClaims, issuerID string) error {
+	_, hasIssuer := claims["iss"]
+	list, _ := claims["aud"].([]any)
+	switch {
+	case claims["aud"] != audience && (h.settings.StrictTokens || len(list) != 1 || list[0] != audience):
+		return fmt.Errorf("aud is not the string %q", audience)
+	case issuerID != "" && claims["iss"] != issuerID:
+		return errors.New("iss is not the team key's issuer ID")
+	case issuerID == "" && hasIssuer:
+		return errors.New("iss is set for an individual key")
+	case issuerID == "" && claims["sub"] != "user":
+		return errors.New(`sub of an individual key is not "user"`)
+	}
+	return nil
+}
+
+func (h *Handler) checkTimes(claims jwt.MapClaims, now time.Time) error {
+	iat, err := h.seconds(claims, "iat")
+	if _, given := claims["iat"]; !given && !h.settings.StrictTokens {
+		iat, err = now, nil // seems to be taken as issued now: clients in use send none
+	}
+	if err != nil {
+		return err
+	}
+	exp, err := h.seconds(claims, "exp")
+	if err != nil {
+		return err
+	}
+	switch {
+	case exp.Sub(iat) > maxLifetime:
+		return fmt.Errorf("exp is more than %v after iat", maxLifetime)
+	case exp.Sub(now) > maxLifetime:
+		return fmt.Errorf("exp is more than %v ahead of the server's clock", maxLifetime)
+	case !exp.After(now):
+		return errors.New("expired")
+	case !exp.After(iat):
+		return errors.New("exp is not after iat")
+	case iat.Sub(now) > iatLeeway:
+		return fmt.Errorf("iat is more than %v ahead of the server's clock", iatLeeway)
+	}
+	return nil
+}
+
+func (h *Handler) seconds(claims jwt.MapClaims, name string) (time.Time, error) {
+	number, _ := claims[name].(json.Number)
+	seconds, err := number.Float64()
+	switch {
+	case err != nil || seconds < 0 || seconds > 1<<40:
+		return time.Time{}, fmt.Errorf("%s is not a number of seconds", name)
+	case h.settings.StrictTokens && seconds != math.Trunc(seconds):
+		return time.Time{}, fmt.Errorf("%s is not a whole number of seconds", name)
+	}
+	return time.UnixMilli(int64(seconds * 1000)), nil
+}
+
+// checkScope lets a token with a scope do only the GETs that it lists.
+func checkScope(claims jwt.MapClaims, r *http.Request) error {
+	scope, ok := claims["scope"]
+	if !ok {
+		return nil
+	}
+	entries, ok := scope.([]any)
+	if !ok {
+		return errors.New("scope is not an array")
+	}
+	allowed := false
+	for _, entry := range entries {
+		text, _ := entry.(string)
+		target, isGet := strings.CutPrefix(text, "GET ")
+		scoped, err := url.Parse(target)
+		if !isGet || err != nil || !strings.HasPrefix(target, "/") {
+			return errors.New("scope holds something other than a GET with a path")
+		}
+		allowed = allowed || r.Method == http.MethodGet &&
+			scoped.Path == r.URL.Path && reflect.DeepEqual(scopedQuery(scoped), scopedQuery(r.URL))
+	}
+	if !allowed {
+		return errors.New("scope does not cover the request")
+	}
+	return nil
+}
+
+// scopedQuery is the part of the query that a scope is matched with.
+func scopedQuery(u *url.URL) url.Values {
+	query := u.Query()
+	for _, ignored := range []string{"limit", "cursor", "sort"} {
+		query.Del(ignored)
+	}
+	return query
+}

@@ -1,0 +1,196 @@
+package asctest
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ascmarketplace/webhooks/notification"
+)
+
+func emptyRecord() *record {
+	r := new(record)
+	r.init()
+	return r
+}
+
+func TestExchangesAreBounded(t *testing.T) {
+	t.Parallel()
+	small, large := emptyRecord(), emptyRecord()
+	for range maxRecorded + 7 {
+		small.addExchange(Exchange{Method: "GET"})
+	}
+	if got := small.exchanges.items; len(got) != maxRecorded || got[0].ID != 8 {
+		t.Errorf("%d small exchanges are kept, from %d", len(got), got[0].ID)
+	}
+	for range 200 {
+		large.addExchange(Exchange{Body: make([]byte, maxBody)})
+	}
+	if got := len(large.exchanges.items); got != maxRecordedBytes/maxBody {
+		t.Errorf("%d exchanges of 1 MiB are kept, want %d", got, maxRecordedBytes/maxBody)
+	}
+}
+
+func TestDeliveriesAreBounded(t *testing.T) {
+	t.Parallel()
+	small, large := emptyRecord(), emptyRecord()
+	for i := range maxRecorded + 7 {
+		small.addDelivery(Delivery{ID: strconv.Itoa(i)})
+	}
+	if got := small.deliveries.items; len(got) != maxRecorded || got[0].ID != "7" || len(small.positions) != maxRecorded {
+		t.Errorf("%d small deliveries are kept, from %s", len(got), got[0].ID)
+	}
+	for i := range 100 {
+		large.addDelivery(Delivery{ID: strconv.Itoa(i), Payload: make([]byte, maxBody-maxResponseKept)})
+	}
+	if got := len(large.deliveries.items); got != maxRecordedBytes/maxBody {
+		t.Errorf("%d deliveries of 1 MiB are kept, want %d", got, maxRecordedBytes/maxBody)
+	}
+	large.finish(Delivery{ID: "0", State: succeeded})
+	if large.delivery("0") != nil {
+		t.Error("a forgotten delivery has come back")
+	}
+	large.addDelivery(Delivery{ID: "huge", Payload: make([]byte, maxRecordedBytes)})
+	if got := large.deliveries.items; len(got) != 1 || got[0].ID != "huge" {
+		t.Errorf("%d deliveries are kept, want the latest", len(got))
+	}
+}
+
+// TestEveryNewDeliveryCounts: a ping, a redelivery and a notification each push out the oldest.
+func TestEveryNewDeliveryCounts(t *testing.T) {
+	t.Parallel()
+	h := quiet(t, Webhook{ID: "w", AppID: "1", URL: "http://127.0.0.1:1", Enabled: true})
+	for i := range maxRecorded {
+		d := newDelivery("w", "http://127.0.0.1:1", pingPayload("e", time.Now()), time.Now())
+		d.ID, d.State, d.listed = strconv.Itoa(i), failed, true
+		h.record.addDelivery(d)
+	}
+	oldestIs := func(want string) {
+		t.Helper()
+		h.Wait()
+		if got := h.Deliveries("w"); len(got) != maxRecorded || got[0].ID != want {
+			t.Errorf("%d are kept, the oldest is %s, want %s", len(got), got[0].ID, want)
+		}
+	}
+	const one = `{"data":{"type":"%s","relationships":{"%s":{"data":{"type":"%s","id":"%s"}}}}}`
+	ask(t, h, "POST", "/v1/webhookPings", fmt.Sprintf(one, "webhookPings", "webhook", "webhooks", "w"))
+	oldestIs("1")
+	ask(t, h, "POST", "/v1/webhookDeliveries", fmt.Sprintf(one, "webhookDeliveries", "template", "webhookDeliveries", "5000"))
+	oldestIs("2")
+	if _, err := h.Notify(t.Context(), &notification.WebhookPingCreated{}); err == nil {
+		t.Error("nothing listens there")
+	}
+	oldestIs("3")
+}
+
+// TestSinceTellsWhatIsNew, each once, and wakes whoever waits.
+func TestSinceTellsWhatIsNew(t *testing.T) {
+	t.Parallel()
+	r := emptyRecord()
+	r.addExchange(Exchange{})
+	first := r.since(0)
+	r.addDelivery(Delivery{ID: "a", State: pending})
+	select {
+	case <-first.More:
+	default:
+		t.Error("nobody was woken")
+	}
+	r.addDelivery(Delivery{ID: "b", State: pending})
+	r.addExchange(Exchange{})
+	r.finish(Delivery{ID: "a", State: succeeded})
+	next := r.since(first.Number)
+	if len(first.Exchanges) != 1 || len(next.Exchanges) != 1 || next.Exchanges[0].ID != 2 {
+		t.Errorf("exchanges %v, then %v", first.Exchanges, next.Exchanges)
+	}
+	if d := next.Deliveries; len(d) != 2 || d[0].ID != "b" || d[1].State != succeeded {
+		t.Errorf("deliveries %v", next.Deliveries)
+	}
+	r.reset()
+	if last := r.since(next.Number); last.Resets != 1 || len(last.Exchanges)+len(last.Deliveries) > 0 {
+		t.Errorf("after a reset: %+v", last)
+	}
+	r.addExchange(Exchange{})
+	if got := r.exchanges.items[0].ID; got != 3 {
+		t.Errorf("the exchange after a reset has the ID %d", got)
+	}
+}
+
+// TestNoCallGoesThroughTheHistory: recording and reading take no longer when ten thousand were recorded before.
+func TestNoCallGoesThroughTheHistory(t *testing.T) {
+	r := emptyRecord()
+	thousand := func() time.Duration {
+		start := time.Now()
+		for range 1000 {
+			r.addExchange(Exchange{})
+			d := Delivery{ID: newUUID()}
+			r.addDelivery(d)
+			r.finish(d)
+			if got := r.since(r.changes - 3); len(got.Exchanges) != 1 || len(got.Deliveries) != 1 {
+				t.Fatalf("new: %+v", got)
+			}
+		}
+		return time.Since(start)
+	}
+	first := thousand()
+	for range 10 {
+		thousand()
+	}
+	if last := thousand(); last > 20*first+100*time.Millisecond {
+		t.Errorf("the first 1,000 calls took %v, the last %v", first, last)
+	}
+}
+
+// TestEveryPostIsRecorded: to both kinds of webhooks, genuine, forged, and with the secret before.
+func TestEveryPostIsRecorded(t *testing.T) {
+	t.Parallel()
+	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "the disk is full", http.StatusInsufficientStorage)
+	}))
+	defer receiver.Close()
+	h := quiet(t, MarketplaceWebhook{ID: "m", EndpointURL: receiver.URL, Secret: "first"},
+		Webhook{ID: "w", AppID: "1", URL: receiver.URL, Secret: "first", Enabled: true})
+	err := h.Update(func(s *State) { s.MarketplaceWebhook.Secret, s.Webhooks[0].Secret = "second", "second" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, event := range []notification.Event{
+		&notification.AppUnavailable{MarketplaceAppID: "1", AppID: "2"}, &notification.WebhookPingCreated{},
+	} {
+		signed, err := h.Sign("", notification.New(event))
+		if err != nil || len(signed) != 1 {
+			t.Fatal(signed, err)
+		}
+		for _, n := range []SignedNotification{signed[0], signed[0].SignedWith("first"), signed[0].Forged()} {
+			if d, err := n.Send(t.Context()); d.State != failed || err != nil {
+				t.Errorf("sent: %+v, %v", d, err)
+			}
+		}
+	}
+	for _, d := range h.Deliveries("") {
+		got = append(got, fmt.Sprintf("%s %q %s %d %s", d.WebhookID, d.EventType, d.SignedWith, d.StatusCode, d.ResponseBody))
+		if d.Signature == "" || d.Sent.IsZero() || len(d.Payload) == 0 || d.URL != receiver.URL {
+			t.Errorf("recorded %+v", d)
+		}
+	}
+	const full = " 507 the disk is full\n "
+	want := `m "AppUnavailable" valid` + full + `m "AppUnavailable" old_secret` + full + `m "AppUnavailable" forged` + full +
+		`w "" valid` + full + `w "" old_secret` + full + `w "" forged` + full
+	if strings.Join(got, " ")+" " != want {
+		t.Errorf("recorded\n%q\nwant\n%q", got, want)
+	}
+	tomorrow := &notification.Notification{Raw: []byte(`{"data":{"type":"tomorrow","id":"t","version":1}}`)}
+	if signed, err := h.Sign("w", tomorrow); err != nil {
+		t.Error(err)
+	} else if d, err := signed[0].Send(t.Context()); d.SignedWith != valid || err != nil {
+		t.Errorf("an event that the document does not have: %+v, %v", d, err)
+	}
+	listed := ask(t, h, "GET", "/v1/webhooks/w/deliveries", "").Body.String()
+	if strings.Count(listed, `"type":"webhookDeliveries"`) != 1 {
+		t.Errorf("the API lists what it has not sent: %s", listed)
+	}
+}

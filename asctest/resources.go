@@ -1,0 +1,122 @@
+package asctest
+
+// What responses are made of.
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+)
+
+// object is a JSON object.
+type object = map[string]any
+
+// resource is how responses show one.
+type resource struct {
+	Type          string `json:"type"`
+	ID            string `json:"id,omitempty"`
+	Attributes    object `json:"attributes,omitempty"`
+	Relationships object `json:"relationships,omitempty"`
+	Links         links  `json:"links,omitzero"`
+}
+
+// responseBody is the body of a response.
+type responseBody struct {
+	Data     any        `json:"data"` // a resource, or a list of them
+	Included []resource `json:"included,omitempty"`
+	Links    links      `json:"links"`
+	Meta     *meta      `json:"meta,omitempty"`
+}
+
+type links struct {
+	Self string `json:"self"`
+	Next string `json:"next,omitempty"`
+}
+
+type meta struct {
+	Paging paging `json:"paging"`
+}
+
+type paging struct {
+	Total int `json:"total"`
+	Limit int `json:"limit"`
+}
+
+// resource returns one whose path follows from its type.
+func (c *call) resource(kind, id string, attributes object) resource {
+	self := c.link("/v1/" + kind + "/" + url.PathEscape(id))
+	return resource{Type: kind, ID: id, Attributes: c.wanted(kind, attributes), Links: links{Self: self}}
+}
+
+// relate adds a relationship, unless the call wants others only.
+func (c *call) relate(r *resource, name string, value any) {
+	if len(c.wanted(r.Type, object{name: value})) == 0 {
+		return
+	}
+	if r.Relationships == nil {
+		r.Relationships = object{}
+	}
+	r.Relationships[name] = value
+}
+
+// wanted keeps the members that the parameter fields[kind] names, if it is given.
+func (c *call) wanted(kind string, members object) object {
+	fields := c.list("fields[" + kind + "]")
+	if fields == nil {
+		return members
+	}
+	kept := object{}
+	for name, value := range members {
+		if slices.Contains(fields, name) {
+			kept[name] = value
+		}
+	}
+	return kept
+}
+
+// one responds with one resource.
+func (c *call) one(status int, shown resource, included ...resource) response {
+	r := jsonResponse(status, responseBody{Data: shown, Included: included, Links: links{Self: shown.Links.Self}})
+	if status == http.StatusCreated {
+		r.header.Set("Location", shown.Links.Self)
+	}
+	return r
+}
+
+const defaultLimit = 50
+
+// appleHost is where links to other pages have been seen to point, whatever host was called. A client must not send
+// its token there.
+const appleHost = "https://api-appstoreconnect.itunes.apple.com"
+
+// page responds with the page that the call wants, each item shown as show does; included, unless it is nil, returns
+// what belongs to the items on it.
+func page[T any](c *call, all []T, show func(T) resource, included func([]T) []resource) response {
+	limit := defaultLimit
+	if given := c.query.Get("limit"); given != "" {
+		limit, _ = strconv.Atoi(given)
+	}
+	from, err := strconv.Atoi(c.query.Get("cursor"))
+	if c.query.Has("cursor") && (err != nil || from < 0 || from > len(all)) {
+		return invalidParameter("cursor", "The cursor is not one of the service's.")
+	}
+	end := min(from+limit, len(all))
+	shown := make([]resource, 0, end-from)
+	for _, item := range all[from:end] {
+		shown = append(shown, show(item))
+	}
+	body := responseBody{
+		Data: shown, Links: links{Self: c.link(c.request.URL.RequestURI())},
+		Meta: &meta{paging{Total: len(all), Limit: limit}},
+	}
+	if end < len(all) {
+		query := c.request.URL.Query()
+		query.Set("cursor", strconv.Itoa(end))
+		body.Links.Next = appleHost + c.request.URL.EscapedPath() + "?" + query.Encode()
+	}
+	if included != nil {
+		body.Included = included(all[from:end])
+	}
+	return jsonResponse(http.StatusOK, body)
+}

@@ -1,0 +1,98 @@
+package asctest
+
+// The one validator of each value, wherever it comes in past the API, whose values the document judges.
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/ascmarketplace/webhooks/internal/contract"
+)
+
+func invalid(field, format string, args ...any) error {
+	return &contract.FieldError{Field: field, Message: fmt.Sprintf(format, args...)}
+}
+
+// checkState returns an error for the first value that is not possible.
+func (h *Handler) checkState(s *State) error {
+	if len(s.Keys) == 0 {
+		return errors.New("asctest: at least one key is needed")
+	}
+	for _, key := range s.Keys {
+		if _, err := key.public(); err != nil {
+			return err
+		}
+	}
+	for i, app := range s.Apps {
+		if !isID(app) || slices.Contains(s.Apps[:i], app) {
+			return invalid(fmt.Sprintf("apps[%d]", i), "must be an id of letters, digits and -._~, and no duplicate")
+		}
+	}
+	ids := map[string]bool{}
+	if w := s.MarketplaceWebhook; w != nil {
+		if err := checkWebhook("marketplace_webhook.", w.ID, "endpoint_url", w.EndpointURL, w.Secret, ids); err != nil {
+			return err
+		}
+	}
+	webhooks := map[string]int{} // of each app
+	for i, w := range s.Webhooks {
+		at := fmt.Sprintf("webhooks[%d].", i)
+		if err := checkWebhook(at, w.ID, "url", w.URL, w.Secret, ids); err != nil {
+			return err
+		}
+		if webhooks[w.AppID]++; webhooks[w.AppID] > maxWebhooks {
+			return invalid(at+"app_id", "has %d webhooks already, the most there may be", maxWebhooks)
+		}
+		if !slices.Contains(s.Apps, w.AppID) {
+			return invalid(at+"app_id", "must be one of apps")
+		}
+		for _, eventType := range w.EventTypes {
+			if known := h.contract.EventTypes(); !slices.Contains(known, eventType) {
+				return invalid(at+"event_types", "each must be one of %s", strings.Join(known, ", "))
+			}
+		}
+	}
+	return h.checkFaults(s.Faults)
+}
+
+// checkWebhook checks what both kinds of webhooks have; ids are those of the ones before.
+func checkWebhook(at, id, urlName, endpoint, secret string, ids map[string]bool) error {
+	lower := strings.ToLower(id)
+	switch {
+	case !isID(id):
+		return invalid(at+"id", "must be of letters, digits and -._~")
+	case ids[lower]:
+		return invalid(at+"id", "is a duplicate")
+	case len(secret) >= contract.MinSecret && strings.Contains(id, secret):
+		return invalid(at+"secret", "must not be part of the id, which responses show")
+	case !isURL(endpoint):
+		return invalid(at+urlName, "must be an absolute http or https URL")
+	}
+	ids[lower] = true
+	return nil
+}
+
+var identifier = regexp.MustCompile(`^[A-Za-z0-9._~-]{1,64}$`)
+
+// isID tells what an id in a path may look like.
+func isID(text string) bool {
+	return identifier.MatchString(text) && strings.Trim(text, ".") != ""
+}
+
+func isURL(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && contract.AbsoluteURI(text) == nil
+}
+
+func (h *Handler) checkFaults(faults []Fault) error {
+	for _, f := range faults {
+		if err := f.check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,81 @@
+package contract
+
+// Which rules a request breaks.
+
+import (
+	"context"
+	"maps"
+	"mime"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+)
+
+// CheckRequest returns a violation for each rule that the request breaks.
+func (c *Contract) CheckRequest(x *Exchange) []*Violation {
+	route, params := c.route(x.Method, x.URL.EscapedPath())
+	found := &violations{operation: x.name(""), side: "request"}
+	if route == nil {
+		found.add("", "the document has no such operation")
+		return found.found
+	}
+	found.operation = route.Operation.OperationID
+	checkQuery(found, route, x.URL.RawQuery)
+	if len(found.found) > 0 {
+		return found.found // kin-openapi takes the first of several values
+	}
+	if route.Operation.RequestBody != nil {
+		if !isJSON(x.Header.Get("Content-Type")) {
+			found.addKind(KindMediaType, "", "the body is application/json")
+			return found.found
+		}
+		found.checkJSON(x.Body)
+		if len(found.found) > 0 {
+			return found.found
+		}
+		// Assumed: what Apple responds to an empty secret is not documented.
+		if s, ok := SentSecret(x.Body); ok && s == "" {
+			found.addKind("minLength", "/data/attributes/secret", "not empty")
+		}
+	}
+	found.addAll(openapi3filter.ValidateRequest(context.Background(), c.input(x, route, params)))
+	return found.found
+}
+
+func isJSON(contentType string) bool {
+	mediaType, _, err := mime.ParseMediaType(contentType)
+	return err == nil && mediaType == "application/json"
+}
+
+// checkQuery adds the rules that the document implies and kin-openapi lets pass.
+func checkQuery(found *violations, route *routers.Route, raw string) {
+	query, err := url.ParseQuery(raw)
+	if err != nil {
+		found.addKind(KindEscape, "", "query: correctly escaped")
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		switch known := route.Operation.Parameters.GetByInAndName("query", name); {
+		case name == "cursor" && isPaged(route.Operation): // no document has it, and every links.next
+		case known == nil:
+			found.addParameter(KindUnknown, name, "unknown to the operation")
+		case len(query[name]) > 1:
+			found.addParameter(KindTwice, name, "given once")
+		case known.Schema.Value.Type.Is("integer") && !positive(query.Get(name)):
+			found.addParameter("", name, "a whole number from 1")
+		}
+	}
+}
+
+// isPaged is true of the lists whose responses may link to another page.
+func isPaged(operation *openapi3.Operation) bool {
+	return strings.HasSuffix(operation.OperationID, "_getToManyRelated")
+}
+
+func positive(s string) bool {
+	return s != "" && s[0] != '0' && strings.Trim(s, "0123456789") == ""
+}

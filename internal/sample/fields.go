@@ -1,0 +1,47 @@
+package sample
+
+import (
+	"reflect"
+	"strings"
+	"unicode"
+
+	"github.com/ascmarketplace/webhooks/notification"
+)
+
+// A Field is one field of an event.
+type Field struct {
+	Name  string // such as package_version_id
+	Value any    // points to it: a *string, *[]string, *bool or *time.Time
+}
+
+// Fields returns the fields of an event, in their order.
+func Fields(event notification.Event) (fields []Field) {
+	value := reflect.ValueOf(event).Elem()
+	for _, f := range reflect.VisibleFields(value.Type()) {
+		if !f.Anonymous {
+			fields = append(fields, Field{snake(f.Name), value.FieldByIndex(f.Index).Addr().Interface()})
+		}
+	}
+	return fields
+}
+
+// Names returns the names of fields, as a message lists them.
+func Names(fields []Field) string {
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = f.Name
+	}
+	return strings.Join(names, ", ")
+}
+
+// snake spells packageVersionID as package_version_id.
+func snake(name string) string {
+	var b strings.Builder
+	for i, r := range name {
+		if i > 0 && unicode.IsUpper(r) && unicode.IsLower(rune(name[i-1])) {
+			b.WriteByte('_')
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
+}
