@@ -1,61 +1,119 @@
 package spec
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
-	"reflect"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/diff"
 )
 
-// CommittedDocument is where our document lies in the module.
-const CommittedDocument = "openapi/app-store-connect.yaml"
+// The tools are pinned here, outside go.mod. The go command fetches them through the module proxy.
+const (
+	oasdiff = "github.com/oasdiff/oasdiff@v1.35.0"
+	apidiff = "golang.org/x/exp/cmd/apidiff@v0.0.0-20261014143641-f0251eb4aa3e"
+)
 
-// Compare reports what taking over a document would change, for the module at
-// root. It works on copies and needs the go command, which fetches pinned tools
-// through the module proxy when they are not there yet.
-func Compare(ctx context.Context, root string, from, to *Document) (*Report, error) {
-	report := &Report{From: from.Version, To: to.Version}
+// Compare writes what changes for the module at root when a document replaces
+// its committed one, and reports whether anything does. The module stays as it
+// is: code is generated, compiled and tested in a copy.
+func Compare(ctx context.Context, out io.Writer, root string, from, to *Document) (differs bool, err error) {
+	_, _ = fmt.Fprintf(out, "App Store Connect API %s -> %s\n", from.Version, to.Version)
+	section(out, "Corrections that no longer fit", strings.Join(to.Unfit, "\n"))
+	section(out, "Operations that are gone", strings.Join(to.Gone, "\n"))
 	was, now := unversioned(from.Root), unversioned(to.Root)
-	if reflect.DeepEqual(was, now) {
-		return report, nil
+	changes := diff.Diff("ours", was, "Apple's, trimmed", now)
+	if changes == nil {
+		_, _ = io.WriteString(out, "\nThe trimmed documents are the same.\n")
+		return to.Err() != nil, nil
 	}
-	temp, err := os.MkdirTemp("", "spec-diff-")
-	if err != nil {
-		return nil, fmt.Errorf("spec: %w", err)
+	section(out, "The trimmed documents", string(changes))
+	if err := compareWithTools(ctx, out, root, was, now, to.YAML); err != nil {
+		return true, fmt.Errorf("spec: %w", err)
 	}
-	defer func() { _ = os.RemoveAll(temp) }()
-	tool, err := installOasdiff(ctx, temp)
-	if err == nil {
-		err = report.compare(ctx, tool, was, now)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("spec: %w", err)
-	}
-	if report.Go, err = goChanges(ctx, root, temp, from, to); err != nil {
-		return nil, fmt.Errorf("spec: %w", err)
-	}
-	return report, nil
+	return true, nil
 }
 
-func (r *Report) compare(ctx context.Context, tool oasdiff, was, now map[string]any) (err error) {
-	if r.Changes, err = tool.changelog(ctx, was, now); err != nil {
-		return err
-	}
-	if r.Silent, err = tool.silences(ctx, was, now); err != nil {
-		return err
-	}
-	if r.Changes == nil && r.Silent == nil {
-		r.Silent = []Change{{Text: "components that no operation uses", Breaking: true}}
-	}
-	return nil
-}
-
-// unversioned returns a copy without what differs in every release of Apple's.
-func unversioned(root map[string]any) map[string]any {
+// unversioned renders a document without what differs in every release of Apple's.
+func unversioned(root map[string]any) []byte {
 	root = copyOf(root)
 	if info, ok := root["info"].(map[string]any); ok {
 		info["version"] = "0"
 		delete(info, "x-upstream-sha256")
 	}
-	return root
+	text, _ := render(root) // what was decoded can be encoded
+	return text
+}
+
+func compareWithTools(ctx context.Context, out io.Writer, root string, was, now, document []byte) error {
+	temp, err := os.MkdirTemp("", "spec-diff-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(temp) }()
+	module, before, after := filepath.Join(temp, "module"), filepath.Join(temp, "before"), filepath.Join(temp, "after")
+	err = errors.Join(
+		os.CopyFS(module, os.DirFS(root)),
+		os.RemoveAll(filepath.Join(module, "bin")), // may hold the old document, which tests read
+		os.WriteFile(filepath.Join(module, CommittedDocument), document, 0o600),
+		os.WriteFile(before+".yaml", was, 0o600),
+		os.WriteFile(after+".yaml", now, 0o600),
+	)
+	if err != nil {
+		return err
+	}
+	text, err := goCommand(ctx, temp, "run", oasdiff, "changelog", before+".yaml", after+".yaml")
+	if err != nil {
+		return err
+	}
+	section(out, "oasdiff changelog", text)
+	if text, err = goCommand(ctx, module, "generate", "./..."); err != nil {
+		section(out, "The generator refuses the new document", text)
+		return ctx.Err()
+	}
+	if text, err = goCommand(ctx, module, "build", "./gen"); err != nil {
+		section(out, "The generated code does not compile", text)
+		return ctx.Err()
+	}
+	_, errBefore := goCommand(ctx, root, "run", apidiff, "-w", before, "./gen")
+	_, errAfter := goCommand(ctx, module, "run", apidiff, "-w", after, "./gen")
+	text, err = goCommand(ctx, temp, "run", apidiff, before, after)
+	if err := errors.Join(errBefore, errAfter, err); err != nil {
+		return err
+	}
+	section(out, "apidiff of gen", cmp.Or(text, "No exported name changes."))
+	if text, err = goCommand(ctx, module, "build", "./..."); err != nil {
+		section(out, "The module does not compile", text)
+		return ctx.Err()
+	}
+	if text, err = goCommand(ctx, module, "test", "./..."); err != nil {
+		section(out, "The module compiles, and its tests fail", text)
+		return ctx.Err()
+	}
+	_, _ = io.WriteString(out, "\nThe module compiles and its tests pass.\n")
+	return nil
+}
+
+// goCommand runs the go command in dir and returns what it prints.
+func goCommand(ctx context.Context, dir string, args ...string) (string, error) {
+	command := exec.CommandContext(ctx, "go", args...)
+	command.Dir = dir
+	command.Env = append(os.Environ(), "SPEC_DIFF_TEST=") // tests of a copy don't run Compare again
+	text, err := command.CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, text)
+	}
+	return string(text), err
+}
+
+func section(out io.Writer, title, text string) {
+	if text = strings.TrimSpace(text); text != "" {
+		_, _ = fmt.Fprintf(out, "\n%s\n\n%s\n", title, text)
+	}
 }

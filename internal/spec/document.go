@@ -1,40 +1,51 @@
 package spec
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 )
+
+// CommittedDocument is where our document lies in the module.
+const CommittedDocument = "openapi/app-store-connect.yaml"
 
 // Document is ours: trimmed, corrected, validated.
 type Document struct {
 	Version string // of the API
 	YAML    []byte
 	Root    map[string]any // the same, decoded
+
+	Unfit []string // the corrections that do not fit Apple's document and were left out, each with the reason
+	Gone  []string // the operations to keep that Apple's document lacks, except those that are retired
 }
 
-// Open reads a document for a comparison: Apple's, which is trimmed first, or
-// one that Trim has written. The ledger is empty for the latter.
-func Open(name string, kept *Kept, overlay *Overlay) (*Document, Ledger, error) {
+// Err says why the document can't replace the committed one, or is nil.
+func (d *Document) Err() error {
+	problems := d.Unfit
+	if len(d.Gone) > 0 {
+		problems = append([]string{fmt.Sprintf("Apple's document lacks %s: in kept.yaml, remove it or mark it retired",
+			strings.Join(d.Gone, ", "))}, problems...)
+	}
+	if len(problems) == 0 {
+		return nil
+	}
+	return fmt.Errorf("spec: nothing written: %s", strings.Join(problems, "; "))
+}
+
+// ReadDocument reads a document that Trim has written.
+func ReadDocument(name string) (*Document, error) {
 	data, err := os.ReadFile(name)
 	if err != nil {
-		return nil, nil, fmt.Errorf("spec: %w", err)
-	}
-	if start := bytes.TrimLeft(data, " \t\r\n"); !bytes.HasPrefix(start, []byte("openapi:")) {
-		upstream, err := upstreamOf(name, data)
-		if err != nil {
-			return nil, nil, err
-		}
-		return Trim(upstream, kept, overlay)
+		return nil, fmt.Errorf("spec: %w", err)
 	}
 	document, err := parseDocument(data)
 	if err != nil {
-		return nil, nil, fmt.Errorf("spec: %s: %w", name, err)
+		return nil, fmt.Errorf("spec: %s: %w", name, err)
 	}
-	return document, nil, nil
+	return document, nil
 }
 
 func parseDocument(data []byte) (*Document, error) {

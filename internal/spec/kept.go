@@ -15,10 +15,26 @@ import (
 type Kept struct {
 	// Info is the info of our document, without the version, which is Apple's.
 	Info map[string]any `yaml:"info"`
-	// Operations maps each kept operationId to its summary.
-	Operations map[string]string `yaml:"operations"`
+	// Operations has each kept operation by its operationId.
+	Operations map[string]Operation `yaml:"operations"`
 	// Deprecated is the reason given wherever Apple says deprecated.
 	Deprecated string `yaml:"deprecated"`
+}
+
+// Operation is an entry of Kept: the summary alone, or an object with these members.
+type Operation struct {
+	Summary string `yaml:"summary"`
+	// Retired keeps our form of the operation once Apple's document lacks it.
+	Retired bool `yaml:"retired"`
+}
+
+// UnmarshalYAML has this older form because the newer one accepts unknown members.
+func (o *Operation) UnmarshalYAML(decode func(any) error) error {
+	if decode(&o.Summary) == nil {
+		return nil
+	}
+	type members Operation
+	return decode((*members)(o))
 }
 
 // ReadKept reads the list of what is kept.
@@ -41,19 +57,18 @@ func parseKept(data []byte) (*Kept, error) {
 	if err := decoder.Decode(&kept); err != nil {
 		return nil, err
 	}
-	if kept.Info["title"] == nil {
+	switch {
+	case kept.Info["title"] == nil:
 		return nil, errors.New("info: a title is needed")
-	}
-	if len(kept.Operations) == 0 {
+	case len(kept.Operations) == 0:
 		return nil, errors.New("operations: at least one operationId is needed")
+	case kept.Deprecated == "":
+		return nil, errors.New("deprecated: a reason is needed")
 	}
 	for _, id := range slices.Sorted(maps.Keys(kept.Operations)) {
-		if kept.Operations[id] == "" {
+		if kept.Operations[id].Summary == "" {
 			return nil, fmt.Errorf("operations: %s has no summary", id)
 		}
-	}
-	if kept.Deprecated == "" {
-		return nil, errors.New("deprecated: a reason is needed")
 	}
 	return &kept, nil
 }

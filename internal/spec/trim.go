@@ -12,62 +12,68 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// Trim makes our document of Apple's. The ledger is meaningful beside an
-// error too; a correction in its Problems was left out of the document, and
-// whether that may be is the caller's decision.
-func Trim(upstream *Upstream, kept *Kept, overlay *Overlay) (*Document, Ledger, error) {
-	root, err := trimmed(upstream, kept)
-	if err != nil {
-		return nil, nil, fmt.Errorf("spec: %w", err)
+// Trim makes our document of Apple's. It leaves out the operations that are
+// gone and the corrections that do not fit, and names them in the document.
+// The committed document is read only when a retired operation needs it.
+func Trim(upstream *Upstream, kept *Kept, overlay *Overlay, committed string) (*Document, error) {
+	paths, missing := keepOperations(upstream.root, kept.Operations)
+	isGone := func(id string) bool { return !kept.Operations[id].Retired }
+	document := &Document{Version: upstream.Version}
+	for _, id := range missing {
+		if isGone(id) {
+			document.Gone = append(document.Gone, id)
+		}
 	}
-	root, ledger, err := overlay.apply(root)
+	root, err := trimmed(upstream, paths)
 	if err != nil {
-		return nil, ledger, fmt.Errorf("spec: %w", err)
+		return nil, fmt.Errorf("spec: %w", err)
 	}
-	document, err := finish(root, upstream, kept)
+	ours, err := retired(root, committed, slices.DeleteFunc(missing, isGone))
 	if err != nil {
-		return nil, ledger, fmt.Errorf("spec: after the corrections: %w", err)
+		return nil, fmt.Errorf("spec: %w", err)
 	}
-	return document, ledger, nil
+	root, document.Unfit, err = overlay.apply(root, ours)
+	if err != nil {
+		return nil, fmt.Errorf("spec: %w", err)
+	}
+	fill(root, ours, 2)
+	if err := document.finish(root, upstream, kept); err != nil {
+		return nil, fmt.Errorf("spec: after the corrections: %w", err)
+	}
+	return document, nil
 }
 
-// trimmed returns the kept part of upstream without its wording, as a copy.
-func trimmed(upstream *Upstream, kept *Kept) (map[string]any, error) {
-	paths, err := keepOperations(upstream, kept)
-	if err != nil {
-		return nil, err
-	}
+// trimmed returns these paths of upstream and what they lead to without its wording, as a copy.
+func trimmed(upstream *Upstream, paths map[string]any) (map[string]any, error) {
 	root := map[string]any{"paths": paths}
 	for _, key := range []string{"openapi", "servers", "security", "components"} {
 		if value, ok := upstream.root[key]; ok {
 			root[key] = value
 		}
 	}
-	if root, err = prune(root); err != nil {
+	root, err := prune(root)
+	if err != nil {
 		return nil, err
 	}
 	return dropWording(root, keywords).(map[string]any), nil
 }
 
 // finish prunes what the corrections have orphaned, adds our words and validates.
-func finish(root map[string]any, upstream *Upstream, kept *Kept) (*Document, error) {
+func (d *Document) finish(root map[string]any, upstream *Upstream, kept *Kept) error {
 	root, err := prune(root)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	info := maps.Clone(kept.Info)
 	info["version"], info["x-upstream-sha256"] = upstream.Version, upstream.SHA256
 	root["info"] = info
 	addWording(root, kept)
 	sortRequired(root, keywords)
-	text, err := render(root)
-	if err != nil {
-		return nil, err
+	d.Root = root
+	if d.YAML, err = render(root); err != nil {
+		return err
 	}
-	if err := validate(text); err != nil {
-		return nil, err
-	}
-	return &Document{Version: upstream.Version, YAML: text, Root: root}, nil
+	return validate(d.YAML)
 }
 
 // sortRequired orders what is a set in the document, and drops it when empty.

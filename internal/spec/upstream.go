@@ -32,12 +32,6 @@ func ReadUpstream(name string) (*Upstream, error) {
 	if err != nil {
 		return nil, fmt.Errorf("spec: %w", err)
 	}
-	return upstreamOf(name, data)
-}
-
-// upstreamOf is ReadUpstream for what has been read of name.
-func upstreamOf(name string, data []byte) (*Upstream, error) {
-	var err error
 	if bytes.HasPrefix(data, []byte("PK\x03\x04")) {
 		if data, err = unzip(data, maxUpstream); err != nil {
 			return nil, fmt.Errorf("spec: %s: %w", name, err)

@@ -3,6 +3,7 @@ package spec
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -48,7 +49,7 @@ func addWording(root map[string]any, kept *Kept) {
 	tags := map[string]any{}
 	operations(root, func(path, method string, operation map[string]any) {
 		id, _ := operation["operationId"].(string)
-		operation["summary"] = kept.Operations[id]
+		operation["summary"] = kept.Operations[id].Summary
 		operation["description"] = "Apple's page: " + applesPages + strings.ToLower(slug.Replace(method+path))
 		explainDeprecation(operation, kept.Deprecated)
 		describe(operation["responses"])
@@ -58,7 +59,7 @@ func addWording(root map[string]any, kept *Kept) {
 		}
 	})
 	var list []any
-	for _, tag := range union(tags, nil) {
+	for _, tag := range slices.Sorted(maps.Keys(tags)) {
 		list = append(list, map[string]any{"name": tag, "description": "What Apple files under " + tag + "."})
 	}
 	root["tags"] = list

@@ -111,3 +111,7 @@ func fromNode(node *yaml.Node) any {
 	}
 	return node.Value
 }
+
+func copyOf(root map[string]any) map[string]any {
+	return fromNode(toNode(root, keywords)).(map[string]any)
+}
