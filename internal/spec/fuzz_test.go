@@ -17,7 +17,7 @@ func FuzzTrim(f *testing.F) {
 		if err != nil {
 			return
 		}
-		document, _, err := Trim(upstream, ordersKept(t), ordersOverlay(t))
+		document, err := Trim(upstream, ordersKept(t), ordersOverlay(t), "")
 		if err != nil {
 			return
 		}
@@ -27,9 +27,6 @@ func FuzzTrim(f *testing.F) {
 		}
 		if !reflect.DeepEqual(back.Root, document.Root) {
 			t.Errorf("reads back as %v\nnot %v", back.Root, document.Root)
-		}
-		if found := differences(document.Root, back.Root, nil, nil); found != nil {
-			t.Errorf("differs from itself: %v", found)
 		}
 	})
 }

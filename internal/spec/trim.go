@@ -43,8 +43,17 @@ func Trim(upstream *Upstream, kept *Kept, overlay *Overlay, committed string) (*
 	return document, nil
 }
 
-// trimmed returns these paths of upstream and what they lead to without its wording, as a copy.
+// trimmed returns these paths of upstream and what they lead to without its
+// wording, as a copy. It refuses a key of a path item that OpenAPI 3.0 doesn't know.
 func trimmed(upstream *Upstream, paths map[string]any) (map[string]any, error) {
+	known := append([]string{"$ref", "parameters", "servers"}, methods...)
+	for _, path := range slices.Sorted(maps.Keys(paths)) {
+		for _, key := range slices.Sorted(maps.Keys(paths[path].(map[string]any))) {
+			if !slices.Contains(known, key) && !isWording(key) {
+				return nil, fmt.Errorf("#%s: not a key of a path item", below(below("/paths", path), key))
+			}
+		}
+	}
 	root := map[string]any{"paths": paths}
 	for _, key := range []string{"openapi", "servers", "security", "components"} {
 		if value, ok := upstream.root[key]; ok {

@@ -58,7 +58,7 @@ func addWording(root map[string]any, kept *Kept) {
 			tags[fmt.Sprint(tag)] = true
 		}
 	})
-	var list []any
+	list := []any{}
 	for _, tag := range slices.Sorted(maps.Keys(tags)) {
 		list = append(list, map[string]any{"name": tag, "description": "What Apple files under " + tag + "."})
 	}
