@@ -18,70 +18,10 @@ func needTools(t *testing.T) {
 	}
 }
 
-// module is one whose generated code is the titles of its document. Its test wants one of them.
-const module = `
--- go.mod --
-module orders
-
-go 1.26
--- orders.go --
-package orders
-
-//go:generate go run ./generator
-
-import "orders/gen"
-
-const title = gen.OrderTitle
--- orders_test.go --
-package orders
-
-import "testing"
-
-func TestTitle(t *testing.T) {
-	if title != "string" {
-		t.Error("the title is a", title)
-	}
-}
--- gen/config.yaml --
-strict: true
--- gen/gen.go --
-package gen
-
-const OrderTitle = "string"
--- openapi/app-store-connect.yaml --
--- generator/main.go --
-package main
-
-import (
-	"log"
-	"os"
-	"regexp"
-)
-
-func main() {
-	document, err := os.ReadFile("openapi/app-store-connect.yaml")
-	if err != nil {
-		log.Fatal(err)
-	}
-	gen := "package gen\n"
-	for _, title := range regexp.MustCompile("(title|heading):\n +type: (\\w+)").FindAllStringSubmatch(string(document), -1) {
-		gen += map[string]string{
-			"title": "\nconst OrderTitle = \"" + title[2] + "\"\n", "heading": "\nconst Heading = 1\n",
-		}[title[1]]
-		if title[2] == "boolean" {
-			log.Fatal("a title cannot be true")
-		}
-	}
-	if err := os.WriteFile("gen/gen.go", []byte(gen), 0o600); err != nil {
-		log.Fatal(err)
-	}
-}
-`
-
 func TestCompareShowsWhatChanges(t *testing.T) {
 	needTools(t)
 	root := t.TempDir()
-	files := txtar.Parse([]byte(module)).Files
+	files := txtar.Parse(readTestdata(t, "module.txtar")).Files
 	for _, file := range files {
 		name := filepath.Join(root, file.Name)
 		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
