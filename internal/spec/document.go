@@ -3,7 +3,6 @@ package spec
 import (
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -37,15 +36,7 @@ func (d *Document) Err() error {
 
 // ReadDocument reads a document that Trim has written.
 func ReadDocument(name string) (*Document, error) {
-	data, err := os.ReadFile(name)
-	if err != nil {
-		return nil, fmt.Errorf("spec: %w", err)
-	}
-	document, err := parseDocument(data)
-	if err != nil {
-		return nil, fmt.Errorf("spec: %s: %w", name, err)
-	}
-	return document, nil
+	return read(name, parseDocument)
 }
 
 func parseDocument(data []byte) (*Document, error) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 
 	"gopkg.in/yaml.v3"
@@ -39,15 +38,7 @@ func (o *Operation) UnmarshalYAML(decode func(any) error) error {
 
 // ReadKept reads the list of what is kept.
 func ReadKept(name string) (*Kept, error) {
-	data, err := os.ReadFile(name)
-	if err != nil {
-		return nil, fmt.Errorf("spec: %w", err)
-	}
-	kept, err := parseKept(data)
-	if err != nil {
-		return nil, fmt.Errorf("spec: %s: %w", name, err)
-	}
-	return kept, nil
+	return read(name, parseKept)
 }
 
 func parseKept(data []byte) (*Kept, error) {

@@ -24,15 +24,15 @@ func operations(root map[string]any, visit func(path, method string, operation m
 
 // keepOperations returns a document's paths with the operations named only, and
 // those that it lacks. What else a path item has stays.
-func keepOperations[T any](root map[string]any, ids map[string]T) (paths map[string]any, missing []string) {
+func keepOperations(root map[string]any, ids []string) (paths map[string]any, missing []string) {
 	paths = map[string]any{}
-	lacking := maps.Clone(ids)
+	missing = slices.Sorted(slices.Values(ids))
 	operations(root, func(path, method string, operation map[string]any) {
 		id, _ := operation["operationId"].(string)
-		if _, ok := ids[id]; !ok {
+		if !slices.Contains(ids, id) {
 			return
 		}
-		delete(lacking, id)
+		missing = slices.DeleteFunc(missing, func(m string) bool { return m == id })
 		item, ok := paths[path].(map[string]any)
 		if !ok {
 			whole, _ := at(root, "paths", path)
@@ -42,7 +42,7 @@ func keepOperations[T any](root map[string]any, ids map[string]T) (paths map[str
 		}
 		item[method] = operation
 	})
-	return paths, slices.Sorted(maps.Keys(lacking))
+	return paths, missing
 }
 
 // retired returns the operations that Apple's document lacks in the form of the
@@ -55,11 +55,7 @@ func retired(root map[string]any, committed string, ids []string) (map[string]an
 	if err != nil {
 		return nil, err
 	}
-	wanted := map[string]bool{}
-	for _, id := range ids {
-		wanted[id] = true
-	}
-	paths, missing := keepOperations(document.Root, wanted)
+	paths, missing := keepOperations(document.Root, ids)
 	if len(missing) > 0 {
 		return nil, fmt.Errorf("kept.yaml: retired, but in no form that we have: %s", strings.Join(missing, ", "))
 	}

@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"reflect"
 	"regexp"
+	"slices"
 
 	"github.com/speakeasy-api/openapi/overlay"
 	"gopkg.in/yaml.v3"
@@ -21,15 +21,7 @@ type Overlay struct {
 
 // ReadOverlay reads an OpenAPI Overlay 1.0 file.
 func ReadOverlay(name string) (*Overlay, error) {
-	data, err := os.ReadFile(name)
-	if err != nil {
-		return nil, fmt.Errorf("spec: %w", err)
-	}
-	corrections, err := parseOverlay(data)
-	if err != nil {
-		return nil, fmt.Errorf("spec: %s: %w", name, err)
-	}
-	return corrections, nil
+	return read(name, parseOverlay)
 }
 
 func parseOverlay(data []byte) (*Overlay, error) {
@@ -95,10 +87,13 @@ func (o *Overlay) correct(root map[string]any, actions []overlay.Action) (_ map[
 			return nil, "", err
 		}
 		targets := path.Query(node)
+		changes := func(target *yaml.Node) bool {
+			return action.Remove || !holds(fromNode(target), fromNode(&action.Update))
+		}
 		switch {
 		case len(targets) == 0:
 			return nil, action.Target + " is not there", nil
-		case !action.Remove && allHold(targets, &action.Update):
+		case !slices.ContainsFunc(targets, changes):
 			needless = action.Target
 			continue
 		}
@@ -152,15 +147,6 @@ func keysOf(target string) (keys []string) {
 		rest = rest[len(match[0]):]
 	}
 	return keys
-}
-
-func allHold(targets []*yaml.Node, update *yaml.Node) bool {
-	for _, target := range targets {
-		if !holds(fromNode(target), fromNode(update)) {
-			return false
-		}
-	}
-	return true
 }
 
 // holds reports whether merging update into value would change nothing.

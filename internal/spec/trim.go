@@ -16,19 +16,15 @@ import (
 // gone and the corrections that do not fit, and names them in the document.
 // The committed document is read only when a retired operation needs it.
 func Trim(upstream *Upstream, kept *Kept, overlay *Overlay, committed string) (*Document, error) {
-	paths, missing := keepOperations(upstream.root, kept.Operations)
-	isGone := func(id string) bool { return !kept.Operations[id].Retired }
-	document := &Document{Version: upstream.Version}
-	for _, id := range missing {
-		if isGone(id) {
-			document.Gone = append(document.Gone, id)
-		}
-	}
+	paths, missing := keepOperations(upstream.root, slices.Collect(maps.Keys(kept.Operations)))
+	isRetired := func(id string) bool { return kept.Operations[id].Retired }
+	gone := slices.DeleteFunc(slices.Clone(missing), isRetired)
+	document := &Document{Version: upstream.Version, Gone: gone}
 	root, err := trimmed(upstream, paths)
 	if err != nil {
 		return nil, fmt.Errorf("spec: %w", err)
 	}
-	ours, err := retired(root, committed, slices.DeleteFunc(missing, isGone))
+	ours, err := retired(root, committed, slices.DeleteFunc(missing, func(id string) bool { return !isRetired(id) }))
 	if err != nil {
 		return nil, fmt.Errorf("spec: %w", err)
 	}
