@@ -118,8 +118,8 @@ func (o *Overlay) correct(root map[string]any, actions []overlay.Action) (_ map[
 	return root, "", nil
 }
 
-// inline replaces each $ref on the way down keys by a copy of what it points
-// at, so that a correction reaches a schema inline and behind a $ref.
+// inline replaces each $ref on the way down keys by what it points at, so that
+// a correction reaches a schema inline and behind a $ref.
 func inline(root map[string]any, keys []string) {
 	for i := range keys {
 		if i+1 < len(keys) && keys[i+1] == "$ref" {
@@ -132,7 +132,7 @@ func inline(root map[string]any, keys []string) {
 		target, _ := at(root, path...)
 		if schema, ok := target.(map[string]any); ok && path != nil {
 			delete(object, "$ref")
-			maps.Copy(object, copyOf(schema))
+			maps.Copy(object, schema)
 		}
 	}
 }
