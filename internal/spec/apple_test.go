@@ -84,18 +84,20 @@ func TestAppleMayShuffleItsKeys(t *testing.T) {
 
 // Documents that others redistribute have a name for what Apple writes inline.
 func TestCorrectionsReachErrorsBehindAReference(t *testing.T) {
+	upstream := appleDocument(t)
 	for _, behind := range [][]string{
 		{"items"},
 		{"items", "properties", "source"},
 		{"items", "properties", "meta"},
 	} {
 		t.Run(strings.Join(behind, "/"), func(t *testing.T) {
-			upstream := appleDocument(t)
 			errors := object(t, upstream.root, "components", "schemas", "ErrorResponse", "properties", "errors")
 			last := len(behind) - 1
 			parent := object(t, errors, behind[:last]...)
 			object(t, upstream.root, "components", "schemas")["Named"] = parent[behind[last]]
+			inline := parent[behind[last]]
 			parent[behind[last]] = ref("Named")
+			defer func() { parent[behind[last]] = inline }()
 			document := trimApple(t, upstream, nil)
 			if err := document.Err(); err != nil {
 				t.Error(err)
