@@ -63,6 +63,7 @@ func trimApple(t *testing.T, upstream *Upstream, edit func(*Kept)) *Document {
 }
 
 func TestCommittedDocumentIsWhatTrimMakes(t *testing.T) {
+	t.Parallel()
 	document := trimApple(t, appleDocument(t), nil)
 	if err := document.Err(); err != nil {
 		t.Error(err)
@@ -73,6 +74,7 @@ func TestCommittedDocumentIsWhatTrimMakes(t *testing.T) {
 }
 
 func TestAppleMayShuffleItsKeys(t *testing.T) {
+	t.Parallel()
 	shuffled, err := parseUpstream(shuffledJSON(rand.New(rand.NewPCG(1, 2)), appleDocument(t).root))
 	if err != nil {
 		t.Fatal(err)
@@ -84,6 +86,7 @@ func TestAppleMayShuffleItsKeys(t *testing.T) {
 
 // Documents that others redistribute have a name for what Apple writes inline.
 func TestCorrectionsReachErrorsBehindAReference(t *testing.T) {
+	t.Parallel()
 	upstream := appleDocument(t)
 	for _, behind := range [][]string{
 		{"items"},
@@ -110,6 +113,7 @@ func TestCorrectionsReachErrorsBehindAReference(t *testing.T) {
 }
 
 func TestOperationsThatAppleDrops(t *testing.T) {
+	t.Parallel()
 	upstream := appleDocument(t)
 	var dropped []string
 	operations(upstream.root, func(path, _ string, operation map[string]any) {
