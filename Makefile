@@ -99,12 +99,12 @@ spec: bin/spec ## write openapi/app-store-connect.yaml anew from UPSTREAM=path (
 	@bin/spec trim "$(UPSTREAM)"
 
 .PHONY: spec-diff
-spec-diff: bin/spec ## show what UPSTREAM=path would change, against FROM=path (ours); make's error 2: it differs
-	@bin/spec diff -from "$(FROM)" "$(UPSTREAM)"
+spec-diff: bin/spec ## show what UPSTREAM=path would change; fails if anything would
+	@bin/spec diff "$(UPSTREAM)"
 
 .PHONY: spec-test
 spec-test: ## try spec-diff for real, with the tools it fetches through the module proxy
-	SPEC_DIFF_TEST=1 go test -count=1 -run '^TestDiff' ./internal/spec
+	SPEC_DIFF_TEST=1 go test -count=1 -run '^Test(Compare|Workflow)' ./internal/spec
 
 DOCUMENTS := openapi/app-store-connect.yaml openapi/notifications.yaml openapi/sandbox.yaml
 .PHONY: spec-lint
@@ -123,14 +123,23 @@ spec-fetch: ## fetch Apple's published archive into bin/app-store-connect.zip
 	curl --fail --silent --show-error --location --proto '=https' --max-time 300 -o bin/app-store-connect.zip "$(APPLE_ARCHIVE)"
 
 .PHONY: spec-report
-spec-report: bin/spec ## write bin/spec-report.txt if UPSTREAM=path differs from what we have
+spec-report: bin/spec ## write bin/spec-report.txt if UPSTREAM=path would change anything
 	@rm -f bin/spec-report.txt
-	@code=0; bin/spec diff "$(UPSTREAM)" > bin/spec-report.txt 2>&1 || code=$$?; cat bin/spec-report.txt; \
+	@code=0; bin/spec diff "$(UPSTREAM)" > bin/spec-report.txt || code=$$?; cat bin/spec-report.txt; \
 	case $$code in \
 	0) rm bin/spec-report.txt ;; \
 	2) echo "written to bin/spec-report.txt" ;; \
-	*) exit 1 ;; \
+	*) rm bin/spec-report.txt; exit $$code ;; \
 	esac
+
+.PHONY: spec-update
+spec-update: ## after spec-report, make spec generate as far as it goes; the report tells if it fails
+	@test ! -f bin/spec-report.txt || $(MAKE) --no-print-directory spec generate >> bin/spec-report.txt 2>&1 || \
+		tail -n 5 bin/spec-report.txt
+
+.PHONY: spec-pull-request
+spec-pull-request: ## after spec-update, push it and open a pull request; only the weekly workflow runs it
+	@.ci/spec-pull-request "$(UPSTREAM)"
 
 .PHONY: release-check
 release-check: ## check that the commit may be tagged as VERSION=v1.2.3 (or notification/pgxstore/v1.2.3)

@@ -7,9 +7,10 @@
 //	upstream, err := spec.ReadUpstream("app-store-connect-4.4.1.json") // or the .zip
 //	kept, err := spec.ReadKept("openapi/kept.yaml")
 //	overlay, err := spec.ReadOverlay("openapi/overlay.yaml")
-//	document, ledger, err := spec.Trim(upstream, kept, overlay)
+//	document, err := spec.Trim(upstream, kept, overlay, spec.CommittedDocument)
 //
-// The [Ledger] tells of every correction whether it was applied. The same
-// content gives the same bytes, whatever the order of keys upstream. Nothing
-// is ever fetched: a reference into another file or URL is an error.
+// The document names the operations that are gone and the corrections that do
+// not fit. The same content gives the same bytes, whatever the order of keys
+// upstream. Nothing is ever fetched: a reference into another file or URL is an
+// error.
 package spec

@@ -1,42 +1,42 @@
 package spec
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"gopkg.in/yaml.v3"
 )
+
+// CommittedDocument is where our document lies in the module.
+const CommittedDocument = "openapi/app-store-connect.yaml"
 
 // Document is ours: trimmed, corrected, validated.
 type Document struct {
 	Version string // of the API
 	YAML    []byte
 	Root    map[string]any // the same, decoded
-	Gone    []string       // kept operations that Apple has dropped
+
+	Unfit []string // the corrections that do not fit Apple's document and were left out, each with the reason
+	Gone  []string // the operations to keep that Apple's document lacks, except those that are retired
 }
 
-// Open reads a document for a comparison: Apple's, which is trimmed first, or
-// one that Trim has written. The ledger is empty for the latter.
-func Open(name string, kept *Kept, overlay *Overlay, committed *Document) (*Document, Ledger, error) {
-	data, err := os.ReadFile(name)
-	if err != nil {
-		return nil, nil, fmt.Errorf("spec: %w", err)
+// Err says why the document can't replace the committed one, or is nil.
+func (d *Document) Err() error {
+	problems := d.Unfit
+	if len(d.Gone) > 0 {
+		problems = append([]string{fmt.Sprintf("Apple's document lacks %s: in kept.yaml, remove it or mark it retired",
+			strings.Join(d.Gone, ", "))}, problems...)
 	}
-	if start := bytes.TrimLeft(data, " \t\r\n"); !bytes.HasPrefix(start, []byte("openapi:")) {
-		upstream, err := upstreamOf(name, data)
-		if err != nil {
-			return nil, nil, err
-		}
-		return Trim(upstream, kept, overlay, committed)
+	if len(problems) == 0 {
+		return nil
 	}
-	document, err := parseDocument(data)
-	if err != nil {
-		return nil, nil, fmt.Errorf("spec: %s: %w", name, err)
-	}
-	return document, nil, nil
+	return fmt.Errorf("spec: nothing written: %s", strings.Join(problems, "; "))
+}
+
+// ReadDocument reads a document that Trim has written.
+func ReadDocument(name string) (*Document, error) {
+	return read(name, parseDocument)
 }
 
 func parseDocument(data []byte) (*Document, error) {
@@ -54,13 +54,4 @@ func parseDocument(data []byte) (*Document, error) {
 		return nil, errors.New("not an OpenAPI document: /info/version is missing")
 	}
 	return &Document{Version: text, YAML: data, Root: root}, nil
-}
-
-// Err names the operations that are gone, or is nil.
-func (d *Document) Err() error {
-	if len(d.Gone) == 0 {
-		return nil
-	}
-	return fmt.Errorf("spec: nothing written: API version %s lacks the operations %s; "+
-		"remove them from kept.yaml, or mark them retired to keep their form", d.Version, strings.Join(d.Gone, ", "))
 }

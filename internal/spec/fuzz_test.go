@@ -17,7 +17,7 @@ func FuzzTrim(f *testing.F) {
 		if err != nil {
 			return
 		}
-		document, _, err := Trim(upstream, ordersKept(t), ordersOverlay(t), nil)
+		document, err := Trim(upstream, ordersKept(t), ordersOverlay(t), "")
 		if err != nil {
 			return
 		}

@@ -3,10 +3,10 @@ package spec
 import (
 	"errors"
 	"fmt"
-	"os"
+	"maps"
 	"reflect"
+	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/speakeasy-api/openapi/overlay"
 	"gopkg.in/yaml.v3"
@@ -21,15 +21,7 @@ type Overlay struct {
 
 // ReadOverlay reads an OpenAPI Overlay 1.0 file.
 func ReadOverlay(name string) (*Overlay, error) {
-	data, err := os.ReadFile(name)
-	if err != nil {
-		return nil, fmt.Errorf("spec: %w", err)
-	}
-	corrections, err := parseOverlay(data)
-	if err != nil {
-		return nil, fmt.Errorf("spec: %s: %w", name, err)
-	}
-	return corrections, nil
+	return read(name, parseOverlay)
 }
 
 func parseOverlay(data []byte) (*Overlay, error) {
@@ -56,48 +48,52 @@ func parseOverlay(data []byte) (*Overlay, error) {
 	return &o, nil
 }
 
-// apply makes the corrections one by one. Those that do not fit are left out;
-// for a retired schema that is as it should be, since it has been corrected.
-func (o *Overlay) apply(root map[string]any, retired []string) (map[string]any, Ledger, error) {
-	var ledger Ledger
+// apply makes the corrections one by one, and tells which do not fit and were
+// left out. What is retired has its corrections from when Apple had it.
+func (o *Overlay) apply(root, retired map[string]any) (corrected map[string]any, unfit []string, err error) {
 	for actions := o.file.Actions; len(actions) > 0; {
 		n := 1
 		for n < len(actions) && actions[n].Description == actions[0].Description {
 			n++
 		}
-		corrected, finding, err := o.correct(root, actions[:n])
-		if err != nil {
-			return nil, ledger, fmt.Errorf("correction %q: %w", actions[0].Description, err)
+		name := actions[0].Description
+		if keys := keysOf(actions[0].Target); len(keys) < 3 || !has(retired, keys[:3]) {
+			after, reason, err := o.correct(root, actions[:n])
+			switch {
+			case err != nil:
+				return nil, nil, fmt.Errorf("correction %q: %w", name, err)
+			case reason != "":
+				unfit = append(unfit, fmt.Sprintf("correction %q: %s", name, reason))
+			default:
+				root = after
+			}
 		}
-		if finding.isProblem() && !slices.ContainsFunc(actions[:n], func(a overlay.Action) bool { return !within(a.Target, retired) }) {
-			finding = Finding{Correction: finding.Correction, Status: Retired}
-		}
-		root, ledger, actions = corrected, append(ledger, finding), actions[n:]
+		actions = actions[n:]
 	}
-	return root, ledger, nil
+	return root, unfit, nil
 }
 
-// within reports a target that lies in one of the schemas.
-func within(target string, schemas []string) bool {
-	rest, ok := strings.CutPrefix(target, "$.components.schemas.")
-	name, _, _ := strings.Cut(rest, ".")
-	return ok && slices.Contains(schemas, name)
-}
-
-// correct makes one correction on a copy. It is needed no longer when each of
-// its actions would change nothing; when only some would, upstream has moved.
-func (o *Overlay) correct(root map[string]any, actions []overlay.Action) (map[string]any, Finding, error) {
-	finding := Finding{Correction: actions[0].Description, Status: Applied}
-	node := toNode(root, keywords)
+// correct makes one correction on a copy, or gives the reason why it does not
+// fit. When only some of its actions would change anything, upstream has moved.
+func (o *Overlay) correct(root map[string]any, actions []overlay.Action) (_ map[string]any, unfit string, _ error) {
 	needless := ""
 	needed := 0
 	for _, action := range actions {
-		targets := o.query(action.Target, node)
+		root = copyOf(root)
+		inline(root, keysOf(action.Target))
+		node := toNode(root, keywords)
+		path, err := o.file.NewPath(action.Target, nil)
+		if err != nil {
+			return nil, "", err
+		}
+		targets := path.Query(node)
+		changes := func(target *yaml.Node) bool {
+			return action.Remove || !holds(fromNode(target), fromNode(&action.Update))
+		}
 		switch {
 		case len(targets) == 0:
-			finding.Status, finding.Detail = NoTarget, action.Target+" is not there"
-			return root, finding, nil
-		case !action.Remove && allHold(targets, &action.Update):
+			return nil, action.Target + " is not there", nil
+		case !slices.ContainsFunc(targets, changes):
 			needless = action.Target
 			continue
 		}
@@ -105,39 +101,52 @@ func (o *Overlay) correct(root map[string]any, actions []overlay.Action) (map[st
 		one := o.file
 		one.Actions = []overlay.Action{action}
 		if err := one.ApplyTo(node); err != nil {
-			return nil, finding, err
+			return nil, "", err
 		}
+		object, ok := fromNode(node).(map[string]any)
+		if !ok {
+			return nil, "", errors.New("leaves no object")
+		}
+		root = object
 	}
 	switch {
 	case needed == 0:
-		finding.Status, finding.Detail = NotNeeded, "upstream has it, remove it from the overlay"
-		return root, finding, nil
+		return nil, "Apple's document has it, remove it from the overlay", nil
 	case needless != "":
-		finding.Status, finding.Detail = NoTarget, needless+" is no longer what it corrects"
-		return root, finding, nil
+		return nil, needless + " is no longer what it corrects", nil
 	}
-	corrected, ok := fromNode(node).(map[string]any)
-	if !ok {
-		return nil, finding, errors.New("leaves no object")
-	}
-	return corrected, finding, nil
+	return root, "", nil
 }
 
-func (o *Overlay) query(target string, node *yaml.Node) []*yaml.Node {
-	path, err := o.file.NewPath(target, nil)
-	if err != nil {
-		return nil
-	}
-	return path.Query(node)
-}
-
-func allHold(targets []*yaml.Node, update *yaml.Node) bool {
-	for _, target := range targets {
-		if !holds(fromNode(target), fromNode(update)) {
-			return false
+// inline replaces each $ref on the way down keys by what it points at, so that
+// a correction reaches a schema inline and behind a $ref.
+func inline(root map[string]any, keys []string) {
+	for i := range keys {
+		if i+1 < len(keys) && keys[i+1] == "$ref" {
+			return // the reference itself is corrected
+		}
+		value, _ := at(root, keys[:i+1]...)
+		object, _ := value.(map[string]any)
+		ref, _ := object["$ref"].(string)
+		path, _ := fragment(ref)
+		target, _ := at(root, path...)
+		if schema, ok := target.(map[string]any); ok && path != nil {
+			delete(object, "$ref")
+			maps.Copy(object, schema)
 		}
 	}
-	return true
+}
+
+var pathSegment = regexp.MustCompile(`^(?:\.(\w+)|\['([^']+)'\])`)
+
+// keysOf returns the keys that a JSONPath begins with, up to its first filter or wildcard.
+func keysOf(target string) (keys []string) {
+	rest := target[1:]
+	for match := pathSegment.FindStringSubmatch(rest); match != nil; match = pathSegment.FindStringSubmatch(rest) {
+		keys = append(keys, match[1]+match[2])
+		rest = rest[len(match[0]):]
+	}
+	return keys
 }
 
 // holds reports whether merging update into value would change nothing.

@@ -14,41 +14,20 @@ var (
 // below extends a JSON pointer by one key.
 func below(pointer, key string) string { return pointer + "/" + pointerEscapes.Replace(key) }
 
-// belowIndex extends a JSON pointer by one index.
-func belowIndex(pointer string, i int) string { return pointer + "/" + strconv.Itoa(i) }
-
-// tokens splits a JSON pointer into keys. It reports false for anything that is not one.
-func tokens(pointer string) ([]string, bool) {
-	rest, ok := strings.CutPrefix(pointer, "/")
-	if !ok {
-		return nil, false
-	}
-	keys := strings.Split(rest, "/")
-	for i, key := range keys {
-		keys[i] = pointerUnescapes.Replace(key)
-	}
-	return keys, true
-}
-
 // fragment returns the keys of a $ref within the document, such as #/components/schemas/Order.
 func fragment(ref string) ([]string, bool) {
-	rest, ok := strings.CutPrefix(ref, "#")
+	rest, ok := strings.CutPrefix(ref, "#/")
 	if !ok {
 		return nil, false
 	}
 	if unescaped, err := url.PathUnescape(rest); err == nil {
 		rest = unescaped
 	}
-	return tokens(rest)
-}
-
-// index reads an index of a list, or -1.
-func index(key string) int {
-	i, err := strconv.Atoi(key)
-	if err != nil {
-		return -1
+	keys := strings.Split(rest, "/")
+	for i, key := range keys {
+		keys[i] = pointerUnescapes.Replace(key)
 	}
-	return i
+	return keys, true
 }
 
 // at follows keys from a value down.
@@ -62,8 +41,8 @@ func at(value any, keys ...string) (any, bool) {
 			}
 			value = child
 		case []any:
-			i := index(key)
-			if i < 0 || i >= len(parent) {
+			i, err := strconv.Atoi(key)
+			if err != nil || i < 0 || i >= len(parent) {
 				return nil, false
 			}
 			value = parent[i]
@@ -72,4 +51,9 @@ func at(value any, keys ...string) (any, bool) {
 		}
 	}
 	return value, true
+}
+
+func has(root map[string]any, keys []string) bool {
+	_, ok := at(root, keys...)
+	return ok
 }

@@ -10,114 +10,85 @@ import (
 type reach struct {
 	root       map[string]any
 	components map[string]any // section -> name -> component
+	err        error          // the first reference that leads nowhere
 }
 
 // prune drops every component that nothing leads to. It refuses a $ref that
 // leads nowhere, into another file, or out of the components.
 func prune(root map[string]any) (map[string]any, error) {
 	r := &reach{root: root, components: map[string]any{}}
-	for _, key := range []string{"security", "paths"} {
-		if err := r.walk(root[key], keywords.child(key, root[key]), "/"+key); err != nil {
-			return nil, err
-		}
-	}
-	if err := r.security(root["security"], "/security"); err != nil {
-		return nil, err
-	}
 	pruned := maps.Clone(root)
+	delete(pruned, "components")
+	r.walk(pruned, keywords, "")
 	pruned["components"] = r.components
-	return pruned, nil
+	return pruned, r.err
 }
 
-func (r *reach) walk(value any, p position, pointer string) error {
+func (r *reach) walk(value any, p position, pointer string) {
 	switch value := value.(type) {
 	case []any:
 		for i, item := range value {
-			if err := r.walk(item, p, belowIndex(pointer, i)); err != nil {
-				return err
-			}
+			r.walk(item, p, below(pointer, fmt.Sprint(i)))
 		}
 	case map[string]any:
 		if p == keywords {
-			if err := r.leads(value, pointer); err != nil {
-				return err
-			}
+			r.leads(value, pointer)
 		}
 		for _, key := range slices.Sorted(maps.Keys(value)) {
-			if err := r.walk(value[key], p.child(key, value[key]), below(pointer, key)); err != nil {
-				return err
-			}
+			r.walk(value[key], p.child(key, value[key]), below(pointer, key))
 		}
 	}
-	return nil
 }
 
 // leads follows what an object of keywords points at by name.
-func (r *reach) leads(object map[string]any, pointer string) error {
+func (r *reach) leads(object map[string]any, pointer string) {
 	if ref, ok := object["$ref"]; ok {
-		if err := r.follow(ref, below(pointer, "$ref")); err != nil {
-			return err
-		}
+		r.follow(ref, below(pointer, "$ref"))
 	}
 	mapping, _ := at(object, "discriminator", "mapping")
 	byValue, _ := mapping.(map[string]any)
 	for _, value := range slices.Sorted(maps.Keys(byValue)) {
-		if err := r.follow(byValue[value], below(pointer+"/discriminator/mapping", value)); err != nil {
-			return err
+		r.follow(byValue[value], below(pointer+"/discriminator/mapping", value))
+	}
+	requirements, _ := object["security"].([]any)
+	for _, requirement := range requirements {
+		schemes, _ := requirement.(map[string]any)
+		for _, name := range slices.Sorted(maps.Keys(schemes)) {
+			r.follow(below("#/components/securitySchemes", name), below(pointer, "security"))
 		}
 	}
-	if security, ok := object["security"]; ok {
-		return r.security(security, below(pointer, "security"))
-	}
-	return nil
 }
 
 // follow keeps the component that a $ref leads to, and what that leads to.
-func (r *reach) follow(ref any, pointer string) error {
+func (r *reach) follow(ref any, pointer string) {
 	text, _ := ref.(string)
 	keys, ok := fragment(text)
-	if !ok {
-		return fmt.Errorf("#%s: %q does not point within the document; other files and URLs are never read", pointer, ref)
+	problem := ""
+	switch {
+	case !ok:
+		problem = "does not point within the document; other files and URLs are never read"
+	case len(keys) < 3 || keys[0] != "components":
+		problem = "does not point at a component"
+	case !has(r.root, keys):
+		problem = "leads nowhere"
+	default:
+		r.keep(keys[1], keys[2])
+		return
 	}
-	if len(keys) < 3 || keys[0] != "components" {
-		return fmt.Errorf("#%s: %q does not point at a component", pointer, ref)
+	if r.err == nil {
+		r.err = fmt.Errorf("#%s: %q %s", pointer, ref, problem)
 	}
-	if _, ok := at(r.root, keys...); !ok {
-		return fmt.Errorf("#%s: %q leads nowhere", pointer, ref)
-	}
-	return r.keep(keys[1], keys[2])
 }
 
-func (r *reach) keep(section, name string) error {
-	component, ok := at(r.root, "components", section, name)
-	if !ok {
-		return fmt.Errorf("#/components/%s has no %q", section, name)
-	}
+func (r *reach) keep(section, name string) {
 	kept, ok := r.components[section].(map[string]any)
 	if !ok {
 		kept = map[string]any{}
 		r.components[section] = kept
 	}
 	if _, ok := kept[name]; ok {
-		return nil
+		return
 	}
-	kept[name] = component
-	return r.walk(component, keywords, below(below("/components", section), name))
-}
-
-// security keeps the schemes that a list of security requirements names.
-func (r *reach) security(requirements any, pointer string) error {
-	list, _ := requirements.([]any)
-	for i, requirement := range list {
-		schemes, _ := requirement.(map[string]any)
-		for name := range schemes {
-			if _, ok := at(r.root, "components", "securitySchemes", name); !ok {
-				return fmt.Errorf("#%s: there is no security scheme %q", belowIndex(pointer, i), name)
-			}
-			if err := r.keep("securitySchemes", name); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	kept[name], _ = at(r.root, "components", section, name)
+	r.walk(kept[name], keywords, below(below("/components", section), name))
 }

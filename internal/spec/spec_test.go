@@ -56,13 +56,13 @@ func orders(t testing.TB, edit func(root map[string]any)) *Upstream {
 	return upstream
 }
 
-func trimOrders(t testing.TB, edit func(root map[string]any)) (*Document, Ledger) {
+func trimOrders(t testing.TB, edit func(root map[string]any)) *Document {
 	t.Helper()
-	document, ledger, err := Trim(orders(t, edit), ordersKept(t), ordersOverlay(t), nil)
+	document, err := Trim(orders(t, edit), ordersKept(t), ordersOverlay(t), "testdata/orders.golden.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return document, ledger
+	return document
 }
 
 // object returns the object at keys, to be edited.

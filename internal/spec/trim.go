@@ -12,38 +12,43 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// Trim makes our document of Apple's. A retired operation that Apple has dropped
-// is taken from committed, which may be nil where there is none. The ledger is
-// meaningful beside an error too; a correction in its Problems was left out of the
-// document, as was an operation in Document.Gone, and whether that may be is the
-// caller's decision.
-func Trim(upstream *Upstream, kept *Kept, overlay *Overlay, committed *Document) (*Document, Ledger, error) {
-	retired, gone, err := retire(upstream, kept, committed)
+// Trim makes our document of Apple's. It leaves out the operations that are
+// gone and the corrections that do not fit, and names them in the document.
+// The committed document is read only when a retired operation needs it.
+func Trim(upstream *Upstream, kept *Kept, overlay *Overlay, committed string) (*Document, error) {
+	paths, missing := keepOperations(upstream.root, slices.Collect(maps.Keys(kept.Operations)))
+	isRetired := func(id string) bool { return kept.Operations[id].Retired }
+	gone := slices.DeleteFunc(slices.Clone(missing), isRetired)
+	document := &Document{Version: upstream.Version, Gone: gone}
+	root, err := trimmed(upstream, paths)
 	if err != nil {
-		return nil, nil, fmt.Errorf("spec: %w", err)
+		return nil, fmt.Errorf("spec: %w", err)
 	}
-	root, err := trimmed(upstream, kept, retired)
+	ours, err := retired(root, committed, slices.DeleteFunc(missing, func(id string) bool { return !isRetired(id) }))
 	if err != nil {
-		return nil, nil, fmt.Errorf("spec: %w", err)
+		return nil, fmt.Errorf("spec: %w", err)
 	}
-	root, ledger, err := overlay.apply(root, retired.schemas)
+	root, document.Unfit, err = overlay.apply(root, ours)
 	if err != nil {
-		return nil, ledger, fmt.Errorf("spec: %w", err)
+		return nil, fmt.Errorf("spec: %w", err)
 	}
-	document, err := finish(root, upstream, kept)
-	if err != nil {
-		return nil, ledger, fmt.Errorf("spec: after the corrections: %w", err)
+	fill(root, ours, 2)
+	if err := document.finish(root, upstream, kept); err != nil {
+		return nil, fmt.Errorf("spec: after the corrections: %w", err)
 	}
-	document.Gone = gone
-	return document, ledger, nil
+	return document, nil
 }
 
-// trimmed returns the kept part of upstream and of what is retired, without its
-// wording, as a copy.
-func trimmed(upstream *Upstream, kept *Kept, retired retired) (map[string]any, error) {
-	paths, err := keptPaths(upstream.root, kept.Operations)
-	if err != nil {
-		return nil, err
+// trimmed returns these paths of upstream and what they lead to without its
+// wording, as a copy. It refuses a key of a path item that OpenAPI 3.0 doesn't know.
+func trimmed(upstream *Upstream, paths map[string]any) (map[string]any, error) {
+	known := append([]string{"$ref", "parameters", "servers"}, methods...)
+	for _, path := range slices.Sorted(maps.Keys(paths)) {
+		for _, key := range slices.Sorted(maps.Keys(paths[path].(map[string]any))) {
+			if !slices.Contains(known, key) && !isWording(key) {
+				return nil, fmt.Errorf("#%s: not a key of a path item", below(below("/paths", path), key))
+			}
+		}
 	}
 	root := map[string]any{"paths": paths}
 	for _, key := range []string{"openapi", "servers", "security", "components"} {
@@ -51,47 +56,29 @@ func trimmed(upstream *Upstream, kept *Kept, retired retired) (map[string]any, e
 			root[key] = value
 		}
 	}
-	if root, err = prune(root); err != nil {
-		return nil, err
-	}
-	root = dropWording(retired.merged(root), keywords).(map[string]any)
-	inlineErrors(root)
-	return root, nil
-}
-
-// inlineErrors puts the error object where Apple's own document has it.
-// Documents that others redistribute have it behind a $ref.
-func inlineErrors(root map[string]any) {
-	value, _ := at(root, "components", "schemas", "ErrorResponse", "properties", "errors")
-	errors, _ := value.(map[string]any)
-	ref, _ := at(errors, "items", "$ref")
-	text, _ := ref.(string)
-	if keys, ok := fragment(text); ok {
-		if object, ok := at(root, keys...); ok {
-			errors["items"] = object
-		}
-	}
-}
-
-// finish prunes what the corrections have orphaned, adds our words and validates.
-func finish(root map[string]any, upstream *Upstream, kept *Kept) (*Document, error) {
 	root, err := prune(root)
 	if err != nil {
 		return nil, err
+	}
+	return dropWording(root, keywords).(map[string]any), nil
+}
+
+// finish prunes what the corrections have orphaned, adds our words and validates.
+func (d *Document) finish(root map[string]any, upstream *Upstream, kept *Kept) error {
+	root, err := prune(root)
+	if err != nil {
+		return err
 	}
 	info := maps.Clone(kept.Info)
 	info["version"], info["x-upstream-sha256"] = upstream.Version, upstream.SHA256
 	root["info"] = info
 	addWording(root, kept)
 	sortRequired(root, keywords)
-	text, err := render(root)
-	if err != nil {
-		return nil, err
+	d.Root = root
+	if d.YAML, err = render(root); err != nil {
+		return err
 	}
-	if err := validate(text); err != nil {
-		return nil, err
-	}
-	return &Document{Version: upstream.Version, YAML: text, Root: root}, nil
+	return validate(d.YAML)
 }
 
 // sortRequired orders what is a set in the document, and drops it when empty.

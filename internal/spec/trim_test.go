@@ -21,9 +21,9 @@ func TestTrimWritesTheGoldenDocument(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	document, ledger, err := Trim(upstream, ordersKept(t), ordersOverlay(t), nil)
-	if err != nil || ledger.Err() != nil {
-		t.Fatal(err, ledger.Err())
+	document, err := Trim(upstream, ordersKept(t), ordersOverlay(t), "")
+	if err != nil || document.Err() != nil {
+		t.Fatal(err, document.Err())
 	}
 	const golden = "testdata/orders.golden.yaml"
 	if *update {
@@ -40,7 +40,7 @@ func TestTrimWritesTheGoldenDocument(t *testing.T) {
 }
 
 func TestDocumentReadsBackAsItWasWritten(t *testing.T) {
-	document, _ := trimOrders(t, nil)
+	document := trimOrders(t, nil)
 	back, err := parseDocument(document.YAML)
 	if err != nil {
 		t.Fatal(err)
@@ -52,7 +52,7 @@ func TestDocumentReadsBackAsItWasWritten(t *testing.T) {
 
 func TestTrimLeavesUpstreamAsItWas(t *testing.T) {
 	upstream, pristine := orders(t, nil), orders(t, nil)
-	if _, _, err := Trim(upstream, ordersKept(t), ordersOverlay(t), nil); err != nil {
+	if _, err := Trim(upstream, ordersKept(t), ordersOverlay(t), ""); err != nil {
 		t.Fatal(err)
 	}
 	if !reflect.DeepEqual(upstream, pristine) {
@@ -65,13 +65,13 @@ func TestOrderOfKeysMakesNoDifference(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, _ := trimOrders(t, nil)
+	want := trimOrders(t, nil)
 	for seed := range uint64(20) {
 		upstream, err := parseUpstream(shuffledJSON(rand.New(rand.NewPCG(seed, 1)), root))
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, _, err := Trim(upstream, ordersKept(t), ordersOverlay(t), nil)
+		got, err := Trim(upstream, ordersKept(t), ordersOverlay(t), "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -129,43 +129,6 @@ func withoutChecksum(text []byte) string {
 	return strings.Join(kept, "")
 }
 
-func TestMissingOperationsAreListed(t *testing.T) {
-	document, _ := trimOrders(t, func(root map[string]any) { root["paths"] = map[string]any{} })
-	want := "API version 1.2.3 lacks the operations orders_create, orders_delete; remove them"
-	if err := document.Err(); err == nil || !strings.Contains(err.Error(), want) {
-		t.Errorf("got %v, want %s", err, want)
-	}
-}
-
-// TestRetiredOperations: what Apple drops keeps the form that was committed.
-func TestRetiredOperations(t *testing.T) {
-	kept := ordersKept(t)
-	committed, _ := trimOrders(t, nil)
-	for id, operation := range kept.Operations {
-		operation.Retired = true
-		kept.Operations[id] = operation
-	}
-	without := orders(t, func(root map[string]any) {
-		root["paths"], root["components"].(map[string]any)["schemas"] = map[string]any{}, map[string]any{}
-	})
-	document, ledger, err := Trim(without, kept, ordersOverlay(t), committed)
-	if err != nil || ledger.Err() != nil || document.Err() != nil {
-		t.Fatal(err, ledger.Err())
-	}
-	if got, want := withoutChecksum(document.YAML), withoutChecksum(committed.YAML); got != want {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
-	}
-	for name, committed := range map[string]*Document{"no document": nil, "none with them": document} {
-		if committed != nil {
-			committed = &Document{Root: map[string]any{"paths": map[string]any{}, "components": map[string]any{}}}
-		}
-		_, _, err := Trim(without, kept, ordersOverlay(t), committed)
-		if err == nil || !strings.Contains(err.Error(), `the retired operations ["orders_create" "orders_delete"]`) {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-}
-
 func TestPathItemKeys(t *testing.T) {
 	const elsewhere = "https://elsewhere.example"
 	for _, test := range []struct{ key, want string }{
@@ -177,7 +140,7 @@ func TestPathItemKeys(t *testing.T) {
 			upstream := orders(t, func(root map[string]any) {
 				object(t, root, "paths", "/v1/orders")[test.key] = []any{map[string]any{"url": elsewhere}}
 			})
-			document, _, err := Trim(upstream, ordersKept(t), ordersOverlay(t), nil)
+			document, err := Trim(upstream, ordersKept(t), ordersOverlay(t), "")
 			if got := fmt.Sprint(err); err != nil && got != test.want || err == nil && test.want != "" {
 				t.Fatalf("got %v, want %q", err, test.want)
 			}

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path"
 	"strings"
 )
@@ -28,26 +27,7 @@ type Upstream struct {
 // ReadUpstream reads Apple's document from a .json file, or from a .zip that
 // holds exactly one. It tells them apart by their first bytes.
 func ReadUpstream(name string) (*Upstream, error) {
-	data, err := os.ReadFile(name)
-	if err != nil {
-		return nil, fmt.Errorf("spec: %w", err)
-	}
-	return upstreamOf(name, data)
-}
-
-// upstreamOf is ReadUpstream for what has been read of name.
-func upstreamOf(name string, data []byte) (*Upstream, error) {
-	var err error
-	if bytes.HasPrefix(data, []byte("PK\x03\x04")) {
-		if data, err = unzip(data, maxUpstream); err != nil {
-			return nil, fmt.Errorf("spec: %s: %w", name, err)
-		}
-	}
-	upstream, err := parseUpstream(data)
-	if err != nil {
-		return nil, fmt.Errorf("spec: %s: %w", name, err)
-	}
-	return upstream, nil
+	return read(name, parseUpstream)
 }
 
 // unzip returns the one .json file of an archive. What macOS adds beside it does not count.
@@ -81,7 +61,12 @@ func unzip(data []byte, limit int64) ([]byte, error) {
 	return unpacked, nil
 }
 
-func parseUpstream(data []byte) (*Upstream, error) {
+func parseUpstream(data []byte) (_ *Upstream, err error) {
+	if bytes.HasPrefix(data, []byte("PK\x03\x04")) {
+		if data, err = unzip(data, maxUpstream); err != nil {
+			return nil, err
+		}
+	}
 	root, err := decodeJSON(data)
 	if err != nil {
 		return nil, err

@@ -7,6 +7,19 @@ import (
 	"path/filepath"
 )
 
+// read parses a file and names it in errors.
+func read[T any](name string, parse func([]byte) (*T, error)) (*T, error) {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("spec: %w", err)
+	}
+	parsed, err := parse(data)
+	if err != nil {
+		return nil, fmt.Errorf("spec: %s: %w", name, err)
+	}
+	return parsed, nil
+}
+
 // WriteFile replaces a file whole or not at all.
 func WriteFile(name string, data []byte) (err error) {
 	temp, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
