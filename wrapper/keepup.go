@@ -60,7 +60,7 @@ func (o KeepUpOptions) withDefaults() (KeepUpOptions, error) {
 // Two things are left to people. A webhook that somebody has disabled stays so,
 // unless p.Enabled is set. And if no webhook of the app has this URL but one has
 // this name, nothing is created or changed, and each pass reports an
-// *OtherEndpointError: move it with Update(ctx, Existing.ID, p). So each service
+// *OtherEndpointError: move it with Update(ctx, ID, p). So each service
 // needs a name of its own.
 //
 // Before the webhook is first registered, KeepUp returns what waiting can't
@@ -118,7 +118,7 @@ func (s *Webhooks) register(ctx context.Context, appID string, p WebhookParams) 
 			break
 		}
 		if webhook.Name == p.Name {
-			other = newOtherEndpointError(webhook)
+			other = &OtherEndpointError{webhook.ID, webhook.URL}
 		}
 	}
 	if other != nil {
@@ -132,7 +132,7 @@ func (s *Webhooks) register(ctx context.Context, appID string, p WebhookParams) 
 func (s *Webhooks) stillThere(ctx context.Context, id string, p WebhookParams) error {
 	webhook, err := s.Get(ctx, id)
 	if err == nil && webhook.URL != "" && !sameEndpoint(webhook.URL, p.URL) {
-		return newOtherEndpointError(webhook)
+		return &OtherEndpointError{webhook.ID, webhook.URL}
 	}
 	return err
 }
@@ -166,7 +166,7 @@ func (s *MarketplaceWebhooks) KeepUp(ctx context.Context, p MarketplaceWebhookPa
 		if k.registered {
 			webhook, err := s.Get(ctx)
 			if err == nil && !sameURL(webhook.EndpointURL, p.EndpointURL) {
-				err = &OtherEndpointError{Existing: webhook}
+				err = &OtherEndpointError{webhook.ID, webhook.EndpointURL}
 			}
 			if !errors.Is(err, ErrNotFound) {
 				return Pass{WebhookID: webhook.ID, Err: err}

@@ -185,8 +185,8 @@ func TestWebhooksRefused(t *testing.T) {
 		"get ..":                     "id has characters no such ID contains",
 		"ping a/b":                   "id has characters no such ID contains",
 		"redeliver ?":                "id has characters no such ID contains",
-		"deliveries id --since 241h": "since is over ten days ago",
-		"deliveries id --since 2020-01-01T00:00:00Z": "since is over ten days ago",
+		"deliveries id --since 241h": "--since is over ten days ago",
+		"deliveries id --since 2020-01-01T00:00:00Z": "--since is over ten days ago",
 	} {
 		code, stdout, stderr := inProcess(t, append([]string{"webhooks"}, strings.Fields(args)...)...)
 		if code != exitUsage || stdout != "" || !strings.Contains(stderr, want) || strings.Contains(stderr, "canary") {

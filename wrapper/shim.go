@@ -1,5 +1,0 @@
-package wrapper
-
-func newOtherEndpointError(w Webhook) *OtherEndpointError {
-	return &OtherEndpointError{Existing: MarketplaceWebhook{ID: w.ID, EndpointURL: w.URL}}
-}
