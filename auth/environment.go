@@ -1,12 +1,8 @@
 package auth
 
-// The environment variables that hold a key, and the forms that a PEM file takes in one.
+// The environment variables that hold a key.
 
-import (
-	"encoding/base64"
-	"os"
-	"strings"
-)
+import "os"
 
 // variables are the names of one tool's environment variables, or their values.
 type variables struct{ keyID, issuerID, content, file string }
@@ -24,17 +20,4 @@ func environment() (names, values variables) {
 		}
 	}
 	return names, values
-}
-
-// unfoldPEM returns the PEM in the value of a variable: as it is, with \n
-// written as two characters, or in base64. Anything else is returned almost
-// unchanged, for the parser to refuse.
-func unfoldPEM(value string) []byte {
-	value = strings.NewReplacer(`\r`, "\r", `\n`, "\n").Replace(value)
-	// A hyphen is not in the alphabet of base64, so PEM never decodes.
-	compact := strings.TrimRight(strings.Join(strings.Fields(value), ""), "=")
-	if decoded, err := base64.RawStdEncoding.DecodeString(compact); err == nil {
-		return decoded
-	}
-	return []byte(value)
 }

@@ -54,7 +54,7 @@ func FindKey(hint KeyHint) (Key, error) {
 	id := cmp.Or(hint.KeyID, env.keyID)
 	switch sameKey := id == env.keyID || env.keyID == ""; {
 	case sameKey && env.content != "":
-		return newKey(names.content, unfoldPEM(env.content), id, issuerID)
+		return newKey(names.content, []byte(env.content), id, issuerID)
 	case sameKey && env.file != "":
 		return readKeyFile(names.file, env.file, id, issuerID)
 	case id == "":
@@ -135,7 +135,7 @@ func keyIDInName(path string) string {
 }
 
 func newKey(place string, content []byte, keyID, issuerID string) (Key, error) {
-	private, err := parsePEM(content)
+	private, err := parseKey(content)
 	if err != nil {
 		return Key{}, fmt.Errorf("auth: %s: %w", place, err)
 	}

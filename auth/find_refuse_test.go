@@ -37,7 +37,7 @@ func TestFindKeyRefuses(t *testing.T) {
 		"content that is no key": {
 			hint: auth.KeyHint{KeyID: keyID},
 			env:  []string{"ASC_PRIVATE_KEY", "canary"},
-			want: "ASC_PRIVATE_KEY: the private key is not PEM", is: auth.ErrInvalidKey,
+			want: "ASC_PRIVATE_KEY: the private key is in no known form", is: auth.ErrInvalidKey,
 		},
 		"content that is blank": {
 			hint: auth.KeyHint{KeyID: keyID},
