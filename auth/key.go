@@ -36,8 +36,9 @@ type Key struct {
 	IssuerID string
 	// Signer signs with ECDSA on P-256. It is an *[ecdsa.PrivateKey], or a
 	// key in a KMS or HSM: Sign gets a SHA-256 digest and returns an ASN.1
-	// signature, as [crypto.Signer] specifies. A context cannot cancel
-	// signing, so a remote Signer should have a timeout of its own.
+	// signature, as [crypto.Signer] specifies, which Public must verify. A
+	// context cannot cancel signing, so a remote Signer should have a timeout
+	// of its own.
 	Signer crypto.Signer
 }
 
