@@ -42,20 +42,19 @@ func parseKey(text []byte) (*ecdsa.PrivateKey, error) {
 
 // compactText removes what no label and no base64 contains, and what editors,
 // shells, YAML, JSON and env files add: spaces and line breaks, as themselves or
-// escaped (in JSON within JSON more than once), quotes, byte order marks, and the
-// NULs of UTF-16.
+// escaped (in JSON within JSON by several backslashes), quotes, byte order marks,
+// and the NULs of UTF-16.
 func compactText(text []byte) string {
-	compact := string(text)
-	for strings.Contains(compact, `\\`) {
-		compact = strings.ReplaceAll(compact, `\\`, `\`)
-	}
-	compact = strings.NewReplacer(`\n`, "", `\r`, "", `\t`, "").Replace(compact)
+	escaped := false
 	return strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) || !unicode.IsGraphic(r) || strings.ContainsRune(`\"'`, r) {
+		afterBackslash := escaped
+		escaped = r == '\\'
+		if escaped || r <= ' ' || unicode.IsSpace(r) || strings.ContainsRune("\"'\u200B\uFEFF", r) ||
+			afterBackslash && (r == 'n' || r == 'r' || r == 't') {
 			return -1
 		}
 		return r
-	}, compact)
+	}, string(text))
 }
 
 // parsePEM reads the first block that is not EC PARAMETERS, in compact text.
