@@ -57,22 +57,18 @@ func isIndividual() (bool, error) {
 
 // lookAlikes names the other variables that seem to hold a key ID or, unless
 // that is all that is missing, a private key.
-func (env environment) lookAlikes(keyIDsOnly bool) []string {
-	var names []string
+func (env environment) lookAlikes(keyIDsOnly bool) (names []string) {
 	for _, variable := range os.Environ() {
 		name, value, _ := strings.Cut(variable, "=")
-		isKey := strings.Contains(name, "KEY") || strings.Contains(name, "P8")
-		isOther := strings.Contains(name, "ISSUER") || strings.Contains(name, "KEYCHAIN") ||
-			name == "ASC_KEY_TYPE" || name == env.keyID.name
-		if value != "" && isAppStoreConnects(name) && isKey && !isOther && (!keyIDsOnly || strings.Contains(name, "KEY_ID")) {
+		hasPrefix := func(prefix string) bool { return strings.HasPrefix(name, prefix) }
+		contains := func(part string) bool { return strings.Contains(name, part) }
+		switch {
+		case value == "", name == env.keyID.name, name == "ASC_KEY_TYPE", contains("ISSUER"), contains("KEYCHAIN"):
+		case keyIDsOnly && !contains("KEY_ID"), !contains("KEY") && !contains("P8"):
+		case slices.ContainsFunc([]string{"ASC_", "APP_STORE_", "APPSTORE_", "APPLE_API_", "EXPO_ASC_", "SPACESHIP_"}, hasPrefix):
 			names = append(names, name)
 		}
 	}
 	slices.Sort(names)
 	return names
-}
-
-func isAppStoreConnects(name string) bool {
-	return slices.ContainsFunc([]string{"ASC_", "APP_STORE_", "APPSTORE_", "APPLE_API_", "EXPO_ASC_", "SPACESHIP_CONNECT_"},
-		func(prefix string) bool { return strings.HasPrefix(name, prefix) })
 }

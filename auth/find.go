@@ -34,20 +34,14 @@ type KeyHint struct {
 // file AuthKey_<KEYID>.p8 in private_keys, ~/private_keys, ~/.private_keys or
 // ~/.appstoreconnect/private_keys.
 //
-// The environment is the first of these sets of which any is set; sets are never mixed:
-//   - ASC_KEY_ID, ASC_ISSUER_ID, and ASC_PRIVATE_KEY or ASC_PRIVATE_KEY_B64 (the
-//     content) or ASC_PRIVATE_KEY_PATH
-//   - fastlane's and GitLab's APP_STORE_CONNECT_API_KEY_KEY_ID, _ISSUER_ID, _KEY,
-//     _KEY_FILEPATH, and APP_STORE_CONNECT_API_KEY_PATH
-//   - fastlane's SPACESHIP_CONNECT_API_KEY_ID, SPACESHIP_CONNECT_API_ISSUER_ID,
-//     SPACESHIP_CONNECT_API_KEY, and SPACESHIP_CONNECT_API_KEY_FILEPATH
-//   - Codemagic's APP_STORE_CONNECT_KEY_IDENTIFIER (elsewhere _KEY_ID),
-//     _ISSUER_ID, _PRIVATE_KEY, and _PRIVATE_KEY_PATH
-//   - Expo's EXPO_ASC_KEY_ID, EXPO_ASC_ISSUER_ID, and EXPO_ASC_API_KEY_PATH
-//
-// Content takes precedence over a path. Contents and files may have any form
-// that [ParsePrivateKey] accepts, or be fastlane's or Bitrise's JSON with the
-// IDs in it, whose issuer ID, or lack of one, goes before the environment's.
+// The environment is ASC_KEY_ID, ASC_ISSUER_ID, and the content in
+// ASC_PRIVATE_KEY or ASC_PRIVATE_KEY_B64, or ASC_PRIVATE_KEY_PATH. When none of
+// these is set it is what fastlane (APP_STORE_CONNECT_API_KEY_KEY_ID, ... or
+// SPACESHIP_CONNECT_API_KEY_ID, ...), GitLab, Codemagic, Terraform
+// (APP_STORE_CONNECT_PRIVATE_KEY, ...) or Expo (EXPO_ASC_KEY_ID, ...) use; sets
+// are never mixed. Content takes precedence over a path. Either has any form
+// that [ParsePrivateKey] accepts, or is fastlane's or Bitrise's JSON, whose IDs
+// go before the environment's; without an issuer ID it is an individual key.
 //
 // The error matches [ErrKeyNotFound], or [ErrInvalidKey], or what the file
 // system returned, such as [fs.ErrNotExist]. It names the place and, when
@@ -89,10 +83,6 @@ func (hint KeyHint) find(env environment) (Key, error) {
 	case !validKeyID(id.keyID):
 		return Key{}, fmt.Errorf("auth: %w", Key{ID: id.keyID}.check())
 	}
-	return id.readFromFolders()
-}
-
-func (id identity) readFromFolders() (Key, error) {
 	name, folders := "AuthKey_"+id.keyID+".p8", keyFolders()
 	for _, folder := range folders {
 		path := filepath.Join(folder, name)

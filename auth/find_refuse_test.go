@@ -77,7 +77,7 @@ func TestFindKeyRefuses(t *testing.T) {
 			want: "beside the key (set but not used: APP_STORE_CONNECT_API_KEY_ID)", is: auth.ErrInvalidKey,
 		},
 		"key in a variable that is not read": {
-			env: []string{"ASC_KEY_ID", keyID, "ASC_KEYCHAIN_ACCOUNT", "canary", "ASC_APP_ID", "canary",
+			env: []string{"ASC_KEY_ID", keyID, "ASC_KEY_TYPE", "team", "ASC_KEYCHAIN_ACCOUNT", "canary", "ASC_APP_ID", "canary",
 				"APP_STORE_CONNECT_API_KEY_P8", "canary"},
 			want: "or give its path (set but not used: APP_STORE_CONNECT_API_KEY_P8)", is: auth.ErrKeyNotFound,
 		},
@@ -135,6 +135,11 @@ func TestFindKeyRefuses(t *testing.T) {
 		"a large file": {
 			hint: auth.KeyHint{KeyID: keyID, File: "canary"},
 			file: map[string]string{"canary": "PEM" + strings.Repeat("\n", 16<<10)},
+			want: "the key file: the private key is over 16 KiB", is: auth.ErrInvalidKey,
+		},
+		"a large JSON": {
+			hint: auth.KeyHint{File: "canary"},
+			file: map[string]string{"canary": `{"key_id": "canary", "key": "PEM"` + strings.Repeat("\n", 16<<10) + "}"},
 			want: "the key file: the private key is over 16 KiB", is: auth.ErrInvalidKey,
 		},
 		"an endless file": {
