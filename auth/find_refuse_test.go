@@ -82,8 +82,9 @@ func TestFindKeyRefuses(t *testing.T) {
 			want: "or give its path (set but not used: APP_STORE_CONNECT_API_KEY_P8)", is: auth.ErrKeyNotFound,
 		},
 		"keys in several variables that are not read": {
-			env:  []string{"APPLE_API_KEY_PATH", "canary", "ASC_KEY_PATH", "canary", "ASC_API_KEY_ID", "canary"},
-			want: "(set but not used: APPLE_API_KEY_PATH, ASC_API_KEY_ID, ASC_KEY_PATH)", is: auth.ErrKeyNotFound,
+			env: []string{"APPLE_API_KEY_PATH", "canary", "ASC_KEY_PATH", "canary", "ASC_API_KEY_ID", "canary",
+				"ASC_API_KEY_ISSUER", "canary", "APPSTORE_P8", "canary"},
+			want: "(set but not used: APPLE_API_KEY_PATH, APPSTORE_P8, ASC_API_KEY_ID, ASC_KEY_PATH)", is: auth.ErrKeyNotFound,
 		},
 		"key of another key ID in the environment": {
 			hint: auth.KeyHint{KeyID: keyID},
