@@ -23,9 +23,10 @@ import (
 //	500  the function failed or panicked, or a malformed body was not accepted
 //	503  the function was too late, the Deduplicator failed, or waiting for another copy took too long
 //
-// A missing or badly formed signature is refused before the body is read. The
-// Content-Type does not matter: the signature is what counts. That 2xx
-// acknowledges a notification is assumed; Apple documents no statuses.
+// A missing or badly formed signature is refused before the body is read; over
+// HTTP/2 the body is still received, and discarded. The Content-Type does not
+// matter: the signature is what counts. That 2xx acknowledges a notification is
+// assumed; Apple documents no statuses.
 //
 // Create one with NewHandler: the zero Handler refuses everything.
 type Handler struct {
@@ -135,6 +136,7 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request, o *Outcome) {
 	}
 	body, err := readBody(w, r, h.maxBodySize)
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		discard(r)
 		o.settle(OutcomeRefused, http.StatusRequestEntityTooLarge, "body size", err)
 		return
 	}
@@ -185,12 +187,22 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 	return io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 }
 
-// rejectUnread refuses a request without reading its body, for which an
-// HTTP/1 server would otherwise wait before it responds. On HTTP/2 closing
-// would end the connection for every request that shares it.
+// rejectUnread refuses a request without using its body, for which an HTTP/1
+// server would otherwise wait before it responds. On HTTP/2 closing would end
+// the connection for every request that shares it.
 func rejectUnread(w http.ResponseWriter, r *http.Request, o *Outcome, status int, reason string, err error) {
 	if r.ProtoMajor == 1 {
 		w.Header().Set("Connection", "close")
 	}
+	discard(r)
 	o.settle(OutcomeRefused, status, reason, err)
+}
+
+// discard reads the rest of an HTTP/2 body, for as long as the server's
+// ReadTimeout allows. Otherwise the server resets the stream, and HAProxy then
+// breaks the connection, which genuine notifications share.
+func discard(r *http.Request) {
+	if r.ProtoMajor > 1 && r.Body != nil {
+		_, _ = io.Copy(io.Discard, r.Body)
+	}
 }
