@@ -15,7 +15,7 @@ import (
 // one, and passes it to a function, each notification once. It responds:
 //
 //	200  the function returned nil, now or for an earlier copy, or the hook accepted a malformed body
-//	400  the body could not be read to its end
+//	400  the body could not be read to its end, or other code has read it
 //	401  the signature is missing, badly formed, or made with none of the secrets
 //	405  not a POST
 //	413  the body is over the limit
@@ -45,7 +45,8 @@ type Handler struct {
 // function is called for types that this package does not know too, with a
 // nil Event, and concurrently for different notifications. Its context keeps
 // the request's values but not its cancellation, so a sender that hangs up
-// does not interrupt it. A nil verifier, function or option is an error, and
+// does not interrupt it. Middleware must leave the body to the Handler, or put
+// back the bytes that it read. A nil verifier, function or option is an error, and
 // so is an option that is out of range.
 func NewHandler(v *Verifier, handle func(context.Context, *Notification) error, opts ...Option) (*Handler, error) {
 	if v == nil || handle == nil {
@@ -140,13 +141,16 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request, o *Outcome) {
 		o.settle(OutcomeRefused, http.StatusRequestEntityTooLarge, "body size", err)
 		return
 	}
-	if err != nil {
+	secret, mismatch := h.verifier.match(body, claimed)
+	switch {
+	case errors.Is(err, http.ErrBodyReadAfterClose), err == nil && mismatch != nil && int64(len(body)) < r.ContentLength:
+		o.settle(OutcomeRefused, http.StatusBadRequest, "body read by other code", errBodyRead)
+		return
+	case err != nil:
 		o.settle(OutcomeRefused, http.StatusBadRequest, "body cut short", err)
 		return
-	}
-	secret, err := h.verifier.match(body, claimed)
-	if err != nil {
-		o.settle(OutcomeRefused, http.StatusUnauthorized, "signature mismatch", err)
+	case mismatch != nil:
+		o.settle(OutcomeRefused, http.StatusUnauthorized, "signature mismatch", mismatch)
 		return
 	}
 	n, err := Decode(body)
@@ -179,6 +183,9 @@ func isEncoded(h http.Header) bool {
 	}
 	return false
 }
+
+// errBodyRead tells of less than the Content-Length, which a server never delivers without an error.
+var errBodyRead = errors.New("notification: other code has read the body before the Handler: it must put the bytes back")
 
 func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 	if r.Body == nil { // only without a server in between, as in tests

@@ -109,7 +109,7 @@ func TestObserverOfAWaitingCopy(t *testing.T) {
 		client, _, stop := serve(t, newHandler(t, func(context.Context, *notification.Notification) error {
 			time.Sleep(9 * time.Second)
 			return nil
-		}, notification.WithObserver(func(_ context.Context, o notification.Outcome) { outcomes <- o })))
+		}, observeTo(outcomes)))
 		go hangUp(t, client, body, 8*time.Second)
 		synctest.Wait()
 		hangUp(t, client, body, time.Second)
@@ -169,4 +169,9 @@ func TestEndedGoroutineIsReported(t *testing.T) {
 	if line := fmt.Sprint(&log); !strings.Contains(line, "level=ERROR") || !strings.Contains(line, "type=AppUnavailable") {
 		t.Errorf("logged %q", line)
 	}
+}
+
+// observeTo sends each outcome to a channel.
+func observeTo(outcomes chan<- notification.Outcome) notification.Option {
+	return notification.WithObserver(func(_ context.Context, o notification.Outcome) { outcomes <- o })
 }
