@@ -69,11 +69,11 @@ func (d *data) event() Event {
 	if d.Version != version && d.Version != 0 {
 		return nil
 	}
-	if d.Attributes.Ping {
-		return decodePing(d)
-	}
 	if decode := decoders[d.Type]; decode != nil {
 		return decode(d)
+	}
+	if d.Attributes.Ping {
+		return decodePing(d)
 	}
 	return nil
 }

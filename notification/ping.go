@@ -9,7 +9,7 @@ const (
 
 // WebhookPingCreated is what a ping of a webhook posts, to test it. Apple does
 // not document its form: taken from public reports is the type
-// webhookPingCreated. Assumed are the type webhookPings, and that any other
+// webhookPingCreated. Assumed are the type webhookPings, and that an unknown
 // type with the attribute ping set to true is a ping too.
 type WebhookPingCreated struct {
 	Timestamp time.Time // timestamp, in UTC
