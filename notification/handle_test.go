@@ -122,25 +122,6 @@ func TestHandleSurvivesAPanic(t *testing.T) {
 	}
 }
 
-// TestHandleMalformed: the error says so, and the hook is only for what was posted.
-func TestHandleMalformed(t *testing.T) {
-	var outcome notification.Outcome
-	h := newHandler(t, func(context.Context, *notification.Notification) error {
-		t.Error("the function was called")
-		return nil
-	}, notification.WithMalformed(func(context.Context, []byte) error {
-		t.Error("the hook was called")
-		return nil
-	}), notification.WithObserver(func(_ context.Context, o notification.Outcome) { outcome = o }))
-	if err := h.Handle(t.Context(), []byte("not JSON")); !errors.Is(err, notification.ErrMalformed) {
-		t.Errorf("got %v", err)
-	}
-	malformed := errors.Is(outcome.Err, notification.ErrMalformed)
-	if outcome.Kind != notification.OutcomeMalformed || outcome.Status != 0 || !malformed {
-		t.Errorf("observed %+v", outcome)
-	}
-}
-
 func TestHandleIsObserved(t *testing.T) {
 	var kinds []notification.OutcomeKind
 	h := newHandler(t, takeAll, notification.WithObserver(func(_ context.Context, o notification.Outcome) {

@@ -90,27 +90,20 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // the [Notification].SecretIndex is -1.
 //
 // It returns nil if the notification is handled now, or has been before. A
-// malformed one is an error that matches [ErrMalformed]; the [WithMalformed]
-// hook is not called. Otherwise the error is that of the function or of the
-// Deduplicator, and the notification may be given again. It matches
-// [context.DeadlineExceeded] if a step took longer than [WithTimeout] allows.
-// The end of ctx stops the waiting, for another copy or for the Deduplicator,
-// and the error then matches ctx.Err() and its cause; a function that has been
-// called is not interrupted.
+// malformed one goes to the [WithMalformed] hook, as over HTTP: the error is
+// the hook's, or matches [ErrMalformed] if there is no hook. Otherwise the
+// error is that of the function or of the Deduplicator, and the notification
+// may be given again. It matches [context.DeadlineExceeded] if a step took
+// longer than [WithTimeout] allows. The end of ctx stops the waiting, for
+// another copy or for the Deduplicator, and the error then matches ctx.Err()
+// and its cause; a function or hook that has been called is not interrupted.
 func (h *Handler) Handle(ctx context.Context, raw []byte) error {
 	if h.handle == nil {
 		return errors.New("notification: the zero Handler handles nothing: use NewHandler")
 	}
 	o := newOutcome()
 	defer h.report(ctx, o, time.Now())
-	n, err := Decode(raw)
-	if err != nil {
-		o.settle(OutcomeMalformed, 0, "malformed, not accepted", err)
-		return err
-	}
-	n.SecretIndex = -1
-	o.Notification = n
-	h.process(ctx, n, o)
+	h.accept(ctx, raw, -1, o)
 	o.Status = 0
 	return o.Err
 }
@@ -153,14 +146,19 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request, o *Outcome) {
 		o.settle(OutcomeRefused, http.StatusUnauthorized, "signature mismatch", mismatch)
 		return
 	}
+	h.accept(r.Context(), body, secret, o)
+}
+
+// accept has a body that is genuine decoded and handled.
+func (h *Handler) accept(ctx context.Context, body []byte, secret int, o *Outcome) {
 	n, err := Decode(body)
 	if err != nil {
-		h.takeMalformed(r.Context(), body, err, o)
+		h.takeMalformed(ctx, body, err, o)
 		return
 	}
 	n.SecretIndex = secret
 	o.Notification = n
-	h.process(r.Context(), n, o)
+	h.process(ctx, n, o)
 }
 
 // parseSignatures refuses none and several: which one to trust is not ours to guess.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -181,31 +180,6 @@ func TestHandedOver(t *testing.T) {
 	}
 	if got.SecretIndex != 0 || got.Event != nil || got.Type != "AppMoved" || !bytes.Equal(got.Raw, unknown) {
 		t.Errorf("unknown: got %+v", got)
-	}
-}
-
-func TestMalformedHook(t *testing.T) {
-	const body = "not JSON"
-	for _, test := range []struct {
-		name   string
-		result func() error
-		status int
-	}{
-		{"taken", func() error { return nil }, 200},
-		{"not taken", func() error { return errors.New("disk full") }, 500},
-		{"panic", func() error { panic("hook") }, 500},
-	} {
-		var got string
-		hook := notification.WithMalformed(func(_ context.Context, raw []byte) error {
-			got = string(raw)
-			return test.result()
-		})
-		server := httptest.NewServer(newHandler(t, takeAll, hook))
-		status := deliver(t, server.Client(), server.URL, newSecret, []byte(body))
-		if status != test.status || got != body {
-			t.Errorf("%s: got %d, the hook %q", test.name, status, got)
-		}
-		server.Close()
 	}
 }
 

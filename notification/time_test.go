@@ -115,27 +115,6 @@ func TestSenderLeaves(t *testing.T) {
 	})
 }
 
-// TestSenderLeavesTheMalformedHook: the hook, too, finishes undisturbed.
-func TestSenderLeavesTheMalformedHook(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var finished atomic.Int64
-		hook := notification.WithMalformed(func(ctx context.Context, _ []byte) error {
-			select {
-			case <-time.After(5 * time.Second):
-				finished.Add(1)
-			case <-ctx.Done():
-			}
-			return ctx.Err()
-		})
-		client, _, stop := serve(t, newHandler(t, takeAll, hook))
-		hangUp(t, client, []byte("not JSON"), time.Second)
-		stop()
-		if finished.Load() != 1 {
-			t.Error("the hook was stopped when the sender left")
-		}
-	})
-}
-
 // hangUp sends a body and stops waiting for the response after a while.
 func hangUp(t *testing.T, client *http.Client, body []byte, after time.Duration) {
 	t.Helper()
