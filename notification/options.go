@@ -75,9 +75,9 @@ func WithMalformed(take func(ctx context.Context, body []byte) error) Option {
 // WithObserver sets a function that gets the [Outcome] of each request and of
 // each call of [Handler.Handle]: for metrics, for traces, and to learn why
 // something failed, since the log holds only an error's type. Its context is
-// that of the request or the call. It is called in the same goroutine, before
-// the response is complete, so it should be quick. A panic in it is logged and
-// changes nothing.
+// that of the request or the call. It is called before the response is
+// complete, so it should be quick. If it panics or ends its goroutine, that is
+// logged and changes nothing.
 func WithObserver(observe func(context.Context, Outcome)) Option {
 	return func(h *Handler) error {
 		if observe == nil {
