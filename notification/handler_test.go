@@ -120,6 +120,7 @@ func TestReceiver(t *testing.T) {
 		{"compressed after identity", header("Content-Encoding", "identity, gzip"), 415, 0},
 		{"content encoding identity", header("Content-Encoding", "identity"), 200, 1},
 		{"content encoding identity twice", header("Content-Encoding", "Identity", "identity, "), 200, 1},
+		{"content encoding identity and white space", header("Content-Encoding", "identity ,	identity, , identity"), 200, 1},
 		{"empty content encoding", header("Content-Encoding", ""), 200, 1},
 		{"wrong content type", header("Content-Type", "text/plain"), 200, 1},
 		{"no content type", header("Content-Type"), 200, 1},

@@ -229,11 +229,39 @@ func TestEndedGoroutineIsReported(t *testing.T) {
 			t.Errorf("responded %d", response.StatusCode)
 		}
 	})
-	if got.Kind != notification.OutcomeFailed || got.Status != 0 || got.Err == nil || got.Notification == nil {
+	if got.Kind != notification.OutcomeFailed || got.Status != 0 || got.Notification == nil {
 		t.Errorf("got %+v", got)
+	}
+	if got.Reason != "goroutine ended" || got.Err == nil || !strings.Contains(got.Err.Error(), "ended its goroutine") {
+		t.Errorf("got %q, %v", got.Reason, got.Err)
 	}
 	if line := fmt.Sprint(&log); !strings.Contains(line, "level=ERROR") || !strings.Contains(line, "type=AppUnavailable") {
 		t.Errorf("logged %q", line)
+	}
+}
+
+// TestLogLevels: what is acknowledged is of interest while debugging only.
+func TestLogLevels(t *testing.T) {
+	good := fixtures(t)["app_unavailable.json"]
+	fail := func(context.Context, *notification.Notification) error { return errors.New("disk full") }
+	for _, test := range []struct {
+		name, secret string
+		body         []byte
+		handle       handleFunc
+		level        string
+	}{
+		{"handled", newSecret, good, takeAll, "DEBUG"},
+		{"refused", "x", good, takeAll, "WARN"},
+		{"failed", newSecret, good, fail, "ERROR"},
+		{"malformed", newSecret, []byte("{}"), takeAll, "ERROR"},
+	} {
+		var log bytes.Buffer
+		logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		h := newHandler(t, test.handle, notification.WithLogger(logger))
+		h.ServeHTTP(httptest.NewRecorder(), signed(t, "/", test.secret, test.body))
+		if lines := log.String(); strings.Count(lines, "\n") != 1 || !strings.Contains(lines, "level="+test.level+" ") {
+			t.Errorf("%s: logged %q, want one line at %s", test.name, lines, test.level)
+		}
 	}
 }
 

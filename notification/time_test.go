@@ -66,6 +66,18 @@ func TestFunctionFails(t *testing.T) {
 	}
 }
 
+// TestDefaultTimeout: 10 s.
+func TestDefaultTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHandler(t, func(ctx context.Context, _ *notification.Notification) error { <-ctx.Done(); return nil })
+		start := time.Now()
+		err := h.Handle(t.Context(), fixtures(t)["app_unavailable.json"])
+		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != 10*time.Second {
+			t.Errorf("got %v after %v", err, time.Since(start))
+		}
+	})
+}
+
 // TestFunctionEndsItsGoroutine: even then the claim is released.
 func TestFunctionEndsItsGoroutine(t *testing.T) {
 	body := fixtures(t)["app_unavailable.json"]
