@@ -2,7 +2,6 @@ package notification
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"io"
 	"log/slog"
@@ -115,7 +114,8 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request, o *Outcome) {
 		rejectUnread(w, r, o, http.StatusMethodNotAllowed, "method", nil)
 		return
 	}
-	claimed, err := parseSignatures(r.Header.Values(SignatureHeader))
+	// Several are refused, since no signature has a comma: which one to trust is not ours to guess.
+	claimed, err := parseSignature(strings.Join(r.Header.Values(SignatureHeader), ","))
 	if err != nil {
 		rejectUnread(w, r, o, http.StatusUnauthorized, "signature header", err)
 		return
@@ -129,44 +129,21 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request, o *Outcome) {
 		return
 	}
 	body, err := readBody(w, r, h.maxBodySize)
-	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-		discard(r)
-		o.settle(OutcomeRefused, http.StatusRequestEntityTooLarge, "body size", err)
-		return
-	}
+	_, tooLarge := errors.AsType[*http.MaxBytesError](err)
 	secret, mismatch := h.verifier.match(body, claimed)
 	switch {
+	case tooLarge:
+		discard(r)
+		o.settle(OutcomeRefused, http.StatusRequestEntityTooLarge, "body size", err)
 	case errors.Is(err, http.ErrBodyReadAfterClose), err == nil && mismatch != nil && int64(len(body)) < r.ContentLength:
 		o.settle(OutcomeRefused, http.StatusBadRequest, "body read by other code", errBodyRead)
-		return
 	case err != nil:
 		o.settle(OutcomeRefused, http.StatusBadRequest, "body cut short", err)
-		return
 	case mismatch != nil:
 		o.settle(OutcomeRefused, http.StatusUnauthorized, "signature mismatch", mismatch)
-		return
+	default:
+		h.accept(r.Context(), body, secret, o)
 	}
-	h.accept(r.Context(), body, secret, o)
-}
-
-// accept has a body that is genuine decoded and handled.
-func (h *Handler) accept(ctx context.Context, body []byte, secret int, o *Outcome) {
-	n, err := Decode(body)
-	if err != nil {
-		h.takeMalformed(ctx, body, err, o)
-		return
-	}
-	n.SecretIndex = secret
-	o.Notification = n
-	h.process(ctx, n, o)
-}
-
-// parseSignatures refuses none and several: which one to trust is not ours to guess.
-func parseSignatures(values []string) (mac [sha256.Size]byte, err error) {
-	if len(values) != 1 {
-		return mac, ErrSignatureFormat
-	}
-	return parseSignature(values[0])
 }
 
 // isEncoded reports whether the body is in any encoding but identity.
@@ -183,7 +160,7 @@ func isEncoded(h http.Header) bool {
 }
 
 // errBodyRead tells of less than the Content-Length, which a server never delivers without an error.
-var errBodyRead = errors.New("notification: other code has read the body before the Handler: it must put the bytes back")
+var errBodyRead = errors.New("notification: other code has read the body: it must put the bytes back")
 
 func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 	if r.Body == nil { // only without a server in between, as in tests

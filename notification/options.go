@@ -59,9 +59,9 @@ func WithDeduplicator(d Deduplicator) Option {
 	}
 }
 
-// WithMalformed sets a hook that takes each body that was signed but can't be
-// decoded (see [ErrMalformed]), as it was received. If it returns nil in time
-// the response is 200, otherwise 500. Without a hook it is 500.
+// WithMalformed sets a hook that takes each body that was signed, or given to
+// Handle, but can't be decoded (see [ErrMalformed]), as it was received. If it
+// returns nil in time the response is 200, otherwise 500, as without a hook.
 func WithMalformed(take func(ctx context.Context, body []byte) error) Option {
 	return func(h *Handler) error {
 		if take == nil {

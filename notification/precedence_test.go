@@ -32,6 +32,8 @@ func TestOwnFieldsOfAnotherJSONType(t *testing.T) {
 	}{
 		{"available, a number", packages, `"available": true`, `"available": 1`, false},
 		{"available is good, another event's field is not", packages, `"appId"`, `"oldState": 1, "appId"`, true},
+		{"version null, another event's field is not good", packages, "1,\n    \"attributes\": {",
+			`null, "attributes": {"oldState": 1, `, true},
 		{"territories, a string", packages, `"territories": [`, `"territories": "DEU", "regions": [`, false},
 		{"the new state, a number", state, `"FAILED"`, `4`, false},
 		{"the old state, a number", state, `"PROCESSING"`, `3`, true},

@@ -92,6 +92,7 @@ func TestCutShort(t *testing.T) {
 	head := "POST / HTTP/1.1\r\nHost: x\r\nX-Apple-Signature: " + notification.Sign([]byte(newSecret), body) + "\r\n"
 	for name, request := range map[string]string{
 		"declared size":    fmt.Sprintf("%sContent-Length: %d\r\n\r\n%s", head, len(body)+1, body),
+		"half of it":       fmt.Sprintf("%sContent-Length: %d\r\n\r\n%s", head, len(body), body[:len(body)/2]),
 		"chunked":          fmt.Sprintf("%sTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n", head, len(body), body),
 		"a bad chunk":      fmt.Sprintf("%sTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\nzz\r\n", head, len(body), body),
 		"within the chunk": fmt.Sprintf("%sTransfer-Encoding: chunked\r\n\r\n%x\r\n%s", head, len(body)+1, body),
