@@ -104,6 +104,9 @@ func (h *Handler) Handle(ctx context.Context, raw []byte) error {
 	defer h.report(ctx, o, time.Now())
 	h.accept(ctx, raw, -1, o)
 	o.Status = 0
+	if o.Kind == OutcomeDuplicate {
+		return nil
+	}
 	return o.Err
 }
 

@@ -33,7 +33,7 @@ type OutcomeKind string
 // The kinds of an [Outcome].
 const (
 	OutcomeHandled     OutcomeKind = "handled"     // the function returned nil
-	OutcomeDuplicate   OutcomeKind = "duplicate"   // an earlier copy was handled; the function was not called
+	OutcomeDuplicate   OutcomeKind = "duplicate"   // an earlier copy was handled; the function was not called. Err may be ErrOtherBody
 	OutcomeMalformed   OutcomeKind = "malformed"   // signed but not a notification; Err is nil if the hook accepted it
 	OutcomeRefused     OutcomeKind = "refused"     // not genuine or not readable: a 4xx status
 	OutcomeFailed      OutcomeKind = "failed"      // the function returned an error, panicked or was too late
@@ -81,7 +81,7 @@ func (h *Handler) log(ctx context.Context, o *Outcome) {
 	}
 	level := slog.LevelDebug
 	switch {
-	case o.Kind == OutcomeRefused:
+	case o.Kind == OutcomeRefused, o.Kind == OutcomeDuplicate && o.Err != nil:
 		level = slog.LevelWarn
 	case o.Err != nil:
 		level = slog.LevelError

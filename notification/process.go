@@ -74,6 +74,8 @@ func (h *Handler) process(sender context.Context, n *Notification, o *Outcome) {
 		o.settle(OutcomeFailed, http.StatusServiceUnavailable, "function too late", failure)
 	case failure != nil:
 		o.settle(OutcomeFailed, http.StatusInternalServerError, "function failed", failure)
+	case errors.Is(err, ErrOtherBody):
+		o.settle(OutcomeDuplicate, http.StatusOK, "duplicate with another body", ErrOtherBody)
 	case err != nil && !entered:
 		o.settle(OutcomeUnavailable, http.StatusServiceUnavailable, "gave up waiting for another copy", err)
 	case err != nil && ctx.Err() != nil:
