@@ -283,7 +283,7 @@ func TestNotifyReachesWhoSubscribes(t *testing.T) {
 	if err != nil || len(signed) != 1 {
 		t.Fatalf("signed for %d, %v", len(signed), err)
 	}
-	if sent, err := signed[0].Send(t.Context()); err != nil || sent.State != "FAILED" || sent.StatusCode != 503 {
+	if sent, err := signed[0].Send(t.Context()); err != nil || sent.State != "FAILED" || sent.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("got %+v, %v", sent, err)
 	}
 }
