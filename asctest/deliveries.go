@@ -6,6 +6,7 @@ package asctest
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -29,10 +30,9 @@ type Delivery struct {
 	Signature    string // the value of notification.SignatureHeader
 	SignedWith   string // whose secret the signature is made with: valid, old_secret or forged
 
-	listed      bool // the API has it: no forgery, to a webhook of an app, of an event that the document has
-	redelivered bool
-	original    string // the delivery that this one repeats
-	change      int    // of the record, when it last changed
+	listed   bool   // the API has it: no forgery, to a webhook of an app, of an event that the document has
+	original string // the delivery that this one repeats
+	change   int    // of the record, when it last changed
 }
 
 // size is roughly what a delivery will take, with what its receiver responds.
@@ -61,17 +61,19 @@ func createPing(s *State, c *call) response {
 }
 
 func redeliver(s *State, c *call) response {
-	template, there := c.record.get(c.sent.related("template"))
-	if !there {
+	id, all := c.sent.related("template"), c.record.deliveriesTo("")
+	i := slices.IndexFunc(all, func(d Delivery) bool { return d.listed && strings.EqualFold(d.ID, id) })
+	if i < 0 {
 		return conflict("ENTITY_ERROR.RELATIONSHIP.INVALID", "/data/relationships/template", "There is no such delivery.")
 	}
+	template := all[i]
 	webhook := s.webhook(template.WebhookID)
 	switch {
 	case webhook < 0:
 		return conflict("STATE_ERROR", "", "The webhook of the delivery was deleted.")
 	case template.State == pending:
 		return conflict("STATE_ERROR", "", "The delivery is not finished.")
-	case template.redelivered:
+	case slices.ContainsFunc(all, func(d Delivery) bool { return d.original == template.ID }):
 		return conflict("STATE_ERROR", "", "The delivery was redelivered before.")
 	}
 	w := s.Webhooks[webhook]
@@ -98,11 +100,12 @@ func listDeliveries(s *State, c *call) response {
 		return *refused
 	}
 	states := c.list(stateFilter)
-	wanted := c.record.deliveriesTo(s.Webhooks[i].ID, func(d *Delivery) bool {
+	wanted := slices.DeleteFunc(c.record.deliveriesTo(s.Webhooks[i].ID), func(d Delivery) bool {
 		created := d.Created.Truncate(time.Millisecond) // as it is shown
-		return (states == nil || slices.Contains(states, d.State)) &&
-			!created.Before(from) && (before.IsZero() || created.Before(before))
+		return !d.listed || states != nil && !slices.Contains(states, d.State) ||
+			created.Before(from) || !before.IsZero() && !created.Before(before)
 	})
+	slices.Reverse(wanted) // newest first: the order is documented nowhere
 	return page(c, wanted, c.delivery, c.includedEvents)
 }
 

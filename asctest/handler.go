@@ -35,7 +35,6 @@ func New(opts ...Option) (*Handler, error) {
 	}
 	h := &Handler{contract: c, settings: Settings{}.withDefaults(), former: map[string][]string{}}
 	h.onViolation = func(error) {}
-	h.record.init()
 	h.poster.init()
 	for _, opt := range opts {
 		if err := opt.applyTo(h); err != nil {

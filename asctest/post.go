@@ -53,9 +53,9 @@ func (h *Handler) Wait() { h.poster.posts.Wait() }
 
 // postInBackground posts and records d. Its caller holds h.mu.
 func (h *Handler) postInBackground(d Delivery) {
-	h.record.addDelivery(d)
+	recorded := h.record.addDelivery(d)
 	if h.poster.ctx.Err() == nil {
-		h.poster.posts.Go(func() { _, _ = h.post(h.poster.ctx, d) })
+		h.poster.posts.Go(func() { _, _ = h.post(h.poster.ctx, d, recorded) })
 	}
 }
 
@@ -70,8 +70,7 @@ func (n SignedNotification) Send(ctx context.Context) (Delivery, error) {
 	d.Signature, d.SignedWith, d.Redelivery = n.Signature, h.whoseSecret(n), n.Redelivery
 	known := d.Ping || slices.Contains(h.contract.EventTypes(), d.EventType)
 	d.listed = known && d.EventID != "" && d.SignedWith == valid
-	h.record.addDelivery(d)
-	return h.post(ctx, d)
+	return h.post(ctx, d, h.record.addDelivery(d))
 }
 
 // whoseSecret tells with whose secret a notification is signed.
@@ -104,7 +103,7 @@ func (d *Delivery) sign(secret string) {
 }
 
 // post posts a recorded delivery and records what came back.
-func (h *Handler) post(ctx context.Context, d Delivery) (Delivery, error) {
+func (h *Handler) post(ctx context.Context, d Delivery, recorded *Delivery) (Delivery, error) {
 	ctx, cancel := context.WithTimeout(ctx, deliveryTimeout)
 	defer cancel()
 	d.Sent = h.now()
@@ -118,7 +117,7 @@ func (h *Handler) post(ctx context.Context, d Delivery) (Delivery, error) {
 	case d.StatusCode/100 == 2:
 		d.State = succeeded
 	}
-	h.record.finish(d)
+	h.record.finish(recorded, d)
 	return d, err
 }
 
