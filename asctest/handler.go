@@ -16,14 +16,14 @@ type Handler struct {
 	contract    *contract.Contract
 	onViolation func(error)
 	settings    Settings
-	limits      limits
 	record      record
 	poster      poster
 
 	mu     sync.Mutex
 	state  State
-	begun  State               // what Reset returns to
-	former map[string][]string // the secrets that webhooks had before
+	begun  State                  // what Reset returns to
+	former map[string][]string    // the secrets that webhooks had before
+	calls  map[string][]time.Time // of each key in the last hour
 }
 
 // New returns a handler for an http.Server of your own. A response of its own that breaks the OpenAPI document
@@ -33,7 +33,7 @@ func New(opts ...Option) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Handler{contract: c, settings: Settings{}.withDefaults(), former: map[string][]string{}}
+	h := &Handler{contract: c, settings: Settings{}.withDefaults(), former: map[string][]string{}, calls: map[string][]time.Time{}}
 	h.onViolation = func(error) {}
 	h.poster.init()
 	for _, opt := range opts {
@@ -80,8 +80,8 @@ func (h *Handler) Reset() {
 	h.state = h.begun.clone()
 	h.state.Keys = keys
 	clear(h.former)
+	clear(h.calls)
 	h.mu.Unlock()
-	h.limits.reset()
 	h.record.reset()
 }
 
