@@ -3,7 +3,6 @@ package asctest
 // What is stored, an importer's way to it past the API, and the one validator of each value.
 
 import (
-	"maps"
 	"slices"
 	"strings"
 )
@@ -39,12 +38,7 @@ type Webhook struct {
 func (h *Handler) State() State {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	s := h.state.clone()
-	s.FormerSecrets = map[string][]string{}
-	for id, secrets := range h.former {
-		s.FormerSecrets[id] = slices.Clone(secrets)
-	}
-	return s
+	return h.state.clone()
 }
 
 // Key returns the first of the keys that tokens may be signed with.
@@ -87,17 +81,17 @@ func (h *Handler) update(change func(*State)) error {
 	if err := h.checkState(&after); err != nil {
 		return err
 	}
-	after.FormerSecrets = nil
 	h.replace(after.clone())
 	return nil
 }
 
 // replace, under h.mu, sets the state and remembers the secrets that are gone.
 func (h *Handler) replace(after State) {
+	after.FormerSecrets = h.state.clone().FormerSecrets
 	present := after.secretsByID()
 	for id, secret := range h.state.secretsByID() {
 		if present[id] != secret {
-			h.former[id] = append(h.former[id], secret)
+			after.FormerSecrets[id] = append(after.FormerSecrets[id], secret)
 		}
 	}
 	h.state = after
@@ -116,18 +110,21 @@ func (s *State) clone() State {
 	}
 	after.PackageVersions = slices.Clone(s.PackageVersions)
 	after.Faults = slices.Clone(s.Faults)
+	after.FormerSecrets = map[string][]string{}
+	for id, secrets := range s.FormerSecrets {
+		after.FormerSecrets[id] = slices.Clone(secrets)
+	}
 	return after
 }
 
 // complete fills in the IDs and the defaults that are left out.
 func (s *State) complete() error {
 	for i, key := range s.Keys {
-		if key.ID != "" || key.IssuerID != "" || key.Signer != nil {
-			continue
-		}
-		var err error
-		if s.Keys[i], err = newKey(); err != nil {
-			return err
+		if key == (Key{}) {
+			var err error
+			if s.Keys[i], err = newKey(); err != nil {
+				return err
+			}
 		}
 	}
 	if w := s.MarketplaceWebhook; w != nil && w.ID == "" {
@@ -165,8 +162,6 @@ func (s *State) secretsByID() map[string]string {
 	}
 	return secrets
 }
-
-func (s *State) secrets() []string { return slices.Collect(maps.Values(s.secretsByID())) }
 
 // webhook returns the index of a webhook, or -1.
 func (s *State) webhook(id string) int {

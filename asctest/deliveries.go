@@ -109,12 +109,6 @@ func listDeliveries(s *State, c *call) response {
 	return page(c, wanted, c.delivery, c.includedEvents)
 }
 
-func invalidParameter(name, detail string) response {
-	e := newError(http.StatusBadRequest, "PARAMETER_ERROR.INVALID", detail)
-	e.Source = &source{Parameter: name}
-	return refuse(e)
-}
-
 const (
 	createdFrom   = "filter[createdDateGreaterThanOrEqualTo]"
 	createdBefore = "filter[createdDateLessThan]"
@@ -124,13 +118,11 @@ const (
 // checkLiveListing refuses what the live service was seen to refuse, although the OpenAPI document allows it.
 func (c *call) checkLiveListing() *response {
 	if c.query.Has(stateFilter) {
-		e := newError(http.StatusBadRequest, "PARAMETER_ERROR.ILLEGAL", "The parameter is not supported.")
-		e.Source = &source{Parameter: stateFilter}
-		return new(refuse(e))
+		return new(badParameter("ILLEGAL", stateFilter, "The parameter is not supported."))
 	}
 	from, err := time.Parse(time.RFC3339, c.query.Get(createdFrom))
 	if err != nil || c.now.Sub(from) > 10*24*time.Hour {
-		return new(invalidParameter(createdFrom, "A creation date within the last ten days is needed."))
+		return new(badParameter("INVALID", createdFrom, "A creation date within the last ten days is needed."))
 	}
 	return nil
 }
@@ -143,7 +135,7 @@ func (c *call) createdDates() (from, before time.Time, refused *response) {
 		}
 		at, err := time.Parse(time.RFC3339, c.query.Get(name))
 		if err != nil {
-			return from, before, new(invalidParameter(name, "The parameter must be a date and time."))
+			return from, before, new(badParameter("INVALID", name, "The parameter must be a date and time."))
 		}
 		*bound = at
 	}

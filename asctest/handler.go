@@ -19,11 +19,10 @@ type Handler struct {
 	record      record
 	poster      poster
 
-	mu     sync.Mutex
-	state  State
-	begun  State                  // what Reset returns to
-	former map[string][]string    // the secrets that webhooks had before
-	calls  map[string][]time.Time // of each key in the last hour
+	mu    sync.Mutex
+	state State
+	begun State                  // what Reset returns to
+	calls map[string][]time.Time // of each key in the last hour
 }
 
 // New returns a handler for an http.Server of your own. A response of its own that breaks the OpenAPI document
@@ -33,7 +32,7 @@ func New(opts ...Option) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Handler{contract: c, settings: Settings{}.withDefaults(), former: map[string][]string{}, calls: map[string][]time.Time{}}
+	h := &Handler{contract: c, settings: Settings{}.withDefaults(), calls: map[string][]time.Time{}}
 	h.onViolation = func(error) {}
 	h.poster.init()
 	for _, opt := range opts {
@@ -66,10 +65,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *Handler) respond(c *call) response {
 	for _, refuses := range []func(*call) *response{h.route, h.authenticate, h.takeFault, h.limit, h.check} {
 		if refusal := refuses(c); refusal != nil {
-			return h.checked(c, *refusal)
+			return h.operate(c, func(*State, *call) response { return *refusal })
 		}
 	}
-	return h.operate(c)
+	return h.operate(c, operations[c.operation])
 }
 
 // Reset makes everything as it was after New, the keys aside: webhooks, apps, package versions, deliveries,
@@ -79,7 +78,6 @@ func (h *Handler) Reset() {
 	keys := h.state.Keys
 	h.state = h.begun.clone()
 	h.state.Keys = keys
-	clear(h.former)
 	clear(h.calls)
 	h.mu.Unlock()
 	h.record.reset()

@@ -81,7 +81,7 @@ func (h *Handler) whoseSecret(n SignedNotification) string {
 	switch {
 	case made(h.state.secretsByID()[n.WebhookID]):
 		return valid
-	case slices.ContainsFunc(h.former[n.WebhookID], made):
+	case slices.ContainsFunc(h.state.FormerSecrets[n.WebhookID], made):
 		return oldSecret
 	}
 	return forged
