@@ -3,6 +3,7 @@ package asctest
 // What is stored, an importer's way to it past the API, and the one validator of each value.
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -127,29 +128,19 @@ func (s *State) complete() error {
 			}
 		}
 	}
-	if w := s.MarketplaceWebhook; w != nil && w.ID == "" {
-		w.ID = newUUID()
+	if w := s.MarketplaceWebhook; w != nil {
+		w.ID = cmp.Or(w.ID, newUUID())
 	}
-	for i := range s.Webhooks {
-		if s.Webhooks[i].ID == "" {
-			s.Webhooks[i].ID = newUUID()
-		}
+	for i, w := range s.Webhooks {
+		s.Webhooks[i].ID = cmp.Or(w.ID, newUUID())
 	}
-	for i := range s.PackageVersions {
-		s.PackageVersions[i] = s.PackageVersions[i].withDefaults()
+	for i, v := range s.PackageVersions {
+		s.PackageVersions[i] = v.withDefaults()
 	}
-	for i := range s.Faults {
-		if s.Faults[i].Times == 0 {
-			s.Faults[i].Times = 1
-		}
+	for i, f := range s.Faults {
+		s.Faults[i].Times = cmp.Or(f.Times, 1)
 	}
 	return nil
-}
-
-func (s *State) addApp(id string) {
-	if !slices.Contains(s.Apps, id) {
-		s.Apps = append(s.Apps, id)
-	}
 }
 
 func (s *State) secretsByID() map[string]string {

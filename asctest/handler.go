@@ -32,7 +32,7 @@ func New(opts ...Option) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Handler{contract: c, settings: Settings{}.withDefaults(), calls: map[string][]time.Time{}}
+	h := &Handler{contract: c, settings: defaults(), calls: map[string][]time.Time{}}
 	h.onViolation = func(error) {}
 	h.poster.init()
 	for _, opt := range opts {
