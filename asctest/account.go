@@ -43,20 +43,15 @@ func (h *Handler) State() State {
 }
 
 // Key returns the first of the keys that tokens may be signed with.
-func (h *Handler) Key() Key {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.state.Keys[0]
-}
+func (h *Handler) Key() Key { return h.State().Keys[0] }
 
 // MarketplaceWebhook returns the registered marketplace webhook and whether there is one.
 func (h *Handler) MarketplaceWebhook() (MarketplaceWebhook, bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.state.MarketplaceWebhook == nil {
+	w := h.State().MarketplaceWebhook
+	if w == nil {
 		return MarketplaceWebhook{}, false
 	}
-	return *h.state.MarketplaceWebhook, true
+	return *w, true
 }
 
 // Update replaces the state by what change makes of it, past the API and in one step: no call comes in between. Empty

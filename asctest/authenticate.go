@@ -46,9 +46,7 @@ func (h *Handler) verifyToken(r *http.Request, now time.Time) (keyID string, err
 	if raw == "" {
 		return "", errors.New("no header Authorization with one bearer token")
 	}
-	h.mu.Lock()
-	keys := slices.Clone(h.state.Keys)
-	h.mu.Unlock()
+	keys := h.State().Keys
 	var key Key
 	claims := jwt.MapClaims{}
 	parser := jwt.NewParser(

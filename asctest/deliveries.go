@@ -90,14 +90,18 @@ func listDeliveries(s *State, c *call) response {
 	if i < 0 {
 		return notFound("webhooks")
 	}
-	if c.settings.LiveListing {
-		if refused := c.checkLiveListing(); refused != nil {
-			return *refused
-		}
-	}
-	from, before, refused := c.createdDates()
-	if refused != nil {
-		return *refused
+	from, fromErr := c.date(createdFrom)
+	before, beforeErr := c.date(createdBefore)
+	live := c.settings.LiveListing
+	switch {
+	case live && c.query.Has(stateFilter):
+		return badParameter("ILLEGAL", stateFilter, "The parameter is not supported.")
+	case live && c.now.Sub(from) > 10*24*time.Hour:
+		return badParameter("INVALID", createdFrom, "A creation date within the last ten days is needed.")
+	case fromErr != nil:
+		return badParameter("INVALID", createdFrom, "The parameter must be a date and time.")
+	case beforeErr != nil:
+		return badParameter("INVALID", createdBefore, "The parameter must be a date and time.")
 	}
 	states := c.list(stateFilter)
 	wanted := slices.DeleteFunc(c.record.deliveriesTo(s.Webhooks[i].ID), func(d Delivery) bool {
@@ -115,31 +119,12 @@ const (
 	stateFilter   = "filter[deliveryState]"
 )
 
-// checkLiveListing refuses what the live service was seen to refuse, although the OpenAPI document allows it.
-func (c *call) checkLiveListing() *response {
-	if c.query.Has(stateFilter) {
-		return new(badParameter("ILLEGAL", stateFilter, "The parameter is not supported."))
+// date is the time that a parameter sets; zero if it is not given.
+func (c *call) date(name string) (time.Time, error) {
+	if !c.query.Has(name) {
+		return time.Time{}, nil
 	}
-	from, err := time.Parse(time.RFC3339, c.query.Get(createdFrom))
-	if err != nil || c.now.Sub(from) > 10*24*time.Hour {
-		return new(badParameter("INVALID", createdFrom, "A creation date within the last ten days is needed."))
-	}
-	return nil
-}
-
-// createdDates returns the bounds that the call sets; zero where it sets none.
-func (c *call) createdDates() (from, before time.Time, refused *response) {
-	for name, bound := range map[string]*time.Time{createdFrom: &from, createdBefore: &before} {
-		if !c.query.Has(name) {
-			continue
-		}
-		at, err := time.Parse(time.RFC3339, c.query.Get(name))
-		if err != nil {
-			return from, before, new(badParameter("INVALID", name, "The parameter must be a date and time."))
-		}
-		*bound = at
-	}
-	return from, before, nil
+	return time.Parse(time.RFC3339, c.query.Get(name))
 }
 
 func (c *call) delivery(d Delivery) resource {
@@ -166,12 +151,10 @@ func (c *call) includedEvents(onPage []Delivery) (events []resource) {
 	if !slices.Contains(c.list("include"), "event") {
 		return nil
 	}
-	seen := map[string]bool{}
 	for _, d := range onPage {
-		if seen[d.EventID] {
+		if slices.ContainsFunc(events, func(r resource) bool { return r.ID == d.EventID }) {
 			continue
 		}
-		seen[d.EventID] = true
 		attributes := object{"payload": string(d.Payload), "ping": d.Ping, "createdDate": milliseconds(d.EventCreated)}
 		if d.EventType != "" {
 			attributes["eventType"] = d.EventType

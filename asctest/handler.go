@@ -3,6 +3,7 @@ package asctest
 // The handler: the stages that a call passes, a file for each.
 
 import (
+	"context"
 	"net/http"
 	"sync"
 	"time"
@@ -17,7 +18,9 @@ type Handler struct {
 	onViolation func(error)
 	settings    Settings
 	record      record
-	poster      poster
+	posts       sync.WaitGroup
+	ctx         context.Context // of posts
+	endPosts    context.CancelFunc
 
 	mu    sync.Mutex
 	state State
@@ -34,7 +37,7 @@ func New(opts ...Option) (*Handler, error) {
 	}
 	h := &Handler{contract: c, settings: defaults(), calls: map[string][]time.Time{}}
 	h.onViolation = func(error) {}
-	h.poster.init()
+	h.ctx, h.endPosts = context.WithCancel(context.Background())
 	for _, opt := range opts {
 		if err := opt.applyTo(h); err != nil {
 			return nil, err

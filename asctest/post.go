@@ -12,7 +12,6 @@ import (
 	"io"
 	"net/http"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/ascmarketplace/webhooks/notification"
@@ -30,32 +29,23 @@ const (
 	forged    = "forged"
 )
 
-// poster is what posts under way share.
-type poster struct {
-	posts  sync.WaitGroup
-	ctx    context.Context
-	cancel context.CancelFunc
-}
-
-func (p *poster) init() { p.ctx, p.cancel = context.WithCancel(context.Background()) }
-
 // Close ends the posts under way and waits for them. The handler goes on to respond, and posts no more.
 func (h *Handler) Close() error {
 	h.mu.Lock()
-	h.poster.cancel() // under the lock, so that no post begins afterwards
+	h.endPosts() // under the lock, so that no post begins afterwards
 	h.mu.Unlock()
-	h.poster.posts.Wait()
+	h.posts.Wait()
 	return nil
 }
 
 // Wait waits until everything that was to be posted so far has been.
-func (h *Handler) Wait() { h.poster.posts.Wait() }
+func (h *Handler) Wait() { h.posts.Wait() }
 
 // postInBackground posts and records d. Its caller holds h.mu.
 func (h *Handler) postInBackground(d Delivery) {
 	recorded := h.record.addDelivery(d)
-	if h.poster.ctx.Err() == nil {
-		h.poster.posts.Go(func() { _, _ = h.post(h.poster.ctx, d, recorded) })
+	if h.ctx.Err() == nil {
+		h.posts.Go(func() { _, _ = h.post(h.ctx, d, recorded) })
 	}
 }
 
@@ -143,11 +133,10 @@ func (d *Delivery) exchange(ctx context.Context, transport http.RoundTripper) er
 	return nil
 }
 
-// pingPayload is what a ping is posted as; its form was seen live and is documented nowhere.
+// pingPayload is what a ping is posted as.
 func pingPayload(id string, at time.Time) []byte {
-	payload, _ := json.Marshal(object{"data": object{
-		"type": pingType, "id": id, "version": 1,
-		"attributes": object{"timestamp": at.UTC().Format(time.RFC3339Nano)},
-	}})
+	n := notification.New(&notification.WebhookPingCreated{Timestamp: at})
+	n.ID = id
+	payload, _ := json.Marshal(n)
 	return payload
 }
