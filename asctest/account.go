@@ -3,7 +3,7 @@ package asctest
 // What is stored, an importer's way to it past the API, and the one validator of each value.
 
 import (
-	"maps"
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -39,29 +39,19 @@ type Webhook struct {
 func (h *Handler) State() State {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	s := h.state.clone()
-	s.FormerSecrets = map[string][]string{}
-	for id, secrets := range h.former {
-		s.FormerSecrets[id] = slices.Clone(secrets)
-	}
-	return s
+	return h.state.clone()
 }
 
 // Key returns the first of the keys that tokens may be signed with.
-func (h *Handler) Key() Key {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.state.Keys[0]
-}
+func (h *Handler) Key() Key { return h.State().Keys[0] }
 
 // MarketplaceWebhook returns the registered marketplace webhook and whether there is one.
 func (h *Handler) MarketplaceWebhook() (MarketplaceWebhook, bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.state.MarketplaceWebhook == nil {
+	w := h.State().MarketplaceWebhook
+	if w == nil {
 		return MarketplaceWebhook{}, false
 	}
-	return *h.state.MarketplaceWebhook, true
+	return *w, true
 }
 
 // Update replaces the state by what change makes of it, past the API and in one step: no call comes in between. Empty
@@ -87,17 +77,17 @@ func (h *Handler) update(change func(*State)) error {
 	if err := h.checkState(&after); err != nil {
 		return err
 	}
-	after.FormerSecrets = nil
 	h.replace(after.clone())
 	return nil
 }
 
 // replace, under h.mu, sets the state and remembers the secrets that are gone.
 func (h *Handler) replace(after State) {
+	after.FormerSecrets = h.state.clone().FormerSecrets
 	present := after.secretsByID()
 	for id, secret := range h.state.secretsByID() {
 		if present[id] != secret {
-			h.former[id] = append(h.former[id], secret)
+			after.FormerSecrets[id] = append(after.FormerSecrets[id], secret)
 		}
 	}
 	h.state = after
@@ -116,43 +106,36 @@ func (s *State) clone() State {
 	}
 	after.PackageVersions = slices.Clone(s.PackageVersions)
 	after.Faults = slices.Clone(s.Faults)
+	after.FormerSecrets = map[string][]string{}
+	for id, secrets := range s.FormerSecrets {
+		after.FormerSecrets[id] = slices.Clone(secrets)
+	}
 	return after
 }
 
 // complete fills in the IDs and the defaults that are left out.
 func (s *State) complete() error {
 	for i, key := range s.Keys {
-		if key.ID != "" || key.IssuerID != "" || key.Signer != nil {
-			continue
-		}
-		var err error
-		if s.Keys[i], err = newKey(); err != nil {
-			return err
-		}
-	}
-	if w := s.MarketplaceWebhook; w != nil && w.ID == "" {
-		w.ID = newUUID()
-	}
-	for i := range s.Webhooks {
-		if s.Webhooks[i].ID == "" {
-			s.Webhooks[i].ID = newUUID()
+		if key == (Key{}) {
+			var err error
+			if s.Keys[i], err = newKey(); err != nil {
+				return err
+			}
 		}
 	}
-	for i := range s.PackageVersions {
-		s.PackageVersions[i] = s.PackageVersions[i].withDefaults()
+	if w := s.MarketplaceWebhook; w != nil {
+		w.ID = cmp.Or(w.ID, newUUID())
 	}
-	for i := range s.Faults {
-		if s.Faults[i].Times == 0 {
-			s.Faults[i].Times = 1
-		}
+	for i, w := range s.Webhooks {
+		s.Webhooks[i].ID = cmp.Or(w.ID, newUUID())
+	}
+	for i, v := range s.PackageVersions {
+		s.PackageVersions[i] = v.withDefaults()
+	}
+	for i, f := range s.Faults {
+		s.Faults[i].Times = cmp.Or(f.Times, 1)
 	}
 	return nil
-}
-
-func (s *State) addApp(id string) {
-	if !slices.Contains(s.Apps, id) {
-		s.Apps = append(s.Apps, id)
-	}
 }
 
 func (s *State) secretsByID() map[string]string {
@@ -165,8 +148,6 @@ func (s *State) secretsByID() map[string]string {
 	}
 	return secrets
 }
-
-func (s *State) secrets() []string { return slices.Collect(maps.Values(s.secretsByID())) }
 
 // webhook returns the index of a webhook, or -1.
 func (s *State) webhook(id string) int {

@@ -7,10 +7,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"math"
 	"mime"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/ascmarketplace/webhooks/internal/contract"
@@ -46,27 +47,19 @@ func bodyRefused(err error) response {
 	return refuse(newError(http.StatusBadRequest, "ENTITY_INVALID", "The body ended early."))
 }
 
-// checked returns the response of a refused call, or the 500 that a bad one becomes.
-func (h *Handler) checked(c *call, r response) response {
-	h.mu.Lock()
-	secrets := h.state.secrets()
-	h.mu.Unlock()
-	if err := h.checkResponse(c, r, secrets); err != nil {
-		return h.brokenContract(err)
-	}
-	return r
-}
-
 // checkResponse completes the response's headers and compares it with the document, and with the secrets that it must
 // not hold.
-func (h *Handler) checkResponse(c *call, r response, secrets []string) error {
+func (h *Handler) checkResponse(c *call, r response, before, after *State) error {
 	if c.operation == Download {
 		return nil
 	}
 	r.header.Set("Date", c.now.UTC().Format(http.TimeFormat))
 	r.header.Set("X-Rate-Limit", fmt.Sprintf("user-hour-lim:%d;user-hour-rem:%d;", h.settings.RateLimit, c.remaining))
 	x := c.judged()
-	x.Secrets, x.Status, x.ResponseHeader, x.Response = secrets, r.status, r.header, r.body
+	x.Status, x.ResponseHeader, x.Response = r.status, r.header, r.body
+	for _, s := range []*State{before, after} {
+		x.Secrets = slices.AppendSeq(x.Secrets, maps.Values(s.secretsByID()))
+	}
 	if sent, ok := contract.SentSecret(c.body); ok {
 		x.Secrets = append(x.Secrets, sent)
 	}
@@ -76,107 +69,65 @@ func (h *Handler) checkResponse(c *call, r response, secrets []string) error {
 	return nil
 }
 
-// brokenContract reports a violation and responds with it. h.mu is free, so that who hears of it may ask the handler.
-func (h *Handler) brokenContract(err error) response {
-	h.report(err)
-	return refuse(newError(http.StatusInternalServerError, "", err.Error()))
-}
-
 // report fails the test of a Server.
 func (h *Handler) report(err error) {
 	h.settings.Logger.Error(err.Error())
 	h.onViolation(err)
 }
 
-// clientErrors maps violations to Apple's errors: those of the first stage that the request does not pass. Codes are
-// Apple's; what a body of the wrong shape outside its attributes gets is assumed.
-func clientErrors(found []*contract.Violation) []apiError {
-	var errs []apiError
-	first := stageOf(slices.MinFunc(found, func(a, b *contract.Violation) int {
-		return cmp.Compare(stageOf(a), stageOf(b))
-	}))
+// clientErrors maps violations to Apple's errors: those of the first stage that the request does not pass.
+func clientErrors(found []*contract.Violation) (errs []apiError) {
+	first := math.MaxInt
 	for _, v := range found {
-		if stageOf(v) == first {
-			errs = append(errs, clientError(v))
+		stage, e := clientError(v)
+		if stage < first {
+			first, errs = stage, nil
+		}
+		if stage == first {
+			errs = append(errs, e)
 		}
 	}
 	return errs
 }
 
-// stageOf is the order in which App Store Connect is taken to check a request: parameters, media type, JSON, the
-// shape of the body, its attributes.
-func stageOf(v *contract.Violation) int {
+// clientError returns Apple's error for a violation, and the stage in which App Store Connect is taken to find it:
+// parameters, media type, JSON, the shape of the body, its attributes. Codes are Apple's; what a body of the wrong
+// shape outside its attributes gets is assumed.
+func clientError(v *contract.Violation) (stage int, e apiError) {
+	detail := strings.ToUpper(v.Rule[:1]) + v.Rule[1:] + "." // rules quote no value
 	switch {
 	case v.Parameter != "", v.Kind == contract.KindEscape:
-		return 1
-	case v.Kind == contract.KindMediaType:
-		return 2
-	case v.Kind == contract.KindJSON:
-		return 3
-	case attributeOf(v) == "":
-		return 4
-	}
-	return 5
-}
-
-// attributeOf is the name of the attribute that v is about, or empty.
-func attributeOf(v *contract.Violation) string {
-	name, _ := strings.CutPrefix(v.Pointer, "/data/attributes/")
-	if name == v.Pointer {
-		return ""
-	}
-	name, _, _ = strings.Cut(name, "/")
-	return name
-}
-
-func clientError(v *contract.Violation) apiError {
-	switch stageOf(v) {
-	case 1:
 		code := map[string]string{contract.KindUnknown: "ILLEGAL", contract.KindTwice: "DUPLICATE"}
-		e := newError(http.StatusBadRequest, "PARAMETER_ERROR."+cmp.Or(code[v.Kind], "INVALID"), sentence(v.Rule))
-		if v.Parameter != "" {
-			e.Source = &source{Parameter: v.Parameter}
-		}
-		return e
-	case 2:
-		return newError(http.StatusUnsupportedMediaType, "", "The body must be application/json.")
-	case 3:
-		return newError(http.StatusBadRequest, "ENTITY_INVALID", "The body is not JSON.")
-	case 4:
-		return newError(http.StatusUnprocessableEntity, "", sentence(v.Rule)).at(cmp.Or(v.Pointer, "/data"))
+		e = newError(http.StatusBadRequest, "PARAMETER_ERROR."+cmp.Or(code[v.Kind], "INVALID"), detail)
+		e.Source.Parameter = v.Parameter
+		return 1, e
+	case v.Kind == contract.KindMediaType:
+		return 2, newError(http.StatusUnsupportedMediaType, "", "The body must be application/json.")
+	case v.Kind == contract.KindJSON:
+		return 3, newError(http.StatusBadRequest, "", "The body is not JSON.")
+	case !strings.HasPrefix(v.Pointer, "/data/attributes/"):
+		e = newError(http.StatusUnprocessableEntity, "", detail)
+		e.Source.Pointer = cmp.Or(v.Pointer, "/data")
+		return 4, e
 	}
 	// A value that is not one of the listed ones is of the wrong type: seen live.
 	code := map[string]string{
 		"required": "REQUIRED", "nullable": "REQUIRED", "type": "TYPE", "enum": "TYPE", contract.KindUnknown: "UNKNOWN",
 	}
-	suffix := cmp.Or(code[v.Kind], "INVALID")
-	return newError(http.StatusConflict, "ENTITY_ERROR.ATTRIBUTE."+suffix, sentence(v.Rule)).at(v.Pointer)
-}
-
-// sentence makes a rule a sentence; rules quote no value.
-func sentence(rule string) string {
-	return strings.ToUpper(rule[:1]) + rule[1:] + "."
+	e = newError(http.StatusConflict, "ENTITY_ERROR.ATTRIBUTE."+cmp.Or(code[v.Kind], "INVALID"), detail)
+	e.Source.Pointer = v.Pointer
+	return 5, e
 }
 
 // acceptsJSON tells whether the Accept headers allow application/json.
 func acceptsJSON(accept []string) bool {
 	ranges := strings.Join(accept, ",")
-	if strings.TrimSpace(ranges) == "" {
-		return true
-	}
 	for part := range strings.SplitSeq(ranges, ",") {
-		mediaType, params, err := mime.ParseMediaType(part)
-		if err != nil {
-			continue
-		}
-		q, err := strconv.ParseFloat(params["q"], 64)
-		refused := err == nil && q == 0
-		switch mediaType {
-		case "*/*", "application/*", "application/json":
-			if !refused {
-				return true
-			}
+		mediaType, params, _ := mime.ParseMediaType(part)
+		offered := mediaType == "*/*" || mediaType == "application/*" || mediaType == "application/json"
+		if refused := params["q"] != "" && strings.Trim(params["q"], "0.") == ""; offered && !refused {
+			return true
 		}
 	}
-	return false
+	return strings.TrimSpace(ranges) == ""
 }

@@ -49,7 +49,7 @@ func TestSecretsThatAreCommonWords(t *testing.T) {
 	t.Parallel()
 	for _, secret := range []string{
 		"marketplaceWebhooks", "marketplace", "endpointUrl", "application/json", "attributes", "localhost",
-		"user-hour-lim", "example.com", "conflicts with a rule", "already.",
+		"user-hour-lim", "example.com", "Conflict", "already.",
 	} {
 		h := quiet(t)
 		body := strings.Replace(sentCreate, "canary-5ecret", secret, 1)

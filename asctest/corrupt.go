@@ -15,101 +15,80 @@ func (f *Fault) corrupt(c *call, right response) response {
 		return right
 	}
 	r := f.usual(c, right)
-	if f.Status != 0 {
-		r.status = f.Status
-	}
+	r.status = cmp.Or(f.Status, r.status)
 	if f.Body != "" {
 		r.body = []byte(f.Body)
 	}
-	if f.sendsAs(r) == FaultResetBeforeHeaders {
+	if len(r.body) == 0 {
+		switch f.Kind {
+		case FaultResetMidBody, FaultTruncatedBody, FaultCloseDelimited:
+			f.Kind = FaultResetBeforeHeaders
+		case FaultLateBody:
+			f.Kind = FaultLate
+		}
+	}
+	if f.Kind == FaultResetBeforeHeaders {
 		r = response{}
 	}
-	r.reason = "fault: " + cmp.Or(string(f.sendsAs(r)), "error")
+	r.reason = "fault: " + f.Kind.name()
 	return r
-}
-
-// sendsAs is the kind of fault, if it needs a body and there is none, the one that comes closest.
-func (f *Fault) sendsAs(r response) FaultKind {
-	if len(r.body) > 0 {
-		return f.Kind
-	}
-	switch f.Kind {
-	case FaultResetMidBody, FaultTruncatedBody, FaultCloseDelimited:
-		return FaultResetBeforeHeaders
-	case FaultLateBody:
-		return FaultLate
-	}
-	return f.Kind
 }
 
 // usual is the response of the fault's kind.
 func (f *Fault) usual(c *call, right response) response {
-	a := response{status: success(c.request.Method), header: right.header.Clone()}
-	a.header.Set("Content-Type", "application/json")
+	status, mediaType, body := http.StatusOK, "application/json", ""
+	if c.request.Method == http.MethodPost {
+		status = http.StatusCreated
+	}
+	header := right.header.Clone()
 	switch f.Kind {
 	case FaultLate, FaultLateBody, FaultResetMidBody, FaultTruncatedBody, FaultCloseDelimited:
 		return right
-	case FaultHTMLPage, FaultPlainText:
-		a.status = http.StatusBadGateway
-		a.header.Set("Content-Type", "text/plain")
-		a.body = []byte("upstream connect error\n")
-		if f.Kind == FaultHTMLPage {
-			a.header.Set("Content-Type", "text/html")
-			a.body = []byte("<!DOCTYPE html><title>Bad gateway</title>" + strings.Repeat("<p>Try again later.</p>\n", 100))
-		}
-	case FaultWrongContentType:
-		a.body = right.body
-		if len(a.body) == 0 {
-			a.body = []byte("{}")
-		}
-		a.header.Set("Content-Type", "text/html")
-	case FaultInvalidJSON:
-		a.body = []byte(`{"data":`)
-	case FaultNullData:
-		a.body = []byte("null")
-	case FaultWrongType:
-		a.body = c.oddResource(resource{Type: "apps", ID: newUUID()})
-	case FaultNoID:
-		a.body = c.withoutID(right)
-	case FaultRedirect:
-		a.status = http.StatusTemporaryRedirect
-		a.header.Set("Location", "/v1/elsewhere")
 	case errorResponse:
-		status := f.Status
-		if status == 0 {
-			status = http.StatusInternalServerError
-		}
-		e := refuse(newError(status, f.Code, "This fault was asked for."))
-		a.status, a.body = e.status, e.body
+		status = cmp.Or(f.Status, http.StatusInternalServerError)
+		body = string(refuse(newError(status, f.Code, "This fault was asked for.")).body)
+	case FaultHTMLPage:
+		status, mediaType = http.StatusBadGateway, "text/html"
+		body = "<!DOCTYPE html><title>Bad gateway</title>" + strings.Repeat("<p>Try again later.</p>\n", 100)
+	case FaultPlainText:
+		status, mediaType, body = http.StatusBadGateway, "text/plain", "upstream connect error\n"
+	case FaultWrongContentType:
+		mediaType, body = "text/html", cmp.Or(string(right.body), "{}")
+	case FaultInvalidJSON:
+		body = `{"data":`
+	case FaultNullData:
+		body = "null"
+	case FaultWrongType:
+		body = c.showing(resource{Type: "apps", ID: newUUID()})
+	case FaultNoID:
+		body = c.showing(right.firstResource())
+	case FaultEndlessBody:
+		body = `{"data":[`
+	case FaultRedirect:
+		status = http.StatusTemporaryRedirect
+		header.Set("Location", "/v1/elsewhere")
 	}
-	return a
+	header.Set("Content-Type", mediaType)
+	return response{status: status, header: header, body: []byte(body)}
 }
 
-func (c *call) oddResource(data resource) []byte {
+// showing is a body with one resource, in the form that the operation's has.
+func (c *call) showing(data resource) string {
 	body := responseBody{Data: data, Links: links{Self: c.request.URL.EscapedPath()}}
 	if c.operation == MarketplaceWebhooksList || strings.HasSuffix(string(c.operation), "_getToManyRelated") {
 		body.Data = []resource{data}
 	}
-	return jsonResponse(http.StatusOK, body).body
+	return string(jsonResponse(http.StatusOK, body).body)
 }
 
-// withoutID is the right response, its resources without their ids.
-func (c *call) withoutID(right response) []byte {
+// firstResource is the first one that the response shows, without its id.
+func (r response) firstResource() resource {
 	var list struct{ Data []resource }
-	if json.Unmarshal(right.body, &list) == nil && len(list.Data) > 0 {
-		list.Data[0].ID = ""
-		return c.oddResource(list.Data[0])
+	if json.Unmarshal(r.body, &list) != nil || len(list.Data) == 0 {
+		var one struct{ Data resource }
+		_ = json.Unmarshal(r.body, &one)
+		list.Data = []resource{one.Data}
 	}
-	var one struct{ Data resource }
-	_ = json.Unmarshal(right.body, &one)
-	one.Data.ID = ""
-	return c.oddResource(one.Data)
-}
-
-// success is the status of a good response with a body.
-func success(method string) int {
-	if method == http.MethodPost {
-		return http.StatusCreated
-	}
-	return http.StatusOK
+	list.Data[0].ID = ""
+	return list.Data[0]
 }

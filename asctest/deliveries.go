@@ -6,6 +6,7 @@ package asctest
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -29,10 +30,9 @@ type Delivery struct {
 	Signature    string // the value of notification.SignatureHeader
 	SignedWith   string // whose secret the signature is made with: valid, old_secret or forged
 
-	listed      bool // the API has it: no forgery, to a webhook of an app, of an event that the document has
-	redelivered bool
-	original    string // the delivery that this one repeats
-	change      int    // of the record, when it last changed
+	listed   bool   // the API has it: no forgery, to a webhook of an app, of an event that the document has
+	original string // the delivery that this one repeats
+	change   int    // of the record, when it last changed
 }
 
 // size is roughly what a delivery will take, with what its receiver responds.
@@ -61,17 +61,19 @@ func createPing(s *State, c *call) response {
 }
 
 func redeliver(s *State, c *call) response {
-	template, there := c.record.get(c.sent.related("template"))
-	if !there {
+	id, all := c.sent.related("template"), c.record.deliveriesTo("")
+	i := slices.IndexFunc(all, func(d Delivery) bool { return d.listed && strings.EqualFold(d.ID, id) })
+	if i < 0 {
 		return conflict("ENTITY_ERROR.RELATIONSHIP.INVALID", "/data/relationships/template", "There is no such delivery.")
 	}
+	template := all[i]
 	webhook := s.webhook(template.WebhookID)
 	switch {
 	case webhook < 0:
 		return conflict("STATE_ERROR", "", "The webhook of the delivery was deleted.")
 	case template.State == pending:
 		return conflict("STATE_ERROR", "", "The delivery is not finished.")
-	case template.redelivered:
+	case slices.ContainsFunc(all, func(d Delivery) bool { return d.original == template.ID }):
 		return conflict("STATE_ERROR", "", "The delivery was redelivered before.")
 	}
 	w := s.Webhooks[webhook]
@@ -88,28 +90,27 @@ func listDeliveries(s *State, c *call) response {
 	if i < 0 {
 		return notFound("webhooks")
 	}
-	if c.settings.LiveListing {
-		if refused := c.checkLiveListing(); refused != nil {
-			return *refused
-		}
-	}
-	from, before, refused := c.createdDates()
-	if refused != nil {
-		return *refused
+	from, fromErr := c.date(createdFrom)
+	before, beforeErr := c.date(createdBefore)
+	live := c.settings.LiveListing
+	switch {
+	case live && c.query.Has(stateFilter):
+		return badParameter("ILLEGAL", stateFilter, "The parameter is not supported.")
+	case live && c.now.Sub(from) > 10*24*time.Hour:
+		return badParameter("INVALID", createdFrom, "A creation date within the last ten days is needed.")
+	case fromErr != nil:
+		return badParameter("INVALID", createdFrom, "The parameter must be a date and time.")
+	case beforeErr != nil:
+		return badParameter("INVALID", createdBefore, "The parameter must be a date and time.")
 	}
 	states := c.list(stateFilter)
-	wanted := c.record.deliveriesTo(s.Webhooks[i].ID, func(d *Delivery) bool {
+	wanted := slices.DeleteFunc(c.record.deliveriesTo(s.Webhooks[i].ID), func(d Delivery) bool {
 		created := d.Created.Truncate(time.Millisecond) // as it is shown
-		return (states == nil || slices.Contains(states, d.State)) &&
-			!created.Before(from) && (before.IsZero() || created.Before(before))
+		return !d.listed || states != nil && !slices.Contains(states, d.State) ||
+			created.Before(from) || !before.IsZero() && !created.Before(before)
 	})
+	slices.Reverse(wanted) // newest first: the order is documented nowhere
 	return page(c, wanted, c.delivery, c.includedEvents)
-}
-
-func invalidParameter(name, detail string) response {
-	e := newError(http.StatusBadRequest, "PARAMETER_ERROR.INVALID", detail)
-	e.Source = &source{Parameter: name}
-	return refuse(e)
 }
 
 const (
@@ -118,33 +119,12 @@ const (
 	stateFilter   = "filter[deliveryState]"
 )
 
-// checkLiveListing refuses what the live service was seen to refuse, although the OpenAPI document allows it.
-func (c *call) checkLiveListing() *response {
-	if c.query.Has(stateFilter) {
-		e := newError(http.StatusBadRequest, "PARAMETER_ERROR.ILLEGAL", "The parameter is not supported.")
-		e.Source = &source{Parameter: stateFilter}
-		return new(refuse(e))
+// date is the time that a parameter sets; zero if it is not given.
+func (c *call) date(name string) (time.Time, error) {
+	if !c.query.Has(name) {
+		return time.Time{}, nil
 	}
-	from, err := time.Parse(time.RFC3339, c.query.Get(createdFrom))
-	if err != nil || c.now.Sub(from) > 10*24*time.Hour {
-		return new(invalidParameter(createdFrom, "A creation date within the last ten days is needed."))
-	}
-	return nil
-}
-
-// createdDates returns the bounds that the call sets; zero where it sets none.
-func (c *call) createdDates() (from, before time.Time, refused *response) {
-	for name, bound := range map[string]*time.Time{createdFrom: &from, createdBefore: &before} {
-		if !c.query.Has(name) {
-			continue
-		}
-		at, err := time.Parse(time.RFC3339, c.query.Get(name))
-		if err != nil {
-			return from, before, new(invalidParameter(name, "The parameter must be a date and time."))
-		}
-		*bound = at
-	}
-	return from, before, nil
+	return time.Parse(time.RFC3339, c.query.Get(name))
 }
 
 func (c *call) delivery(d Delivery) resource {
@@ -171,12 +151,10 @@ func (c *call) includedEvents(onPage []Delivery) (events []resource) {
 	if !slices.Contains(c.list("include"), "event") {
 		return nil
 	}
-	seen := map[string]bool{}
 	for _, d := range onPage {
-		if seen[d.EventID] {
+		if slices.ContainsFunc(events, func(r resource) bool { return r.ID == d.EventID }) {
 			continue
 		}
-		seen[d.EventID] = true
 		attributes := object{"payload": string(d.Payload), "ping": d.Ping, "createdDate": milliseconds(d.EventCreated)}
 		if d.EventType != "" {
 			attributes["eventType"] = d.EventType

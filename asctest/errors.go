@@ -6,17 +6,16 @@ import (
 	"cmp"
 	"encoding/json"
 	"net/http"
-	"strconv"
 )
 
 // apiError is one member of the array errors.
 type apiError struct {
-	ID     string  `json:"id"`
-	Status string  `json:"status"`
-	Code   string  `json:"code"`
-	Title  string  `json:"title"`
-	Detail string  `json:"detail"`
-	Source *source `json:"source,omitempty"`
+	ID     string `json:"id"`
+	Status int    `json:"status,string"`
+	Code   string `json:"code"`
+	Title  string `json:"title"`
+	Detail string `json:"detail"`
+	Source source `json:"source,omitzero"`
 }
 
 // source says which part of the request was at fault.
@@ -25,50 +24,25 @@ type source struct {
 	Parameter string `json:"parameter,omitempty"`
 }
 
+// usualCodes go with a status when nothing more is known; any other is UNEXPECTED_ERROR.
+var usualCodes = map[int]string{
+	http.StatusBadRequest:            "ENTITY_INVALID",
+	http.StatusUnauthorized:          "NOT_AUTHORIZED",
+	http.StatusForbidden:             "FORBIDDEN_ERROR",
+	http.StatusNotFound:              "NOT_FOUND",
+	http.StatusMethodNotAllowed:      "METHOD_NOT_ALLOWED",
+	http.StatusConflict:              "ENTITY_ERROR",
+	http.StatusUnsupportedMediaType:  "UNSUPPORTED_MEDIA_TYPE",
+	http.StatusUnprocessableEntity:   "ENTITY_UNPROCESSABLE",
+	http.StatusTooManyRequests:       "RATE_LIMIT_EXCEEDED",
+	http.StatusRequestEntityTooLarge: "REQUEST_ENTITY_TOO_LARGE",
+}
+
 func newError(status int, code, detail string) apiError {
-	if code == "" {
-		code = usualCode(status)
-	}
 	return apiError{
-		ID: newUUID(), Status: strconv.Itoa(status), Code: code,
-		Title: usualTitle(status), Detail: detail,
+		ID: newUUID(), Status: status, Code: cmp.Or(code, usualCodes[status], "UNEXPECTED_ERROR"),
+		Title: cmp.Or(http.StatusText(status), "Error"), Detail: detail,
 	}
-}
-
-func (e apiError) at(pointer string) apiError {
-	e.Source = &source{Pointer: pointer}
-	return e
-}
-
-func (e apiError) status() int {
-	status, _ := strconv.Atoi(e.Status)
-	return status
-}
-
-// usualCode is the code that goes with a status when nothing more is known.
-func usualCode(status int) string {
-	codes := map[int]string{
-		http.StatusBadRequest:            "ENTITY_INVALID",
-		http.StatusUnauthorized:          "NOT_AUTHORIZED",
-		http.StatusForbidden:             "FORBIDDEN_ERROR",
-		http.StatusNotFound:              "NOT_FOUND",
-		http.StatusMethodNotAllowed:      "METHOD_NOT_ALLOWED",
-		http.StatusConflict:              "ENTITY_ERROR",
-		http.StatusUnsupportedMediaType:  "UNSUPPORTED_MEDIA_TYPE",
-		http.StatusUnprocessableEntity:   "ENTITY_UNPROCESSABLE",
-		http.StatusTooManyRequests:       "RATE_LIMIT_EXCEEDED",
-		http.StatusRequestEntityTooLarge: "REQUEST_ENTITY_TOO_LARGE",
-	}
-	return cmp.Or(codes[status], "UNEXPECTED_ERROR")
-}
-
-func usualTitle(status int) string {
-	titles := map[int]string{
-		http.StatusUnauthorized:        "The token was not accepted",
-		http.StatusConflict:            "The request conflicts with a rule or with the present state",
-		http.StatusUnprocessableEntity: "The body does not have the expected shape",
-	}
-	return cmp.Or(titles[status], http.StatusText(status), "Error")
 }
 
 // response is what is sent back. Its body is complete before anything is sent.
@@ -96,7 +70,7 @@ func noContent() response { return response{status: http.StatusNoContent, header
 
 // refuse responds with the status of the first error.
 func refuse(errs ...apiError) response {
-	r := jsonResponse(errs[0].status(), map[string][]apiError{"errors": errs})
+	r := jsonResponse(errs[0].Status, map[string][]apiError{"errors": errs})
 	r.reason = errs[0].Code
 	return r
 }
@@ -108,8 +82,13 @@ func notFound(resourceType string) response {
 // conflict refuses a request that the document allows and the state does not.
 func conflict(code, pointer, detail string) response {
 	e := newError(http.StatusConflict, code, detail)
-	if pointer != "" {
-		e = e.at(pointer)
-	}
+	e.Source.Pointer = pointer
+	return refuse(e)
+}
+
+// badParameter refuses a parameter of the query.
+func badParameter(code, name, detail string) response {
+	e := newError(http.StatusBadRequest, "PARAMETER_ERROR."+code, detail)
+	e.Source.Parameter = name
 	return refuse(e)
 }

@@ -88,9 +88,12 @@ func (f *Fault) check() error {
 	return nil
 }
 
+// name is how the kind is called where its zero value would read as nothing.
+func (k FaultKind) name() string { return cmp.Or(string(k), "error") }
+
 func kindNames() (names []string) {
 	for _, kind := range FaultKinds() {
-		names = append(names, cmp.Or(string(kind), "error"))
+		names = append(names, kind.name())
 	}
 	return names
 }
@@ -103,20 +106,16 @@ func operationNames() (names []string) {
 	return names
 }
 
-// name names the fault in the message of a test that it fails.
-func (f *Fault) name() string {
-	name := cmp.Or(string(f.Kind), "error")
-	if f.Status != 0 {
-		name += " " + strconv.Itoa(f.Status)
-	}
-	return fmt.Sprintf("the fault %q of %s", name, cmp.Or(string(f.Operation), "any operation"))
-}
-
 // unfired returns an error for each fault that should have fired and never has.
 func (h *Handler) unfired() (errs []error) {
 	for _, f := range h.State().Faults {
 		if !f.fired && !f.Optional {
-			errs = append(errs, fmt.Errorf("asctest: %s never fired: no such call came", f.name()))
+			name := f.Kind.name()
+			if f.Status != 0 {
+				name += " " + strconv.Itoa(f.Status)
+			}
+			operation := cmp.Or(string(f.Operation), "any operation")
+			errs = append(errs, fmt.Errorf("asctest: the fault %q of %s never fired: no such call came", name, operation))
 		}
 	}
 	return errs
@@ -125,16 +124,15 @@ func (h *Handler) unfired() (errs []error) {
 // takeFault finds out what is to go wrong with the call.
 func (h *Handler) takeFault(c *call) *response {
 	c.fault = h.nextFault(c.operation)
-	if c.fault == nil && h.settings.Faults != nil {
-		f := h.settings.Faults(c.exchange(response{}))
-		if f == nil {
-			return nil
-		}
+	if c.fault != nil || h.settings.Faults == nil {
+		return nil
+	}
+	if f := h.settings.Faults(c.exchange(response{})); f != nil {
 		if err := f.check(); err != nil {
 			h.report(err)
 			return nil
 		}
-		c.fault = f
+		c.fault = new(*f)
 	}
 	return nil
 }

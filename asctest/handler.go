@@ -3,6 +3,7 @@ package asctest
 // The handler: the stages that a call passes, a file for each.
 
 import (
+	"context"
 	"net/http"
 	"sync"
 	"time"
@@ -16,14 +17,15 @@ type Handler struct {
 	contract    *contract.Contract
 	onViolation func(error)
 	settings    Settings
-	limits      limits
 	record      record
-	poster      poster
+	posts       sync.WaitGroup
+	ctx         context.Context // of posts
+	endPosts    context.CancelFunc
 
-	mu     sync.Mutex
-	state  State
-	begun  State               // what Reset returns to
-	former map[string][]string // the secrets that webhooks had before
+	mu    sync.Mutex
+	state State
+	begun State                  // what Reset returns to
+	calls map[string][]time.Time // of each key in the last hour
 }
 
 // New returns a handler for an http.Server of your own. A response of its own that breaks the OpenAPI document
@@ -33,10 +35,9 @@ func New(opts ...Option) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Handler{contract: c, settings: Settings{}.withDefaults(), former: map[string][]string{}}
+	h := &Handler{contract: c, settings: defaults(), calls: map[string][]time.Time{}}
 	h.onViolation = func(error) {}
-	h.record.init()
-	h.poster.init()
+	h.ctx, h.endPosts = context.WithCancel(context.Background())
 	for _, opt := range opts {
 		if err := opt.applyTo(h); err != nil {
 			return nil, err
@@ -67,10 +68,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *Handler) respond(c *call) response {
 	for _, refuses := range []func(*call) *response{h.route, h.authenticate, h.takeFault, h.limit, h.check} {
 		if refusal := refuses(c); refusal != nil {
-			return h.checked(c, *refusal)
+			return h.operate(c, func(*State, *call) response { return *refusal })
 		}
 	}
-	return h.operate(c)
+	return h.operate(c, operations[c.operation])
 }
 
 // Reset makes everything as it was after New, the keys aside: webhooks, apps, package versions, deliveries,
@@ -80,9 +81,8 @@ func (h *Handler) Reset() {
 	keys := h.state.Keys
 	h.state = h.begun.clone()
 	h.state.Keys = keys
-	clear(h.former)
+	clear(h.calls)
 	h.mu.Unlock()
-	h.limits.reset()
 	h.record.reset()
 }
 

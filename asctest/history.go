@@ -1,31 +1,25 @@
 package asctest
 
-// history has the latest items, oldest first.
-type history[T any] struct {
-	items   []T
-	dropped int // how many came before the items
-	bytes   int
-}
+// The bounds of what is remembered of exchanges, and of deliveries.
+const (
+	maxRecorded      = 10_000
+	maxRecordedBytes = 64 << 20 // of bodies and headers, roughly
+)
 
-// next is the position of the item that comes next.
-func (h *history[T]) next() int { return h.dropped + len(h.items) }
+// history has the latest items within both bounds, oldest first.
+type history[T any] struct {
+	items []T
+	sizes []int
+	bytes int
+}
 
 func (h *history[T]) add(item T, size int) {
 	h.items = append(h.items, item)
+	h.sizes = append(h.sizes, size)
 	h.bytes += size
-}
-
-// trim forgets the oldest items beyond the bounds; forgotten returns the size of one.
-func (h *history[T]) trim(most int, forgotten func(*T) int) {
-	for len(h.items) > most || h.bytes > maxRecordedBytes && len(h.items) > 1 {
-		h.bytes -= forgotten(&h.items[0])
+	for len(h.items) > maxRecorded || h.bytes > maxRecordedBytes && len(h.items) > 1 {
+		h.bytes -= h.sizes[0]
 		h.items[0] = *new(T) // for the garbage collector
-		h.items = h.items[1:]
-		h.dropped++
+		h.items, h.sizes = h.items[1:], h.sizes[1:]
 	}
-}
-
-func (h *history[T]) forget() {
-	h.dropped += len(h.items)
-	h.items, h.bytes = nil, 0
 }

@@ -4,48 +4,28 @@ package asctest
 
 import (
 	"net/http"
-	"sync"
 	"time"
 )
 
-// limits has the times of each key's calls in the last hour.
-type limits struct {
-	mu    sync.Mutex
-	taken map[string][]time.Time
-}
-
-// limit refuses a call when its key has used up the hour.
+// limit counts a call, and refuses it when its key has used up the hour.
 func (h *Handler) limit(c *call) *response {
 	if c.operation == Download {
 		return nil
 	}
-	var ok bool
-	if c.remaining, ok = h.limits.take(c.keyID, c.now, h.settings.RateLimit); !ok {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	calls := h.calls[c.keyID]
+	for len(calls) > 0 && c.now.Sub(calls[0]) >= time.Hour {
+		calls = calls[1:]
+	}
+	refused := len(calls) >= h.settings.RateLimit
+	if !refused {
+		calls = append(calls, c.now)
+	}
+	h.calls[c.keyID] = calls
+	c.remaining = h.settings.RateLimit - len(calls)
+	if refused {
 		return new(refuse(newError(http.StatusTooManyRequests, "", "The key has used up its calls of the last hour.")))
 	}
 	return nil
-}
-
-// take counts one call and returns how many are left. It is false when the hour is used up.
-func (l *limits) take(keyID string, now time.Time, limit int) (remaining int, ok bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.taken == nil {
-		l.taken = map[string][]time.Time{}
-	}
-	taken := l.taken[keyID]
-	for len(taken) > 0 && now.Sub(taken[0]) >= time.Hour {
-		taken = taken[1:]
-	}
-	if ok = len(taken) < limit; ok {
-		taken = append(taken, now)
-	}
-	l.taken[keyID] = taken
-	return limit - len(taken), ok
-}
-
-func (l *limits) reset() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.taken = nil
 }

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -55,9 +56,7 @@ func (h *Handler) Sign(to string, n *notification.Notification) ([]SignedNotific
 	if err != nil {
 		return nil, fmt.Errorf("asctest: %w", err)
 	}
-	h.mu.Lock()
-	state := h.state.clone()
-	h.mu.Unlock()
+	state := h.State()
 	recipients, err := state.recipients(to, n)
 	if err != nil {
 		return nil, err
@@ -85,12 +84,10 @@ func (s *State) recipients(to string, n *notification.Notification) ([]Webhook, 
 	switch {
 	case app == "" && len(s.Apps) == 1:
 		app = s.Apps[0]
-	case app == "" && len(s.Apps) == 0:
+	case len(s.Apps) == 0:
 		return nil, invalid("app_id", "there is no app yet, whose webhooks could receive it")
-	case app == "":
-		return nil, invalid("app_id", "is needed, since there are several apps: %s", strings.Join(s.Apps, ", "))
 	case !slices.Contains(s.Apps, app):
-		return nil, invalid("app_id", "there is no such app: there are %s", strings.Join(s.Apps, ", "))
+		return nil, invalid("app_id", "must be one of the apps: %s", strings.Join(s.Apps, ", "))
 	}
 	eventType := subscription(n.Type)
 	var found []Webhook
@@ -100,8 +97,7 @@ func (s *State) recipients(to string, n *notification.Notification) ([]Webhook, 
 		}
 	}
 	if len(found) == 0 {
-		subscription := cmp.Or(eventType, "anything")
-		return nil, fmt.Errorf("asctest: no enabled webhook of the app %s subscribes to %s", app, subscription)
+		return nil, fmt.Errorf("asctest: no enabled webhook of the app %s subscribes to %s", app, cmp.Or(eventType, "anything"))
 	}
 	return found, nil
 }
@@ -114,6 +110,8 @@ func isWebhookEvent(eventType string) bool {
 
 const pingType = "webhookPingCreated"
 
+var capital = regexp.MustCompile("[A-Z]")
+
 // subscription is how the API spells the type of an event: buildUploadStateUpdated is BUILD_UPLOAD_STATE_UPDATED. A
 // ping, to which nobody subscribes, has none; the types of marketplaceWebhooks stay.
 func subscription(eventType string) string {
@@ -123,14 +121,7 @@ func subscription(eventType string) string {
 	case !isWebhookEvent(eventType):
 		return eventType
 	}
-	var b strings.Builder
-	for _, r := range eventType {
-		if 'A' <= r && r <= 'Z' {
-			b.WriteByte('_')
-		}
-		b.WriteRune(r)
-	}
-	return strings.ToUpper(b.String())
+	return strings.ToUpper(capital.ReplaceAllString(eventType, "_$0"))
 }
 
 // SignedWith returns a copy that is signed with another secret, such as the one before a rotation.

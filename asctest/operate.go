@@ -2,10 +2,7 @@ package asctest
 
 // The operations: each works on a copy of the state, which replaces it once the response has been checked.
 
-import (
-	"net/http"
-	"slices"
-)
+import "net/http"
 
 // Operation is the operationId of a call.
 type Operation string
@@ -54,20 +51,21 @@ var operations = map[Operation]func(*State, *call) response{
 
 // operate carries the call out. It takes effect unless its response is an error, breaks the document, or is lost to a
 // fault that doesn't apply it.
-func (h *Handler) operate(c *call) response {
-	r, err := h.transact(c)
-	if err != nil {
-		return h.brokenContract(err)
+func (h *Handler) operate(c *call, operation func(*State, *call) response) response {
+	r, err := h.transact(c, operation)
+	if err != nil { // h.mu is free, so that who hears of it may ask the handler
+		h.report(err)
+		return refuse(newError(http.StatusInternalServerError, "", err.Error()))
 	}
 	return r
 }
 
-func (h *Handler) transact(c *call) (response, error) {
+func (h *Handler) transact(c *call, operation func(*State, *call) response) (response, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	after := h.state.clone()
-	r := operations[c.operation](&after, c)
-	if err := h.checkResponse(c, r, slices.Concat(h.state.secrets(), after.secrets())); err != nil {
+	r := operation(&after, c)
+	if err := h.checkResponse(c, r, &h.state, &after); err != nil {
 		return response{}, err
 	}
 	if r.status < http.StatusBadRequest && c.fault.applies() {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/ascmarketplace/webhooks/internal/contract"
@@ -17,10 +18,6 @@ import (
 type Option interface {
 	applyTo(h *Handler) error
 }
-
-type optionFunc func(*Handler) error
-
-func (f optionFunc) applyTo(h *Handler) error { return f(h) }
 
 // Settings are how the fake behaves. The zero value of each is the default.
 type Settings struct {
@@ -77,25 +74,22 @@ func (s Settings) applyTo(h *Handler) error {
 	return nil
 }
 
-func (s Settings) withDefaults() Settings {
-	if s.RateLimit == 0 {
-		s.RateLimit = 3500
+func defaults() Settings {
+	return Settings{
+		RateLimit: 3500, SecondCreateStatus: http.StatusConflict, SecondCreateCode: "ENTITY_ERROR", Logger: slog.Default(),
 	}
-	if s.SecondCreateStatus == 0 {
-		s.SecondCreateStatus, s.SecondCreateCode = http.StatusConflict, "ENTITY_ERROR"
-	}
-	if s.Logger == nil {
-		s.Logger = slog.Default()
-	}
-	return s
 }
 
 // WithApp starts with an app, which may then have webhooks.
-func WithApp(id string) Option {
-	return optionFunc(func(h *Handler) error {
-		h.state.addApp(id)
-		return nil
-	})
+func WithApp(id string) Option { return app(id) }
+
+type app string
+
+func (a app) applyTo(h *Handler) error {
+	if !slices.Contains(h.state.Apps, string(a)) {
+		h.state.Apps = append(h.state.Apps, string(a))
+	}
+	return nil
 }
 
 // New accepts the keys that it is given, in place of one fresh team key. Give several for a rotation.
@@ -114,9 +108,8 @@ func (w MarketplaceWebhook) applyTo(h *Handler) error {
 
 // The app of a webhook is there too.
 func (w Webhook) applyTo(h *Handler) error {
-	h.state.addApp(w.AppID)
 	h.state.Webhooks = append(h.state.Webhooks, w)
-	return nil
+	return app(w.AppID).applyTo(h)
 }
 
 func (v PackageVersion) applyTo(h *Handler) error {

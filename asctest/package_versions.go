@@ -3,11 +3,13 @@ package asctest
 // Package versions, and the files behind their URLs, which the fake serves.
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -40,25 +42,16 @@ func (v PackageVersion) withDefaults() PackageVersion {
 			files[i] = files[i].withDefaults()
 		}
 	}
-	if v.PackageID == "" {
-		v.PackageID = newUUID()
-	}
-	if v.State == "" {
-		v.State = "COMPLETED"
-	}
-	if v.URLLifetime == 0 {
-		v.URLLifetime = time.Hour
-	}
+	v.PackageID = cmp.Or(v.PackageID, newUUID())
+	v.State = cmp.Or(v.State, "COMPLETED")
+	v.URLLifetime = cmp.Or(v.URLLifetime, time.Hour)
 	return v
 }
 
 func (f PackageFile) withDefaults() PackageFile {
-	if f.ID == "" {
-		f.ID = newUUID()
-	}
+	f.ID = cmp.Or(f.ID, newUUID())
 	if f.Checksum == "" {
-		sum := sha256.Sum256(f.Content)
-		f.Checksum = hex.EncodeToString(sum[:])
+		f.Checksum = fmt.Sprintf("%x", sha256.Sum256(f.Content))
 	}
 	return f
 }

@@ -12,7 +12,6 @@ import (
 	"io"
 	"net/http"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/ascmarketplace/webhooks/notification"
@@ -30,32 +29,23 @@ const (
 	forged    = "forged"
 )
 
-// poster is what posts under way share.
-type poster struct {
-	posts  sync.WaitGroup
-	ctx    context.Context
-	cancel context.CancelFunc
-}
-
-func (p *poster) init() { p.ctx, p.cancel = context.WithCancel(context.Background()) }
-
 // Close ends the posts under way and waits for them. The handler goes on to respond, and posts no more.
 func (h *Handler) Close() error {
 	h.mu.Lock()
-	h.poster.cancel() // under the lock, so that no post begins afterwards
+	h.endPosts() // under the lock, so that no post begins afterwards
 	h.mu.Unlock()
-	h.poster.posts.Wait()
+	h.posts.Wait()
 	return nil
 }
 
 // Wait waits until everything that was to be posted so far has been.
-func (h *Handler) Wait() { h.poster.posts.Wait() }
+func (h *Handler) Wait() { h.posts.Wait() }
 
 // postInBackground posts and records d. Its caller holds h.mu.
 func (h *Handler) postInBackground(d Delivery) {
-	h.record.addDelivery(d)
-	if h.poster.ctx.Err() == nil {
-		h.poster.posts.Go(func() { _, _ = h.post(h.poster.ctx, d) })
+	recorded := h.record.addDelivery(d)
+	if h.ctx.Err() == nil {
+		h.posts.Go(func() { _, _ = h.post(h.ctx, d, recorded) })
 	}
 }
 
@@ -70,8 +60,7 @@ func (n SignedNotification) Send(ctx context.Context) (Delivery, error) {
 	d.Signature, d.SignedWith, d.Redelivery = n.Signature, h.whoseSecret(n), n.Redelivery
 	known := d.Ping || slices.Contains(h.contract.EventTypes(), d.EventType)
 	d.listed = known && d.EventID != "" && d.SignedWith == valid
-	h.record.addDelivery(d)
-	return h.post(ctx, d)
+	return h.post(ctx, d, h.record.addDelivery(d))
 }
 
 // whoseSecret tells with whose secret a notification is signed.
@@ -82,7 +71,7 @@ func (h *Handler) whoseSecret(n SignedNotification) string {
 	switch {
 	case made(h.state.secretsByID()[n.WebhookID]):
 		return valid
-	case slices.ContainsFunc(h.former[n.WebhookID], made):
+	case slices.ContainsFunc(h.state.FormerSecrets[n.WebhookID], made):
 		return oldSecret
 	}
 	return forged
@@ -104,7 +93,7 @@ func (d *Delivery) sign(secret string) {
 }
 
 // post posts a recorded delivery and records what came back.
-func (h *Handler) post(ctx context.Context, d Delivery) (Delivery, error) {
+func (h *Handler) post(ctx context.Context, d Delivery, recorded *Delivery) (Delivery, error) {
 	ctx, cancel := context.WithTimeout(ctx, deliveryTimeout)
 	defer cancel()
 	d.Sent = h.now()
@@ -118,7 +107,7 @@ func (h *Handler) post(ctx context.Context, d Delivery) (Delivery, error) {
 	case d.StatusCode/100 == 2:
 		d.State = succeeded
 	}
-	h.record.finish(d)
+	h.record.finish(recorded, d)
 	return d, err
 }
 
@@ -144,11 +133,10 @@ func (d *Delivery) exchange(ctx context.Context, transport http.RoundTripper) er
 	return nil
 }
 
-// pingPayload is what a ping is posted as; its form was seen live and is documented nowhere.
+// pingPayload is what a ping is posted as.
 func pingPayload(id string, at time.Time) []byte {
-	payload, _ := json.Marshal(object{"data": object{
-		"type": pingType, "id": id, "version": 1,
-		"attributes": object{"timestamp": at.UTC().Format(time.RFC3339Nano)},
-	}})
+	n := notification.New(&notification.WebhookPingCreated{Timestamp: at})
+	n.ID = id
+	payload, _ := json.Marshal(n)
 	return payload
 }

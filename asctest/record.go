@@ -3,6 +3,7 @@ package asctest
 // The one record: every call that arrived and every notification that was posted.
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"sort"
@@ -11,12 +12,7 @@ import (
 	"time"
 )
 
-// What is remembered of exchanges, and of deliveries: the latest, within both bounds.
-const (
-	maxRecorded      = 10_000
-	maxRecordedBytes = 64 << 20 // of bodies and headers, roughly
-	maxResponseBody  = 64 << 10 // of one response
-)
+const maxResponseBody = 64 << 10 // that is kept of a response
 
 // Exchange is a request that arrived, and what became of it.
 type Exchange struct {
@@ -80,43 +76,25 @@ func (h *Handler) Exchanges() []Exchange {
 
 // Deliveries returns what was posted to one webhook, or to all if the id is empty, oldest first: the latest 10,000,
 // or fewer if they hold more than 64 MiB.
-func (h *Handler) Deliveries(webhookID string) (found []Delivery) {
-	h.record.mu.Lock()
-	defer h.record.mu.Unlock()
-	for _, d := range h.record.deliveries.items {
-		if webhookID == "" || d.WebhookID == webhookID {
-			found = append(found, d)
-		}
-	}
-	return found
-}
+func (h *Handler) Deliveries(webhookID string) []Delivery { return h.record.deliveriesTo(webhookID) }
 
-// record has both histories. No call goes through either of them, but the one that lists deliveries.
+// record has both histories.
 type record struct {
 	mu         sync.Mutex
 	exchanges  history[Exchange]
-	deliveries history[Delivery]
-	journal    history[entry]
-	positions  map[string]int // of deliveries, by their IDs
+	deliveries history[*Delivery] // each changes once, when it is finished
+	lastID     int                // of an exchange
 	changes    int
 	resets     int
-	more       chan struct{}
-}
-
-// entry says that a delivery changed.
-type entry struct {
-	change int
-	id     string
-}
-
-func (r *record) init() {
-	r.positions, r.more = map[string]int{}, make(chan struct{})
+	more       chan struct{} // nil if nobody waits
 }
 
 // changed, under r.mu, wakes those who wait.
 func (r *record) changed() int {
-	close(r.more)
-	r.more = make(chan struct{})
+	if r.more != nil {
+		close(r.more)
+		r.more = nil
+	}
 	r.changes++
 	return r.changes
 }
@@ -131,72 +109,34 @@ func (r *record) wake() {
 func (r *record) addExchange(x Exchange) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	x.ID, x.change = r.exchanges.next()+1, r.changed()
+	r.lastID++
+	x.ID, x.change = r.lastID, r.changed()
 	r.exchanges.add(x, x.size())
-	r.exchanges.trim(maxRecorded, func(oldest *Exchange) int { return oldest.size() })
 }
 
-// addDelivery records that d is being posted.
-func (r *record) addDelivery(d Delivery) {
+// addDelivery records that d is being posted, until finish.
+func (r *record) addDelivery(d Delivery) *Delivery {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if original := r.delivery(d.original); original != nil {
-		original.redelivered = true
-	}
-	r.positions[d.ID] = r.deliveries.next()
-	r.deliveries.add(d, d.size())
-	r.note(&r.deliveries.items[len(r.deliveries.items)-1])
-	r.deliveries.trim(maxRecorded, func(oldest *Delivery) int {
-		delete(r.positions, oldest.ID)
-		return oldest.size()
-	})
-}
-
-// finish records what became of d; what Reset has forgotten stays forgotten.
-func (r *record) finish(d Delivery) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if there := r.delivery(d.ID); there != nil {
-		d.redelivered = there.redelivered
-		*there = d
-		r.note(there)
-	}
-}
-
-func (r *record) note(d *Delivery) {
 	d.change = r.changed()
-	r.journal.add(entry{d.change, d.ID}, 0)
-	r.journal.trim(2*maxRecorded, func(*entry) int { return 0 })
+	r.deliveries.add(&d, d.size())
+	return &d
 }
 
-// delivery, under r.mu, returns the delivery with the id, or nil.
-func (r *record) delivery(id string) *Delivery {
-	position, there := r.positions[id]
-	if !there {
-		return nil
-	}
-	return &r.deliveries.items[position-r.deliveries.dropped]
-}
-
-// get returns the delivery with the id that the API has.
-func (r *record) get(id string) (Delivery, bool) {
+// finish records what became of a delivery; what has been forgotten stays forgotten.
+func (r *record) finish(recorded *Delivery, sent Delivery) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	d := r.delivery(strings.ToLower(id))
-	if d == nil || !d.listed {
-		return Delivery{}, false
-	}
-	return *d, true
+	sent.change = r.changed()
+	*recorded = sent
 }
 
-// deliveriesTo returns the wanted ones of those to a webhook that the API lists. In which order is documented
-// nowhere: newest first.
-func (r *record) deliveriesTo(webhookID string, wanted func(*Delivery) bool) (found []Delivery) {
+// deliveriesTo returns those to one webhook, or to all if the id is empty.
+func (r *record) deliveriesTo(webhookID string) (found []Delivery) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for i := range slices.Backward(r.deliveries.items) {
-		d := &r.deliveries.items[i]
-		if d.WebhookID == webhookID && d.listed && wanted(d) {
+	for _, d := range r.deliveries.items {
+		if webhookID == "" || d.WebhookID == webhookID {
 			found = append(found, *d)
 		}
 	}
@@ -204,26 +144,26 @@ func (r *record) deliveriesTo(webhookID string, wanted func(*Delivery) bool) (fo
 }
 
 func (r *record) since(number int) Changes {
+	if r.more == nil {
+		r.more = make(chan struct{})
+	}
 	changes := Changes{Number: r.changes, Resets: r.resets, More: r.more}
-	exchanges, entries := r.exchanges.items, r.journal.items
+	exchanges := r.exchanges.items
 	first := sort.Search(len(exchanges), func(i int) bool { return exchanges[i].change > number })
 	changes.Exchanges = slices.Clone(exchanges[first:])
-	first = sort.Search(len(entries), func(i int) bool { return entries[i].change > number })
-	for _, entry := range entries[first:] {
-		if d := r.delivery(entry.id); d != nil && d.change == entry.change {
+	for _, d := range r.deliveries.items {
+		if d.change > number {
 			changes.Deliveries = append(changes.Deliveries, *d)
 		}
 	}
+	slices.SortFunc(changes.Deliveries, func(a, b Delivery) int { return cmp.Compare(a.change, b.change) })
 	return changes
 }
 
 func (r *record) reset() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.exchanges.forget()
-	r.deliveries.forget()
-	r.journal.forget()
-	clear(r.positions)
+	r.exchanges, r.deliveries = history[Exchange]{}, history[*Delivery]{}
 	r.resets++
 	r.changed()
 }

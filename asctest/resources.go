@@ -99,7 +99,7 @@ func page[T any](c *call, all []T, show func(T) resource, included func([]T) []r
 	}
 	from, err := strconv.Atoi(c.query.Get("cursor"))
 	if c.query.Has("cursor") && (err != nil || from < 0 || from > len(all)) {
-		return invalidParameter("cursor", "The cursor is not one of the service's.")
+		return badParameter("INVALID", "cursor", "The cursor is not one of the service's.")
 	}
 	end := min(from+limit, len(all))
 	shown := make([]resource, 0, end-from)

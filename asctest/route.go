@@ -4,6 +4,7 @@ package asctest
 
 import (
 	"net/http"
+	pathpkg "path"
 	"slices"
 	"strings"
 
@@ -50,49 +51,34 @@ func (h *Handler) notOffered(method, path string) response {
 	if item == nil {
 		return refuse(newError(http.StatusNotFound, "PATH_ERROR", "There is nothing at this path."))
 	}
-	asked := ""
-	for _, offer := range offers {
-		if offer.method == method {
-			asked = offer.word(template)
-		}
-	}
-	if asked == "" {
+	i := slices.IndexFunc(offers, func(o offer) bool { return o.method == method })
+	if i < 0 {
 		r := refuse(newError(http.StatusMethodNotAllowed, "", "This method is not offered by any resource."))
 		r.header.Set("Allow", "GET, POST, PATCH, DELETE")
 		return r
 	}
-	segments := strings.Split(template, "/")
-	resource := segments[len(segments)-1] // of a relationship, such as /v1/apps/{id}/webhooks
-	allowed := offered(template, item)
-	if len(segments) <= 4 {
-		resource = segments[2]
-		// What is offered at the other path too is not named: it is not allowed here.
-		if all := h.offeredBy(resource); !slices.Contains(all, asked) {
-			allowed = all
-		}
-	}
-	return refuse(newError(http.StatusForbidden, "", "The resource '"+resource+"' does not allow '"+asked+
-		"'. Allowed operations are: "+strings.Join(allowed, ", ")))
-}
-
-// offeredBy returns the words for all operations of a resource, in order.
-func (h *Handler) offeredBy(resource string) (words []string) {
+	asked, allowed, all := offers[i].word(template), offered(template, item), []string{}
+	collection := strings.TrimSuffix(template, "/{id}")
 	for template, item := range h.contract.Paths() {
-		if segments := strings.Split(template, "/"); len(segments) <= 4 && segments[2] == resource {
-			words = append(words, offered(template, item)...)
+		if strings.TrimSuffix(template, "/{id}") == collection {
+			all = append(all, offered(template, item)...)
 		}
 	}
-	slices.Sort(words)
-	return words
+	// What is offered at the other path too is not named: it is not allowed here.
+	if !slices.Contains(all, asked) {
+		allowed = all
+	}
+	slices.Sort(allowed)
+	return refuse(newError(http.StatusForbidden, "", "The resource '"+pathpkg.Base(collection)+
+		"' does not allow '"+asked+"'. Allowed operations are: "+strings.Join(allowed, ", ")))
 }
 
-// offered returns the words for the operations of one path, in order.
+// offered returns the words for the operations of one path.
 func offered(template string, item *openapi3.PathItem) (words []string) {
 	for _, offer := range offers {
 		if item.GetOperation(offer.method) != nil {
 			words = append(words, offer.word(template))
 		}
 	}
-	slices.Sort(words)
 	return words
 }

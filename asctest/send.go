@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"math"
 	"net"
 	"net/http"
 	"strconv"
@@ -21,11 +22,8 @@ func (f *Fault) send(w http.ResponseWriter, r *http.Request, a response) {
 	if f == nil {
 		f = &Fault{Kind: FaultLate} // by no time
 	}
-	kind := f.sendsAs(a)
-	if kind != FaultLateBody && !pause(r.Context(), f.Delay) {
-		hangUp(w, true)
-	}
-	if kind == FaultResetBeforeHeaders {
+	kind, half := f.Kind, a.body[:len(a.body)/2]
+	if kind != FaultLateBody && !pause(r.Context(), f.Delay) || kind == FaultResetBeforeHeaders {
 		hangUp(w, true)
 	}
 	for _, from := range []http.Header{a.header, f.Header} {
@@ -36,51 +34,40 @@ func (f *Fault) send(w http.ResponseWriter, r *http.Request, a response) {
 	if kind != FaultLate && kind != FaultLateBody && (kind != errorResponse || f.Body != "") {
 		w.Header().Set(faultHeader, string(kind))
 	}
-	half := a.body[:len(a.body)/2]
-	switch kind {
-	case FaultResetMidBody, FaultTruncatedBody, FaultLateBody:
-		w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
+	whole := strconv.Itoa(len(a.body))
+	begin := func(part []byte, header, value string) {
+		w.Header().Set(header, value)
+		w.WriteHeader(a.status)
+		_, _ = w.Write(part)
+		_ = http.NewResponseController(w).Flush()
 	}
 	switch kind {
-	case FaultResetMidBody:
-		begin(w, a.status, half)
-		hangUp(w, true)
-	case FaultTruncatedBody:
-		begin(w, a.status, half)
-		hangUp(w, false)
+	case FaultResetMidBody, FaultTruncatedBody:
+		begin(half, "Content-Length", whole)
+		hangUp(w, kind == FaultResetMidBody)
 	case FaultCloseDelimited:
-		w.Header().Set("Transfer-Encoding", "identity") // net/http's word for neither length nor chunks
-		begin(w, a.status, half)
+		begin(half, "Transfer-Encoding", "identity") // net/http's word for neither length nor chunks
 		hangUp(w, false)
 	case FaultLateBody:
-		begin(w, a.status, half)
+		begin(half, "Content-Length", whole)
 		if pause(r.Context(), f.Delay) {
 			_, _ = w.Write(a.body[len(half):])
 		}
-	case FaultEndlessBody:
-		w.WriteHeader(a.status)
-		_, _ = w.Write([]byte(`{"data":[`))
-		pour(w, r, bytes.Repeat([]byte(" "), 1<<15), -1)
 	case FaultGzipBomb:
-		w.Header().Set("Content-Encoding", "gzip")
-		w.WriteHeader(a.status)
+		begin(nil, "Content-Encoding", "gzip")
 		pour(w, r, zippedMiB(), 256)
 	default:
 		w.WriteHeader(a.status)
 		_, _ = w.Write(a.body)
+		if kind == FaultEndlessBody {
+			pour(w, r, bytes.Repeat([]byte(" "), 1<<15), math.MaxInt)
+		}
 	}
 }
 
-// begin sends the headers and a part of the body.
-func begin(w http.ResponseWriter, status int, part []byte) {
-	w.WriteHeader(status)
-	_, _ = w.Write(part)
-	_ = http.NewResponseController(w).Flush()
-}
-
-// pour writes chunk n times, or for ever if n is negative, while somebody reads.
+// pour writes chunk n times, while somebody reads.
 func pour(w http.ResponseWriter, r *http.Request, chunk []byte, n int) {
-	for ; n != 0 && r.Context().Err() == nil; n-- {
+	for ; n > 0 && r.Context().Err() == nil; n-- {
 		if _, err := w.Write(chunk); err != nil {
 			return
 		}
@@ -101,10 +88,8 @@ func pause(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return true
 	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-time.After(d):
 		return true
 	case <-ctx.Done():
 		return false

@@ -43,7 +43,7 @@ func NewServer(t TB, opts ...Option) *Server {
 // testing/synctest, where loopback hangs.
 func NewPipeServer(t TB, opts ...Option) *Server {
 	t.Helper()
-	listener := newPipeListener()
+	listener := &pipeListener{conns: make(chan net.Conn), done: make(chan struct{})}
 	return serve(t, listener, "http://localhost", &http.Transport{DialContext: listener.dial}, opts)
 }
 
@@ -92,11 +92,6 @@ func serve(t TB, listener net.Listener, url string, transport *http.Transport, o
 type pipeListener struct {
 	conns chan net.Conn
 	done  chan struct{}
-	once  sync.Once
-}
-
-func newPipeListener() *pipeListener {
-	return &pipeListener{conns: make(chan net.Conn), done: make(chan struct{})}
 }
 
 func (l *pipeListener) dial(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -120,8 +115,9 @@ func (l *pipeListener) Accept() (net.Conn, error) {
 	}
 }
 
+// Close is called once, by the http.Server.
 func (l *pipeListener) Close() error {
-	l.once.Do(func() { close(l.done) })
+	close(l.done)
 	return nil
 }
 

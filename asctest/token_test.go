@@ -62,7 +62,7 @@ func TestTokenRules(t *testing.T) {
 		{"scope with another query", team, jwt.MapClaims{"scope": []string{"GET /v1/marketplaceWebhooks?x=1"}}, "scope does not"},
 		{"scope of nothing", team, jwt.MapClaims{"scope": []string{}}, "scope does not"},
 		{"scope as a string", team, jwt.MapClaims{"scope": "GET /v1/marketplaceWebhooks"}, "scope is not"},
-		{"scope of a POST", team, jwt.MapClaims{"scope": []string{"POST /v1/marketplaceWebhooks"}}, "scope holds"},
+		{"scope of a POST", team, jwt.MapClaims{"scope": []string{"POST /v1/marketplaceWebhooks"}}, "scope does not"},
 		{"unknown key", newKey(t), nil, "kid"},
 		{"another key's ID", asctest.Key{ID: team.ID, IssuerID: team.IssuerID, Signer: individual.Signer}, nil, "signature"},
 	}
@@ -122,12 +122,12 @@ func TestTokenForms(t *testing.T) {
 	good := sign(t, key, claims(key))
 	c.tryToken("good", good, "")
 	c.tryToken("none", "", "no header")
-	c.tryToken("garbage", "a.b.c", "not a JWT")
-	c.tryToken("one part", "one-part", "not a JWT") // not hex: an error has a random id
+	c.tryToken("garbage", "a.b.c", "malformed")
+	c.tryToken("one part", "one-part", "malformed") // not hex: an error has a random id
 	c.tryToken("altered", good[:len(good)-10]+strings.Repeat("A", 10), "signature")
-	c.tryToken("HS256", form(jwt.SigningMethodHS256, []byte("secret"), nil), "alg")
-	c.tryToken("RS256", form(jwt.SigningMethodRS256, rsaKey, nil), "alg")
-	c.tryToken("alg none", form(jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, nil), "alg")
+	c.tryToken("HS256", form(jwt.SigningMethodHS256, []byte("secret"), nil), "signing method")
+	c.tryToken("RS256", form(jwt.SigningMethodRS256, rsaKey, nil), "signing method")
+	c.tryToken("alg none", form(jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, nil), "signing method")
 	c.tryToken("typ", form(jwt.SigningMethodES256, key.Signer, map[string]any{"typ": "JWS"}), "typ")
 	c.tryToken("kid as a number", form(jwt.SigningMethodES256, key.Signer, map[string]any{"kid": 7}), "kid")
 }

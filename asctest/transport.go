@@ -4,10 +4,12 @@ package asctest
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"net/http"
 	"sync"
+	"testing/iotest"
 
 	"github.com/ascmarketplace/webhooks/internal/contract"
 )
@@ -15,7 +17,7 @@ import (
 // Transport wraps next, or http.DefaultTransport if it is nil, and fails t when a request or a response breaks the
 // OpenAPI document, naming operation, JSON pointer and rule but no value. The traffic itself passes unchanged: an
 // error from RoundTrip might be retried, or be the one that a test expects. Not checked are a request that was not
-// sent whole, a response that can't be read or exceeds 1 MiB, one that is corrupted by a Fault of this package, and
+// sent whole at the first attempt, a response that can't be read or exceeds 1 MiB, one that is corrupted by a Fault of this package, and
 // the download of a package version.
 func Transport(t TB, next http.RoundTripper) http.RoundTripper {
 	t.Helper()
@@ -39,12 +41,13 @@ func (tr *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if operation, _ := operationOf(tr.document, r); operation == Download {
 		return tr.next.RoundTrip(r)
 	}
-	x := &contract.Exchange{Method: r.Method, URL: r.URL, Header: r.Header}
-	if x.Method == "" {
-		x.Method = http.MethodGet
+	x := &contract.Exchange{Method: cmp.Or(r.Method, http.MethodGet), URL: r.URL, Header: r.Header}
+	sent := &sentBody{ReadCloser: r.Body, whole: r.Body == nil || r.Body == http.NoBody}
+	if !sent.whole {
+		r = r.Clone(r.Context())
+		r.Body = sent
 	}
-	sent := &sentBody{}
-	response, err := tr.next.RoundTrip(sent.watch(r))
+	response, err := tr.next.RoundTrip(r)
 	if body, whole := sent.all(r.ContentLength); whole {
 		x.Body = body
 		tr.report(tr.document.CheckRequest(x))
@@ -63,7 +66,7 @@ func (tr *transport) checkResponse(x *contract.Exchange, response *http.Response
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody+1))
 	rest := io.Reader(response.Body)
 	if err != nil {
-		rest = failing{err}
+		rest = iotest.ErrReader(err)
 	}
 	response.Body = struct {
 		io.Reader
@@ -85,38 +88,22 @@ func (tr *transport) report(violations []*contract.Violation) {
 	}
 }
 
-// failing repeats the error that ended a body.
-type failing struct{ err error }
-
-func (f failing) Read([]byte) (int, error) { return 0, f.err }
-
 // sentBody keeps what is sent of a body, which it leaves to the sender to read: a client may want to know whether
 // that ever happened.
 type sentBody struct {
+	io.ReadCloser
 	mu    sync.Mutex // a transport may still write when it has the answer
 	bytes []byte
 	whole bool
 }
 
-// watch returns r with s between its body and whoever sends it.
-func (s *sentBody) watch(r *http.Request) *http.Request {
-	if r.Body == nil || r.Body == http.NoBody {
-		s.whole = true
-		return r
-	}
-	getBody := r.GetBody
-	r = r.Clone(r.Context())
-	r.Body = watchedBody{r.Body, s}
-	if getBody != nil {
-		r.GetBody = func() (io.ReadCloser, error) {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			s.bytes, s.whole = nil, false // sent anew from the start
-			body, err := getBody()
-			return watchedBody{body, s}, err
-		}
-	}
-	return r
+func (s *sentBody) Read(p []byte) (int, error) {
+	n, err := s.ReadCloser.Read(p)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.bytes = append(s.bytes, p[:n]...)
+	s.whole = errors.Is(err, io.EOF)
+	return n, err
 }
 
 // all returns the body and whether that is all of it: the server may answer before the sender has met the end of a
@@ -125,18 +112,4 @@ func (s *sentBody) all(size int64) (body []byte, whole bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.bytes, s.whole || size > 0 && int64(len(s.bytes)) == size
-}
-
-type watchedBody struct {
-	io.ReadCloser
-	sent *sentBody
-}
-
-func (b watchedBody) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
-	b.sent.mu.Lock()
-	defer b.sent.mu.Unlock()
-	b.sent.bytes = append(b.sent.bytes, p[:n]...)
-	b.sent.whole = errors.Is(err, io.EOF)
-	return n, err
 }

@@ -56,7 +56,12 @@ func (h *Handler) checkState(s *State) error {
 			}
 		}
 	}
-	return h.checkFaults(s.Faults)
+	for _, f := range s.Faults {
+		if err := f.check(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // checkWebhook checks what both kinds of webhooks have; ids are those of the ones before.
@@ -86,13 +91,4 @@ func isID(text string) bool {
 func isURL(text string) bool {
 	u, err := url.Parse(text)
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && contract.AbsoluteURI(text) == nil
-}
-
-func (h *Handler) checkFaults(faults []Fault) error {
-	for _, f := range faults {
-		if err := f.check(); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -23,7 +23,7 @@ func TestPythonService(t *testing.T) {
 	}
 	control := httptest.NewServer(box)
 	defer control.Close()
-	defer func() { _ = box.Close() }()
+	defer func() { _ = box.Fake.Close() }()
 	tests := exec.CommandContext(t.Context(), python, "-B", "-m", "unittest", "service_test")
 	tests.Dir = "testdata"
 	tests.Env = append(os.Environ(), "ASC_CONTROL_URL="+control.URL, "no_proxy=127.0.0.1")

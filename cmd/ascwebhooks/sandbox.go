@@ -74,7 +74,7 @@ func (s *system) runSandbox(ctx context.Context, addr, controlAddr string) error
 	if err != nil {
 		return err
 	}
-	defer func() { _ = box.Close() }()
+	defer func() { _ = box.Fake.Close() }()
 	listener, url, err := listenOn(addr)
 	if err != nil {
 		return err
@@ -112,7 +112,7 @@ func serveSandbox(ctx context.Context, box *sandbox.Sandbox, listener, control n
 	defer cancel()
 	// A ReadTimeout would end streams of events.
 	server := &http.Server{Handler: box, ReadHeaderTimeout: 10 * time.Second}
-	server.RegisterOnShutdown(func() { _ = box.Close() }) // ends the streams, for which Shutdown waits
+	server.RegisterOnShutdown(func() { _ = box.Fake.Close() }) // ends the streams, for which Shutdown waits
 	controlled := make(chan error, 1)
 	go func() {
 		defer cancel()

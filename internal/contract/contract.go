@@ -17,7 +17,7 @@ import (
 	"github.com/getkin/kin-openapi/routers"
 )
 
-// contract is a closed document with the options to validate against it.
+// Contract is a closed document with the options to validate against it.
 type Contract struct {
 	doc           *openapi3.T
 	errorResponse *openapi3.SchemaRef

@@ -4,6 +4,7 @@ package contract
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -28,17 +29,19 @@ var Load = sync.OnceValues(func() (*Contract, error) {
 // documentText is the embedded document as it is, copied once per process.
 var documentText = sync.OnceValue(openapi.AppStoreConnect)
 
-// New closes an OpenAPI document, which is the contract's from then on. The result is immutable and safe for
-// concurrent use.
+// New closes a copy of an OpenAPI document. The result is immutable and safe for concurrent use.
 func New(doc *openapi3.T) (*Contract, error) {
 	if err := doc.Validate(context.Background()); err != nil {
 		return nil, fmt.Errorf("contract: the OpenAPI document is not valid: %w", err)
+	}
+	doc, err := closed(doc)
+	if err != nil {
+		return nil, fmt.Errorf("contract: closing the OpenAPI document: %w", err)
 	}
 	c := &Contract{doc: doc, errorResponse: doc.Components.Schemas["ErrorResponse"]}
 	if c.errorResponse == nil {
 		return nil, errors.New("contract: the OpenAPI document has no schema ErrorResponse")
 	}
-	closeDocument(doc)
 	c.formats = openapi3.WithStringFormatValidators(map[string]openapi3.StringFormatValidator{
 		"uri":           openapi3.NewCallbackValidator(AbsoluteURI),
 		"uri-reference": openapi3.NewCallbackValidator(uriReference),
@@ -61,51 +64,36 @@ func (c *Contract) EventTypes() (names []string) {
 	return names
 }
 
-// closeDocument closes each schema that a component or an operation reaches.
-func closeDocument(doc *openapi3.T) {
-	closed := closer{}
-	for _, schema := range doc.Components.Schemas {
-		closed.close(schema)
+// closed returns a copy of the document that allows in each object only the properties that it lists.
+func closed(doc *openapi3.T) (*openapi3.T, error) {
+	text, err := doc.MarshalJSON()
+	if err != nil {
+		return nil, err
 	}
-	for _, item := range doc.Paths.Map() {
-		for _, operation := range item.Operations() {
-			if operation.RequestBody != nil {
-				closed.closeContent(operation.RequestBody.Value.Content)
-			}
-			for _, response := range operation.Responses.Map() {
-				closed.closeContent(response.Value.Content)
-			}
+	var members any
+	if err := json.Unmarshal(text, &members); err != nil {
+		return nil, err
+	}
+	closeObjects(members)
+	if text, err = json.Marshal(members); err != nil {
+		return nil, err
+	}
+	return openapi3.NewLoader().LoadFromData(text)
+}
+
+func closeObjects(value any) {
+	switch value := value.(type) {
+	case []any:
+		for _, item := range value {
+			closeObjects(item)
 		}
-	}
-}
-
-// closer remembers the schemas that it has closed, since they may refer to each other in a circle.
-type closer map[*openapi3.Schema]bool
-
-func (c closer) closeContent(content openapi3.Content) {
-	for _, media := range content {
-		c.close(media.Schema)
-	}
-}
-
-func (c closer) close(ref *openapi3.SchemaRef) {
-	if ref == nil || ref.Value == nil || c[ref.Value] {
-		return
-	}
-	schema := ref.Value
-	c[schema] = true
-	silent := schema.AdditionalProperties.Has == nil && schema.AdditionalProperties.Schema == nil
-	if len(schema.Properties) > 0 && silent {
-		schema.AdditionalProperties.Has = new(bool)
-	}
-	for _, property := range schema.Properties {
-		c.close(property)
-	}
-	c.close(schema.AdditionalProperties.Schema)
-	c.close(schema.Items)
-	for _, refs := range []openapi3.SchemaRefs{schema.OneOf, schema.AnyOf, schema.AllOf} {
-		for _, branch := range refs {
-			c.close(branch)
+	case map[string]any:
+		for _, member := range value {
+			closeObjects(member)
+		}
+		properties, _ := value["properties"].(map[string]any)
+		if _, said := value["additionalProperties"]; len(properties) > 0 && !said {
+			value["additionalProperties"] = false
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -18,9 +19,9 @@ import (
 // CheckRequest returns a violation for each rule that the request breaks.
 func (c *Contract) CheckRequest(x *Exchange) []*Violation {
 	route, params := c.route(x.Method, x.URL.EscapedPath())
-	found := &violations{operation: x.name(""), side: "request"}
+	found := &violations{operation: x.Method + " " + x.URL.EscapedPath(), side: "request"}
 	if route == nil {
-		found.add("", "the document has no such operation")
+		found.addRule("the document has no such operation")
 		return found.found
 	}
 	found.operation = route.Operation.OperationID
@@ -30,7 +31,7 @@ func (c *Contract) CheckRequest(x *Exchange) []*Violation {
 	}
 	if route.Operation.RequestBody != nil {
 		if !isJSON(x.Header.Get("Content-Type")) {
-			found.addKind(KindMediaType, "", "the body is application/json")
+			found.add(Violation{Kind: KindMediaType, Rule: "the body is application/json"})
 			return found.found
 		}
 		found.checkJSON(x.Body)
@@ -39,7 +40,7 @@ func (c *Contract) CheckRequest(x *Exchange) []*Violation {
 		}
 		// Assumed: what Apple responds to an empty secret is not documented.
 		if s, ok := SentSecret(x.Body); ok && s == "" {
-			found.addKind("minLength", "/data/attributes/secret", "not empty")
+			found.add(Violation{Kind: "minLength", Pointer: "/data/attributes/secret", Rule: "not empty"})
 		}
 	}
 	found.addAll(openapi3filter.ValidateRequest(context.Background(), c.input(x, route, params)))
@@ -55,18 +56,20 @@ func isJSON(contentType string) bool {
 func checkQuery(found *violations, route *routers.Route, raw string) {
 	query, err := url.ParseQuery(raw)
 	if err != nil {
-		found.addKind(KindEscape, "", "query: correctly escaped")
+		found.add(Violation{Kind: KindEscape, Rule: "query: correctly escaped"})
 		return
 	}
 	for _, name := range slices.Sorted(maps.Keys(query)) {
+		rule := "parameter " + name + ": "
 		switch known := route.Operation.Parameters.GetByInAndName("query", name); {
 		case name == "cursor" && isPaged(route.Operation): // no document has it, and every links.next
 		case known == nil:
-			found.addParameter(KindUnknown, name, "unknown to the operation")
+			rule = "parameter " + strconv.Quote(name) + ": unknown to the operation"
+			found.add(Violation{Kind: KindUnknown, Parameter: name, Rule: rule})
 		case len(query[name]) > 1:
-			found.addParameter(KindTwice, name, "given once")
+			found.add(Violation{Kind: KindTwice, Parameter: name, Rule: rule + "given once"})
 		case known.Schema.Value.Type.Is("integer") && !positive(query.Get(name)):
-			found.addParameter("", name, "a whole number from 1")
+			found.add(Violation{Parameter: name, Rule: rule + "a whole number from 1"})
 		}
 	}
 }

@@ -16,7 +16,7 @@ import (
 // CheckResponse returns a violation for each rule that the response breaks.
 func (c *Contract) CheckResponse(x *Exchange) []*Violation {
 	route, params := c.route(x.Method, x.URL.EscapedPath())
-	found := &violations{operation: x.name(""), side: "response " + strconv.Itoa(x.Status)}
+	found := &violations{operation: x.Method + " " + x.URL.EscapedPath(), side: "response " + strconv.Itoa(x.Status)}
 	listed := false
 	if route != nil {
 		found.operation = route.Operation.OperationID
@@ -26,7 +26,7 @@ func (c *Contract) CheckResponse(x *Exchange) []*Violation {
 	case x.Method == http.MethodHead:
 	case listed && x.Status == http.StatusNoContent:
 		if len(x.Response) > 0 {
-			found.add("", "a 204 has no body")
+			found.addRule("a 204 has no body")
 		}
 	case listed:
 		input := &openapi3filter.ResponseValidationInput{
@@ -37,12 +37,12 @@ func (c *Contract) CheckResponse(x *Exchange) []*Violation {
 		found.checkJSON(x.Response)
 	case x.Status == http.StatusNotAcceptable:
 		if !strings.HasPrefix(x.ResponseHeader.Get("Content-Type"), "text/plain") {
-			found.add("", "a 406 is plain text")
+			found.addRule("a 406 is plain text")
 		}
 	case unlistedError(x.Status) || route == nil && x.Status >= 400 && x.Status < 500:
 		c.checkError(found, x)
 	default:
-		found.add("", "the document does not list this status")
+		found.addRule("the document does not list this status")
 	}
 	checkSecrets(found, x)
 	return found.found
@@ -60,7 +60,7 @@ func unlistedError(status int) bool {
 
 func (c *Contract) checkError(found *violations, x *Exchange) {
 	if mediaType, _, _ := strings.Cut(x.ResponseHeader.Get("Content-Type"), ";"); mediaType != "application/json" {
-		found.add("", "an error is application/json")
+		found.addRule("an error is application/json")
 	}
 	found.checkJSON(x.Response)
 	var value any

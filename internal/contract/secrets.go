@@ -23,7 +23,7 @@ func checkSecrets(found *violations, x *Exchange) {
 		}
 		for name, values := range x.ResponseHeader {
 			if strings.Contains(strings.Join(values, "\n"), secret) {
-				found.add("", "header "+name+": never holds the secret")
+				found.addRule("header " + name + ": never holds the secret")
 			}
 		}
 		var value any
@@ -31,7 +31,7 @@ func checkSecrets(found *violations, x *Exchange) {
 			value = string(x.Response)
 		}
 		if pointer, ok := findSecret(value, secret); ok {
-			found.add(pointer, "never holds the secret")
+			found.add(Violation{Pointer: pointer, Rule: "never holds the secret"})
 		}
 	}
 }
@@ -55,7 +55,7 @@ func findSecret(value any, secret string) (pointer string, ok bool) {
 	case map[string]any:
 		for name, item := range value {
 			if at, ok := findSecret(item, secret); ok && !others[name] {
-				return "/" + EscapePointer(name) + at, true
+				return "/" + escapePointer(name) + at, true
 			}
 		}
 	}

@@ -54,26 +54,16 @@ type violations struct {
 	found           []*Violation
 }
 
-func (vs *violations) add(pointer, rule string) { vs.addKind("", pointer, rule) }
-
-func (vs *violations) addKind(kind, pointer, rule string) {
-	vs.found = append(vs.found, &Violation{
-		Operation: vs.operation, Side: vs.side, Pointer: pointer, Kind: kind, Rule: rule,
-	})
+func (vs *violations) add(v Violation) {
+	v.Operation, v.Side = vs.operation, vs.side
+	vs.found = append(vs.found, &v)
 }
 
-func (vs *violations) addParameter(kind, name, rule string) {
-	shown := name
-	if kind == KindUnknown {
-		shown = strconv.Quote(name)
-	}
-	vs.addKind(kind, "", "parameter "+shown+": "+rule)
-	vs.found[len(vs.found)-1].Parameter = name
-}
+func (vs *violations) addRule(rule string) { vs.add(Violation{Rule: rule}) }
 
 func (vs *violations) checkJSON(body []byte) {
 	if !json.Valid(body) {
-		vs.addKind(KindJSON, "", "the body is one JSON value and nothing after it")
+		vs.add(Violation{Kind: KindJSON, Rule: "the body is one JSON value and nothing after it"})
 	}
 }
 
@@ -89,78 +79,63 @@ func (vs *violations) addAll(err error) {
 	case *openapi3.SchemaError:
 		vs.addSchemaError(explain(e))
 	case *openapi3filter.RequestError:
-		vs.addRequestError(e)
+		if e.Parameter == nil {
+			vs.addCause(e.Reason, e.Err)
+			return
+		}
+		rule := "not as the OpenAPI document says"
+		for _, broken := range flatten(e.Err) {
+			rule = ruleOf(broken)
+		}
+		vs.add(Violation{Parameter: e.Parameter.Name, Rule: "parameter " + e.Parameter.Name + ": " + rule})
 	case *openapi3filter.ResponseError:
 		vs.addCause(e.Reason, e.Err)
 	case *openapi3filter.SecurityRequirementsError:
 		for _, each := range e.Errors {
-			vs.add("", each.Error()) // of bearerPresent
+			vs.addRule(each.Error()) // of bearerPresent
 		}
 	default:
-		vs.add("", "not readable as the OpenAPI document says")
-	}
-}
-
-func (vs *violations) addRequestError(e *openapi3filter.RequestError) {
-	switch {
-	case e.Parameter != nil:
-		rule := "not as the OpenAPI document says"
-		for _, broken := range flatten(e.Err) {
-			rule = broken.SchemaField + ": " + reasonOf(broken)
-		}
-		vs.addParameter("", e.Parameter.Name, rule)
-	case e.RequestBody != nil && e.Err == nil && strings.Contains(e.Reason, "Content-Type"):
-		vs.addKind(KindMediaType, "", "the body is application/json")
-	default:
-		vs.addCause(e.Reason, e.Err)
+		vs.addRule("not readable as the OpenAPI document says")
 	}
 }
 
 func (vs *violations) addCause(reason string, cause error) {
 	if cause == nil {
-		vs.add("", reason)
-		return
+		vs.addRule(reason)
 	}
 	vs.addAll(cause)
 }
 
 // addSchemaError reports an unknown property by its own pointer; kin-openapi has that of the object around it.
 func (vs *violations) addSchemaError(e *openapi3.SchemaError) {
-	pointer, kind := pointerOf(e), e.SchemaField
-	if quoted, ok := strings.CutPrefix(reasonOf(e), "property "); ok && strings.HasSuffix(quoted, " is unsupported") {
-		if name, err := strconv.Unquote(strings.TrimSuffix(quoted, " is unsupported")); err == nil {
-			vs.addKind(KindUnknown, pointer+"/"+EscapePointer(name), e.SchemaField+": "+reasonOf(e))
-			return
+	v := Violation{Kind: e.SchemaField, Rule: ruleOf(e)}
+	for _, name := range e.JSONPointer() {
+		v.Pointer += "/" + escapePointer(name)
+	}
+	if quoted, isUnknown := strings.CutSuffix(e.Reason, " is unsupported"); isUnknown {
+		if name, err := strconv.Unquote(strings.TrimPrefix(quoted, "property ")); err == nil {
+			v.Kind = KindUnknown
+			v.Pointer += "/" + escapePointer(name)
 		}
 	}
-	vs.addKind(kind, pointer, e.SchemaField+": "+reasonOf(e))
+	vs.add(v)
 }
 
-// reasonOf is the reason without the value; a format says its own.
-func reasonOf(e *openapi3.SchemaError) string {
+// ruleOf is the rule without the value that broke it; a format says its own.
+func ruleOf(e *openapi3.SchemaError) string {
 	if e.Reason == "" && e.Origin != nil {
-		return e.Origin.Error()
+		return e.SchemaField + ": " + e.Origin.Error()
 	}
-	return e.Reason
-}
-
-func pointerOf(e *openapi3.SchemaError) string {
-	pointer := ""
-	for _, name := range e.JSONPointer() {
-		pointer += "/" + EscapePointer(name)
-	}
-	return pointer
+	return e.SchemaField + ": " + e.Reason
 }
 
 // explain returns the error that says most: of the branches of a oneOf that of the one that got furthest.
 func explain(e *openapi3.SchemaError) *openapi3.SchemaError {
 	best := e
 	branches, _ := errors.AsType[openapi3.MultiError](e.Origin)
-	for _, branch := range branches {
-		for _, leaf := range flatten(branch) {
-			if len(leaf.JSONPointer()) > len(best.JSONPointer()) || best == e && leaf.SchemaField != "type" {
-				best = leaf
-			}
+	for _, leaf := range flatten(branches) {
+		if len(leaf.JSONPointer()) > len(best.JSONPointer()) || best == e && leaf.SchemaField != "type" {
+			best = leaf
 		}
 	}
 	return best
@@ -178,15 +153,6 @@ func flatten(err error) (found []*openapi3.SchemaError) {
 	return found
 }
 
-// name says which operation x is of: its operationId if the document has it.
-func (x *Exchange) name(operationID string) string {
-	if operationID != "" {
-		return operationID
-	}
-	return x.Method + " " + x.URL.EscapedPath()
-}
-
-// EscapePointer escapes a name for a JSON pointer.
-func EscapePointer(name string) string {
+func escapePointer(name string) string {
 	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
 }
