@@ -20,7 +20,7 @@ import (
 // account starts App Store Connect with an app, and points this process at it.
 func account(t *testing.T, opts ...asctest.Option) *asctest.Server {
 	t.Helper()
-	server := asctest.NewServer(t, append(opts, asctest.WithApp(sample.MarketplaceAppID), asctest.Settings{LiveListing: true})...)
+	server := asctest.NewServer(t, append(opts, asctest.WithApp(sample.MarketplaceAppID))...)
 	for _, variable := range environment(t, server) {
 		name, value, _ := strings.Cut(variable, "=")
 		t.Setenv(name, value)
