@@ -1,6 +1,5 @@
-// Command service receives the webhook notifications of one app and misses
-// none: it registers its webhook, hands over what it missed while it was down,
-// and remembers in SQLite what it has handled.
+// Command service receives the webhook notifications of one app and loses none: it keeps its webhook registered,
+// hands over what it missed, and remembers in SQLite what it has handled.
 package main
 
 import (
@@ -32,11 +31,11 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	db, err := sql.Open("sqlite", sqlstore.SQLite.DSN(cmp.Or(os.Getenv("DATABASE"), "notifications.db")))
+	file := cmp.Or(os.Getenv("DATABASE"), "service.db")
+	db, err := sql.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)")
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer db.Close()
 	listener, err := net.Listen("tcp", cmp.Or(os.Getenv("ADDR"), ":8080"))
 	if err != nil {
 		log.Fatal(err)
@@ -59,34 +58,62 @@ func connect() (*wrapper.Client, error) {
 	return wrapper.NewClient(tokens, wrapper.WithBaseURL(baseURL))       // create one client and reuse it
 }
 
-// run serves first; registering and catching up go on beside it.
+// run serves until ctx ends. Everything else goes on beside the server.
 func run(ctx context.Context, listener net.Listener, client *wrapper.Client, db *sql.DB) error {
-	// The first secret signs; the others, of a rotation, are accepted too.
-	secrets := strings.Fields(os.Getenv("ASC_WEBHOOK_SECRET"))
+	secrets := strings.Fields(os.Getenv("ASC_WEBHOOK_SECRET")) // the first is registered, all are accepted
 	handler, err := newHandler(ctx, db, secrets)
 	if err != nil {
 		return err
 	}
 	server := notification.NewServer("", handler)
-	ctx, cancel := context.WithCancel(ctx)
-	kept := make(chan struct{})
 	go func() {
-		defer close(kept)
 		err := client.Webhooks.KeepUp(ctx, os.Getenv("ASC_APP_ID"), wrapper.WebhookParams{
-			Name:       "notifications", // each service needs a name of its own
+			Name:       "service", // each service needs a name of its own
 			URL:        os.Getenv("WEBHOOK_URL"),
 			Secret:     wrapper.NewSecret(secrets[0]),
 			EventTypes: wrapper.MarketplaceEvents(), // or AllEvents, or some
-		}, handler.Handle, wrapper.KeepUpOptions{Report: report})
-		log.Print("keeping up ended: ", err)
+		}, handler.Handle, wrapper.KeepUpOptions{Report: func(pass wrapper.Pass) {
+			if pass.Err != nil || pass.HandedOver+pass.Lost > 0 {
+				log.Printf("caught up with %d notifications, lost %d: %v", pass.HandedOver, pass.Lost, pass.Err)
+			}
+		}})
+		log.Print("no longer keeping up: ", err)
 	}()
 	stopped := make(chan error, 1)
 	context.AfterFunc(ctx, func() { stopped <- server.Shutdown(context.Background()) })
-	err = server.Serve(listener)
-	cancel()
-	<-kept
-	if errors.Is(err, http.ErrServerClosed) {
-		err = <-stopped
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
 	}
+	return <-stopped
+}
+
+func newHandler(ctx context.Context, db *sql.DB, secrets []string) (*notification.Handler, error) {
+	var keys [][]byte
+	for _, secret := range secrets {
+		keys = append(keys, []byte(secret))
+	}
+	verifier, err := notification.NewVerifier(keys...)
+	if err != nil {
+		return nil, err
+	}
+	store, err := sqlstore.New(db, sqlstore.SQLite, "service")
+	if err != nil {
+		return nil, err
+	}
+	for _, statement := range append(sqlstore.SQLite.Schema(), `CREATE TABLE IF NOT EXISTS inbox (at, type, body)`) {
+		if _, err := db.ExecContext(ctx, statement); err != nil {
+			return nil, err
+		}
+	}
+	return notification.NewHandler(verifier, keep, notification.WithDeduplicator(store))
+}
+
+// keep is your code: what it writes through Tx has its effect exactly once.
+func keep(ctx context.Context, n *notification.Notification) error {
+	tx, err := sqlstore.Tx(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO inbox VALUES (?, ?, ?)`, time.Now().Unix(), n.Type, n.Raw)
 	return err
 }
