@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -81,8 +82,10 @@ func begin(t *testing.T) *story {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fake, control := httptest.NewServer(box.Fake), httptest.NewServer(box)
-	t.Cleanup(func() { _ = box.Close(); fake.Close(); control.Close() })
+	fake, control := httptest.NewServer(box.Fake), httptest.NewUnstartedServer(box)
+	control.Config.BaseContext = func(net.Listener) context.Context { return t.Context() } // ends the stream
+	control.Start()
+	t.Cleanup(func() { _ = box.Fake.Close(); fake.Close(); control.Close() })
 	s.box, s.page = box, control.URL
 	verifier, err := notification.NewVerifier([]byte(s.secret))
 	if err != nil {

@@ -7,12 +7,12 @@
 // of the control API and of the page, on a listener of its own. Its OpenAPI
 // document is openapi/sandbox.yaml. What everything it shows goes through:
 //
-//	asctest.Handler: State, Exchanges, Deliveries, Since --> withhold --> JSON, and the stream of GET /events
+//	asctest.Handler: State, Exchanges, Deliveries, Since --> redactor --> JSON, and the stream of GET /events
 //
 // The page is of static files; it uses nothing but the control API.
 //
 // It is for one developer on one machine: only loopback is served, a Host that
 // is not loopback is refused, and so is what pages of other origins send. No
 // response holds a secret, a token, or the access key of a download URL:
-// withhold takes them out of everything that is shown.
+// redactor takes them out of everything that is shown.
 package sandbox

@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"net/http"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -18,84 +17,68 @@ const errorKind = "error"
 
 // fault is an asctest.Fault.
 type fault struct {
-	Operation string              `json:"operation"` // any if it is empty
-	Kind      string              `json:"kind"`
-	Times     int                 `json:"times"` // -1: until the faults are deleted
-	Applied   bool                `json:"applied"`
-	DelayMS   int                 `json:"delay_ms"`
-	Status    int                 `json:"status"` // the usual one of the kind if it is 0
-	Code      string              `json:"code"`
-	Body      string              `json:"body"`
-	Headers   map[string][]string `json:"headers"`
+	Operation asctest.Operation `json:"operation"` // any if it is empty
+	Kind      asctest.FaultKind `json:"kind"`
+	Times     int               `json:"times"` // -1: until the faults are deleted
+	Applied   bool              `json:"applied"`
+	DelayMS   int               `json:"delay_ms"`
+	Status    int               `json:"status"` // the usual one of the kind if it is 0
+	Code      string            `json:"code"`
+	Body      string            `json:"body"`
+	Headers   http.Header       `json:"headers"`
 }
 
-func (f *fault) kind() asctest.FaultKind {
-	if f.Kind == errorKind {
-		return ""
+func (r redactor) fault(f asctest.Fault) fault {
+	return fault{
+		Operation: f.Operation, Kind: cmp.Or(f.Kind, errorKind), Times: f.Times, Applied: f.Applied,
+		DelayMS: int(f.Delay.Milliseconds()), Status: f.Status, Code: r.text(f.Code),
+		Body: r.body([]byte(f.Body)), Headers: r.headers(f.Header),
 	}
-	return asctest.FaultKind(f.Kind)
 }
 
-func kinds() []string {
-	return mapped(asctest.FaultKinds(), func(k asctest.FaultKind) string { return cmp.Or(string(k), errorKind) })
+// faults are those still to come, and what there is to choose from.
+func (s *Sandbox) faults(r redactor) object {
+	kinds := mapped(asctest.FaultKinds(), func(k asctest.FaultKind) asctest.FaultKind { return cmp.Or(k, errorKind) })
+	return object{"faults": mapped(r.state.Faults, r.fault), "kinds": kinds, "operations": s.operations}
 }
 
-type faultList struct {
-	Faults     []fault  `json:"faults"` // still to come
-	Kinds      []string `json:"kinds"`
-	Operations []string `json:"operations"`
+func (s *Sandbox) listFaults(*http.Request) (int, any, error) {
+	return http.StatusOK, s.faults(s.redactor()), nil
 }
-
-func (s *Sandbox) faults() faultList {
-	return faultList{mapped(s.Fake.State().Faults, s.fault), kinds(), s.operations}
-}
-
-func (s *Sandbox) fault(f asctest.Fault) fault {
-	shown := fault{
-		Operation: string(f.Operation), Kind: cmp.Or(string(f.Kind), errorKind), Times: f.Times, Applied: f.Applied,
-		DelayMS: int(f.Delay.Milliseconds()), Status: f.Status, Code: s.withhold(f.Code),
-		Body: s.withholdBody([]byte(f.Body)), Headers: s.withholdHeader(f.Header),
-	}
-	return shown
-}
-
-func (s *Sandbox) listFaults(*http.Request) (int, any, error) { return http.StatusOK, s.faults(), nil }
 
 func (s *Sandbox) armFault(r *http.Request) (int, any, error) {
 	wanted := fault{Times: 1, Kind: errorKind}
 	if err := decode(r, &wanted); err != nil {
 		return 0, nil, err
 	}
-	if err := wanted.check(); err != nil {
-		return 0, nil, err
-	}
 	armed := asctest.Fault{
-		Operation: asctest.Operation(wanted.Operation), Kind: wanted.kind(),
-		Times: wanted.Times, Applied: wanted.Applied, Delay: time.Duration(wanted.DelayMS) * time.Millisecond,
-		Status: wanted.Status, Code: wanted.Code, Body: wanted.Body, Header: wanted.Headers,
+		Operation: wanted.Operation, Kind: wanted.Kind, Times: wanted.Times, Applied: wanted.Applied,
+		Delay: time.Duration(wanted.DelayMS) * time.Millisecond, Status: wanted.Status, Code: wanted.Code,
+		Body: wanted.Body, Header: wanted.Headers,
 	}
-	err := s.Fake.Update(func(state *asctest.State) { state.Faults = append(state.Faults, armed) })
-	if err != nil {
-		return 0, nil, err
+	if armed.Kind == errorKind {
+		armed.Kind = ""
 	}
-	return http.StatusCreated, s.fault(armed), nil
+	err := wanted.check()
+	if err == nil {
+		err = s.Fake.Update(func(state *asctest.State) { state.Faults = append(state.Faults, armed) })
+	}
+	return http.StatusCreated, s.redactor().fault(armed), err
 }
 
-var headerName = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
-
-const maxDelayMS = 600_000
+var headerLine = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\r\n\x00]*$")
 
 // check refuses what asctest takes and nobody wants.
 func (f *fault) check() error {
 	switch {
 	case f.Times != -1 && (f.Times < 1 || f.Times > 10_000):
 		return badField("times", "must be from 1 to 10000, or -1 for all until the faults are deleted")
-	case f.DelayMS < 0 || f.DelayMS > maxDelayMS:
-		return badField("delay_ms", "must be from 0 to %d", maxDelayMS)
+	case f.DelayMS < 0 || f.DelayMS > 600_000:
+		return badField("delay_ms", "must be from 0 to 600000")
 	}
 	for name, values := range f.Headers {
-		if !headerName.MatchString(name) || slices.ContainsFunc(values, func(v string) bool { return strings.ContainsAny(v, "\r\n\x00") }) {
-			return badField("headers", "have names and values of one line each")
+		if !headerLine.MatchString(name + ":" + strings.Join(values, "")) {
+			return badField("headers", "must have names and values of one line each")
 		}
 	}
 	return nil

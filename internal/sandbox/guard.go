@@ -3,7 +3,7 @@ package sandbox
 // Who may ask, what a request must look like, and how it is responded to.
 
 import (
-	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"reflect"
 	"strings"
+	"time"
 
 	"github.com/ascmarketplace/webhooks/internal/contract"
 )
@@ -20,10 +21,9 @@ import (
 // guard refuses what other sites send, and hardens every response.
 func guard(next http.Handler) http.Handler {
 	sameOrigin := http.NewCrossOriginProtection()
-	sameOrigin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		writeError(w, refusal{status: http.StatusForbidden, message: "a page of another origin may not do this"})
-	}))
+	sameOrigin.SetDenyHandler(always(refuse(http.StatusForbidden, "", "a page of another origin may not do this")))
 	next = sameOrigin.Handler(next)
+	foreignHost := always(refuse(http.StatusForbidden, "Host", "must be 127.0.0.1, [::1] or localhost"))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "+
@@ -35,121 +35,111 @@ func guard(next http.Handler) http.Handler {
 		h.Set("Cache-Control", "no-store")
 		// A name that an attacker's DNS points at this machine is not loopback.
 		if host, err := url.Parse("//" + r.Host); err != nil || !isLoopback(host.Hostname()) {
-			writeError(w, refusal{status: http.StatusForbidden, field: "Host", message: "must be 127.0.0.1, [::1] or localhost"})
+			foreignHost.ServeHTTP(w, r)
 			return
 		}
+		r.Body = http.MaxBytesReader(w, r.Body, 1<<20)
 		next.ServeHTTP(w, r)
 	})
 }
 
-// respond sends what handle returns: a status and a JSON value, or an error.
-func respond(handle func(*http.Request) (int, any, error)) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		status, value, err := handle(r)
-		switch {
-		case err != nil:
-			writeError(w, err)
-		case value == nil:
-			w.WriteHeader(status)
-		default:
-			writeJSON(w, status, value)
-		}
-	})
-}
+// respond is a handler that returns a status and a JSON value, or an error.
+type respond func(*http.Request) (int, any, error)
 
-func writeJSON(w http.ResponseWriter, status int, value any) {
+func (handle respond) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	status, value, err := handle(r)
+	if err != nil {
+		refused := asRefusal(http.StatusBadRequest, err)
+		status, value = refused.status, refused
+	}
+	if value == nil {
+		w.WriteHeader(status)
+		return
+	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(value)
 }
 
-// refusal is an error that says which field is wrong. It never quotes a value.
+// refusal is an error that says which field is wrong, if one is. It never quotes a value.
 type refusal struct {
-	status         int // 400 if it is 0
-	field, message string
+	status  int
+	Message string `json:"error"` // begins with the field
+	Field   string `json:"field,omitempty"`
 }
 
-func (r refusal) Error() string {
-	if r.field == "" {
-		return r.message
+func (r refusal) Error() string { return r.Message }
+
+func refuse(status int, field, format string, args ...any) error {
+	message := fmt.Sprintf(format, args...)
+	if field != "" {
+		message = field + ": " + message
 	}
-	return r.field + ": " + r.message
+	return refusal{status, message, field}
 }
 
 func badField(field, format string, args ...any) error {
-	return refusal{field: field, message: fmt.Sprintf(format, args...)}
+	return refuse(http.StatusBadRequest, field, format, args...)
 }
 
-func writeError(w http.ResponseWriter, err error) {
-	status, field := http.StatusInternalServerError, ""
-	if value, ok := errors.AsType[*contract.FieldError](err); ok { // of asctest's validator
-		err = refusal{field: value.Field, message: value.Message}
-	}
+// asRefusal gives an error of asctest the status.
+func asRefusal(status int, err error) refusal {
 	if r, ok := errors.AsType[refusal](err); ok {
-		status, field = r.status, r.field
-		if status == 0 {
-			status = http.StatusBadRequest
-		}
+		return r
 	}
-	writeJSON(w, status, struct {
-		Error string `json:"error"`
-		Field string `json:"field,omitempty"`
-	}{err.Error(), field})
+	message, field := strings.TrimPrefix(err.Error(), "asctest: "), ""
+	if value, ok := errors.AsType[*contract.FieldError](err); ok {
+		field = value.Field
+	}
+	return refusal{status, message, field}
 }
 
-const maxBody = 1 << 20
+// always responds with the error.
+func always(err error) http.Handler {
+	return respond(func(*http.Request) (int, any, error) { return 0, nil, err })
+}
 
-// decode reads a body of one JSON value into v, all or nothing. No body leaves v as it is.
+// decode reads a body of one JSON value into v. No body leaves v as it is.
 func decode(r *http.Request, v any) error {
-	body, err := io.ReadAll(r.Body)
-	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-		return refusal{status: http.StatusRequestEntityTooLarge, message: "the body is larger than 1 MiB"}
-	}
-	if err != nil {
-		return refusal{message: "the body ended early"}
-	}
-	if len(body) == 0 {
+	if r.ContentLength == 0 {
 		return nil
 	}
 	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
-		return refusal{status: http.StatusUnsupportedMediaType, field: "Content-Type", message: "must be application/json, as curl --json sends it"}
+		return refuse(http.StatusUnsupportedMediaType, "Content-Type", "must be application/json, as curl --json sends it")
 	}
-	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder := json.NewDecoder(r.Body)
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(v); err != nil {
 		return describe(err)
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return refusal{message: "the body is more than one JSON value"}
+		return badField("", "the body is more than one JSON value")
 	}
 	return nil
 }
 
-// describe says what was wrong with a JSON value, without the value.
+// describe says what was wrong with a body, without quoting it.
 func describe(err error) error {
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		return refuse(http.StatusRequestEntityTooLarge, "", "the body is larger than 1 MiB")
+	}
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		return badField(wrong.Field, "must be %s", jsonType(wrong.Type))
 	}
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-		return refusal{message: fmt.Sprintf("the body is not JSON (byte %d)", syntax.Offset)}
+		return badField("", "the body is not JSON (byte %d)", syntax.Offset)
 	}
 	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
 		return badField(strings.Trim(name, `"`), "there is no such field")
 	}
-	return refusal{message: "the body is not JSON"}
+	return badField("", "the body is not JSON")
 }
 
 func jsonType(t reflect.Type) string {
-	switch t.Kind() {
-	case reflect.String:
-		return "a string"
-	case reflect.Bool:
-		return "true or false"
-	case reflect.Int:
-		return "a whole number"
-	case reflect.Slice:
-		return "a list"
+	if t == reflect.TypeFor[time.Time]() {
+		return "a time, such as 2026-01-31T12:00:00Z"
 	}
-	return "an object"
+	return cmp.Or(map[reflect.Kind]string{
+		reflect.String: "a string", reflect.Bool: "true or false", reflect.Int: "a whole number", reflect.Slice: "a list of strings",
+	}[t.Kind()], "an object")
 }

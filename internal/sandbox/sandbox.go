@@ -1,26 +1,23 @@
 package sandbox
 
 import (
+	"cmp"
+	"embed"
 	"fmt"
 	"net"
 	"net/http"
+	"path"
 	"strings"
-	"sync"
 
 	"github.com/ascmarketplace/webhooks/asctest"
 	"github.com/ascmarketplace/webhooks/internal/contract"
 	"github.com/ascmarketplace/webhooks/openapi"
 )
 
-// Sandbox is the http.Handler of the control API and the page. Create one with New, and Close it before its server is
-// shut down.
+// Sandbox is created by New. Close its Fake when it has been served.
 type Sandbox struct {
-	Fake *asctest.Handler // App Store Connect, to be served on another listener
-
-	handler http.Handler
-	closed  chan struct{}
-	close   func()
-	secrets secrets
+	http.Handler                  // the control API and the page
+	Fake         *asctest.Handler // App Store Connect, to be served on another listener
 
 	operations []string // that faults may be for
 }
@@ -35,63 +32,56 @@ func New(opts ...asctest.Option) (*Sandbox, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Sandbox{Fake: fake, closed: make(chan struct{})}
-	s.operations = append(document.Operations(), string(asctest.Download))
-	s.close = sync.OnceFunc(func() { close(s.closed) })
-	s.handler = guard(s.routes())
+	s := &Sandbox{Fake: fake, operations: append(document.Operations(), string(asctest.Download))}
+	s.Handler = guard(s.routes())
 	return s, nil
 }
 
-// Close ends the streams of events, and what Fake is posting.
-func (s *Sandbox) Close() error {
-	s.close()
-	return s.Fake.Close()
-}
-
-// ServeHTTP serves the control API and the page.
-func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.handler.ServeHTTP(w, r)
-}
-
-// routes chooses by method and path, as the patterns of http.ServeMux do, which would add 28 KiB to the command.
 func (s *Sandbox) routes() http.Handler {
-	routes := map[string]http.Handler{
-		"GET /exchanges":                  respond(s.listExchanges),
-		"GET /exchanges/{id}":             respond(s.getExchange),
-		"GET /notifications":              respond(s.listNotifications),
-		"GET /notifications/{id}":         respond(s.getNotification),
-		"POST /notifications":             respond(s.sendNotification),
-		"POST /notifications/{id}/resend": respond(s.resendNotification),
-		"GET /event-types":                respond(s.listEventTypes),
-		"GET /faults":                     respond(s.listFaults),
-		"POST /faults":                    respond(s.armFault),
-		"DELETE /faults":                  respond(s.deleteFaults),
-		"GET /state":                      respond(s.getState),
-		"PUT /state":                      respond(s.putState),
-		"POST /reset":                     respond(s.reset),
-		"GET /events":                     http.HandlerFunc(s.stream),
-		"GET /openapi.yaml":               http.HandlerFunc(serveDocument),
+	mux := http.NewServeMux()
+	for pattern, handle := range map[string]respond{
+		"GET /exchanges":                  s.listExchanges,
+		"GET /exchanges/{id}":             s.getExchange,
+		"GET /notifications":              s.listNotifications,
+		"GET /notifications/{id}":         s.getNotification,
+		"POST /notifications":             s.sendNotification,
+		"POST /notifications/{id}/resend": s.resendNotification,
+		"GET /event-types":                s.listEventTypes,
+		"GET /faults":                     s.listFaults,
+		"POST /faults":                    s.armFault,
+		"DELETE /faults":                  s.deleteFaults,
+		"GET /state":                      s.getState,
+		"PUT /state":                      s.putState,
+		"POST /reset":                     s.reset,
+	} {
+		mux.Handle(pattern, handle)
 	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		path := strings.Split(r.URL.Path, "/")
-		if len(path) > 2 {
-			r.SetPathValue("id", path[2])
-			path[2] = "{id}"
-		}
-		method := r.Method
-		if method == http.MethodHead {
-			method = http.MethodGet // net/http leaves out the body
-		}
-		handler := routes[method+" "+strings.Join(path, "/")]
-		switch {
-		case handler != nil:
-			handler.ServeHTTP(w, r)
-		case method == http.MethodGet:
-			servePage(w, r)
-		default:
-			writeError(w, refusal{status: http.StatusMethodNotAllowed, message: "the path does not have this method: see /openapi.yaml"})
-		}
-	})
+	mux.HandleFunc("GET /events", s.stream)
+	mux.HandleFunc("GET /openapi.yaml", serveDocument)
+	mux.HandleFunc("GET /", servePage)
+	mux.Handle("/", always(refuse(http.StatusMethodNotAllowed, "", "the path does not have this method: see /openapi.yaml")))
+	return mux
+}
+
+//go:embed page
+var files embed.FS
+
+// contentTypes are set here, since a machine may have other ideas.
+var contentTypes = map[string]string{
+	".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8",
+	".css": "text/css; charset=utf-8", ".svg": "image/svg+xml",
+}
+
+// servePage serves the static files of the page.
+func servePage(w http.ResponseWriter, r *http.Request) {
+	name := cmp.Or(strings.TrimPrefix(r.URL.Path, "/"), "index.html")
+	content, err := files.ReadFile("page/" + name)
+	if err != nil {
+		always(refuse(http.StatusNotFound, "", "there is no such path: see /openapi.yaml")).ServeHTTP(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", contentTypes[path.Ext(name)])
+	_, _ = w.Write(content)
 }
 
 func serveDocument(w http.ResponseWriter, _ *http.Request) {

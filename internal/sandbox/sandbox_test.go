@@ -2,9 +2,11 @@ package sandbox_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -28,6 +30,7 @@ type tester struct {
 	*testing.T
 	box          *sandbox.Sandbox
 	control, asc *httptest.Server
+	stop         context.CancelFunc // ends the context of control
 }
 
 func start(t *testing.T, opts ...asctest.Option) *tester {
@@ -36,8 +39,18 @@ func start(t *testing.T, opts ...asctest.Option) *tester {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &tester{t, box, httptest.NewServer(box), httptest.NewServer(box.Fake)}
-	t.Cleanup(func() { _ = box.Close(); s.control.Close(); s.asc.Close(); http.DefaultClient.CloseIdleConnections() })
+	ctx, stop := context.WithCancel(t.Context())
+	control := httptest.NewUnstartedServer(box)
+	control.Config.BaseContext = func(net.Listener) context.Context { return ctx }
+	control.Start()
+	s := &tester{t, box, control, httptest.NewServer(box.Fake), stop}
+	t.Cleanup(func() {
+		stop()
+		_ = box.Fake.Close()
+		s.control.Close()
+		s.asc.Close()
+		http.DefaultClient.CloseIdleConnections()
+	})
 	return s
 }
 

@@ -17,6 +17,7 @@ type state struct {
 	Webhooks           []webhook           `json:"webhooks"`
 }
 
+// marketplaceWebhook is an asctest.MarketplaceWebhook.
 type marketplaceWebhook struct {
 	ID          string `json:"id"`
 	EndpointURL string `json:"endpoint_url"`
@@ -33,71 +34,72 @@ type webhook struct {
 	Enabled    *bool    `json:"enabled"` // true unless given
 }
 
-func (s *Sandbox) state() state {
-	r := s.Fake.State()
-	shown := state{Apps: append([]string{}, r.Apps...), Webhooks: []webhook{}}
-	if w := r.MarketplaceWebhook; w != nil {
-		shown.MarketplaceWebhook = &marketplaceWebhook{ID: w.ID, EndpointURL: s.withhold(w.EndpointURL)}
+func (r redactor) shownState() state {
+	shown := state{Apps: append([]string{}, r.state.Apps...), Webhooks: []webhook{}}
+	if w := r.state.MarketplaceWebhook; w != nil {
+		shown.MarketplaceWebhook = &marketplaceWebhook{ID: w.ID, EndpointURL: w.EndpointURL}
 	}
-	for _, w := range r.Webhooks {
+	for _, w := range r.state.Webhooks {
+		types := append([]string{}, w.EventTypes...)
 		shown.Webhooks = append(shown.Webhooks, webhook{
-			ID: w.ID, AppID: w.AppID, Name: s.withhold(w.Name), URL: s.withhold(w.URL),
-			EventTypes: append([]string{}, w.EventTypes...), Enabled: &w.Enabled,
+			ID: w.ID, AppID: w.AppID, Name: r.text(w.Name), URL: w.URL, EventTypes: types, Enabled: &w.Enabled,
 		})
 	}
 	return shown
 }
 
-func (s *Sandbox) getState(*http.Request) (int, any, error) { return http.StatusOK, s.state(), nil }
+func (s *Sandbox) getState(*http.Request) (int, any, error) {
+	return http.StatusOK, s.redactor().shownState(), nil
+}
 
 // putState replaces all of it, or nothing.
 func (s *Sandbox) putState(r *http.Request) (int, any, error) {
-	var wanted state
+	var wanted *state
 	if err := decode(r, &wanted); err != nil {
 		return 0, nil, err
+	}
+	if wanted == nil {
+		return 0, nil, badField("", "a body is needed: {} removes everything")
 	}
 	var refused error
 	err := s.Fake.Update(func(state *asctest.State) { refused = wanted.replace(state) })
 	if err := cmp.Or(refused, err); err != nil {
 		return 0, nil, err
 	}
-	return http.StatusOK, s.state(), nil
+	return s.getState(r)
 }
 
 // replace sets what is registered, or nothing; a webhook that is named by its id without a secret keeps the one that
 // it has.
 func (s *state) replace(there *asctest.State) error {
-	after := *there
+	after, secrets := *there, map[string]string{}
 	after.Apps, after.MarketplaceWebhook, after.Webhooks = s.Apps, nil, nil
+	for _, w := range there.Webhooks {
+		secrets[strings.ToLower(w.ID)] = w.Secret
+	}
+	if w := there.MarketplaceWebhook; w != nil {
+		secrets[strings.ToLower(w.ID)] = w.Secret
+	}
+	const noSecret = "is needed: no webhook with this id is registered, whose secret could stay"
 	if w := s.MarketplaceWebhook; w != nil {
-		secret := w.Secret
-		if kept := there.MarketplaceWebhook; secret == "" && kept != nil && w.ID == kept.ID {
-			secret = kept.Secret
+		if w.Secret = cmp.Or(w.Secret, secrets[strings.ToLower(w.ID)]); w.Secret == "" {
+			return badField("marketplace_webhook.secret", noSecret)
 		}
-		if secret == "" {
-			return noSecret("marketplace_webhook.")
-		}
-		after.MarketplaceWebhook = &asctest.MarketplaceWebhook{ID: w.ID, EndpointURL: w.EndpointURL, Secret: secret}
+		after.MarketplaceWebhook = new(asctest.MarketplaceWebhook(*w))
 	}
 	for i, w := range s.Webhooks {
-		secret := w.Secret
-		for _, kept := range there.Webhooks {
-			if secret == "" && strings.EqualFold(kept.ID, w.ID) {
-				secret = kept.Secret
-			}
+		at := fmt.Sprintf("webhooks[%d].", i)
+		if w.Secret = cmp.Or(w.Secret, secrets[strings.ToLower(w.ID)]); w.Secret == "" {
+			return badField(at+"secret", noSecret)
 		}
-		if secret == "" {
-			return noSecret(fmt.Sprintf("webhooks[%d].", i))
+		if strings.Contains(w.Name, withheld) {
+			return badField(at+"name", "must not have %s, which stands for a secret", withheld)
 		}
 		after.Webhooks = append(after.Webhooks, asctest.Webhook{
-			ID: w.ID, AppID: w.AppID, Name: w.Name, URL: w.URL, Secret: secret,
+			ID: w.ID, AppID: w.AppID, Name: w.Name, URL: w.URL, Secret: w.Secret,
 			EventTypes: w.EventTypes, Enabled: w.Enabled == nil || *w.Enabled,
 		})
 	}
 	*there = after
 	return nil
-}
-
-func noSecret(at string) error {
-	return badField(at+"secret", "is needed: no webhook with this id is registered, whose secret could stay")
 }

@@ -3,29 +3,21 @@ package sandbox
 // GET /events: what happens, as server-sent events.
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"math"
 	"net/http"
-	"time"
-
-	"github.com/ascmarketplace/webhooks/asctest"
 )
 
-const keepAlive = 15 * time.Second
-
 // stream sends an event for each exchange, for each notification when it is sent and when it is responded to, and for
-// every other change.
+// every other change. It ends with the context of the server.
 func (s *Sandbox) stream(w http.ResponseWriter, r *http.Request) {
 	told := s.Fake.Since(math.MaxInt)
-	state, faults := s.stateAndFaults()
+	state, faults := s.stateAndFaults(s.redactor())
 	w.Header().Set("Content-Type", "text/event-stream")
 	flusher := http.NewResponseController(w)
 	_, _ = fmt.Fprint(w, ": connected\n\n")
-	ticker := time.NewTicker(keepAlive)
-	defer ticker.Stop()
 	for {
 		if flusher.Flush() != nil {
 			return
@@ -33,21 +25,22 @@ func (s *Sandbox) stream(w http.ResponseWriter, r *http.Request) {
 		select {
 		case <-r.Context().Done():
 			return
-		case <-s.closed:
-			return
-		case <-ticker.C:
-			_, _ = fmt.Fprint(w, ": still here\n\n")
 		case <-told.More:
-			changes := s.Fake.Since(told.Number)
-			stateNow, faultsNow := s.stateAndFaults()
+			changes, redactor := s.Fake.Since(told.Number), s.redactor()
+			stateNow, faultsNow := s.stateAndFaults(redactor)
 			if changes.Resets != told.Resets {
-				writeEvent(w, "reset", []byte("{}"))
+				writeEvent(w, "reset", "{}")
 			}
-			s.writeRecorded(w, changes)
-			if !bytes.Equal(stateNow, state) {
+			for _, x := range changes.Exchanges {
+				writeEvent(w, "exchange", encoded(redactor.exchange(x, maxListedBody)))
+			}
+			for _, d := range changes.Deliveries {
+				writeEvent(w, "notification", encoded(redactor.notification(d, maxListedBody)))
+			}
+			if stateNow != state {
 				writeEvent(w, "state", stateNow)
 			}
-			if !bytes.Equal(faultsNow, faults) {
+			if faultsNow != faults {
 				writeEvent(w, "faults", faultsNow)
 			}
 			told, state, faults = changes, stateNow, faultsNow
@@ -55,23 +48,15 @@ func (s *Sandbox) stream(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (s *Sandbox) stateAndFaults() (state, faults []byte) {
-	state, _ = json.Marshal(s.state())
-	faults, _ = json.Marshal(s.faults())
-	return state, faults
+func (s *Sandbox) stateAndFaults(r redactor) (state, faults string) {
+	return encoded(r.shownState()), encoded(s.faults(r))
 }
 
-func (s *Sandbox) writeRecorded(w io.Writer, changes asctest.Changes) {
-	for _, x := range changes.Exchanges {
-		data, _ := json.Marshal(s.listed(x))
-		writeEvent(w, "exchange", data)
-	}
-	for _, d := range changes.Deliveries {
-		data, _ := json.Marshal(s.listedPost(d))
-		writeEvent(w, "notification", data)
-	}
+func encoded(value any) string {
+	data, _ := json.Marshal(value)
+	return string(data)
 }
 
-func writeEvent(w io.Writer, name string, data []byte) {
+func writeEvent(w io.Writer, name, data string) {
 	_, _ = fmt.Fprintf(w, "event: %s\ndata: %s\n\n", name, data)
 }

@@ -128,10 +128,10 @@ func TestEventsTellWhatHappens(t *testing.T) {
 	}
 }
 
-func TestCloseEndsStreams(t *testing.T) {
+func TestStreamsEndWithTheServersContext(t *testing.T) {
 	s := start(t)
-	events := s.stream()
-	_ = s.box.Close()
+	_ = s.stream()
+	s.stop()
 	done := make(chan struct{})
 	go func() { s.control.Close(); close(done) }() // waits for its connections
 	select {
@@ -139,5 +139,53 @@ func TestCloseEndsStreams(t *testing.T) {
 	case <-time.After(10 * time.Second):
 		t.Fatal("the stream goes on")
 	}
-	_ = events
+}
+
+// TestAWordAsSecretHidesNothingElse: identifiers, paths and URLs stay, and what was read can be put back.
+func TestAWordAsSecretHidesNothingElse(t *testing.T) {
+	const word = "marketplace"
+	s := start(t)
+	s.register("https://marketplace.example/in", word)
+	before := s.want(200, "GET", "/state", "")
+	if got := before["marketplace_webhook"].(object)["endpoint_url"]; got != "https://marketplace.example/in" {
+		t.Errorf("the URL is shown as %v", got)
+	}
+	if after := s.want(200, "PUT", "/state", encoded(before)); encoded(after) != encoded(before) {
+		t.Errorf("put back: %v, want %v", after, before)
+	}
+	x := list(s.want(200, "GET", "/exchanges", ""), "exchanges")[0]
+	sent, responded := x["request"].(object)["body"].(string), x["response"].(object)["body"].(string)
+	if x["path"] != "/v1/marketplaceWebhooks" || !strings.Contains(responded, `"endpointUrl":"https://marketplace.example/in"`) {
+		t.Errorf("the path is shown as %v, the response as %s", x["path"], responded)
+	}
+	if !strings.Contains(sent, `"secret":"(withheld)"`) || !strings.Contains(sent, `"type":"marketplaceWebhooks"`) {
+		t.Errorf("the request is shown as %s", sent)
+	}
+}
+
+func TestBodiesWithoutASecretAreShownAsTheyWere(t *testing.T) {
+	s := start(t)
+	const sent = "{ \"data\" :\n{\"b\":1.0, \"a\":\"<&>\"} }"
+	s.call("POST", "/v1/marketplaceWebhooks", sent)
+	got := list(s.want(200, "GET", "/exchanges", ""), "exchanges")[0]["request"].(object)["body"]
+	if got != sent {
+		t.Errorf("got %s", got)
+	}
+}
+
+// TestSecretsAreRedactedInJSONInsideJSON: a list of deliveries has what receivers responded, as text.
+func TestSecretsAreRedactedInJSONInsideJSON(t *testing.T) {
+	s := start(t, asctest.WithApp("1234"))
+	const quoted = `a "quoted" secret`
+	echo := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, encoded(object{"echo": quoted}))
+	}))
+	defer echo.Close()
+	s.want(200, "PUT", "/state", strings.ReplaceAll(registered(echo.URL), `"`+secret+`"`, encoded(quoted)))
+	s.want(201, "POST", "/notifications", `{"type":"buildUploadStateUpdated"}`)
+	s.call("GET", "/v1/webhooks/w/deliveries?filter[deliveryState]=SUCCEEDED", "")
+	x := list(s.want(200, "GET", "/exchanges", ""), "exchanges")[0]
+	if body := x["response"].(object)["body"].(string); !strings.Contains(body, "echo") || strings.Contains(body, "quoted") {
+		t.Errorf("shown as %s", body)
+	}
 }
