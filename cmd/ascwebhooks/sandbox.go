@@ -110,9 +110,10 @@ func (s *system) runSandbox(ctx context.Context, addr, controlAddr string) error
 func serveSandbox(ctx context.Context, box *sandbox.Sandbox, listener, control net.Listener) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	// A ReadTimeout would end streams of events.
+	// A ReadTimeout would end streams of events; ctx ends them, since Shutdown waits for them.
 	server := &http.Server{Handler: box, ReadHeaderTimeout: 10 * time.Second}
-	server.RegisterOnShutdown(func() { _ = box.Fake.Close() }) // ends the streams, for which Shutdown waits
+	server.BaseContext = func(net.Listener) context.Context { return ctx }
+	server.RegisterOnShutdown(func() { _ = box.Fake.Close() })
 	controlled := make(chan error, 1)
 	go func() {
 		defer cancel()
