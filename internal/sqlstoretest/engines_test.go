@@ -6,10 +6,12 @@ import (
 	"strings"
 	"testing"
 
+	_ "github.com/go-sql-driver/mysql"
 	_ "github.com/jackc/pgx/v5/stdlib"
 	_ "github.com/mattn/go-sqlite3"
 	_ "modernc.org/sqlite"
 
+	"github.com/ascmarketplace/webhooks/internal/mariadbtest"
 	"github.com/ascmarketplace/webhooks/internal/pgtest"
 	"github.com/ascmarketplace/webhooks/notification/sqlstore"
 )
@@ -29,7 +31,7 @@ func engines() map[string]func(testing.TB) engine {
 		"SQLite by mattn": func(tb testing.TB) engine {
 			return engine{"sqlite3", "file:" + filepath.Join(tb.TempDir(), "n.db") + "?_journal_mode=WAL", sqlstore.SQLite}
 		},
-		"MariaDB": func(tb testing.TB) engine { return engine{"mysql", startMariaDB(tb), sqlstore.MySQL} },
+		"MariaDB": func(tb testing.TB) engine { return engine{"mysql", mariadbtest.Start(tb), sqlstore.MySQL} },
 		"PostgreSQL": func(tb testing.TB) engine {
 			return engine{"pgx", pgtest.Start(tb).NewDatabase(tb), sqlstore.PostgreSQL}
 		},
