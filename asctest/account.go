@@ -149,6 +149,10 @@ func (s *State) secretsByID() map[string]string {
 	return secrets
 }
 
+func (s *State) webhooksOf(app string) []Webhook {
+	return slices.DeleteFunc(slices.Clone(s.Webhooks), func(w Webhook) bool { return w.AppID != app })
+}
+
 // webhook returns the index of a webhook, or -1.
 func (s *State) webhook(id string) int {
 	return slices.IndexFunc(s.Webhooks, func(w Webhook) bool { return strings.EqualFold(w.ID, id) })

@@ -91,8 +91,8 @@ func (s *State) recipients(to string, n *notification.Notification) ([]Webhook, 
 	}
 	eventType := subscription(n.Type)
 	var found []Webhook
-	for _, w := range s.Webhooks {
-		if w.AppID == app && w.Enabled && (eventType == "" || slices.Contains(w.EventTypes, eventType)) {
+	for _, w := range s.webhooksOf(app) {
+		if w.Enabled && (eventType == "" || slices.Contains(w.EventTypes, eventType)) {
 			found = append(found, w)
 		}
 	}

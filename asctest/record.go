@@ -12,7 +12,12 @@ import (
 	"time"
 )
 
-const maxResponseBody = 64 << 10 // that is kept of a response
+// What is remembered of exchanges, and of deliveries: the latest, within both bounds.
+const (
+	maxRecorded      = 10_000
+	maxRecordedBytes = 64 << 20 // of bodies and headers, roughly
+	maxResponseBody  = 64 << 10 // of one response
+)
 
 // Exchange is a request that arrived, and what became of it.
 type Exchange struct {
@@ -77,6 +82,24 @@ func (h *Handler) Exchanges() []Exchange {
 // Deliveries returns what was posted to one webhook, or to all if the id is empty, oldest first: the latest 10,000,
 // or fewer if they hold more than 64 MiB.
 func (h *Handler) Deliveries(webhookID string) []Delivery { return h.record.deliveriesTo(webhookID) }
+
+// history has the latest items within both bounds, oldest first.
+type history[T any] struct {
+	items []T
+	sizes []int
+	bytes int
+}
+
+func (h *history[T]) add(item T, size int) {
+	h.items = append(h.items, item)
+	h.sizes = append(h.sizes, size)
+	h.bytes += size
+	for len(h.items) > maxRecorded || h.bytes > maxRecordedBytes && len(h.items) > 1 {
+		h.bytes -= h.sizes[0]
+		h.items[0] = *new(T) // for the garbage collector
+		h.items, h.sizes = h.items[1:], h.sizes[1:]
+	}
+}
 
 // record has both histories.
 type record struct {

@@ -76,9 +76,6 @@ func (tr *transport) checkResponse(x *contract.Exchange, response *http.Response
 		return
 	}
 	x.Status, x.ResponseHeader, x.Response = response.StatusCode, response.Header, body
-	if sent, ok := contract.SentSecret(x.Body); ok {
-		x.Secrets = append(x.Secrets, sent)
-	}
 	tr.report(tr.document.CheckResponse(x))
 }
 

@@ -38,14 +38,13 @@ func (h *Handler) checkState(s *State) error {
 			return err
 		}
 	}
-	webhooks := map[string]int{} // of each app
 	for i, w := range s.Webhooks {
 		at := fmt.Sprintf("webhooks[%d].", i)
 		if err := checkWebhook(at, w.ID, "url", w.URL, w.Secret, ids); err != nil {
 			return err
 		}
-		if webhooks[w.AppID]++; webhooks[w.AppID] > maxWebhooks {
-			return invalid(at+"app_id", "has %d webhooks already, the most there may be", maxWebhooks)
+		if len(s.webhooksOf(w.AppID)) > maxWebhooks {
+			return invalid(at+"app_id", "has more than %d webhooks, the most there may be", maxWebhooks)
 		}
 		if !slices.Contains(s.Apps, w.AppID) {
 			return invalid(at+"app_id", "must be one of apps")

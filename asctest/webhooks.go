@@ -15,9 +15,7 @@ func listWebhooks(s *State, c *call) response {
 	if !slices.Contains(s.Apps, c.id) {
 		return notFound("apps")
 	}
-	others := func(w Webhook) bool { return w.AppID != c.id }
-	return page(c, slices.DeleteFunc(slices.Clone(s.Webhooks), others), c.webhook,
-		func([]Webhook) []resource { return c.includedApp(c.id) })
+	return page(c, s.webhooksOf(c.id), c.webhook, func([]Webhook) []resource { return c.includedApp(c.id) })
 }
 
 func getWebhook(s *State, c *call) response {
@@ -33,13 +31,7 @@ func createWebhook(s *State, c *call) response {
 	if !slices.Contains(s.Apps, appID) {
 		return conflict("ENTITY_ERROR.RELATIONSHIP.INVALID", "/data/relationships/app", "There is no such app.")
 	}
-	there := 0
-	for _, w := range s.Webhooks {
-		if w.AppID == appID {
-			there++
-		}
-	}
-	if there >= maxWebhooks {
+	if len(s.webhooksOf(appID)) >= maxWebhooks {
 		return conflict("STATE_ERROR", "", "The app has as many webhooks as it may have.")
 	}
 	w := Webhook{ID: newUUID(), AppID: appID}

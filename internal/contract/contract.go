@@ -31,7 +31,7 @@ type Exchange struct {
 	URL     *url.URL
 	Header  http.Header
 	Body    []byte
-	Secrets []string // what the response must not hold
+	Secrets []string // what the response must not hold, besides the one in Body
 
 	Status         int
 	ResponseHeader http.Header

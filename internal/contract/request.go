@@ -39,7 +39,7 @@ func (c *Contract) CheckRequest(x *Exchange) []*Violation {
 			return found.found
 		}
 		// Assumed: what Apple responds to an empty secret is not documented.
-		if s, ok := SentSecret(x.Body); ok && s == "" {
+		if s, ok := sentSecret(x.Body); ok && s == "" {
 			found.add(Violation{Kind: "minLength", Pointer: "/data/attributes/secret", Rule: "not empty"})
 		}
 	}
