@@ -53,9 +53,7 @@ func createPing(s *State, c *call) response {
 	id := newUUID()
 	r := c.one(http.StatusCreated, c.resource("webhookPings", id, nil))
 	if w := s.Webhooks[i]; w.Enabled {
-		d := newDelivery(w.ID, w.URL, pingPayload(id, c.now), c.now)
-		d.sign(w.Secret)
-		r.posts = []Delivery{d}
+		r.posts = []Delivery{newDelivery(w, pingPayload(id, c.now), c.now)}
 	}
 	return r
 }
@@ -76,10 +74,8 @@ func redeliver(s *State, c *call) response {
 	case slices.ContainsFunc(all, func(d Delivery) bool { return d.original == template.ID }):
 		return conflict("STATE_ERROR", "", "The delivery was redelivered before.")
 	}
-	w := s.Webhooks[webhook]
-	d := newDelivery(w.ID, w.URL, template.Payload, c.now)
+	d := newDelivery(s.Webhooks[webhook], template.Payload, c.now)
 	d.Redelivery, d.original, d.EventCreated = true, template.ID, template.EventCreated
-	d.sign(w.Secret)
 	r := c.one(http.StatusCreated, c.delivery(d))
 	r.posts = []Delivery{d}
 	return r

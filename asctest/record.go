@@ -46,10 +46,8 @@ type Exchange struct {
 
 func (x *Exchange) size() int {
 	size := len(x.Path) + len(x.Query) + len(x.Body) + len(x.ResponseBody)
-	for _, header := range []http.Header{x.Header, x.ResponseHeader} {
-		for name, values := range header {
-			size += len(name) + len(strings.Join(values, ""))
-		}
+	for name, values := range x.Header {
+		size += len(name) + len(strings.Join(values, ""))
 	}
 	return size
 }

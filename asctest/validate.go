@@ -5,7 +5,6 @@ package asctest
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -87,7 +86,6 @@ func isID(text string) bool {
 	return identifier.MatchString(text) && strings.Trim(text, ".") != ""
 }
 
-func isURL(text string) bool {
-	u, err := url.Parse(text)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && contract.AbsoluteURI(text) == nil
-}
+var web = regexp.MustCompile(`^(?i)https?:`)
+
+func isURL(text string) bool { return web.MatchString(text) && contract.AbsoluteURI(text) == nil }

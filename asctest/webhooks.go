@@ -54,19 +54,10 @@ func updateWebhook(s *State, c *call) response {
 
 // setWebhook sets what the call gives; null leaves a value as it is.
 func (c *call) setWebhook(w *Webhook) {
-	for name, field := range map[string]*string{"name": &w.Name, "url": &w.URL, "secret": &w.Secret} {
-		if text, ok := c.sent.text(name); ok {
-			*field = text
-		}
-	}
-	if enabled, ok := c.sent.Data.Attributes["enabled"].(bool); ok {
-		w.Enabled = enabled
-	}
-	if eventTypes, ok := c.sent.Data.Attributes["eventTypes"].([]any); ok {
-		w.EventTypes = make([]string, len(eventTypes))
-		for i, eventType := range eventTypes {
-			w.EventTypes[i], _ = eventType.(string)
-		}
+	eventTypes := w.EventTypes
+	c.sent.set(w)
+	if w.EventTypes == nil {
+		w.EventTypes = eventTypes
 	}
 }
 
