@@ -71,9 +71,7 @@ func (h *Handler) update(change func(*State)) error {
 	defer h.mu.Unlock()
 	after := h.state.clone()
 	change(&after)
-	if err := after.complete(); err != nil {
-		return err
-	}
+	after.complete()
 	if err := h.checkState(&after); err != nil {
 		return err
 	}
@@ -114,13 +112,10 @@ func (s *State) clone() State {
 }
 
 // complete fills in the IDs and the defaults that are left out.
-func (s *State) complete() error {
+func (s *State) complete() {
 	for i, key := range s.Keys {
 		if key == (Key{}) {
-			var err error
-			if s.Keys[i], err = newKey(); err != nil {
-				return err
-			}
+			s.Keys[i] = newKey()
 		}
 	}
 	if w := s.MarketplaceWebhook; w != nil {
@@ -135,7 +130,6 @@ func (s *State) complete() error {
 	for i, f := range s.Faults {
 		s.Faults[i].Times = cmp.Or(f.Times, 1)
 	}
-	return nil
 }
 
 func (s *State) secretsByID() map[string]string {

@@ -51,7 +51,7 @@ func createPing(s *State, c *call) response {
 		return conflict("ENTITY_ERROR.RELATIONSHIP.INVALID", "/data/relationships/webhook", "There is no such webhook.")
 	}
 	id := newUUID()
-	r := c.one(http.StatusCreated, c.resource("webhookPings", id, nil))
+	r := c.one(http.StatusCreated, c.resource("webhookPings", id, nil, nil))
 	if w := s.Webhooks[i]; w.Enabled {
 		r.posts = []Delivery{newDelivery(w, pingPayload(id, c.now), c.now)}
 	}
@@ -137,14 +137,13 @@ func (c *call) delivery(d Delivery) resource {
 	if d.StatusCode != 0 {
 		attributes["response"] = object{"httpStatusCode": d.StatusCode, "body": d.ResponseBody}
 	}
-	shown := c.resource("webhookDeliveries", d.ID, attributes)
-	c.relate(&shown, "event", object{"data": resource{Type: "webhookEvents", ID: d.EventID}})
-	return shown
+	event := object{"data": resource{Type: "webhookEvents", ID: d.EventID}}
+	return c.resource("webhookDeliveries", d.ID, attributes, object{"event": event})
 }
 
 // includedEvents returns the events of the deliveries on a page, each once.
 func (c *call) includedEvents(onPage []Delivery) (events []resource) {
-	if !slices.Contains(c.list("include"), "event") {
+	if !c.includes("event") {
 		return nil
 	}
 	for _, d := range onPage {
@@ -155,7 +154,7 @@ func (c *call) includedEvents(onPage []Delivery) (events []resource) {
 		if d.EventType != "" {
 			attributes["eventType"] = d.EventType
 		}
-		events = append(events, c.resource("webhookEvents", d.EventID, attributes))
+		events = append(events, c.resource("webhookEvents", d.EventID, attributes, nil))
 	}
 	return events
 }

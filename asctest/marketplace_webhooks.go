@@ -56,5 +56,5 @@ func deleteMarketplaceWebhook(s *State, c *call) response {
 }
 
 func (c *call) marketplaceWebhook(w *MarketplaceWebhook) resource {
-	return c.resource(marketplaceWebhooks, w.ID, object{"endpointUrl": w.EndpointURL})
+	return c.resource(marketplaceWebhooks, w.ID, object{"endpointUrl": w.EndpointURL}, nil)
 }

@@ -65,13 +65,11 @@ func getPackageVersion(s *State, c *call) response {
 	expires := c.now.Add(v.URLLifetime)
 	attributes := c.file(v.PackageFile, expires)
 	attributes["version"], attributes["state"] = v.Version, v.State
-	shown := c.resource("alternativeDistributionPackageVersions", v.ID, attributes)
 	reference := resource{Type: "alternativeDistributionPackages", ID: v.PackageID}
-	c.relate(&shown, "alternativeDistributionPackage", object{"data": reference})
+	relationships := object{"alternativeDistributionPackage": object{"data": reference}}
 	var included []resource
-	include := c.list("include")
-	if slices.Contains(include, "alternativeDistributionPackage") {
-		included = append(included, c.resource("alternativeDistributionPackages", v.PackageID, nil))
+	if c.includes("alternativeDistributionPackage") {
+		included = append(included, c.resource(reference.Type, reference.ID, nil, nil))
 	}
 	for _, group := range []struct {
 		name, kind string
@@ -80,7 +78,7 @@ func getPackageVersion(s *State, c *call) response {
 		{"variants", "alternativeDistributionPackageVariants", v.Variants},
 		{"deltas", "alternativeDistributionPackageDeltas", v.Deltas},
 	} {
-		if !slices.Contains(include, group.name) {
+		if !c.includes(group.name) {
 			continue
 		}
 		limit := maxIncluded
@@ -91,12 +89,13 @@ func getPackageVersion(s *State, c *call) response {
 		for _, file := range group.files[:min(limit, len(group.files))] {
 			attributes := c.file(file, expires)
 			attributes["alternativeDistributionKeyBlob"] = "key blob of " + file.ID
-			included = append(included, c.resource(group.kind, file.ID, attributes))
+			included = append(included, c.resource(group.kind, file.ID, attributes, nil))
 			data = append(data, resource{Type: group.kind, ID: file.ID})
 		}
 		total := meta{paging{Total: len(group.files), Limit: limit}}
-		c.relate(&shown, group.name, object{"data": data, "meta": total})
+		relationships[group.name] = object{"data": data, "meta": total}
 	}
+	shown := c.resource("alternativeDistributionPackageVersions", v.ID, attributes, relationships)
 	return c.one(http.StatusOK, shown, included...)
 }
 

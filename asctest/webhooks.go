@@ -71,18 +71,18 @@ func deleteWebhook(s *State, c *call) response {
 }
 
 func (c *call) webhook(w Webhook) resource {
-	shown := c.resource("webhooks", w.ID, object{
-		"name": w.Name, "url": w.URL, "enabled": w.Enabled, "eventTypes": append([]string{}, w.EventTypes...),
-	})
-	c.relate(&shown, "app", object{"data": resource{Type: "apps", ID: w.AppID}})
 	related := c.link("/v1/webhooks/" + url.PathEscape(w.ID) + "/deliveries")
-	c.relate(&shown, "deliveries", object{"links": object{"related": related}})
-	return shown
+	return c.resource("webhooks", w.ID, object{
+		"name": w.Name, "url": w.URL, "enabled": w.Enabled, "eventTypes": append([]string{}, w.EventTypes...),
+	}, object{
+		"app":        object{"data": resource{Type: "apps", ID: w.AppID}},
+		"deliveries": object{"links": object{"related": related}},
+	})
 }
 
 func (c *call) includedApp(id string) []resource {
-	if !slices.Contains(c.list("include"), "app") {
+	if !c.includes("app") {
 		return nil
 	}
-	return []resource{c.resource("apps", id, nil)}
+	return []resource{c.resource("apps", id, nil, nil)}
 }
