@@ -66,12 +66,11 @@ func (n SignedNotification) Send(ctx context.Context) (Delivery, error) {
 // whoseSecret tells with whose secret a notification is signed.
 func (h *Handler) whoseSecret(n SignedNotification) string {
 	made := func(secret string) bool { return notification.Sign([]byte(secret), n.Body) == n.Signature }
-	h.mu.Lock()
-	defer h.mu.Unlock()
+	state := h.State()
 	switch {
-	case made(h.state.secretsByID()[n.WebhookID]):
+	case made(state.secretsByID()[n.WebhookID]):
 		return valid
-	case slices.ContainsFunc(h.state.FormerSecrets[n.WebhookID], made):
+	case slices.ContainsFunc(state.FormerSecrets[n.WebhookID], made):
 		return oldSecret
 	}
 	return forged

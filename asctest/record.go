@@ -63,11 +63,7 @@ type Changes struct {
 
 // Since returns what has changed since the Changes with that Number, oldest first; 0 is the beginning. Whoever waits
 // for a call, or shows what happens, waits for More and asks again.
-func (h *Handler) Since(number int) Changes {
-	h.record.mu.Lock()
-	defer h.record.mu.Unlock()
-	return h.record.since(number)
-}
+func (h *Handler) Since(number int) Changes { return h.record.since(number) }
 
 // Exchanges returns what has arrived so far, oldest first: the latest 10,000, or fewer if they hold more than 64 MiB.
 // A request is there as soon as its response is decided.
@@ -165,6 +161,8 @@ func (r *record) deliveriesTo(webhookID string) (found []Delivery) {
 }
 
 func (r *record) since(number int) Changes {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.more == nil {
 		r.more = make(chan struct{})
 	}
