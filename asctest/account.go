@@ -47,11 +47,10 @@ func (h *Handler) Key() Key { return h.State().Keys[0] }
 
 // MarketplaceWebhook returns the registered marketplace webhook and whether there is one.
 func (h *Handler) MarketplaceWebhook() (MarketplaceWebhook, bool) {
-	w := h.State().MarketplaceWebhook
-	if w == nil {
-		return MarketplaceWebhook{}, false
+	if w := h.State().MarketplaceWebhook; w != nil {
+		return *w, true
 	}
-	return *w, true
+	return MarketplaceWebhook{}, false
 }
 
 // Update replaces the state by what change makes of it, past the API and in one step: no call comes in between. Empty

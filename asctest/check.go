@@ -24,7 +24,7 @@ func (h *Handler) check(c *call) *response {
 	case c.operation == "":
 		return new(h.notOffered(c.request.Method, c.request.URL.EscapedPath()))
 	case !acceptsJSON(c.request.Header.Values("Accept")):
-		return new(textResponse(http.StatusNotAcceptable, "Only application/json is offered here.", "Accept"))
+		return new(plain(http.StatusNotAcceptable, "Only application/json is offered here.", "Accept"))
 	case c.bodyErr != nil && len(c.body) == maxBody:
 		return new(refuse(newError(http.StatusRequestEntityTooLarge, "", "The body is larger than 1 MiB.")))
 	case c.bodyErr != nil:

@@ -88,8 +88,7 @@ func listDeliveries(s *State, c *call) response {
 	}
 	from, fromErr := c.date(createdFrom)
 	before, beforeErr := c.date(createdBefore)
-	live := c.settings.LiveListing
-	switch {
+	switch live := c.settings.LiveListing; {
 	case live && c.query.Has(stateFilter):
 		return badParameter("ILLEGAL", stateFilter, "The parameter is not supported.")
 	case live && c.now.Sub(from) > 10*24*time.Hour:

@@ -63,8 +63,7 @@ func (h *Handler) Sign(to string, n *notification.Notification) ([]SignedNotific
 	}
 	signed := make([]SignedNotification, len(recipients))
 	for i, r := range recipients {
-		n := SignedNotification{WebhookID: r.ID, EndpointURL: r.URL, Body: body, handler: h}
-		signed[i] = n.SignedWith(r.Secret)
+		signed[i] = SignedNotification{WebhookID: r.ID, EndpointURL: r.URL, Body: body, handler: h}.SignedWith(r.Secret)
 	}
 	return signed, nil
 }

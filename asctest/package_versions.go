@@ -129,20 +129,20 @@ func (h *Handler) authenticateDownload(c *call) *response {
 	query := c.request.URL.Query()
 	expires, err := strconv.ParseInt(query.Get("expires"), 10, 64)
 	if err != nil || query.Get("accessKey") != accessKey(c.id, query.Get("expires")) || c.now.Unix() >= expires {
-		return new(textResponse(http.StatusForbidden, "The URL is not valid, or has expired.\n", "expired or not ours"))
+		return new(plain(http.StatusForbidden, "The URL is not valid, or has expired.\n", "expired or not ours"))
 	}
 	return nil
 }
 
 // download serves a file.
 func download(s *State, c *call) response {
+	var files []PackageFile
 	for _, v := range s.PackageVersions {
-		for _, f := range slices.Concat([]PackageFile{v.PackageFile}, v.Variants, v.Deltas) {
-			if f.ID == c.id {
-				header := http.Header{"Content-Type": {"application/octet-stream"}}
-				return response{status: http.StatusOK, header: header, body: f.Content}
-			}
-		}
+		files = slices.Concat(files, []PackageFile{v.PackageFile}, v.Variants, v.Deltas)
 	}
-	return textResponse(http.StatusNotFound, "No such file.\n", "")
+	if i := slices.IndexFunc(files, func(f PackageFile) bool { return f.ID == c.id }); i >= 0 {
+		header := http.Header{"Content-Type": {"application/octet-stream"}}
+		return response{status: http.StatusOK, header: header, body: files[i].Content}
+	}
+	return plain(http.StatusNotFound, "No such file.\n", "no such file")
 }

@@ -72,7 +72,7 @@ func checkWebhook(at, id, urlName, endpoint, secret string, ids map[string]bool)
 		return invalid(at+"id", "is a duplicate")
 	case len(secret) >= contract.MinSecret && strings.Contains(id, secret):
 		return invalid(at+"secret", "must not be part of the id, which responses show")
-	case !isURL(endpoint):
+	case !web.MatchString(endpoint) || contract.AbsoluteURI(endpoint) != nil:
 		return invalid(at+urlName, "must be an absolute http or https URL")
 	}
 	ids[lower] = true
@@ -87,5 +87,3 @@ func isID(text string) bool {
 }
 
 var web = regexp.MustCompile(`^(?i)https?:`)
-
-func isURL(text string) bool { return web.MatchString(text) && contract.AbsoluteURI(text) == nil }
