@@ -47,11 +47,10 @@ func (h *Handler) Key() Key { return h.State().Keys[0] }
 
 // MarketplaceWebhook returns the registered marketplace webhook and whether there is one.
 func (h *Handler) MarketplaceWebhook() (MarketplaceWebhook, bool) {
-	w := h.State().MarketplaceWebhook
-	if w == nil {
-		return MarketplaceWebhook{}, false
+	if w := h.State().MarketplaceWebhook; w != nil {
+		return *w, true
 	}
-	return *w, true
+	return MarketplaceWebhook{}, false
 }
 
 // Update replaces the state by what change makes of it, past the API and in one step: no call comes in between. Empty
@@ -71,9 +70,7 @@ func (h *Handler) update(change func(*State)) error {
 	defer h.mu.Unlock()
 	after := h.state.clone()
 	change(&after)
-	if err := after.complete(); err != nil {
-		return err
-	}
+	after.complete()
 	if err := h.checkState(&after); err != nil {
 		return err
 	}
@@ -114,13 +111,10 @@ func (s *State) clone() State {
 }
 
 // complete fills in the IDs and the defaults that are left out.
-func (s *State) complete() error {
+func (s *State) complete() {
 	for i, key := range s.Keys {
 		if key == (Key{}) {
-			var err error
-			if s.Keys[i], err = newKey(); err != nil {
-				return err
-			}
+			s.Keys[i] = newKey()
 		}
 	}
 	if w := s.MarketplaceWebhook; w != nil {
@@ -135,7 +129,6 @@ func (s *State) complete() error {
 	for i, f := range s.Faults {
 		s.Faults[i].Times = cmp.Or(f.Times, 1)
 	}
-	return nil
 }
 
 func (s *State) secretsByID() map[string]string {
@@ -147,6 +140,10 @@ func (s *State) secretsByID() map[string]string {
 		secrets[w.ID] = w.Secret
 	}
 	return secrets
+}
+
+func (s *State) webhooksOf(app string) []Webhook {
+	return slices.DeleteFunc(slices.Clone(s.Webhooks), func(w Webhook) bool { return w.AppID != app })
 }
 
 // webhook returns the index of a webhook, or -1.

@@ -3,6 +3,7 @@ package asctest
 // Who calls: tokens, verified as App Store Connect does, as far as that is known, and keys of download URLs.
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -32,7 +33,7 @@ func (h *Handler) authenticate(c *call) *response {
 	if err != nil {
 		const detail = "Send a bearer token that is signed with an API key and has not expired."
 		r := refuse(newError(http.StatusUnauthorized, "", detail))
-		r.reason = "token: " + strings.ReplaceAll(err.Error(), "\n", "; ")
+		r.reason = "token: " + err.Error()
 		return &r
 	}
 	c.keyID = keyID
@@ -67,8 +68,7 @@ func (h *Handler) verifyToken(r *http.Request, now time.Time) (keyID string, err
 	case token.Header["typ"] != "JWT":
 		return "", errors.New("typ is not JWT")
 	}
-	return key.ID, errors.Join(
-		h.checkIdentity(claims, key.IssuerID), h.checkTimes(claims, now), checkScope(claims, r))
+	return key.ID, cmp.Or(h.checkIdentity(claims, key.IssuerID), h.checkTimes(claims, now), checkScope(claims, r))
 }
 
 // checkIdentity compares iss, sub and aud with the key's kind.
@@ -97,7 +97,7 @@ func (h *Handler) checkTimes(claims jwt.MapClaims, now time.Time) error {
 	exp, expErr := h.seconds(claims, "exp")
 	switch {
 	case iatErr != nil || expErr != nil:
-		return errors.Join(iatErr, expErr)
+		return cmp.Or(iatErr, expErr)
 	case exp.Sub(iat) > maxLifetime:
 		return fmt.Errorf("exp is more than %v after iat", maxLifetime)
 	case exp.Sub(now) > maxLifetime:

@@ -4,6 +4,7 @@ package asctest
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/url"
@@ -67,16 +68,13 @@ func (c *call) judged() *contract.Exchange {
 type sentResource struct {
 	Data struct {
 		ID            string
-		Attributes    map[string]any
+		Attributes    json.RawMessage
 		Relationships map[string]struct{ Data struct{ ID string } }
 	}
 }
 
-// text returns an attribute and whether it was given; null is as if it were not.
-func (s *sentResource) text(name string) (string, bool) {
-	value, ok := s.Data.Attributes[name].(string)
-	return value, ok
-}
+// set sets the fields of target that the attributes give; null leaves a text or a bool as it is.
+func (s *sentResource) set(target any) { _ = json.Unmarshal(s.Data.Attributes, target) }
 
 // related is the id that a relationship points at.
 func (s *sentResource) related(name string) string { return s.Data.Relationships[name].Data.ID }

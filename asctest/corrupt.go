@@ -3,10 +3,13 @@ package asctest
 // What a fault makes of the right response.
 
 import (
+	"bytes"
 	"cmp"
+	"compress/gzip"
 	"encoding/json"
 	"net/http"
 	"strings"
+	"sync"
 )
 
 // corrupt returns what is sent instead of the right response. Without a fault that is the right one.
@@ -64,6 +67,9 @@ func (f *Fault) usual(c *call, right response) response {
 		body = c.showing(right.firstResource())
 	case FaultEndlessBody:
 		body = `{"data":[`
+	case FaultGzipBomb:
+		header.Set("Content-Encoding", "gzip")
+		body = gzipBomb()
 	case FaultRedirect:
 		status = http.StatusTemporaryRedirect
 		header.Set("Location", "/v1/elsewhere")
@@ -92,3 +98,12 @@ func (r response) firstResource() resource {
 	list.Data[0].ID = ""
 	return list.Data[0]
 }
+
+// gzipBomb is 256 MiB of spaces in 300 KB.
+var gzipBomb = sync.OnceValue(func() string {
+	var mebibyte bytes.Buffer
+	gz := gzip.NewWriter(&mebibyte)
+	_, _ = gz.Write(bytes.Repeat([]byte(" "), 1<<20))
+	_ = gz.Close()
+	return strings.Repeat(mebibyte.String(), 256) // a reader takes several members in a row as one
+})

@@ -51,11 +51,9 @@ func createPing(s *State, c *call) response {
 		return conflict("ENTITY_ERROR.RELATIONSHIP.INVALID", "/data/relationships/webhook", "There is no such webhook.")
 	}
 	id := newUUID()
-	r := c.one(http.StatusCreated, c.resource("webhookPings", id, nil))
+	r := c.one(http.StatusCreated, c.resource("webhookPings", id, nil, nil))
 	if w := s.Webhooks[i]; w.Enabled {
-		d := newDelivery(w.ID, w.URL, pingPayload(id, c.now), c.now)
-		d.sign(w.Secret)
-		r.posts = []Delivery{d}
+		r.posts = []Delivery{newDelivery(w, pingPayload(id, c.now), c.now)}
 	}
 	return r
 }
@@ -76,10 +74,8 @@ func redeliver(s *State, c *call) response {
 	case slices.ContainsFunc(all, func(d Delivery) bool { return d.original == template.ID }):
 		return conflict("STATE_ERROR", "", "The delivery was redelivered before.")
 	}
-	w := s.Webhooks[webhook]
-	d := newDelivery(w.ID, w.URL, template.Payload, c.now)
+	d := newDelivery(s.Webhooks[webhook], template.Payload, c.now)
 	d.Redelivery, d.original, d.EventCreated = true, template.ID, template.EventCreated
-	d.sign(w.Secret)
 	r := c.one(http.StatusCreated, c.delivery(d))
 	r.posts = []Delivery{d}
 	return r
@@ -92,8 +88,12 @@ func listDeliveries(s *State, c *call) response {
 	}
 	from, fromErr := c.date(createdFrom)
 	before, beforeErr := c.date(createdBefore)
+<<<<<<< HEAD
 	live := !c.settings.LooseListing
 	switch {
+=======
+	switch live := c.settings.LiveListing; {
+>>>>>>> main
 	case live && c.query.Has(stateFilter):
 		return badParameter("ILLEGAL", stateFilter, "The parameter is not supported.")
 	case live && c.query.Has(createdBefore):
@@ -143,14 +143,13 @@ func (c *call) delivery(d Delivery) resource {
 	if d.StatusCode != 0 {
 		attributes["response"] = object{"httpStatusCode": d.StatusCode, "body": d.ResponseBody}
 	}
-	shown := c.resource("webhookDeliveries", d.ID, attributes)
-	c.relate(&shown, "event", object{"data": resource{Type: "webhookEvents", ID: d.EventID}})
-	return shown
+	event := object{"data": resource{Type: "webhookEvents", ID: d.EventID}}
+	return c.resource("webhookDeliveries", d.ID, attributes, object{"event": event})
 }
 
 // includedEvents returns the events of the deliveries on a page, each once.
 func (c *call) includedEvents(onPage []Delivery) (events []resource) {
-	if !slices.Contains(c.list("include"), "event") {
+	if !c.includes("event") {
 		return nil
 	}
 	for _, d := range onPage {
@@ -161,7 +160,7 @@ func (c *call) includedEvents(onPage []Delivery) (events []resource) {
 		if d.EventType != "" {
 			attributes["eventType"] = d.EventType
 		}
-		events = append(events, c.resource("webhookEvents", d.EventID, attributes))
+		events = append(events, c.resource("webhookEvents", d.EventID, attributes, nil))
 	}
 	return events
 }

@@ -60,8 +60,8 @@ func jsonResponse(status int, body any) response {
 	return r
 }
 
-// textResponse is one in plain text. reason is empty if it is no refusal.
-func textResponse(status int, text, reason string) response {
+// plain refuses in plain text.
+func plain(status int, text, reason string) response {
 	header := http.Header{"Content-Type": {"text/plain"}}
 	return response{status: status, header: header, body: []byte(text), reason: reason}
 }

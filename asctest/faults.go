@@ -5,6 +5,7 @@ package asctest
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -81,7 +82,7 @@ func (f *Fault) check() error {
 	case !slices.Contains(FaultKinds(), f.Kind):
 		return invalid("kind", "must be one of %s", strings.Join(kindNames(), ", "))
 	case f.Operation != "" && operations[f.Operation] == nil:
-		return invalid("operation", "must be empty for any, or one of %s", strings.Join(operationNames(), ", "))
+		return invalid("operation", "must be empty for any, or one of %q", slices.Sorted(maps.Keys(operations)))
 	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
 		return invalid("status", "must be from 200 to 599, or 0 for the usual one of the kind")
 	}
@@ -95,14 +96,6 @@ func kindNames() (names []string) {
 	for _, kind := range FaultKinds() {
 		names = append(names, kind.name())
 	}
-	return names
-}
-
-func operationNames() (names []string) {
-	for operation := range operations {
-		names = append(names, string(operation))
-	}
-	slices.Sort(names)
 	return names
 }
 

@@ -18,14 +18,10 @@ func (h *Handler) limit(c *call) *response {
 	for len(calls) > 0 && c.now.Sub(calls[0]) >= time.Hour {
 		calls = calls[1:]
 	}
-	refused := len(calls) >= h.settings.RateLimit
-	if !refused {
-		calls = append(calls, c.now)
-	}
-	h.calls[c.keyID] = calls
-	c.remaining = h.settings.RateLimit - len(calls)
-	if refused {
+	if c.remaining = h.settings.RateLimit - len(calls) - 1; c.remaining < 0 {
+		c.remaining = 0
 		return new(refuse(newError(http.StatusTooManyRequests, "", "The key has used up its calls of the last hour.")))
 	}
+	h.calls[c.keyID] = append(calls, c.now)
 	return nil
 }

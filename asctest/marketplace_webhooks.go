@@ -39,16 +39,10 @@ func otherID() response {
 
 func setMarketplaceWebhook(s *State, c *call, status int) response {
 	w := s.MarketplaceWebhook
-	if endpointURL, ok := c.sent.text("endpointUrl"); ok {
-		w.EndpointURL = endpointURL
-	}
-	if secret, ok := c.sent.text("secret"); ok {
-		w.Secret = secret
-	}
+	c.sent.set(w)
 	r := c.one(status, c.marketplaceWebhook(w))
 	if c.settings.ArrayResponses {
-		array := page(c, []*MarketplaceWebhook{w}, c.marketplaceWebhook, nil)
-		r.body = array.body
+		r.body = page(c, []*MarketplaceWebhook{w}, c.marketplaceWebhook, nil).body
 	}
 	return r
 }
@@ -62,5 +56,5 @@ func deleteMarketplaceWebhook(s *State, c *call) response {
 }
 
 func (c *call) marketplaceWebhook(w *MarketplaceWebhook) resource {
-	return c.resource(marketplaceWebhooks, w.ID, object{"endpointUrl": w.EndpointURL})
+	return c.resource(marketplaceWebhooks, w.ID, object{"endpointUrl": w.EndpointURL}, nil)
 }

@@ -63,8 +63,7 @@ func (h *Handler) Sign(to string, n *notification.Notification) ([]SignedNotific
 	}
 	signed := make([]SignedNotification, len(recipients))
 	for i, r := range recipients {
-		n := SignedNotification{WebhookID: r.ID, EndpointURL: r.URL, Body: body, handler: h}
-		signed[i] = n.SignedWith(r.Secret)
+		signed[i] = SignedNotification{WebhookID: r.ID, EndpointURL: r.URL, Body: body, handler: h}.SignedWith(r.Secret)
 	}
 	return signed, nil
 }
@@ -91,8 +90,8 @@ func (s *State) recipients(to string, n *notification.Notification) ([]Webhook, 
 	}
 	eventType := subscription(n.Type)
 	var found []Webhook
-	for _, w := range s.Webhooks {
-		if w.AppID == app && w.Enabled && (eventType == "" || slices.Contains(w.EventTypes, eventType)) {
+	for _, w := range s.webhooksOf(app) {
+		if w.Enabled && (eventType == "" || slices.Contains(w.EventTypes, eventType)) {
 			found = append(found, w)
 		}
 	}

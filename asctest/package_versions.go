@@ -4,10 +4,8 @@ package asctest
 
 import (
 	"cmp"
-	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -67,13 +65,11 @@ func getPackageVersion(s *State, c *call) response {
 	expires := c.now.Add(v.URLLifetime)
 	attributes := c.file(v.PackageFile, expires)
 	attributes["version"], attributes["state"] = v.Version, v.State
-	shown := c.resource("alternativeDistributionPackageVersions", v.ID, attributes)
 	reference := resource{Type: "alternativeDistributionPackages", ID: v.PackageID}
-	c.relate(&shown, "alternativeDistributionPackage", object{"data": reference})
+	relationships := object{"alternativeDistributionPackage": object{"data": reference}}
 	var included []resource
-	include := c.list("include")
-	if slices.Contains(include, "alternativeDistributionPackage") {
-		included = append(included, c.resource("alternativeDistributionPackages", v.PackageID, nil))
+	if c.includes("alternativeDistributionPackage") {
+		included = append(included, c.resource(reference.Type, reference.ID, nil, nil))
 	}
 	for _, group := range []struct {
 		name, kind string
@@ -82,7 +78,7 @@ func getPackageVersion(s *State, c *call) response {
 		{"variants", "alternativeDistributionPackageVariants", v.Variants},
 		{"deltas", "alternativeDistributionPackageDeltas", v.Deltas},
 	} {
-		if !slices.Contains(include, group.name) {
+		if !c.includes(group.name) {
 			continue
 		}
 		limit := maxIncluded
@@ -93,12 +89,13 @@ func getPackageVersion(s *State, c *call) response {
 		for _, file := range group.files[:min(limit, len(group.files))] {
 			attributes := c.file(file, expires)
 			attributes["alternativeDistributionKeyBlob"] = "key blob of " + file.ID
-			included = append(included, c.resource(group.kind, file.ID, attributes))
+			included = append(included, c.resource(group.kind, file.ID, attributes, nil))
 			data = append(data, resource{Type: group.kind, ID: file.ID})
 		}
 		total := meta{paging{Total: len(group.files), Limit: limit}}
-		c.relate(&shown, group.name, object{"data": data, "meta": total})
+		relationships[group.name] = object{"data": data, "meta": total}
 	}
+	shown := c.resource("alternativeDistributionPackageVersions", v.ID, attributes, relationships)
 	return c.one(http.StatusOK, shown, included...)
 }
 
@@ -112,7 +109,7 @@ func (c *call) file(f PackageFile, expires time.Time) object {
 const downloadPath = "/downloads/"
 
 // downloadKey makes the access keys of URLs; a new one for each process.
-var downloadKey = []byte(rand.Text())
+var downloadKey = rand.Text()
 
 func downloadURL(id string, expires time.Time) string {
 	at := strconv.FormatInt(expires.Unix(), 10)
@@ -120,9 +117,7 @@ func downloadURL(id string, expires time.Time) string {
 }
 
 func accessKey(id, expires string) string {
-	mac := hmac.New(sha256.New, downloadKey)
-	mac.Write([]byte(id + "\n" + expires))
-	return hex.EncodeToString(mac.Sum(nil))
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(downloadKey+id+"\n"+expires)))
 }
 
 // authenticateDownload refuses whoever doesn't have a file's URL, or has it no more. A client that sends a bearer
@@ -134,20 +129,20 @@ func (h *Handler) authenticateDownload(c *call) *response {
 	query := c.request.URL.Query()
 	expires, err := strconv.ParseInt(query.Get("expires"), 10, 64)
 	if err != nil || query.Get("accessKey") != accessKey(c.id, query.Get("expires")) || c.now.Unix() >= expires {
-		return new(textResponse(http.StatusForbidden, "The URL is not valid, or has expired.\n", "expired or not ours"))
+		return new(plain(http.StatusForbidden, "The URL is not valid, or has expired.\n", "expired or not ours"))
 	}
 	return nil
 }
 
 // download serves a file.
 func download(s *State, c *call) response {
+	var files []PackageFile
 	for _, v := range s.PackageVersions {
-		for _, f := range slices.Concat([]PackageFile{v.PackageFile}, v.Variants, v.Deltas) {
-			if f.ID == c.id {
-				header := http.Header{"Content-Type": {"application/octet-stream"}}
-				return response{status: http.StatusOK, header: header, body: f.Content}
-			}
-		}
+		files = slices.Concat(files, []PackageFile{v.PackageFile}, v.Variants, v.Deltas)
 	}
-	return textResponse(http.StatusNotFound, "No such file.\n", "")
+	if i := slices.IndexFunc(files, func(f PackageFile) bool { return f.ID == c.id }); i >= 0 {
+		header := http.Header{"Content-Type": {"application/octet-stream"}}
+		return response{status: http.StatusOK, header: header, body: files[i].Content}
+	}
+	return plain(http.StatusNotFound, "No such file.\n", "no such file")
 }

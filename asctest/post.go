@@ -56,7 +56,7 @@ func (n SignedNotification) Send(ctx context.Context) (Delivery, error) {
 	if h == nil {
 		return Delivery{}, errors.New("asctest: only a SignedNotification of Sign can be sent")
 	}
-	d := newDelivery(n.WebhookID, n.EndpointURL, n.Body, h.now())
+	d := newDelivery(Webhook{ID: n.WebhookID, URL: n.EndpointURL}, n.Body, h.now())
 	d.Signature, d.SignedWith, d.Redelivery = n.Signature, h.whoseSecret(n), n.Redelivery
 	known := d.Ping || slices.Contains(h.contract.EventTypes(), d.EventType)
 	d.listed = known && d.EventID != "" && d.SignedWith == valid
@@ -66,30 +66,26 @@ func (n SignedNotification) Send(ctx context.Context) (Delivery, error) {
 // whoseSecret tells with whose secret a notification is signed.
 func (h *Handler) whoseSecret(n SignedNotification) string {
 	made := func(secret string) bool { return notification.Sign([]byte(secret), n.Body) == n.Signature }
-	h.mu.Lock()
-	defer h.mu.Unlock()
+	state := h.State()
 	switch {
-	case made(h.state.secretsByID()[n.WebhookID]):
+	case made(state.secretsByID()[n.WebhookID]):
 		return valid
-	case slices.ContainsFunc(h.state.FormerSecrets[n.WebhookID], made):
+	case slices.ContainsFunc(state.FormerSecrets[n.WebhookID], made):
 		return oldSecret
 	}
 	return forged
 }
 
-func newDelivery(webhookID, url string, payload []byte, now time.Time) Delivery {
+// newDelivery returns one of payload to w, signed with its secret.
+func newDelivery(w Webhook, payload []byte, now time.Time) Delivery {
 	var event struct{ Data struct{ ID, Type string } }
 	_ = json.Unmarshal(payload, &event) // what a test has changed may be no event any more
 	return Delivery{
-		ID: newUUID(), WebhookID: webhookID, State: pending, Created: now, URL: url, Payload: payload,
+		ID: newUUID(), WebhookID: w.ID, State: pending, Created: now, URL: w.URL, Payload: payload,
+		Signature: notification.Sign([]byte(w.Secret), payload), SignedWith: valid, listed: true,
 		EventID: event.Data.ID, EventType: subscription(event.Data.Type), EventCreated: now,
 		Ping: event.Data.Type == pingType,
 	}
-}
-
-// sign makes the signature with the present secret of the webhook.
-func (d *Delivery) sign(secret string) {
-	d.Signature, d.SignedWith, d.listed = notification.Sign([]byte(secret), d.Payload), valid, true
 }
 
 // post posts a recorded delivery and records what came back.

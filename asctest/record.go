@@ -12,7 +12,12 @@ import (
 	"time"
 )
 
-const maxResponseBody = 64 << 10 // that is kept of a response
+// What is remembered of exchanges, and of deliveries: the latest, within both bounds.
+const (
+	maxRecorded      = 10_000
+	maxRecordedBytes = 64 << 20 // of bodies and headers, roughly
+	maxResponseBody  = 64 << 10 // of one response
+)
 
 // Exchange is a request that arrived, and what became of it.
 type Exchange struct {
@@ -41,10 +46,8 @@ type Exchange struct {
 
 func (x *Exchange) size() int {
 	size := len(x.Path) + len(x.Query) + len(x.Body) + len(x.ResponseBody)
-	for _, header := range []http.Header{x.Header, x.ResponseHeader} {
-		for name, values := range header {
-			size += len(name) + len(strings.Join(values, ""))
-		}
+	for name, values := range x.Header {
+		size += len(name) + len(strings.Join(values, ""))
 	}
 	return size
 }
@@ -60,11 +63,7 @@ type Changes struct {
 
 // Since returns what has changed since the Changes with that Number, oldest first; 0 is the beginning. Whoever waits
 // for a call, or shows what happens, waits for More and asks again.
-func (h *Handler) Since(number int) Changes {
-	h.record.mu.Lock()
-	defer h.record.mu.Unlock()
-	return h.record.since(number)
-}
+func (h *Handler) Since(number int) Changes { return h.record.since(number) }
 
 // Exchanges returns what has arrived so far, oldest first: the latest 10,000, or fewer if they hold more than 64 MiB.
 // A request is there as soon as its response is decided.
@@ -77,6 +76,24 @@ func (h *Handler) Exchanges() []Exchange {
 // Deliveries returns what was posted to one webhook, or to all if the id is empty, oldest first: the latest 10,000,
 // or fewer if they hold more than 64 MiB.
 func (h *Handler) Deliveries(webhookID string) []Delivery { return h.record.deliveriesTo(webhookID) }
+
+// history has the latest items within both bounds, oldest first.
+type history[T any] struct {
+	items []T
+	sizes []int
+	bytes int
+}
+
+func (h *history[T]) add(item T, size int) {
+	h.items = append(h.items, item)
+	h.sizes = append(h.sizes, size)
+	h.bytes += size
+	for len(h.items) > maxRecorded || h.bytes > maxRecordedBytes && len(h.items) > 1 {
+		h.bytes -= h.sizes[0]
+		h.items[0] = *new(T) // for the garbage collector
+		h.items, h.sizes = h.items[1:], h.sizes[1:]
+	}
+}
 
 // record has both histories.
 type record struct {
@@ -144,6 +161,8 @@ func (r *record) deliveriesTo(webhookID string) (found []Delivery) {
 }
 
 func (r *record) since(number int) Changes {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.more == nil {
 		r.more = make(chan struct{})
 	}

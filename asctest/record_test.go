@@ -60,8 +60,8 @@ func TestEveryNewDeliveryCounts(t *testing.T) {
 	t.Parallel()
 	h := quiet(t, Webhook{ID: "w", AppID: "1", URL: "http://127.0.0.1:1", Enabled: true})
 	for i := range maxRecorded {
-		d := newDelivery("w", "http://127.0.0.1:1", pingPayload("e", time.Now()), time.Now())
-		d.ID, d.State, d.listed = strconv.Itoa(i), failed, true
+		d := newDelivery(Webhook{ID: "w", URL: "http://127.0.0.1:1"}, pingPayload("e", time.Now()), time.Now())
+		d.ID, d.State = strconv.Itoa(i), failed
 		h.record.addDelivery(d)
 	}
 	oldestIs := func(want string) {

@@ -3,6 +3,7 @@ package asctest
 // What responses are made of.
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -44,36 +45,23 @@ type paging struct {
 }
 
 // resource returns one whose path follows from its type.
-func (c *call) resource(kind, id string, attributes object) resource {
-	self := c.link("/v1/" + kind + "/" + url.PathEscape(id))
-	return resource{Type: kind, ID: id, Attributes: c.wanted(kind, attributes), Links: links{Self: self}}
+func (c *call) resource(kind, id string, attributes, relationships object) resource {
+	return resource{
+		Type: kind, ID: id, Attributes: c.wanted(kind, attributes), Relationships: c.wanted(kind, relationships),
+		Links: links{Self: c.link("/v1/" + kind + "/" + url.PathEscape(id))},
+	}
 }
 
-// relate adds a relationship, unless the call wants others only.
-func (c *call) relate(r *resource, name string, value any) {
-	if len(c.wanted(r.Type, object{name: value})) == 0 {
-		return
-	}
-	if r.Relationships == nil {
-		r.Relationships = object{}
-	}
-	r.Relationships[name] = value
-}
-
-// wanted keeps the members that the parameter fields[kind] names, if it is given.
+// wanted removes the members that the parameter fields[kind] does not name, if it is given.
 func (c *call) wanted(kind string, members object) object {
-	fields := c.list("fields[" + kind + "]")
-	if fields == nil {
-		return members
+	if fields := c.list("fields[" + kind + "]"); fields != nil {
+		maps.DeleteFunc(members, func(name string, _ any) bool { return !slices.Contains(fields, name) })
 	}
-	kept := object{}
-	for name, value := range members {
-		if slices.Contains(fields, name) {
-			kept[name] = value
-		}
-	}
-	return kept
+	return members
 }
+
+// includes tells whether the call wants related resources in included.
+func (c *call) includes(name string) bool { return slices.Contains(c.list("include"), name) }
 
 // one responds with one resource.
 func (c *call) one(status int, shown resource, included ...resource) response {

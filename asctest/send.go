@@ -4,13 +4,10 @@ package asctest
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
-	"math"
 	"net"
 	"net/http"
 	"strconv"
-	"sync"
 	"time"
 )
 
@@ -53,35 +50,14 @@ func (f *Fault) send(w http.ResponseWriter, r *http.Request, a response) {
 		if pause(r.Context(), f.Delay) {
 			_, _ = w.Write(a.body[len(half):])
 		}
-	case FaultGzipBomb:
-		begin(nil, "Content-Encoding", "gzip")
-		pour(w, r, zippedMiB(), 256)
 	default:
 		w.WriteHeader(a.status)
 		_, _ = w.Write(a.body)
-		if kind == FaultEndlessBody {
-			pour(w, r, bytes.Repeat([]byte(" "), 1<<15), math.MaxInt)
-		}
+	}
+	for kind == FaultEndlessBody && r.Context().Err() == nil { // until nobody reads
+		_, _ = w.Write(bytes.Repeat([]byte(" "), 1<<15))
 	}
 }
-
-// pour writes chunk n times, while somebody reads.
-func pour(w http.ResponseWriter, r *http.Request, chunk []byte, n int) {
-	for ; n > 0 && r.Context().Err() == nil; n-- {
-		if _, err := w.Write(chunk); err != nil {
-			return
-		}
-	}
-}
-
-// zippedMiB is 1 MiB of spaces as a gzip member; a reader takes several in a row as one.
-var zippedMiB = sync.OnceValue(func() []byte {
-	var zipped bytes.Buffer
-	gz := gzip.NewWriter(&zipped)
-	_, _ = gz.Write(bytes.Repeat([]byte(" "), 1<<20))
-	_ = gz.Close()
-	return zipped.Bytes()
-})
 
 // pause waits for d. It is false when the client left or the server closed meanwhile.
 func pause(ctx context.Context, d time.Duration) bool {

@@ -17,8 +17,8 @@ import (
 // Transport wraps next, or http.DefaultTransport if it is nil, and fails t when a request or a response breaks the
 // OpenAPI document, naming operation, JSON pointer and rule but no value. The traffic itself passes unchanged: an
 // error from RoundTrip might be retried, or be the one that a test expects. Not checked are a request that was not
-// sent whole at the first attempt, a response that can't be read or exceeds 1 MiB, one that is corrupted by a Fault of this package, and
-// the download of a package version.
+// sent whole at the first attempt, a response that can't be read or exceeds 1 MiB, one that is corrupted by a Fault
+// of this package, and the download of a package version.
 func Transport(t TB, next http.RoundTripper) http.RoundTripper {
 	t.Helper()
 	c, err := contract.Load()
@@ -76,9 +76,6 @@ func (tr *transport) checkResponse(x *contract.Exchange, response *http.Response
 		return
 	}
 	x.Status, x.ResponseHeader, x.Response = response.StatusCode, response.Header, body
-	if sent, ok := contract.SentSecret(x.Body); ok {
-		x.Secrets = append(x.Secrets, sent)
-	}
 	tr.report(tr.document.CheckResponse(x))
 }
 

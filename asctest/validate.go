@@ -5,7 +5,6 @@ package asctest
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -38,14 +37,13 @@ func (h *Handler) checkState(s *State) error {
 			return err
 		}
 	}
-	webhooks := map[string]int{} // of each app
 	for i, w := range s.Webhooks {
 		at := fmt.Sprintf("webhooks[%d].", i)
 		if err := checkWebhook(at, w.ID, "url", w.URL, w.Secret, ids); err != nil {
 			return err
 		}
-		if webhooks[w.AppID]++; webhooks[w.AppID] > maxWebhooks {
-			return invalid(at+"app_id", "has %d webhooks already, the most there may be", maxWebhooks)
+		if len(s.webhooksOf(w.AppID)) > maxWebhooks {
+			return invalid(at+"app_id", "has more than %d webhooks, the most there may be", maxWebhooks)
 		}
 		if !slices.Contains(s.Apps, w.AppID) {
 			return invalid(at+"app_id", "must be one of apps")
@@ -74,7 +72,7 @@ func checkWebhook(at, id, urlName, endpoint, secret string, ids map[string]bool)
 		return invalid(at+"id", "is a duplicate")
 	case len(secret) >= contract.MinSecret && strings.Contains(id, secret):
 		return invalid(at+"secret", "must not be part of the id, which responses show")
-	case !isURL(endpoint):
+	case !web.MatchString(endpoint) || contract.AbsoluteURI(endpoint) != nil:
 		return invalid(at+urlName, "must be an absolute http or https URL")
 	}
 	ids[lower] = true
@@ -88,7 +86,4 @@ func isID(text string) bool {
 	return identifier.MatchString(text) && strings.Trim(text, ".") != ""
 }
 
-func isURL(text string) bool {
-	u, err := url.Parse(text)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && contract.AbsoluteURI(text) == nil
-}
+var web = regexp.MustCompile(`^(?i)https?:`)

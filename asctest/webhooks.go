@@ -15,9 +15,7 @@ func listWebhooks(s *State, c *call) response {
 	if !slices.Contains(s.Apps, c.id) {
 		return notFound("apps")
 	}
-	others := func(w Webhook) bool { return w.AppID != c.id }
-	return page(c, slices.DeleteFunc(slices.Clone(s.Webhooks), others), c.webhook,
-		func([]Webhook) []resource { return c.includedApp(c.id) })
+	return page(c, s.webhooksOf(c.id), c.webhook, func([]Webhook) []resource { return c.includedApp(c.id) })
 }
 
 func getWebhook(s *State, c *call) response {
@@ -33,13 +31,7 @@ func createWebhook(s *State, c *call) response {
 	if !slices.Contains(s.Apps, appID) {
 		return conflict("ENTITY_ERROR.RELATIONSHIP.INVALID", "/data/relationships/app", "There is no such app.")
 	}
-	there := 0
-	for _, w := range s.Webhooks {
-		if w.AppID == appID {
-			there++
-		}
-	}
-	if there >= maxWebhooks {
+	if len(s.webhooksOf(appID)) >= maxWebhooks {
 		return conflict("STATE_ERROR", "", "The app has as many webhooks as it may have.")
 	}
 	w := Webhook{ID: newUUID(), AppID: appID}
@@ -62,19 +54,10 @@ func updateWebhook(s *State, c *call) response {
 
 // setWebhook sets what the call gives; null leaves a value as it is.
 func (c *call) setWebhook(w *Webhook) {
-	for name, field := range map[string]*string{"name": &w.Name, "url": &w.URL, "secret": &w.Secret} {
-		if text, ok := c.sent.text(name); ok {
-			*field = text
-		}
-	}
-	if enabled, ok := c.sent.Data.Attributes["enabled"].(bool); ok {
-		w.Enabled = enabled
-	}
-	if eventTypes, ok := c.sent.Data.Attributes["eventTypes"].([]any); ok {
-		w.EventTypes = make([]string, len(eventTypes))
-		for i, eventType := range eventTypes {
-			w.EventTypes[i], _ = eventType.(string)
-		}
+	eventTypes := w.EventTypes
+	c.sent.set(w)
+	if w.EventTypes == nil {
+		w.EventTypes = eventTypes
 	}
 }
 
@@ -88,18 +71,18 @@ func deleteWebhook(s *State, c *call) response {
 }
 
 func (c *call) webhook(w Webhook) resource {
-	shown := c.resource("webhooks", w.ID, object{
-		"name": w.Name, "url": w.URL, "enabled": w.Enabled, "eventTypes": append([]string{}, w.EventTypes...),
-	})
-	c.relate(&shown, "app", object{"data": resource{Type: "apps", ID: w.AppID}})
 	related := c.link("/v1/webhooks/" + url.PathEscape(w.ID) + "/deliveries")
-	c.relate(&shown, "deliveries", object{"links": object{"related": related}})
-	return shown
+	return c.resource("webhooks", w.ID, object{
+		"name": w.Name, "url": w.URL, "enabled": w.Enabled, "eventTypes": append([]string{}, w.EventTypes...),
+	}, object{
+		"app":        object{"data": resource{Type: "apps", ID: w.AppID}},
+		"deliveries": object{"links": object{"related": related}},
+	})
 }
 
 func (c *call) includedApp(id string) []resource {
-	if !slices.Contains(c.list("include"), "app") {
+	if !c.includes("app") {
 		return nil
 	}
-	return []resource{c.resource("apps", id, nil)}
+	return []resource{c.resource("apps", id, nil, nil)}
 }

@@ -21,26 +21,20 @@ func (d *demo) steps() []step {
 	return []step{
 		{"marketplaceWebhooks: register the account's webhook", d.createMarketplaceWebhook},
 		{"Change its URL and its secret", d.updateMarketplaceWebhook},
-		{"Receive: a version of a package is available", d.notify(packageVersionAvailable)},
+		{"Receive: a version of a package is available", d.notify("AlternativeDistributionPackageVersionAvailable")},
 		{"Receive: versions of an app are unavailable", d.notify("AppVersionsUnavailable")},
 		{"Receive: an app is unavailable", d.notify("AppUnavailable")},
 		{"Refuse a forged notification", d.forge},
 		{"Delete the webhook, and look again", d.deleteMarketplaceWebhook},
 		{"webhooks: register a webhook for the marketplace's app", d.createWebhook},
 		{"Ping it", d.ping},
-		{"Receive: a version of a package was created", d.notify(packageVersionCreated)},
+		{"Receive: a version of a package was created", d.notify("alternativeDistributionPackageVersionCreated")},
 		{"Read that version, and where to download it", d.readPackageVersion},
 		{"Receive, but fail: a package is available in other territories", d.failDelivery},
 		{"List what failed, and have it delivered again", d.redeliver},
 		{"Delete the webhook, and look again", d.deleteWebhook},
 	}
 }
-
-const (
-	packageVersionAvailable = "AlternativeDistributionPackageVersionAvailable"
-	packageVersionCreated   = "alternativeDistributionPackageVersionCreated"
-	packageAvailableUpdated = "alternativeDistributionPackageAvailableUpdated"
-)
 
 func (d *demo) createMarketplaceWebhook(ctx context.Context) (outcome string, err error) {
 	d.marketplace, err = d.client.MarketplaceWebhooks.Create(ctx, wrapper.MarketplaceWebhookParams{
@@ -97,11 +91,9 @@ func (d *demo) forge(ctx context.Context) (string, error) {
 }
 
 func (d *demo) deleteMarketplaceWebhook(ctx context.Context) (string, error) {
-	if err := d.client.MarketplaceWebhooks.Delete(ctx, d.marketplace.ID); err != nil {
-		return "", err
-	}
+	failed := d.client.MarketplaceWebhooks.Delete(ctx, d.marketplace.ID)
 	_, err := d.client.MarketplaceWebhooks.Get(ctx)
-	return isGone(err)
+	return isGone(failed, err)
 }
 
 func (d *demo) createWebhook(ctx context.Context) (outcome string, err error) {
@@ -130,7 +122,7 @@ func (d *demo) readPackageVersion(ctx context.Context) (string, error) {
 func (d *demo) failDelivery(ctx context.Context) (string, error) {
 	d.failing.Store(true)
 	defer d.failing.Store(false)
-	status, err := d.fake.Notify(ctx, sample.Event(packageAvailableUpdated))
+	status, err := d.fake.Notify(ctx, sample.Event("alternativeDistributionPackageAvailableUpdated"))
 	if err != nil {
 		return "", err
 	}
@@ -152,16 +144,15 @@ func (d *demo) redeliver(ctx context.Context) (string, error) {
 }
 
 func (d *demo) deleteWebhook(ctx context.Context) (string, error) {
-	if err := d.client.Webhooks.Delete(ctx, d.webhook.ID); err != nil {
-		return "", err
-	}
+	failed := d.client.Webhooks.Delete(ctx, d.webhook.ID)
 	_, err := d.client.Webhooks.Get(ctx, d.webhook.ID)
-	return isGone(err)
+	return isGone(failed, err)
 }
 
-func isGone(err error) (string, error) {
-	if !errors.Is(err, wrapper.ErrNotFound) {
-		return "", errors.Join(errors.New("the webhook is still there"), err)
+// isGone judges a deletion, and the Get after it.
+func isGone(deleted, got error) (string, error) {
+	if deleted != nil || !errors.Is(got, wrapper.ErrNotFound) {
+		return "", errors.Join(errors.New("the webhook is still there"), deleted, got)
 	}
 	return "Nothing is registered any more", nil
 }

@@ -7,11 +7,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
-	"time"
 
+	"github.com/ascmarketplace/webhooks/asctest"
 	"github.com/ascmarketplace/webhooks/notification"
 )
 
@@ -33,46 +32,37 @@ type message struct {
 }
 
 // exchanges are those that the fake has recorded since the last time: calls to it, and what it posted.
-func (d *demo) exchanges() []exchange {
+func (d *demo) exchanges() (shown []exchange) {
 	changes := d.fake.Since(d.shown)
 	d.shown = changes.Number
-	type timed struct {
-		at time.Time
-		exchange
+	all := changes.Exchanges
+	for _, p := range changes.Deliveries {
+		all = append(all, asctest.Exchange{
+			Time: p.Sent, Method: http.MethodPost, Path: strings.TrimPrefix(p.URL, d.receiverURL), Body: p.Payload,
+			Header: http.Header{notification.SignatureHeader: {p.Signature}},
+			Status: p.StatusCode, ResponseBody: []byte(p.ResponseBody),
+		})
 	}
-	var all []timed
-	for _, x := range changes.Exchanges {
+	slices.SortStableFunc(all, func(a, b asctest.Exchange) int { return a.Time.Compare(b.Time) })
+	for _, x := range all {
 		headers := d.headers(x.Header)
 		if x.KeyID != "" {
 			headers.Set("Authorization", redacted) // which the record doesn't have
 		}
-		target := url.URL{RawPath: x.Path, Path: x.Path, RawQuery: x.Query}
-		all = append(all, timed{x.Time, exchange{
-			Request:  message{Method: x.Method, Path: target.RequestURI(), Headers: headers, Body: d.body(x.Body)},
+		path := strings.TrimSuffix(x.Path+"?"+x.Query, "?")
+		shown = append(shown, exchange{
+			Request:  message{Method: x.Method, Path: path, Headers: headers, Body: d.body(x.Body)},
 			Response: message{Status: x.Status, Headers: d.headers(x.ResponseHeader), Body: d.body(x.ResponseBody)},
-		}})
-	}
-	for _, p := range changes.Deliveries {
-		path := strings.TrimPrefix(p.URL, d.receiverURL)
-		signature := http.Header{notification.SignatureHeader: {p.Signature}}
-		all = append(all, timed{p.Sent, exchange{
-			Request:  message{Method: http.MethodPost, Path: path, Headers: d.headers(signature), Body: d.body(p.Payload)},
-			Response: message{Status: p.StatusCode, Body: d.body([]byte(p.ResponseBody))},
-		}})
-	}
-	slices.SortStableFunc(all, func(a, b timed) int { return a.at.Compare(b.at) })
-	shown := make([]exchange, len(all))
-	for i, x := range all {
-		shown[i] = x.exchange
+		})
 	}
 	return shown
 }
 
 func (d *demo) headers(from http.Header) http.Header {
 	headers := http.Header{}
-	for _, name := range []string{"Authorization", notification.SignatureHeader, "Location", "X-Rate-Limit"} {
+	for _, name := range []string{notification.SignatureHeader, "Location", "X-Rate-Limit"} {
 		if value := from.Get(name); value != "" {
-			headers.Set(name, d.redact.Replace(value))
+			headers.Set(name, value)
 		}
 	}
 	return headers

@@ -31,7 +31,7 @@ type Exchange struct {
 	URL     *url.URL
 	Header  http.Header
 	Body    []byte
-	Secrets []string // what the response must not hold
+	Secrets []string // what the response must not hold, besides the one in Body
 
 	Status         int
 	ResponseHeader http.Header
@@ -41,11 +41,10 @@ type Exchange struct {
 // Operation returns the operationId of a request by its still escaped path, and its path parameters. It is empty if
 // the document has no such operation.
 func (c *Contract) Operation(method, path string) (id string, params map[string]string) {
-	route, params := c.route(method, path)
-	if route == nil {
-		return "", nil
+	if route, params := c.route(method, path); route != nil {
+		return route.Operation.OperationID, params
 	}
-	return route.Operation.OperationID, params
+	return "", nil
 }
 
 // Operations returns the operationIds, sorted.
@@ -104,13 +103,11 @@ func match(template, segments []string) (map[string]string, bool) {
 }
 
 // input hands kin-openapi a request of its own, which it may change.
-func (c *Contract) input(x *Exchange, route *routers.Route, params map[string]string) *openapi3filter.RequestValidationInput {
-	target := *x.URL
-	r := &http.Request{Method: x.Method, URL: &target, Header: x.Header.Clone(), Body: http.NoBody}
-	if len(x.Body) > 0 {
-		r.Body = io.NopCloser(bytes.NewReader(x.Body))
-		r.ContentLength = int64(len(x.Body))
-	}
+func (c *Contract) input(
+	x *Exchange, route *routers.Route, params map[string]string,
+) *openapi3filter.RequestValidationInput {
+	r := &http.Request{Method: x.Method, URL: new(*x.URL), Header: x.Header.Clone()}
+	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(x.Body)), int64(len(x.Body))
 	return &openapi3filter.RequestValidationInput{Request: r, PathParams: params, Route: route, Options: c.options}
 }
 

@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 )
@@ -30,7 +29,8 @@ func (c *Contract) CheckRequest(x *Exchange) []*Violation {
 		return found.found // kin-openapi takes the first of several values
 	}
 	if route.Operation.RequestBody != nil {
-		if !isJSON(x.Header.Get("Content-Type")) {
+		mediaType, _, err := mime.ParseMediaType(x.Header.Get("Content-Type"))
+		if err != nil || mediaType != "application/json" {
 			found.add(Violation{Kind: KindMediaType, Rule: "the body is application/json"})
 			return found.found
 		}
@@ -39,17 +39,12 @@ func (c *Contract) CheckRequest(x *Exchange) []*Violation {
 			return found.found
 		}
 		// Assumed: what Apple responds to an empty secret is not documented.
-		if s, ok := SentSecret(x.Body); ok && s == "" {
+		if s, ok := sentSecret(x.Body); ok && s == "" {
 			found.add(Violation{Kind: "minLength", Pointer: "/data/attributes/secret", Rule: "not empty"})
 		}
 	}
 	found.addAll(openapi3filter.ValidateRequest(context.Background(), c.input(x, route, params)))
 	return found.found
-}
-
-func isJSON(contentType string) bool {
-	mediaType, _, err := mime.ParseMediaType(contentType)
-	return err == nil && mediaType == "application/json"
 }
 
 // checkQuery adds the rules that the document implies and kin-openapi lets pass.
@@ -59,10 +54,11 @@ func checkQuery(found *violations, route *routers.Route, raw string) {
 		found.add(Violation{Kind: KindEscape, Rule: "query: correctly escaped"})
 		return
 	}
+	isPaged := strings.HasSuffix(route.Operation.OperationID, "_getToManyRelated")
 	for _, name := range slices.Sorted(maps.Keys(query)) {
 		rule := "parameter " + name + ": "
 		switch known := route.Operation.Parameters.GetByInAndName("query", name); {
-		case name == "cursor" && isPaged(route.Operation): // no document has it, and every links.next
+		case name == "cursor" && isPaged: // no document has it, and every links.next
 		case known == nil:
 			rule = "parameter " + strconv.Quote(name) + ": unknown to the operation"
 			found.add(Violation{Kind: KindUnknown, Parameter: name, Rule: rule})
@@ -72,11 +68,6 @@ func checkQuery(found *violations, route *routers.Route, raw string) {
 			found.add(Violation{Parameter: name, Rule: rule + "a whole number from 1"})
 		}
 	}
-}
-
-// isPaged is true of the lists whose responses may link to another page.
-func isPaged(operation *openapi3.Operation) bool {
-	return strings.HasSuffix(operation.OperationID, "_getToManyRelated")
 }
 
 func positive(s string) bool {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -50,12 +51,9 @@ func (c *Contract) CheckResponse(x *Exchange) []*Violation {
 
 // unlistedError tells the statuses that any operation may respond with although the document lists none of them.
 func unlistedError(status int) bool {
-	switch status {
-	case http.StatusNotFound, http.StatusMethodNotAllowed,
-		http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType:
-		return true
-	}
-	return status >= 500 && status < 600
+	any4xx := []int{http.StatusNotFound, http.StatusMethodNotAllowed,
+		http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType}
+	return slices.Contains(any4xx, status) || status >= 500 && status < 600
 }
 
 func (c *Contract) checkError(found *violations, x *Exchange) {

@@ -16,7 +16,11 @@ const MinSecret = 8
 // bytes, which may be there by chance, and one that is a word of the OpenAPI document, of the request's URL or of the
 // rate limit, which is there anyway.
 func checkSecrets(found *violations, x *Exchange) {
-	for _, secret := range x.Secrets {
+	secrets := x.Secrets
+	if sent, ok := sentSecret(x.Body); ok {
+		secrets = append(secrets, sent)
+	}
+	for _, secret := range secrets {
 		if len(secret) < MinSecret || bytes.Contains(documentText(), []byte(secret)) ||
 			strings.Contains(x.URL.String()+x.ResponseHeader.Get("X-Rate-Limit"), secret) {
 			continue
@@ -62,8 +66,8 @@ func findSecret(value any, secret string) (pointer string, ok bool) {
 	return "", false
 }
 
-// SentSecret returns the secret in the body of a create or update.
-func SentSecret(body []byte) (string, bool) {
+// sentSecret returns the secret in the body of a create or update.
+func sentSecret(body []byte) (string, bool) {
 	var sent struct {
 		Data struct {
 			Attributes struct{ Secret *string }

@@ -22,6 +22,14 @@ type Violation struct {
 	Rule      string
 }
 
+// FieldError says which value of a configuration is not possible, and why. It never quotes the value.
+type FieldError struct {
+	Field   string // such as webhooks[0].url
+	Message string
+}
+
+func (e *FieldError) Error() string { return "asctest: " + e.Field + ": " + e.Message }
+
 // Kinds of rules that are no keyword of JSON Schema.
 const (
 	KindUnknown   = "unknown"    // an unknown parameter or property
