@@ -88,12 +88,7 @@ func listDeliveries(s *State, c *call) response {
 	}
 	from, fromErr := c.date(createdFrom)
 	before, beforeErr := c.date(createdBefore)
-<<<<<<< HEAD
-	live := !c.settings.LooseListing
-	switch {
-=======
-	switch live := c.settings.LiveListing; {
->>>>>>> main
+	switch live := !c.settings.LooseListing; {
 	case live && c.query.Has(stateFilter):
 		return badParameter("ILLEGAL", stateFilter, "The parameter is not supported.")
 	case live && c.query.Has(createdBefore):
