@@ -9,10 +9,10 @@ import (
 )
 
 // edited returns a fixture in which one thing is replaced.
-func edited(t *testing.T, file, old, new string) []byte {
+func edited(t *testing.T, file, from, to string) []byte {
 	t.Helper()
 	body := string(fixtures(t)[file])
-	changed := strings.Replace(body, old, new, 1)
+	changed := strings.Replace(body, from, to, 1)
 	if changed == body {
 		t.Fatalf("%s: nothing changed", file)
 	}
@@ -63,9 +63,9 @@ func TestVersionOfAnotherJSONType(t *testing.T) {
 
 // TestWhichOfTwoWins: a fact that a body states twice.
 func TestWhichOfTwoWins(t *testing.T) {
-	decode := func(file, old, new string) *notification.Notification {
+	decode := func(file, from, to string) *notification.Notification {
 		t.Helper()
-		n, err := notification.Decode(edited(t, file, old, new))
+		n, err := notification.Decode(edited(t, file, from, to))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -93,8 +93,7 @@ func TestDeliveriesSince(t *testing.T) {
 		now := time.Now()
 		client, sent := scripted(t, always(200, list(now, nil, "")))
 		const day = 24 * time.Hour
-		for range client.Webhooks.Deliveries(t.Context(), webhookID, wrapper.DeliveryFilter{}) { // tells the time
-		}
+		_ = firstError(client.Webhooks.Deliveries(t.Context(), webhookID, wrapper.DeliveryFilter{})) // tells the time
 		for name, test := range map[string]struct {
 			filter wrapper.DeliveryFilter
 			want   string

@@ -109,7 +109,7 @@ func TestKeepUp(t *testing.T) {
 		}
 		k.stop(errStopped)
 		<-k.done
-		if k.err != errStopped {
+		if !errors.Is(k.err, errStopped) {
 			t.Errorf("returned %v", k.err)
 		}
 	})
@@ -302,7 +302,7 @@ func TestKeepUpMarketplace(t *testing.T) {
 			t.Errorf("after it was moved: %+v", pass)
 		}
 		stop(errStopped)
-		if err := <-done; err != errStopped {
+		if err := <-done; !errors.Is(err, errStopped) {
 			t.Errorf("returned %v", err)
 		}
 		since := wrapper.KeepUpOptions{Since: time.Now()}

@@ -24,7 +24,7 @@
 // database is fit. A failing database is 503 to the sender and nothing else: the
 // Store connects when it is used, and needs no restart.
 //
-// Each service that shares the table has a name of its own: the same event may
-// go to several webhooks, and each service has to handle it. Where an account is
-// shared, IDs of different apps are taken for different events (assumed).
+// Each service that shares the table has a name of its own: one event may go to
+// several webhooks, and each service has to handle it. Within a service an ID
+// stands for one event, whatever app or account it is of: Apple's IDs are UUIDs.
 package sqlstore
