@@ -236,13 +236,16 @@ func TestCatchUpDates(t *testing.T) {
 func TestCatchUpLargePages(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var a apple
-		for i := range 220 {
+		for i := range 300 {
 			a.add(fmt.Sprint(i), time.Now().Add(-time.Hour), failed, func(delivery, _ object) {
+				if i < 220 { // the outage began later
+					return
+				}
 				delivery["attributes"].(object)["response"] = object{"httpStatusCode": 503, "body": strings.Repeat("<", 64<<10)}
 			})
 		}
 		handed, _, err := a.catchUp(t, time.Time{}, nil)
-		if err != nil || len(handed) != 220 {
+		if err != nil || len(handed) != 300 {
 			t.Errorf("handed over %d, %v", len(handed), err)
 		}
 	})
