@@ -69,7 +69,7 @@ func TestSeededState(t *testing.T) {
 		t.Errorf("delete: %d %s", got.StatusCode, got.body)
 	}
 	_ = c.server.Update(func(s *asctest.State) {
-		s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: "https://e.com"})
+		s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{EndpointURL: "HTTPS://e.com"})
 	})
 	if w, ok := c.server.MarketplaceWebhook(); !ok || len(w.ID) != 36 {
 		t.Errorf("set: %+v %v", w, ok)

@@ -117,7 +117,10 @@ func TestListOfDeliveries(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", query, got.ids(), want)
 		}
 	}
-	c.expect(400, "PARAMETER_ERROR.INVALID", "GET", deliveries(id)+"?filter[createdDateLessThan]=today", "")
+	today := c.expect(400, "PARAMETER_ERROR.INVALID", "GET", deliveries(id)+"?filter[createdDateLessThan]=today", "")
+	if got := today.json.Errors[0].Source.Parameter; got != "filter[createdDateLessThan]" {
+		t.Errorf("the parameter is %q", got)
+	}
 	other := c.createWebhook(in.URL, buildUploads) // has no deliveries to compare with
 	c.expect(400, "PARAMETER_ERROR.INVALID", "GET", deliveries(other)+"?filter[createdDateLessThan]=today", "")
 

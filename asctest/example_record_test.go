@@ -2,6 +2,7 @@ package asctest_test
 
 import (
 	"fmt"
+	"sync"
 
 	"github.com/ascmarketplace/webhooks/asctest"
 )
@@ -14,12 +15,13 @@ func ExampleHandler_Since() {
 	url := server.URL + "/v1/marketplaceWebhooks"
 	call(server.Client(), server.Key(), "GET", url, "")
 	seen := server.Since(0)
-	go call(server.Client(), server.Key(), "POST", url, createBody)
+	var calls sync.WaitGroup
+	calls.Go(func() { call(server.Client(), server.Key(), "POST", url, createBody) })
 	<-seen.More // waits for the call
 	for _, r := range server.Since(seen.Number).Exchanges {
 		fmt.Println(r.Operation, r.Status)
 	}
-	server.Client().CloseIdleConnections()
+	calls.Wait()
 	// Output: marketplaceWebhooks_createInstance 201
 }
 

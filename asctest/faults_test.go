@@ -120,6 +120,18 @@ func TestUnknownKindOfFault(t *testing.T) {
 	}
 }
 
+// TestAFaultOfSettingsMayBeShared: a response without a body, which can't be cut in the middle, does not change it.
+func TestAFaultOfSettingsMayBeShared(t *testing.T) {
+	t.Parallel()
+	shared := &asctest.Fault{Kind: asctest.FaultResetMidBody}
+	c := newCaller(t, asctest.MarketplaceWebhook{ID: "7", EndpointURL: "https://e.com"},
+		asctest.Settings{Faults: func(asctest.Exchange) *asctest.Fault { return shared }})
+	_, _, _, err := c.fetch("DELETE", collection+"/7", "")
+	if err == nil || shared.Kind != asctest.FaultResetMidBody {
+		t.Errorf("%v, the fault is %q", err, shared.Kind)
+	}
+}
+
 // TestAFaultIsForAuthenticatedCalls: one without a good token uses up none.
 func TestAFaultIsForAuthenticatedCalls(t *testing.T) {
 	t.Parallel()

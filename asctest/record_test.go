@@ -180,6 +180,11 @@ func TestEveryPostIsRecorded(t *testing.T) {
 	} else if d, err := signed[0].Send(t.Context()); d.SignedWith != valid || err != nil {
 		t.Errorf("an event that the document does not have: %+v, %v", d, err)
 	}
+	forgery := h.Deliveries("w")[2].ID
+	body := `{"data":{"type":"webhookDeliveries","relationships":{"template":{"data":{"type":"webhookDeliveries","id":"` + forgery + `"}}}}}`
+	if got := ask(t, h, "POST", "/v1/webhookDeliveries", body).Code; got != http.StatusConflict {
+		t.Errorf("a forgery is redelivered: %d", got)
+	}
 	listed := ask(t, h, "GET", "/v1/webhooks/w/deliveries", "").Body.String()
 	if strings.Count(listed, `"type":"webhookDeliveries"`) != 1 {
 		t.Errorf("the API lists what it has not sent: %s", listed)

@@ -32,7 +32,7 @@ func given(t *testing.T, operation string, status int, answer string) *Exchange 
 	}
 	switch operation {
 	case createWebhooks:
-		x.Method, x.Body = "POST", []byte(sentCreate)
+		x.Method, x.Body, x.Secrets = "POST", []byte(sentCreate), nil // which is in the body
 	case deleteWebhooks:
 		x.Method, x.URL.Path = "DELETE", collectionPath+"/1"
 	}
@@ -104,6 +104,19 @@ func TestSecretInAHeader(t *testing.T) {
 	x := given(t, deleteWebhooks, 204, "")
 	x.ResponseHeader.Set("X-Echo", "canary-5ecret")
 	if err := Join(c.CheckResponse(x)); err == nil || !strings.Contains(err.Error(), "X-Echo") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAnAnswerOfAnotherMediaType(t *testing.T) {
+	t.Parallel()
+	c, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := given(t, listWebhooks, 200, "{}")
+	x.ResponseHeader.Set("Content-Type", "text/html")
+	if err := Join(c.CheckResponse(x)); err == nil || !strings.Contains(err.Error(), "Content-Type") {
 		t.Errorf("got %v", err)
 	}
 }
