@@ -88,9 +88,11 @@ func listDeliveries(s *State, c *call) response {
 	}
 	from, fromErr := c.date(createdFrom)
 	before, beforeErr := c.date(createdBefore)
-	switch live := c.settings.LiveListing; {
+	switch live := !c.settings.LooseListing; {
 	case live && c.query.Has(stateFilter):
 		return badParameter("ILLEGAL", stateFilter, "The parameter is not supported.")
+	case live && c.query.Has(createdBefore):
+		return badParameter("ILLEGAL", createdBefore, "The parameter is not supported.")
 	case live && c.now.Sub(from) > 10*24*time.Hour:
 		return badParameter("INVALID", createdFrom, "A creation date within the last ten days is needed.")
 	case fromErr != nil:
@@ -101,7 +103,7 @@ func listDeliveries(s *State, c *call) response {
 	states := c.list(stateFilter)
 	wanted := slices.DeleteFunc(c.record.deliveriesTo(s.Webhooks[i].ID), func(d Delivery) bool {
 		created := d.Created.Truncate(time.Millisecond) // as it is shown
-		return !d.listed || states != nil && !slices.Contains(states, d.State) ||
+		return !d.listed || d.Created.After(c.now.Add(-c.settings.ListLag)) || states != nil && !slices.Contains(states, d.State) ||
 			created.Before(from) || !before.IsZero() && !created.Before(before)
 	})
 	slices.Reverse(wanted) // newest first: the order is documented nowhere

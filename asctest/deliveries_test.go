@@ -3,6 +3,7 @@ package asctest_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -66,7 +67,7 @@ func TestPingAndRedelivery(t *testing.T) {
 // TestNobodyIsThere: what can't be posted has failed, and says why.
 func TestNobodyIsThere(t *testing.T) {
 	t.Parallel()
-	c := newCaller(t, asctest.WithApp(marketplaceApp))
+	c := newCaller(t, asctest.WithApp(marketplaceApp), asctest.Settings{LooseListing: true})
 	id := c.createWebhook("http://127.0.0.1:1/n", buildUploads)
 	c.ping(id)
 	got := c.wait().expect(200, "", "GET", deliveries(id), "")
@@ -83,7 +84,7 @@ func TestNobodyIsThere(t *testing.T) {
 func TestListOfDeliveries(t *testing.T) {
 	t.Parallel()
 	in := newInbox(t, 200)
-	c := newCaller(t, asctest.WithApp(marketplaceApp))
+	c := newCaller(t, asctest.WithApp(marketplaceApp), asctest.Settings{LooseListing: true})
 	id := c.createWebhook(in.URL, buildUploads)
 	deliver := func(status int) string {
 		in.respond(status)
@@ -146,7 +147,7 @@ func TestListOfDeliveries(t *testing.T) {
 // TestLiveListing: the rules that were seen live, and are not in the document.
 func TestLiveListing(t *testing.T) {
 	t.Parallel()
-	c := newCaller(t, asctest.WithApp(marketplaceApp), asctest.Settings{LiveListing: true})
+	c := newCaller(t, asctest.WithApp(marketplaceApp))
 	path := deliveries(c.createWebhook("https://marketplace.example/n", buildUploads)) + "?filter[createdDateGreaterThanOrEqualTo]="
 	day := 24 * time.Hour
 	ago := func(d time.Duration) string { return url.QueryEscape(time.Now().Add(-d).Format(time.RFC3339)) }
@@ -155,6 +156,33 @@ func TestLiveListing(t *testing.T) {
 	c.expect(400, "PARAMETER_ERROR.INVALID", "GET", strings.TrimRight(path, "=")+"=", "")
 	c.expect(400, "PARAMETER_ERROR.INVALID", "GET", path[:strings.Index(path, "?")], "")
 	c.expect(400, "PARAMETER_ERROR.ILLEGAL", "GET", path+ago(day)+"&filter[deliveryState]=FAILED", "")
+	c.expect(400, "PARAMETER_ERROR.ILLEGAL", "GET", path+ago(day)+"&filter[createdDateLessThan]="+ago(0), "")
+}
+
+// TestListLag: a delivery appears in the list some time after its creation.
+func TestListLag(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server := asctest.NewPipeServer(t, asctest.WithApp(marketplaceApp), asctest.Settings{ListLag: time.Minute, DeliveryTransport: nowhere{}})
+		c := newCallerOf(t, server)
+		id := c.createWebhook("https://marketplace.example/n", buildUploads)
+		c.ping(id)
+		since := "?filter[createdDateGreaterThanOrEqualTo]=" + url.QueryEscape(time.Now().Add(-time.Hour).Format(time.RFC3339))
+		if got := c.expect(200, "", "GET", deliveries(id)+since, ""); !strings.Contains(got.body, `"data":[]`) {
+			t.Errorf("at once: %s", got.body)
+		}
+		time.Sleep(time.Minute)
+		if got := c.expect(200, "", "GET", deliveries(id)+since, ""); strings.Contains(got.body, `"data":[]`) {
+			t.Errorf("after a minute: %s", got.body)
+		}
+	})
+}
+
+// nowhere reaches no receiver.
+type nowhere struct{}
+
+func (nowhere) RoundTrip(*http.Request) (*http.Response, error) {
+	return nil, errors.New("connection refused")
 }
 
 // TestSlowReceiver: a delivery is PENDING until the response, and has failed
@@ -220,7 +248,7 @@ var beginsWithoutID = regexp.MustCompile(`^{"data":\[?{"type":"\w+",("attributes
 func TestFaultsOfTheNewOperations(t *testing.T) {
 	t.Parallel()
 	in := newInbox(t, 200)
-	c := newCaller(t, asctest.WithApp(marketplaceApp),
+	c := newCaller(t, asctest.WithApp(marketplaceApp), asctest.Settings{LooseListing: true},
 		asctest.PackageVersion{PackageFile: asctest.PackageFile{ID: "v"}, PackageID: "p", Version: "1"})
 	c.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	c.client.Transport = asctest.Transport(t, c.client.Transport)

@@ -34,10 +34,12 @@ type Settings struct {
 	SecondCreateStatus int
 	SecondCreateCode   string
 
-	// LiveListing lists deliveries by the rules that were seen on the live service in January 2026, which are
-	// narrower than the OpenAPI document: a creation date within the last ten days is needed, and a filter for states
-	// is refused.
-	LiveListing bool
+	// LooseListing lists deliveries by all filters that the OpenAPI document has. The default is what was seen on the
+	// live service in January 2026: a creation date within the last ten days is needed, and any other filter refused.
+	LooseListing bool
+
+	// ListLag is how long after its creation a delivery appears in the list; that there is such a time is assumed.
+	ListLag time.Duration
 
 	// StrictTokens takes only tokens as Apple documents them: aud a string, iat and exp whole seconds. The default is
 	// what the service takes from clients that are in wide use: aud may be an array of the one string, iat may be

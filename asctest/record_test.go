@@ -142,7 +142,7 @@ func TestEveryPostIsRecorded(t *testing.T) {
 		http.Error(w, "the disk is full", http.StatusInsufficientStorage)
 	}))
 	defer receiver.Close()
-	h := quiet(t, MarketplaceWebhook{ID: "m", EndpointURL: receiver.URL, Secret: "first"},
+	h := quiet(t, Settings{LooseListing: true}, MarketplaceWebhook{ID: "m", EndpointURL: receiver.URL, Secret: "first"},
 		Webhook{ID: "w", AppID: "1", URL: receiver.URL, Secret: "first", Enabled: true})
 	err := h.Update(func(s *State) { s.MarketplaceWebhook.Secret, s.Webhooks[0].Secret = "second", "second" })
 	if err != nil {

@@ -1,40 +1,74 @@
 package auth
 
-// The environment variables that hold a key, and the forms that a PEM file takes in one.
+// The environment variables that hold a key.
 
 import (
-	"encoding/base64"
 	"os"
+	"slices"
 	"strings"
 )
 
-// variables are the names of one tool's environment variables, or their values.
-type variables struct{ keyID, issuerID, content, file string }
+// setting is an environment variable that has a value, or zero.
+type setting struct{ name, value string }
 
-// environment returns the first set of variables of which any has a value.
-func environment() (names, values variables) {
-	for _, names = range []variables{
-		{"ASC_KEY_ID", "ASC_ISSUER_ID", "ASC_PRIVATE_KEY", "ASC_PRIVATE_KEY_PATH"},
-		{"APP_STORE_CONNECT_API_KEY_KEY_ID", "APP_STORE_CONNECT_API_KEY_ISSUER_ID",
-			"APP_STORE_CONNECT_API_KEY_KEY", "APP_STORE_CONNECT_API_KEY_KEY_FILEPATH"},
+// environment is what one tool's variables say about a key.
+type environment struct{ keyID, issuerID, content, file setting }
+
+// readEnvironment reads the first set of variables of which any has a value.
+func readEnvironment() (env environment) {
+	for _, names := range [][4]string{
+		{"ASC_KEY_ID", "ASC_ISSUER_ID", "ASC_PRIVATE_KEY ASC_PRIVATE_KEY_B64", "ASC_PRIVATE_KEY_PATH"},
+		{"APP_STORE_CONNECT_API_KEY_KEY_ID", "APP_STORE_CONNECT_API_KEY_ISSUER_ID", "APP_STORE_CONNECT_API_KEY_KEY",
+			"APP_STORE_CONNECT_API_KEY_KEY_FILEPATH APP_STORE_CONNECT_API_KEY_PATH"}, // fastlane, GitLab
+		{"SPACESHIP_CONNECT_API_KEY_ID", "SPACESHIP_CONNECT_API_ISSUER_ID", "SPACESHIP_CONNECT_API_KEY",
+			"SPACESHIP_CONNECT_API_KEY_FILEPATH"}, // fastlane
+		{"APP_STORE_CONNECT_KEY_IDENTIFIER APP_STORE_CONNECT_KEY_ID", "APP_STORE_CONNECT_ISSUER_ID",
+			"APP_STORE_CONNECT_PRIVATE_KEY", "APP_STORE_CONNECT_PRIVATE_KEY_PATH"}, // Codemagic, Terraform
+		{"EXPO_ASC_KEY_ID", "EXPO_ASC_ISSUER_ID", "", "EXPO_ASC_API_KEY_PATH"}, // Expo
 	} {
-		values = variables{os.Getenv(names.keyID), os.Getenv(names.issuerID), os.Getenv(names.content), os.Getenv(names.file)}
-		if values != (variables{}) {
+		env = environment{firstSet(names[0]), firstSet(names[1]), firstSet(names[2]), firstSet(names[3])}
+		if env != (environment{}) {
 			break
 		}
 	}
-	return names, values
+	return env
 }
 
-// unfoldPEM returns the PEM in the value of a variable: as it is, with \n
-// written as two characters, or in base64. Anything else is returned almost
-// unchanged, for the parser to refuse.
-func unfoldPEM(value string) []byte {
-	value = strings.NewReplacer(`\r`, "\r", `\n`, "\n").Replace(value)
-	// A hyphen is not in the alphabet of base64, so PEM never decodes.
-	compact := strings.TrimRight(strings.Join(strings.Fields(value), ""), "=")
-	if decoded, err := base64.RawStdEncoding.DecodeString(compact); err == nil {
-		return decoded
+func firstSet(names string) setting {
+	for name := range strings.FieldsSeq(names) {
+		if value := os.Getenv(name); value != "" {
+			return setting{name, value}
+		}
 	}
-	return []byte(value)
+	return setting{}
+}
+
+// isIndividual reports what ASC_KEY_TYPE says.
+func isIndividual() (bool, error) {
+	switch strings.ToLower(os.Getenv("ASC_KEY_TYPE")) {
+	case "individual":
+		return true, nil
+	case "team", "":
+		return false, nil
+	default:
+		return false, invalidKey("ASC_KEY_TYPE must be team or individual")
+	}
+}
+
+// lookAlikes names the other variables that seem to hold a key ID or, unless
+// that is all that is missing, a private key.
+func (env environment) lookAlikes(keyIDsOnly bool) (names []string) {
+	for _, variable := range os.Environ() {
+		name, value, _ := strings.Cut(variable, "=")
+		hasPrefix := func(prefix string) bool { return strings.HasPrefix(name, prefix) }
+		contains := func(part string) bool { return strings.Contains(name, part) }
+		switch {
+		case value == "", name == env.keyID.name, name == "ASC_KEY_TYPE", contains("ISSUER"), contains("KEYCHAIN"):
+		case keyIDsOnly && !contains("KEY_ID"), !contains("KEY") && !contains("P8"):
+		case slices.ContainsFunc([]string{"ASC_", "APP_STORE_", "APPSTORE_", "APPLE_API_", "EXPO_ASC_", "SPACESHIP_"}, hasPrefix):
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }

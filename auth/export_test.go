@@ -2,12 +2,9 @@ package auth
 
 import "time"
 
-// UnfoldPEM is fuzzed without going through the environment.
-var UnfoldPEM = unfoldPEM
-
 // Refusals are all the errors that parsing a private key returns.
 var Refusals = []error{
-	refusedEmpty, refusedTooLarge, refusedNotPEM, refusedMalformed, refusedEncrypted,
+	refusedEmpty, refusedTooLarge, refusedUnknown, refusedMalformed, refusedEncrypted,
 	refusedRSA, refusedCurve, refusedPublic, refusedCertificate, refusedKind,
 }
 

@@ -6,8 +6,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,56 +18,79 @@ var ErrKeyNotFound = errors.New("no private key found")
 // KeyHint is what a caller of [FindKey] already knows about a key, for example
 // from flags. The zero value is no hint at all.
 type KeyHint struct {
-	KeyID    string
-	IssuerID string
-	File     string // path of the .p8 file
+	KeyID      string
+	IssuerID   string
+	File       string // path of the .p8 file, or of fastlane's JSON
+	Individual bool   // the key is an individual key: the environment's issuer ID is not its own
 }
 
 // FindKey finds a key, filling in what the hint leaves empty.
 //
-// The key ID is the hint's, or else the one in the name of the hint's file, or
+// The key ID is the hint's, or else the one in the hint's file or its name, or
 // else the environment's. The issuer ID is the hint's or the environment's; a
-// key without one is an individual key. The private key is the first of: the
-// hint's file; the environment's, unless the environment names another key ID;
-// the file AuthKey_<KEYID>.p8 in private_keys, ~/private_keys,
-// ~/.private_keys or ~/.appstoreconnect/private_keys.
+// key without one is an individual key, and so is one for which Individual or
+// ASC_KEY_TYPE=individual says so. The private key is the first of: the hint's
+// file; the environment's, unless the environment names another key ID; the
+// file AuthKey_<KEYID>.p8 in private_keys, ~/private_keys, ~/.private_keys or
+// ~/.appstoreconnect/private_keys.
 //
-// The environment is ASC_KEY_ID, ASC_ISSUER_ID, and ASC_PRIVATE_KEY (the
-// content) or ASC_PRIVATE_KEY_PATH. When none of these is set it is fastlane's
-// APP_STORE_CONNECT_API_KEY_KEY_ID, _ISSUER_ID, _KEY and _KEY_FILEPATH; the two
-// sets are never mixed. A content may be PEM, PEM with \n written as two
-// characters, or base64 of PEM: each is recognised, so fastlane's
-// _IS_KEY_CONTENT_BASE64 is not needed. Content takes precedence over a path.
+// The environment is ASC_KEY_ID, ASC_ISSUER_ID, and the content in
+// ASC_PRIVATE_KEY or ASC_PRIVATE_KEY_B64, or ASC_PRIVATE_KEY_PATH. When none of
+// these is set it is what fastlane (APP_STORE_CONNECT_API_KEY_KEY_ID, ... or
+// SPACESHIP_CONNECT_API_KEY_ID, ...), GitLab, Codemagic, Terraform
+// (APP_STORE_CONNECT_PRIVATE_KEY, ...) or Expo (EXPO_ASC_KEY_ID, ...) use; sets
+// are never mixed. Content takes precedence over a path. Either has any form
+// that [ParsePrivateKey] accepts, or is fastlane's or Bitrise's JSON, whose IDs
+// go before the environment's; without an issuer ID it is an individual key.
 //
 // The error matches [ErrKeyNotFound], or [ErrInvalidKey], or what the file
-// system returned, such as [fs.ErrNotExist]. It names the place, and quotes
+// system returned, such as [fs.ErrNotExist]. It names the place and, when
+// something is missing, variables that look like it and are not used. It quotes
 // neither a path that was given nor the value of a variable.
 func FindKey(hint KeyHint) (Key, error) {
-	names, env := environment()
-	issuerID := cmp.Or(hint.IssuerID, env.issuerID)
-	if hint.File != "" {
-		id := cmp.Or(hint.KeyID, keyIDInName(hint.File), env.keyID)
-		return readKeyFile("the key file", hint.File, id, issuerID)
-	}
-	id := cmp.Or(hint.KeyID, env.keyID)
-	switch sameKey := id == env.keyID || env.keyID == ""; {
-	case sameKey && env.content != "":
-		return newKey(names.content, unfoldPEM(env.content), id, issuerID)
-	case sameKey && env.file != "":
-		return readKeyFile(names.file, env.file, id, issuerID)
-	case id == "":
-		return Key{}, fmt.Errorf("auth: %w: give a key file, or a key ID to look for in the usual folders, or set ASC_PRIVATE_KEY", ErrKeyNotFound)
-	case !validKeyID(id):
-		return Key{}, fmt.Errorf("auth: %w", Key{ID: id}.check())
-	}
-	name := "AuthKey_" + id + ".p8"
-	for _, folder := range keyFolders() {
-		path := filepath.Join(folder, name)
-		if _, err := os.Stat(path); err == nil {
-			return readKeyFile(path, path, id, issuerID)
+	env := readEnvironment()
+	key, err := hint.find(env)
+	if noKeyID := errors.Is(err, refusedNoKeyID); noKeyID || errors.Is(err, ErrKeyNotFound) {
+		if names := env.lookAlikes(noKeyID); len(names) > 0 {
+			err = fmt.Errorf("%w (set but not used: %s)", err, strings.Join(names, ", "))
 		}
 	}
-	return Key{}, fmt.Errorf("auth: %w: %s is in none of %s: put it there, or give its path", ErrKeyNotFound, name, strings.Join(keyFolders(), ", "))
+	return key, err
+}
+
+func (hint KeyHint) find(env environment) (Key, error) {
+	individual, err := isIndividual()
+	if err == nil && hint.Individual && hint.IssuerID != "" {
+		err = invalidKey("an individual key has no issuer ID: leave one of the two out")
+	}
+	if err != nil {
+		return Key{}, fmt.Errorf("auth: %w", err)
+	}
+	id := identity{keyID: hint.KeyID, issuerID: hint.IssuerID,
+		individual:    hint.Individual || individual && hint.IssuerID == "",
+		fallbackKeyID: env.keyID.value, fallbackIssuerID: env.issuerID.value}
+	if hint.File != "" {
+		return id.readFile("the key file", hint.File)
+	}
+	id.keyID = cmp.Or(hint.KeyID, env.keyID.value)
+	switch sameKey := id.keyID == env.keyID.value || env.keyID.value == ""; {
+	case sameKey && env.content.value != "":
+		return id.newKey(env.content.name, "", []byte(env.content.value))
+	case sameKey && env.file.value != "":
+		return id.readFile(env.file.name, env.file.value)
+	case id.keyID == "":
+		return Key{}, fmt.Errorf("auth: %w: give a key file, or a key ID to look for in the usual folders, or set ASC_PRIVATE_KEY", ErrKeyNotFound)
+	case !validKeyID(id.keyID):
+		return Key{}, fmt.Errorf("auth: %w", Key{ID: id.keyID}.check())
+	}
+	name, folders := "AuthKey_"+id.keyID+".p8", keyFolders()
+	for _, folder := range folders {
+		path := filepath.Join(folder, name)
+		if _, err := os.Stat(path); err == nil {
+			return id.readFile(path, path)
+		}
+	}
+	return Key{}, fmt.Errorf("auth: %w: %s is in none of %s: put it there, or give its path", ErrKeyNotFound, name, strings.Join(folders, ", "))
 }
 
 // keyFolders are where Apple's tools, and others that follow them, look for AuthKey files.
@@ -80,68 +101,4 @@ func keyFolders() []string {
 			filepath.Join(home, ".appstoreconnect", "private_keys"))
 	}
 	return folders
-}
-
-// ReadKeyFile reads the key in the file at path, and looks nowhere else. If
-// keyID is empty, it is taken from a file name of the form AuthKey_<KEYID>.p8;
-// without an issuerID the key is an individual key.
-//
-// A directory, a file over 16 KiB and a file that is named for another key ID
-// are refused. The file's permissions are not checked. The error matches
-// [ErrInvalidKey] or what the file system returned.
-func ReadKeyFile(path, keyID, issuerID string) (Key, error) {
-	return readKeyFile("the key file", path, keyID, issuerID)
-}
-
-func readKeyFile(place, path, keyID, issuerID string) (Key, error) {
-	named := keyIDInName(path)
-	switch {
-	case strings.Contains(path, "-----BEGIN"):
-		return Key{}, fmt.Errorf("auth: %s: %w", place, invalidKey("this is a private key: give the path of its file"))
-	case keyID == "" && named == "":
-		return Key{}, fmt.Errorf("auth: %s: %w", place, invalidKey("the key ID is not given and the name is not of the form AuthKey_<KEYID>.p8: give the key ID"))
-	case keyID != "" && named != "" && keyID != named:
-		return Key{}, fmt.Errorf("auth: %s: %w", place, invalidKey("it is named for another key ID than the one given: correct one of the two"))
-	}
-	content, err := readCapped(path)
-	if err != nil {
-		// The path is left out: it may be a private key in the wrong variable.
-		if pathError, ok := errors.AsType[*fs.PathError](err); ok {
-			err = pathError.Err
-		}
-		return Key{}, fmt.Errorf("auth: %s: %w", place, err)
-	}
-	return newKey(place, content, cmp.Or(keyID, named), issuerID)
-}
-
-// readCapped reads at most one byte more than is allowed: parsing refuses that.
-func readCapped(path string) ([]byte, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = file.Close() }()
-	return io.ReadAll(io.LimitReader(file, maxKeySize+1))
-}
-
-// keyIDInName returns the KEYID of a path that ends in AuthKey_<KEYID>.p8, or "".
-func keyIDInName(path string) string {
-	id, isKey := strings.CutPrefix(filepath.Base(path), "AuthKey_")
-	id, isP8 := strings.CutSuffix(id, ".p8")
-	if isKey && isP8 && validKeyID(id) {
-		return id
-	}
-	return ""
-}
-
-func newKey(place string, content []byte, keyID, issuerID string) (Key, error) {
-	private, err := parsePEM(content)
-	if err != nil {
-		return Key{}, fmt.Errorf("auth: %s: %w", place, err)
-	}
-	key := Key{ID: keyID, IssuerID: issuerID, Signer: private}
-	if err := key.check(); err != nil {
-		return Key{}, fmt.Errorf("auth: %w", err)
-	}
-	return key, nil
 }

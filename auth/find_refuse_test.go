@@ -37,7 +37,7 @@ func TestFindKeyRefuses(t *testing.T) {
 		"content that is no key": {
 			hint: auth.KeyHint{KeyID: keyID},
 			env:  []string{"ASC_PRIVATE_KEY", "canary"},
-			want: "ASC_PRIVATE_KEY: the private key is not PEM", is: auth.ErrInvalidKey,
+			want: "ASC_PRIVATE_KEY: the private key is in no known form", is: auth.ErrInvalidKey,
 		},
 		"content that is blank": {
 			hint: auth.KeyHint{KeyID: keyID},
@@ -69,10 +69,63 @@ func TestFindKeyRefuses(t *testing.T) {
 		},
 		"no key ID anywhere": {
 			hint: auth.KeyHint{File: "AuthKey_canary (1).p8"},
-			want: "give the key ID", is: auth.ErrInvalidKey,
+			file: map[string]string{"AuthKey_canary (1).p8": "PEM"},
+			want: "key ID is empty", is: auth.ErrInvalidKey,
+		},
+		"key ID in a variable that is not read": {
+			env:  []string{"ASC_PRIVATE_KEY", "PEM", "APP_STORE_CONNECT_API_KEY_ID", "canary"},
+			want: "beside the key (set but not used: APP_STORE_CONNECT_API_KEY_ID)", is: auth.ErrInvalidKey,
+		},
+		"key in a variable that is not read": {
+			env: []string{"ASC_KEY_ID", keyID, "ASC_KEY_TYPE", "team", "ASC_KEYCHAIN_ACCOUNT", "canary", "ASC_APP_ID", "canary",
+				"APP_STORE_CONNECT_API_KEY_P8", "canary"},
+			want: "or give its path (set but not used: APP_STORE_CONNECT_API_KEY_P8)", is: auth.ErrKeyNotFound,
+		},
+		"keys in several variables that are not read": {
+			env: []string{"APPLE_API_KEY_PATH", "canary", "ASC_KEY_PATH", "canary", "ASC_API_KEY_ID", "canary",
+				"ASC_API_KEY_ISSUER", "canary", "APPSTORE_P8", "canary"},
+			want: "(set but not used: APPLE_API_KEY_PATH, APPSTORE_P8, ASC_API_KEY_ID, ASC_KEY_PATH)", is: auth.ErrKeyNotFound,
+		},
+		"key of another key ID in the environment": {
+			hint: auth.KeyHint{KeyID: keyID},
+			env:  []string{"ASC_KEY_ID", "OTHER", "ASC_PRIVATE_KEY", "PEM"},
+			want: "(set but not used: ASC_PRIVATE_KEY)", is: auth.ErrKeyNotFound,
+		},
+		"key of another tool": {
+			env:  []string{"ASC_KEY_ID", keyID, "APP_STORE_CONNECT_PRIVATE_KEY", "PEM"},
+			want: "(set but not used: APP_STORE_CONNECT_PRIVATE_KEY)", is: auth.ErrKeyNotFound,
+		},
+		"an unknown type": {
+			env:  []string{"ASC_KEY_ID", keyID, "ASC_PRIVATE_KEY", "PEM", "ASC_KEY_TYPE", "canary"},
+			want: "ASC_KEY_TYPE must be team or individual", is: auth.ErrInvalidKey,
+		},
+		"JSON for another key ID": {
+			hint: auth.KeyHint{KeyID: keyID, File: "key.json"},
+			file: map[string]string{"key.json": `{"key_id": "canary", "key": "PEM"}`},
+			want: "the key file: it is for another key ID", is: auth.ErrInvalidKey,
+		},
+		"JSON for another key ID, in a variable": {
+			env:  []string{"ASC_KEY_ID", keyID, "ASC_PRIVATE_KEY", `{"key_id": "canary", "key": "PEM"}`},
+			want: "ASC_PRIVATE_KEY: it is for another key ID", is: auth.ErrInvalidKey,
+		},
+		"JSON cut short": {
+			hint: auth.KeyHint{File: "key.json"},
+			file: map[string]string{"key.json": `{"key_id": "canary", "key": "PEM`},
+			want: "the key file: the JSON is damaged", is: auth.ErrInvalidKey,
+		},
+		"JSON of something else": {
+			hint: auth.KeyHint{File: "key.json"},
+			file: map[string]string{"key.json": `{"token": "canary"}`},
+			want: "the key file: the JSON has no private key", is: auth.ErrInvalidKey,
+		},
+		"JSON of the Enterprise Program": {
+			hint: auth.KeyHint{File: "key.json"},
+			file: map[string]string{"key.json": `{"key_id": "canary", "key": "PEM", "in_house": true}`},
+			want: "the key file: the key is for the Enterprise Program (in_house)", is: auth.ErrInvalidKey,
 		},
 		"named for another": {
 			hint: auth.KeyHint{KeyID: keyID, File: "AuthKey_canary.p8"},
+			file: map[string]string{"AuthKey_canary.p8": "PEM"},
 			want: "another key ID", is: auth.ErrInvalidKey,
 		},
 		"a directory": {
@@ -83,6 +136,11 @@ func TestFindKeyRefuses(t *testing.T) {
 		"a large file": {
 			hint: auth.KeyHint{KeyID: keyID, File: "canary"},
 			file: map[string]string{"canary": "PEM" + strings.Repeat("\n", 16<<10)},
+			want: "the key file: the private key is over 16 KiB", is: auth.ErrInvalidKey,
+		},
+		"a large JSON": {
+			hint: auth.KeyHint{File: "canary"},
+			file: map[string]string{"canary": `{"key_id": "canary", "key": "PEM"` + strings.Repeat("\n", 16<<10) + "}"},
 			want: "the key file: the private key is over 16 KiB", is: auth.ErrInvalidKey,
 		},
 		"an endless file": {
@@ -99,10 +157,10 @@ func TestFindKeyRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			pem := pkcs8(t, newSetup(t).one)
 			for i := 0; i < len(test.env); i += 2 {
-				t.Setenv(test.env[i], strings.Replace(test.env[i+1], "PEM", pem, 1))
+				t.Setenv(test.env[i], asIn(test.env[i+1], pem))
 			}
 			for path, content := range test.file {
-				write(t, path, strings.Replace(content, "PEM", pem, 1))
+				write(t, path, asIn(content, pem))
 			}
 			key, err := auth.FindKey(test.hint)
 			if key != (auth.Key{}) {
@@ -126,4 +184,12 @@ func TestFindKeyRefuses(t *testing.T) {
 			}
 		})
 	}
+}
+
+// asIn puts PEM where content says so, with \n as text if content is JSON.
+func asIn(content, pem string) string {
+	if strings.HasPrefix(content, "{") {
+		pem = strings.ReplaceAll(pem, "\n", `\n`)
+	}
+	return strings.Replace(content, "PEM", pem, 1)
 }

@@ -21,12 +21,13 @@ type setup struct {
 func newSetup(t *testing.T) *setup {
 	t.Chdir(t.TempDir())
 	t.Setenv("HOME", t.TempDir())
-	for _, name := range []string{
-		"ASC_KEY_ID", "ASC_ISSUER_ID", "ASC_PRIVATE_KEY", "ASC_PRIVATE_KEY_PATH",
-		"APP_STORE_CONNECT_API_KEY_KEY_ID", "APP_STORE_CONNECT_API_KEY_ISSUER_ID", "APP_STORE_CONNECT_API_KEY_KEY",
-		"APP_STORE_CONNECT_API_KEY_KEY_FILEPATH", "APP_STORE_CONNECT_API_KEY_IS_KEY_CONTENT_BASE64",
-	} {
-		t.Setenv(name, "")
+	for _, variable := range os.Environ() {
+		name, _, _ := strings.Cut(variable, "=")
+		for _, part := range []string{"ASC_", "APP_STORE_", "APPSTORE_", "APPLE_", "SPACESHIP_"} {
+			if strings.Contains(name, part) {
+				t.Setenv(name, "")
+			}
+		}
 	}
 	return &setup{one: newPrivateKey(t, elliptic.P256()), other: newPrivateKey(t, elliptic.P256())}
 }

@@ -21,6 +21,8 @@ func (e invalidKey) Error() string { return string(e) }
 
 func (invalidKey) Is(target error) bool { return target == ErrInvalidKey }
 
+const refusedNoKeyID invalidKey = "the key ID is empty: give the one that App Store Connect shows beside the key"
+
 // Key is an App Store Connect API key.
 //
 // It prints as its ID only, under every verb of fmt and in slog, JSON and XML.
@@ -36,8 +38,9 @@ type Key struct {
 	IssuerID string
 	// Signer signs with ECDSA on P-256. It is an *[ecdsa.PrivateKey], or a
 	// key in a KMS or HSM: Sign gets a SHA-256 digest and returns an ASN.1
-	// signature, as [crypto.Signer] specifies. A context cannot cancel
-	// signing, so a remote Signer should have a timeout of its own.
+	// signature, as [crypto.Signer] specifies, which Public must verify. A
+	// context cannot cancel signing, so a remote Signer should have a timeout
+	// of its own.
 	Signer crypto.Signer
 }
 
@@ -56,7 +59,7 @@ func (k Key) MarshalText() ([]byte, error) {
 func (k Key) check() error {
 	switch {
 	case k.ID == "":
-		return invalidKey("the key ID is empty: give the one that App Store Connect shows beside the key")
+		return refusedNoKeyID
 	case !validKeyID(k.ID):
 		return invalidKey("the key ID must be letters and digits only, at most 32: give the one that App Store Connect shows beside the key")
 	case strings.ContainsFunc(k.IssuerID, func(r rune) bool { return !isAlphanumeric(r) && r != '-' }):

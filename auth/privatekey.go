@@ -1,15 +1,13 @@
 package auth
 
-// Parsing the private key from PEM, with a reason for each refusal.
+// From text to a P-256 key, or to the reason for refusing it.
 
 import (
-	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rsa"
 	"crypto/x509"
-	"encoding/pem"
 	"fmt"
 	"strings"
 )
@@ -17,7 +15,7 @@ import (
 const (
 	refusedEmpty       invalidKey = "the private key is empty: give the whole content of the AuthKey .p8 file"
 	refusedTooLarge    invalidKey = "the private key is over 16 KiB: an AuthKey .p8 file has less than 1 KiB, so this is another file"
-	refusedNotPEM      invalidKey = "the private key is not PEM: give the whole .p8 file with its BEGIN and END lines"
+	refusedUnknown     invalidKey = "the private key is in no known form: give the whole .p8 file with its BEGIN and END lines"
 	refusedMalformed   invalidKey = "the private key is damaged or cut short: copy the .p8 file again"
 	refusedEncrypted   invalidKey = "the private key is encrypted: decrypt it first, for example with openssl pkcs8 -topk8 -nocrypt"
 	refusedRSA         invalidKey = "the key is RSA: App Store Connect takes ECDSA keys on P-256 only, use the .p8 file it gave you"
@@ -31,76 +29,50 @@ const (
 const maxKeySize = 16 << 10
 
 // ParsePrivateKey parses a private key as App Store Connect issues it: PKCS#8
-// PEM, ECDSA on P-256 (documented by Apple). It also accepts SEC1 PEM, an EC
-// PARAMETERS block before the key, a byte order mark, CRLF line endings,
-// indentation and a missing final newline. Anything after the key is ignored.
+// PEM, ECDSA on P-256 (documented by Apple). It also accepts SEC1, an EC
+// PARAMETERS block before the key, and DER, and each of them as other tools pass
+// it on: in base64, without its BEGIN and END lines, with line breaks lost or
+// written as \n, in quotes, indented, with CRLF or a byte order mark, in UTF-16.
+// Anything after the key is ignored.
 //
 // The error matches [ErrInvalidKey]. Its text says what the input is instead
-// (empty, over 16 KiB, not PEM, damaged, encrypted, RSA, on another curve, a
-// public key, a certificate, another kind of key) and what to do, and never
-// quotes the input.
+// (empty, over 16 KiB, in no known form, damaged, encrypted, RSA, on another
+// curve, a public key, a certificate, another kind of key) and what to do, and
+// never quotes the input.
 func ParsePrivateKey(pem []byte) (*ecdsa.PrivateKey, error) {
-	key, err := parsePEM(pem)
+	key, err := parseKey(pem)
 	if err != nil {
 		return nil, fmt.Errorf("auth: %w", err)
 	}
 	return key, nil
 }
 
-func parsePEM(text []byte) (*ecdsa.PrivateKey, error) {
-	if len(text) > maxKeySize {
-		return nil, refusedTooLarge
-	}
-	rest := tidyLines(text)
-	if len(rest) == 0 {
-		return nil, refusedEmpty
-	}
-	for {
-		var block *pem.Block
-		block, rest = pem.Decode(rest)
-		switch {
-		case block == nil && bytes.Contains(rest, []byte("-----BEGIN ")):
-			return nil, refusedMalformed
-		case block == nil:
-			return nil, refusedNotPEM
-		case block.Type != "EC PARAMETERS":
-			return parseBlock(block)
-		}
-	}
-}
-
-// tidyLines removes what editors and YAML add and a PEM parser does not
-// expect: a byte order mark, CR, indentation and blank lines.
-func tidyLines(text []byte) []byte {
-	text = bytes.TrimPrefix(text, []byte("\xEF\xBB\xBF"))
-	text = bytes.ReplaceAll(text, []byte("\r"), []byte("\n"))
-	var tidy []byte
-	for line := range bytes.SplitSeq(text, []byte("\n")) {
-		if line = bytes.TrimSpace(line); len(line) > 0 {
-			tidy = append(append(tidy, line...), '\n')
-		}
-	}
-	return tidy
-}
-
-func parseBlock(block *pem.Block) (*ecdsa.PrivateKey, error) {
-	var key any
-	var err error
-	switch kind := block.Type; {
-	case kind == "RSA PRIVATE KEY":
+// parseBlock takes a PEM block's label and body without spaces.
+func parseBlock(kind, body string) (*ecdsa.PrivateKey, error) {
+	switch {
+	case kind == "RSAPRIVATEKEY":
 		return nil, refusedRSA
-	case kind == "ENCRYPTED PRIVATE KEY", strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED"):
+	case kind == "ENCRYPTEDPRIVATEKEY", strings.HasPrefix(body, "Proc-Type:4,ENCRYPTED"):
 		return nil, refusedEncrypted
-	case strings.HasSuffix(kind, "PUBLIC KEY"):
+	case strings.HasSuffix(kind, "PUBLICKEY"):
 		return nil, refusedPublic
 	case strings.Contains(kind, "CERTIFICATE"):
 		return nil, refusedCertificate
-	case kind == "PRIVATE KEY":
-		key, err = x509.ParsePKCS8PrivateKey(block.Bytes)
-	case kind == "EC PRIVATE KEY":
-		key, err = x509.ParseECPrivateKey(block.Bytes)
-	default:
+	case kind != "PRIVATEKEY" && kind != "ECPRIVATEKEY":
 		return nil, refusedKind
+	}
+	der, err := decodeBase64(body)
+	if err != nil {
+		return nil, refusedMalformed
+	}
+	return parseDER(der)
+}
+
+// parseDER reads PKCS#8 or SEC1, whatever the label said.
+func parseDER(der []byte) (*ecdsa.PrivateKey, error) {
+	key, err := x509.ParsePKCS8PrivateKey(der)
+	if err != nil {
+		key, err = x509.ParseECPrivateKey(der)
 	}
 	if err != nil {
 		return nil, refusedMalformed // x509's own error may describe the key's bytes

@@ -9,6 +9,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/asn1"
+	"encoding/base64"
 	"encoding/pem"
 	"errors"
 	"math/big"
@@ -32,6 +33,9 @@ func acceptedForms(t testing.TB) (forms map[string]string, scalar []byte) {
 		"PKCS#8":                p8,
 		"SEC1":                  sec1,
 		"EC PARAMETERS first":   parameters + sec1,
+		"both on one line":      strings.ReplaceAll(parameters+sec1, "\n", " "),
+		"SEC1 in base64":        base64.StdEncoding.EncodeToString([]byte(der(sec1))),
+		"SEC1 called PKCS#8":    strings.ReplaceAll(sec1, "EC PRIVATE", "PRIVATE"),
 		"CRLF":                  strings.ReplaceAll(p8, "\n", "\r\n"),
 		"CR":                    strings.ReplaceAll(p8, "\n", "\r"),
 		"no final newline":      strings.TrimSpace(p8),
@@ -94,13 +98,28 @@ func refusedForms(t testing.TB) map[string]refusedForm {
 		"only space":             {" \r\n\t\n", "the private key is empty"},
 		"only a byte order mark": {"\xEF\xBB\xBF\n", "the private key is empty"},
 		"too large":              {p8 + strings.Repeat("\n", 16<<10), "the private key is over 16 KiB"},
-		"a path":                 {"/keys/AuthKey_2X9R4HXF34.p8", "the private key is not PEM"},
-		"no armour":              {strings.Join(lines[1:4], ""), "the private key is not PEM"},
+		"a path":                 {"/keys/AuthKey_2X9R4HXF34.p8", "the private key is in no known form"},
+		"a word":                 {"canary", "the private key is in no known form"},
+		"base64 of a word":       {base64.StdEncoding.EncodeToString([]byte("canary")), "the private key is in no known form"},
+		"a number":               {"0123456789", "the private key is in no known form"},
+		"a word in quotes":       {`"canary"`, "the private key is in no known form"},
 		"no END line":            {strings.Join(lines[:4], ""), "the private key is damaged"},
 		"a line lost":            {lines[0] + strings.Join(lines[2:], ""), "the private key is damaged"},
 		"not base64":             {lines[0] + "!" + strings.Join(lines[1:], ""), "the private key is damaged"},
-		"only parameters":        {block(t, "EC PARAMETERS")([]byte{6, 0}, nil), "the private key is not PEM"},
-		"SEC1 called PKCS#8":     {block(t, "PRIVATE KEY")(sec1, nil), "the private key is damaged"},
+		"a space for a plus":     {lines[0] + strings.Repeat("A", 63) + "\n" + strings.Join(lines[2:], ""), "the private key is damaged"},
+		"no BEGIN line":          {strings.Join(lines[1:], ""), "the private key is damaged"},
+		"a dash lost":            {p8[1:], "the private key is damaged"},
+		"another END line":       {strings.Replace(p8, "END ", "END EC ", 1), "the private key is damaged"},
+		"bare, a line lost":      {strings.Join(lines[1:3], ""), "the private key is damaged"},
+		"bare, a character lost": {strings.Join(lines[1:4], "")[:180], "the private key is damaged"},
+		"bare, not base64":       {strings.Join(lines[1:3], "") + "!" + lines[3], "the private key is damaged"},
+		"base64, cut short":      {base64.StdEncoding.EncodeToString([]byte(p8))[:150], "the private key is damaged"},
+		"base64, not base64":     {base64.StdEncoding.EncodeToString([]byte(p8))[:150] + "!", "the private key is damaged"},
+		"DER, cut short":         {der(p8)[:100], "the private key is damaged"},
+		"only parameters":        {block(t, "EC PARAMETERS")([]byte{6, 0}, nil), "the private key is in no known form"},
+		"bare public key":        {der(public), "the key is of another kind"},
+		"bare certificate":       {der(certificate), "the key is of another kind"},
+		"bare RSA in PKCS#8":     {der(pkcs8(t, rsaKey)), "the key is RSA"},
 		"encrypted PKCS#8":       {block(t, "ENCRYPTED PRIVATE KEY")(sec1, nil), "the private key is encrypted"},
 		"encrypted SEC1":         {string(encryptedSEC1), "the private key is encrypted"},
 		"RSA in PKCS#8":          {pkcs8(t, rsaKey), "the key is RSA"},

@@ -131,11 +131,12 @@ func (s *TokenSource) Format(f fmt.State, _ rune) {
 // returned without a lock or an allocation, even if the context is done.
 //
 // When a new token is needed, the first caller signs it, and others that call
-// meanwhile wait for the same result until their own context is done. The caller
-// that signs cannot stop early, since a [crypto.Signer] takes no context. An
-// error of the Signer is returned to everyone who waited and is not cached: the
-// next call tries again. Its text is hidden, since it may contain anything;
-// unwrap the error to see it.
+// meanwhile wait for the same result until their own context is done; the error
+// then matches the context's error and its cause. The caller that signs cannot
+// stop early, since a [crypto.Signer] takes no context. An error of the Signer
+// is returned to everyone who waited and is not cached: the next call tries
+// again. Its text is hidden, since it may contain anything; unwrap the error to
+// see it.
 func (s *TokenSource) Token(ctx context.Context) (string, error) {
 	if s.key.Signer == nil {
 		return "", errors.New("auth: this TokenSource has no key: create it with NewTokenSource")
@@ -163,8 +164,8 @@ func readClocks() (wall, monotonic time.Time) {
 }
 
 func (s *TokenSource) renew(ctx context.Context) (string, error) {
-	if err := ctx.Err(); err != nil {
-		return "", err
+	if ctx.Err() != nil {
+		return "", ended(ctx)
 	}
 	s.mu.Lock()
 	if t := s.cached.Load(); s.fresh(t) {
@@ -191,8 +192,17 @@ func (f *flight) wait(ctx context.Context) (string, error) {
 	case <-f.done:
 		return f.result.text, f.err
 	case <-ctx.Done():
-		return "", ctx.Err()
+		return "", ended(ctx)
 	}
+}
+
+// ended says why ctx ended: its error, and the cause where there is another one.
+func ended(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if errors.Is(err, cause) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", err, cause)
 }
 
 func (s *TokenSource) finish(f *flight) {

@@ -134,6 +134,54 @@ func TestDoneContextSignsNothing(t *testing.T) {
 	}
 }
 
+// TestTokenTellsWhyItsContextEnded to a caller that would sign and to one that waits.
+func TestTokenTellsWhyItsContextEnded(t *testing.T) {
+	cause := errors.New("the deployment stops")
+	for name, test := range map[string]struct {
+		end  func(context.Context) (context.Context, context.CancelFunc)
+		want []error
+	}{
+		"canceled with a cause": {func(ctx context.Context) (context.Context, context.CancelFunc) {
+			ctx, cancel := context.WithCancelCause(ctx)
+			time.AfterFunc(time.Millisecond, func() { cancel(cause) })
+			return ctx, func() { cancel(nil) }
+		}, []error{context.Canceled, cause}},
+		"timed out with a cause": {func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return context.WithTimeoutCause(ctx, time.Millisecond, cause)
+		}, []error{context.DeadlineExceeded, cause}},
+		"timed out": {func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return context.WithTimeout(ctx, time.Millisecond)
+		}, []error{context.DeadlineExceeded}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				signer := newRemoteSigner(t)
+				signer.before = slowly
+				source := newSource(t, signer)
+				ctx, cancel := test.end(t.Context())
+				defer cancel()
+				var signing sync.WaitGroup
+				signing.Go(func() { mustToken(t, source) })
+				synctest.Wait()
+				_, waited := source.Token(ctx)
+				signing.Wait()
+				source.Refused(mustToken(t, source), time.Time{})
+				_, late := source.Token(ctx)
+				for role, err := range map[string]error{"waited": waited, "late": late} {
+					for _, want := range test.want {
+						if !errors.Is(err, want) {
+							t.Errorf("%s: %v does not match %v", role, err, want)
+						}
+					}
+					if len(test.want) == 1 && err != test.want[0] { //nolint:errorlint // nothing is added
+						t.Errorf("%s: got %v, want %v as it is", role, err, test.want[0])
+					}
+				}
+			})
+		})
+	}
+}
+
 func TestSignerErrorGoesToAllWhoWaitedAndIsNotCached(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		failure := errors.New("out of order")

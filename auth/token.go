@@ -4,6 +4,7 @@ package auth
 
 import (
 	"crypto"
+	"crypto/ecdsa"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/asn1"
@@ -48,7 +49,8 @@ func (s *TokenSource) sign(at time.Time) (string, error) {
 }
 
 // signES256 returns r and s as JWT requires them, 32 bytes each. jwt's own
-// method takes an *ecdsa.PrivateKey only; this one works with any Signer.
+// method takes an *ecdsa.PrivateKey only; this one works with any Signer, and
+// verifies what it returned: a KMS adapter may mix up keys or hash twice.
 func signES256(signer crypto.Signer, text string) ([]byte, error) {
 	digest := sha256.Sum256([]byte(text))
 	der, err := signer.Sign(rand.Reader, digest[:], crypto.SHA256)
@@ -57,8 +59,12 @@ func signES256(signer crypto.Signer, text string) ([]byte, error) {
 	}
 	var signature struct{ R, S *big.Int }
 	rest, err := asn1.Unmarshal(der, &signature)
-	if err != nil || len(rest) > 0 || !fits(signature.R) || !fits(signature.S) {
+	if err != nil || len(rest) > 0 {
 		return nil, errSignature
+	}
+	public, ok := signer.Public().(*ecdsa.PublicKey)
+	if !ok || !ecdsa.VerifyASN1(public, digest[:], der) {
+		return nil, errMismatch
 	}
 	raw := make([]byte, 64)
 	signature.R.FillBytes(raw[:32])
@@ -66,10 +72,9 @@ func signES256(signer crypto.Signer, text string) ([]byte, error) {
 	return raw, nil
 }
 
-func fits(n *big.Int) bool { return n.Sign() > 0 && n.BitLen() <= 256 }
-
 var (
 	errSignature = errors.New("auth: the key's Signer did not return an ASN.1 signature of ECDSA on P-256")
+	errMismatch  = fmt.Errorf("auth: %w", invalidKey("the Signer's signature does not fit its public key: check which key it signs with, and that it signs the digest as it is"))
 	errPanicked  = errors.New("auth: the key's Signer panicked in another call")
 )
 

@@ -7,13 +7,10 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
-	"encoding/asn1"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
-	"math/big"
 	"strings"
 	"testing"
 	"time"
@@ -99,52 +96,6 @@ func TestScopeIsTheSourcesOwn(t *testing.T) {
 	_, claims := parts(t, mustToken(t, source), signer.Public())
 	if got, want := string(claims["scope"]), `["GET /v1/apps"]`; got != want {
 		t.Errorf("scope %s, want %s", got, want)
-	}
-}
-
-// fixedSigner returns the given bytes, as a broken KMS adapter would.
-type fixedSigner struct {
-	crypto.Signer
-	signature []byte
-}
-
-func (s fixedSigner) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
-	return s.signature, nil
-}
-
-// TestSignatureForm pads short numbers and refuses what is not a signature.
-func TestSignatureForm(t *testing.T) {
-	der := func(r, s *big.Int) []byte {
-		out, err := asn1.Marshal(struct{ R, S *big.Int }{r, s})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return out
-	}
-	small, wide := big.NewInt(1), new(big.Int).Lsh(big.NewInt(1), 256)
-	tests := map[string]struct {
-		signature []byte
-		want      string // the token's last part
-	}{
-		"short numbers": {der(small, small), strings.Repeat("A", 42) + "E" + strings.Repeat("A", 42) + "Q"},
-		"nothing":       {nil, ""},
-		"raw r and s":   {make([]byte, 64), ""},
-		"trailing data": {append(der(small, small), 0), ""},
-		"zero":          {der(small, new(big.Int)), ""},
-		"negative":      {der(big.NewInt(-1), small), ""},
-		"too wide":      {der(small, wide), ""},
-	}
-	private := newPrivateKey(t, elliptic.P256())
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			token, err := newSource(t, fixedSigner{private, test.signature}).Token(t.Context())
-			if (err == nil) != (test.want != "") {
-				t.Errorf("error %v", err)
-			}
-			if !strings.HasSuffix(token, test.want) || (token == "") != (test.want == "") {
-				t.Errorf("token %q", token)
-			}
-		})
 	}
 }
 

@@ -33,7 +33,7 @@ func whatNow(err error) string {
 	case isUnknown: // first: it may contain one of the others
 		return "look before creating again: " + unknown.Err.Error()
 	case isOther:
-		return "decide about " + other.Existing.EndpointURL
+		return "decide about " + other.URL
 	case isUnexpected:
 		return "check the base URL, and look for a proxy: " + unexpected.Reason
 	case errors.Is(err, wrapper.ErrNotFound):

@@ -268,7 +268,7 @@ func newAccount(t *testing.T) *account {
 	endpoint := httptest.NewServer(receiver)
 	t.Cleanup(endpoint.Close)
 	a.url = endpoint.URL
-	a.server = asctest.NewServer(t, asctest.WithApp(marketplaceApp), asctest.Settings{LiveListing: true},
+	a.server = asctest.NewServer(t, asctest.WithApp(marketplaceApp),
 		asctest.MarketplaceWebhook{EndpointURL: a.url, Secret: "old secret"})
 	return a
 }

@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/oapi-codegen/runtime"
 )
@@ -237,10 +236,10 @@ type AlternativeDistributionPackageDelta struct {
 
 // AlternativeDistributionPackageDeltaAttributes defines model for AlternativeDistributionPackageDelta.attributes.
 type AlternativeDistributionPackageDeltaAttributes struct {
-	AlternativeDistributionKeyBlob string    `json:"alternativeDistributionKeyBlob,omitempty,omitzero"`
-	FileChecksum                   string    `json:"fileChecksum,omitempty,omitzero"`
-	URL                            string    `json:"url,omitempty,omitzero"`
-	URLExpirationDate              time.Time `json:"urlExpirationDate,omitempty,omitzero"`
+	AlternativeDistributionKeyBlob string `json:"alternativeDistributionKeyBlob,omitempty,omitzero"`
+	FileChecksum                   string `json:"fileChecksum,omitempty,omitzero"`
+	URL                            string `json:"url,omitempty,omitzero"`
+	URLExpirationDate              string `json:"urlExpirationDate,omitempty,omitzero"`
 }
 
 // AlternativeDistributionPackageDeltaType defines model for AlternativeDistributionPackageDelta.Type.
@@ -256,10 +255,10 @@ type AlternativeDistributionPackageVariant struct {
 
 // AlternativeDistributionPackageVariantAttributes defines model for AlternativeDistributionPackageVariant.attributes.
 type AlternativeDistributionPackageVariantAttributes struct {
-	AlternativeDistributionKeyBlob string    `json:"alternativeDistributionKeyBlob,omitempty,omitzero"`
-	FileChecksum                   string    `json:"fileChecksum,omitempty,omitzero"`
-	URL                            string    `json:"url,omitempty,omitzero"`
-	URLExpirationDate              time.Time `json:"urlExpirationDate,omitempty,omitzero"`
+	AlternativeDistributionKeyBlob string `json:"alternativeDistributionKeyBlob,omitempty,omitzero"`
+	FileChecksum                   string `json:"fileChecksum,omitempty,omitzero"`
+	URL                            string `json:"url,omitempty,omitzero"`
+	URLExpirationDate              string `json:"urlExpirationDate,omitempty,omitzero"`
 }
 
 // AlternativeDistributionPackageVariantType defines model for AlternativeDistributionPackageVariant.Type.
@@ -282,7 +281,7 @@ type AlternativeDistributionPackageVersionAttributes struct {
 	FileChecksum      string                                               `json:"fileChecksum,omitempty,omitzero"`
 	State             AlternativeDistributionPackageVersionAttributesState `json:"state,omitempty,omitzero"`
 	URL               string                                               `json:"url,omitempty,omitzero"`
-	URLExpirationDate time.Time                                            `json:"urlExpirationDate,omitempty,omitzero"`
+	URLExpirationDate string                                               `json:"urlExpirationDate,omitempty,omitzero"`
 	Version           string                                               `json:"version,omitempty,omitzero"`
 }
 
@@ -645,13 +644,13 @@ type WebhookDelivery_Attributes_Response struct {
 
 // WebhookDeliveryAttributes defines model for WebhookDelivery.attributes.
 type WebhookDeliveryAttributes struct {
-	CreatedDate   time.Time                              `json:"createdDate,omitempty,omitzero"`
+	CreatedDate   string                                 `json:"createdDate,omitempty,omitzero"`
 	DeliveryState WebhookDeliveryAttributesDeliveryState `json:"deliveryState,omitempty,omitzero"`
 	ErrorMessage  string                                 `json:"errorMessage,omitempty,omitzero"`
 	Redelivery    bool                                   `json:"redelivery,omitempty,omitzero"`
 	Request       WebhookDelivery_Attributes_Request     `json:"request,omitempty,omitzero"`
 	Response      WebhookDelivery_Attributes_Response    `json:"response,omitempty,omitzero"`
-	SentDate      time.Time                              `json:"sentDate,omitempty,omitzero"`
+	SentDate      string                                 `json:"sentDate,omitempty,omitzero"`
 }
 
 // WebhookDeliveryRelationshipsEventDataType defines model for WebhookDelivery.Relationships.Event.Data.Type.
@@ -726,7 +725,7 @@ type WebhookEvent struct {
 
 // WebhookEventAttributes defines model for WebhookEvent.attributes.
 type WebhookEventAttributes struct {
-	CreatedDate time.Time        `json:"createdDate,omitempty,omitzero"`
+	CreatedDate string           `json:"createdDate,omitempty,omitzero"`
 	EventType   WebhookEventType `json:"eventType,omitempty,omitzero"`
 	Payload     string           `json:"payload,omitempty,omitzero"`
 	Ping        bool             `json:"ping,omitempty,omitzero"`

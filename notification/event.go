@@ -48,15 +48,16 @@ var kinds = slices.Concat(marketplaceKinds, alternativeDistributionKinds, appKin
 
 func newOf[E any]() Event { return any(new(E)).(Event) }
 
-// kind returns the entry of d's type, or nil if the type is unknown.
+// kind returns the entry of d's type, or nil if the type is unknown. The type
+// decides; only an unknown one may be a ping by its attribute.
 func (d *data) kind() *kind {
-	if d.Attributes.Ping || d.Type == "webhookPings" {
-		return pingKind
-	}
 	for _, k := range kinds {
 		if k.typ == d.Type {
 			return k
 		}
+	}
+	if d.Attributes.Ping || d.Type == "webhookPings" {
+		return pingKind
 	}
 	return nil
 }

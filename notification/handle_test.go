@@ -122,25 +122,6 @@ func TestHandleSurvivesAPanic(t *testing.T) {
 	}
 }
 
-// TestHandleMalformed: the error says so, and the hook is only for what was posted.
-func TestHandleMalformed(t *testing.T) {
-	var outcome notification.Outcome
-	h := newHandler(t, func(context.Context, *notification.Notification) error {
-		t.Error("the function was called")
-		return nil
-	}, notification.WithMalformed(func(context.Context, []byte) error {
-		t.Error("the hook was called")
-		return nil
-	}), notification.WithObserver(func(_ context.Context, o notification.Outcome) { outcome = o }))
-	if err := h.Handle(t.Context(), []byte("not JSON")); !errors.Is(err, notification.ErrMalformed) {
-		t.Errorf("got %v", err)
-	}
-	malformed := errors.Is(outcome.Err, notification.ErrMalformed)
-	if outcome.Kind != notification.OutcomeMalformed || outcome.Status != 0 || !malformed {
-		t.Errorf("observed %+v", outcome)
-	}
-}
-
 func TestHandleIsObserved(t *testing.T) {
 	var kinds []notification.OutcomeKind
 	h := newHandler(t, takeAll, notification.WithObserver(func(_ context.Context, o notification.Outcome) {
@@ -157,60 +138,6 @@ func TestHandleIsObserved(t *testing.T) {
 	if len(kinds) != 2 || kinds[0] != notification.OutcomeHandled || kinds[1] != notification.OutcomeDuplicate {
 		t.Errorf("observed %v", kinds)
 	}
-}
-
-// TestHandleIsCancelled: before the function is called nothing is done, and the
-// error has the cause; once it is called it finishes undisturbed.
-func TestHandleIsCancelled(t *testing.T) {
-	body := fixtures(t)["webhookPingCreated.json"]
-	errShutdown := errors.New("shutting down")
-	synctest.Test(t, func(t *testing.T) {
-		calls := 0
-		h := newHandler(t, func(ctx context.Context, _ *notification.Notification) error {
-			calls++
-			time.Sleep(2 * time.Second)
-			return ctx.Err()
-		})
-		ctx, cancel := context.WithCancelCause(t.Context())
-		time.AfterFunc(time.Second, func() { cancel(errShutdown) })
-		var first sync.WaitGroup
-		first.Go(func() {
-			if err := h.Handle(ctx, body); err != nil {
-				t.Errorf("the first: %v", err)
-			}
-		})
-		synctest.Wait()
-		for _, name := range []string{"while it waits", "before"} {
-			start := time.Now()
-			err := h.Handle(ctx, body)
-			if !errors.Is(err, context.Canceled) || !errors.Is(err, errShutdown) {
-				t.Errorf("%s: got %v", name, err)
-			}
-			if name == "before" && time.Since(start) != 0 {
-				t.Errorf("%s: took %v", name, time.Since(start))
-			}
-		}
-		first.Wait()
-		if err := h.Handle(ctx, fixtures(t)["buildUploadStateUpdated.json"]); !errors.Is(err, errShutdown) || calls != 1 {
-			t.Errorf("another: got %v, %d calls", err, calls)
-		}
-	})
-}
-
-// TestHandleIsCancelledInTheStore: the store returns ctx.Err() only; the error matches the cause too.
-func TestHandleIsCancelledInTheStore(t *testing.T) {
-	errShutdown := errors.New("shutting down")
-	synctest.Test(t, func(t *testing.T) {
-		h := newHandler(t, takeAll, notification.WithDeduplicator(store(
-			func(ctx context.Context, _ func(context.Context) error) error { <-ctx.Done(); return ctx.Err() },
-		)))
-		ctx, cancel := context.WithCancelCause(t.Context())
-		time.AfterFunc(time.Second, func() { cancel(errShutdown) })
-		err := h.Handle(ctx, fixtures(t)["webhookPingCreated.json"])
-		if !errors.Is(err, context.Canceled) || !errors.Is(err, errShutdown) {
-			t.Errorf("got %v", err)
-		}
-	})
 }
 
 func TestZeroHandlerHandlesNothing(t *testing.T) {

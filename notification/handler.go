@@ -2,7 +2,6 @@ package notification
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"io"
 	"log/slog"
@@ -15,7 +14,7 @@ import (
 // one, and passes it to a function, each notification once. It responds:
 //
 //	200  the function returned nil, now or for an earlier copy, or the hook accepted a malformed body
-//	400  the body could not be read to its end
+//	400  the body could not be read to its end, or other code has read it
 //	401  the signature is missing, badly formed, or made with none of the secrets
 //	405  not a POST
 //	413  the body is over the limit
@@ -23,9 +22,10 @@ import (
 //	500  the function failed or panicked, or a malformed body was not accepted
 //	503  the function was too late, the Deduplicator failed, or waiting for another copy took too long
 //
-// A missing or badly formed signature is refused before the body is read. The
-// Content-Type does not matter: the signature is what counts. That 2xx
-// acknowledges a notification is assumed; Apple documents no statuses.
+// A missing or badly formed signature is refused before the body is read; over
+// HTTP/2 the body is still received, and discarded. The Content-Type does not
+// matter: the signature is what counts. That 2xx acknowledges a notification is
+// assumed; Apple documents no statuses.
 //
 // Create one with NewHandler: the zero Handler refuses everything.
 type Handler struct {
@@ -44,7 +44,8 @@ type Handler struct {
 // function is called for types that this package does not know too, with a
 // nil Event, and concurrently for different notifications. Its context keeps
 // the request's values but not its cancellation, so a sender that hangs up
-// does not interrupt it. A nil verifier, function or option is an error, and
+// does not interrupt it. Middleware must leave the body to the Handler, or put
+// back the bytes that it read. A nil verifier, function or option is an error, and
 // so is an option that is out of range.
 func NewHandler(v *Verifier, handle func(context.Context, *Notification) error, opts ...Option) (*Handler, error) {
 	if v == nil || handle == nil {
@@ -88,34 +89,31 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // the [Notification].SecretIndex is -1.
 //
 // It returns nil if the notification is handled now, or has been before. A
-// malformed one is an error that matches [ErrMalformed]; the [WithMalformed]
-// hook is not called. Otherwise the error is that of the function or of the
-// Deduplicator, and the notification may be given again. It matches
-// [context.DeadlineExceeded] if a step took longer than [WithTimeout] allows.
-// The end of ctx stops the waiting, for another copy or for the Deduplicator,
-// and the error then matches ctx.Err() and its cause; a function that has been
-// called is not interrupted.
+// malformed one goes to the [WithMalformed] hook, as over HTTP: the error is
+// the hook's, or matches [ErrMalformed] if there is no hook. Otherwise the
+// error is that of the function or of the Deduplicator, and the notification
+// may be given again. It matches [context.DeadlineExceeded] if a step took
+// longer than [WithTimeout] allows. The end of ctx stops the waiting, for
+// another copy or for the Deduplicator, and the error then matches ctx.Err()
+// and its cause; a function or hook that has been called is not interrupted.
 func (h *Handler) Handle(ctx context.Context, raw []byte) error {
 	if h.handle == nil {
 		return errors.New("notification: the zero Handler handles nothing: use NewHandler")
 	}
 	o := newOutcome()
 	defer h.report(ctx, o, time.Now())
-	n, err := Decode(raw)
-	if err != nil {
-		o.settle(OutcomeMalformed, 0, "malformed, not accepted", err)
-		return err
-	}
-	n.SecretIndex = -1
-	o.Notification = n
-	h.process(ctx, n, o)
+	h.accept(ctx, raw, -1, o)
 	o.Status = 0
+	if o.Kind == OutcomeDuplicate {
+		return nil
+	}
 	return o.Err
 }
 
 // receive orders its checks so that each can trust the ones before it.
 func (h *Handler) receive(w http.ResponseWriter, r *http.Request, o *Outcome) {
-	claimed, err := parseSignatures(r.Header.Values(SignatureHeader))
+	// Several are refused, since no signature has a comma: which one to trust is not ours to guess.
+	claimed, err := parseSignature(strings.Join(r.Header.Values(SignatureHeader), ","))
 	switch {
 	case r.Method != http.MethodPost:
 		w.Header().Set("Allow", http.MethodPost)
@@ -132,35 +130,21 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request, o *Outcome) {
 		return
 	}
 	body, err := readBody(w, r, h.maxBodySize)
-	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+	_, tooLarge := errors.AsType[*http.MaxBytesError](err)
+	secret, mismatch := h.verifier.match(body, claimed)
+	switch {
+	case tooLarge:
+		discard(r)
 		o.settle(OutcomeRefused, http.StatusRequestEntityTooLarge, "body size", err)
-		return
-	}
-	if err != nil {
+	case errors.Is(err, http.ErrBodyReadAfterClose), err == nil && mismatch != nil && int64(len(body)) < r.ContentLength:
+		o.settle(OutcomeRefused, http.StatusBadRequest, "body read by other code", errBodyRead)
+	case err != nil:
 		o.settle(OutcomeRefused, http.StatusBadRequest, "body cut short", err)
-		return
+	case mismatch != nil:
+		o.settle(OutcomeRefused, http.StatusUnauthorized, "signature mismatch", mismatch)
+	default:
+		h.accept(r.Context(), body, secret, o)
 	}
-	secret, err := h.verifier.match(body, claimed)
-	if err != nil {
-		o.settle(OutcomeRefused, http.StatusUnauthorized, "signature mismatch", err)
-		return
-	}
-	n, err := Decode(body)
-	if err != nil {
-		h.takeMalformed(r.Context(), body, err, o)
-		return
-	}
-	n.SecretIndex = secret
-	o.Notification = n
-	h.process(r.Context(), n, o)
-}
-
-// parseSignatures refuses no signature and several: it can't know which to trust.
-func parseSignatures(values []string) (mac [sha256.Size]byte, err error) {
-	if len(values) != 1 {
-		return mac, ErrSignatureFormat
-	}
-	return parseSignature(values[0])
 }
 
 // isEncoded reports whether the body is in any encoding but identity.
@@ -176,6 +160,9 @@ func isEncoded(h http.Header) bool {
 	return false
 }
 
+// errBodyRead tells of less than the Content-Length, which a server never delivers without an error.
+var errBodyRead = errors.New("notification: other code has read the body: it must put the bytes back")
+
 func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 	if r.Body == nil { // only without a server in between, as in tests
 		return nil, nil
@@ -183,12 +170,22 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 	return io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 }
 
-// rejectUnread refuses a request without reading its body, for which an
-// HTTP/1 server would otherwise wait before it responds. On HTTP/2 closing
-// would end the connection for every request that shares it.
+// rejectUnread refuses a request without using its body, for which an HTTP/1
+// server would otherwise wait before it responds. On HTTP/2 closing would end
+// the connection for every request that shares it.
 func rejectUnread(w http.ResponseWriter, r *http.Request, o *Outcome, status int, reason string, err error) {
 	if r.ProtoMajor == 1 {
 		w.Header().Set("Connection", "close")
 	}
+	discard(r)
 	o.settle(OutcomeRefused, status, reason, err)
+}
+
+// discard reads the rest of an HTTP/2 body, for as long as the server's
+// ReadTimeout allows. Otherwise the server resets the stream, and HAProxy then
+// breaks the connection, which genuine notifications share.
+func discard(r *http.Request) {
+	if r.ProtoMajor > 1 && r.Body != nil {
+		_, _ = io.Copy(io.Discard, r.Body)
+	}
 }

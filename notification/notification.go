@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -25,7 +26,7 @@ const maxIDSize = 512
 type Notification struct {
 	ID        string    // identifies the notification: a duplicate has the same
 	Type      string    // data.type, as received
-	Version   int       // of the type's form; 0 if there is none
+	Version   int       // of the type's form; 0 if there is none, -1 if it is not a whole number
 	Timestamp time.Time // in UTC; zero if there is none or it is unreadable
 
 	// MarketplaceAppID and AppID are empty where the body does not name them.
@@ -46,9 +47,10 @@ type Notification struct {
 
 // Decode reads the body of a notification that has been verified, in the form
 // of either resource. It accepts what it does not know: new properties are
-// skipped, and a new type, a new version or an attribute of another JSON type
-// gives a Notification whose Event is nil. A timestamp that can't be read is
-// the zero time. The error matches ErrMalformed: the body is not one JSON
+// skipped, and a new type, a new version, or a required field of another JSON
+// type gives a Notification whose Event is nil. The type decides which fields
+// those are: any other counts as absent if it can't be read, and a timestamp is
+// then the zero time. The error matches ErrMalformed: the body is not one JSON
 // document, has no type or no id, or an id that is not valid UTF-8, has a
 // control character, or is longer than 512 bytes.
 //
@@ -68,13 +70,35 @@ func Decode(body []byte) (*Notification, error) {
 	if err := checkID(d.ID); err != nil {
 		return nil, err
 	}
-	n := &Notification{ID: d.ID, Raw: bytes.Clone(body)}
-	n.describe(d)
-	// Any error left is a value of an unexpected JSON type: not the documented event.
-	if err == nil {
-		n.Event = d.event()
+	if err != nil {
+		d.readLoosely(body)
 	}
+	n := &Notification{ID: d.ID, Raw: bytes.Clone(body), Event: d.event()}
+	n.describe(d)
 	return n, nil
+}
+
+// readLoosely corrects what encoding/json makes of values of another JSON type.
+// It leaves most of them zero, as if they were absent. But a version such as
+// 1.0 or "1" can be read, one that can't must not pass for absent, and
+// available is set to false if it is not a bool.
+func (d *data) readLoosely(body []byte) {
+	var loose struct {
+		Data struct {
+			Version    json.RawMessage
+			Attributes struct{ Available any }
+		}
+	}
+	_ = json.Unmarshal(body, &loose) // attributes may be of another type too
+	if raw := strings.Trim(string(loose.Data.Version), `"`); raw != "" && raw != "null" {
+		d.Version = -1
+		if number, err := strconv.ParseFloat(raw, 64); err == nil && number == float64(int(number)) {
+			d.Version = int(number)
+		}
+	}
+	if _, isBool := loose.Data.Attributes.Available.(bool); !isBool {
+		d.Attributes.Available = nil
+	}
 }
 
 // checkID refuses IDs that a Deduplicator could confuse or not store. Decoding

@@ -6,8 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
+	"net/http/httptest"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -109,7 +110,7 @@ func TestObserverOfAWaitingCopy(t *testing.T) {
 		client, _, stop := serve(t, newHandler(t, func(context.Context, *notification.Notification) error {
 			time.Sleep(9 * time.Second)
 			return nil
-		}, notification.WithObserver(func(_ context.Context, o notification.Outcome) { outcomes <- o })))
+		}, observeTo(outcomes)))
 		go hangUp(t, client, body, 8*time.Second)
 		synctest.Wait()
 		hangUp(t, client, body, time.Second)
@@ -125,24 +126,89 @@ func TestObserverOfAWaitingCopy(t *testing.T) {
 	})
 }
 
-// TestObserverPanics: a panic changes no response, and its
-// context is the request's.
-func TestObserverPanics(t *testing.T) {
-	type key struct{}
-	var log bytes.Buffer
-	h := newHandler(t, takeAll, notification.WithLogger(slog.New(slog.NewTextHandler(&log, nil))),
-		notification.WithObserver(func(ctx context.Context, _ notification.Outcome) { panic(ctx.Value(key{})) }))
-	synctest.Test(t, func(t *testing.T) {
-		client, _, stop := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			h.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), key{}, t)))
-		}))
-		defer stop()
-		if status := deliver(t, client, anyURL, newSecret, fixtures(t)["app_unavailable.json"]); status != 200 {
-			t.Errorf("got %d", status)
+// TestReportingFails: whatever becomes of a log handler or an observer, the
+// response is what it was, and the other of the two is still called.
+func TestReportingFails(t *testing.T) {
+	body := fixtures(t)["app_unavailable.json"]
+	for _, failure := range []struct {
+		name string
+		fail func()
+		log  string
+	}{
+		{"panic", func() { panic("quoted") }, "panic=string"},
+		{"the goroutine ends", runtime.Goexit, "error=*errors.errorString"},
+	} {
+		t.Run("observer: "+failure.name, func(t *testing.T) {
+			var log bytes.Buffer
+			server := httptest.NewServer(newHandler(t, takeAll,
+				notification.WithLogger(slog.New(slog.NewTextHandler(&log, nil))),
+				notification.WithObserver(func(context.Context, notification.Outcome) { failure.fail() })))
+			if status := deliver(t, server.Client(), server.URL, newSecret, body); status != 200 {
+				t.Errorf("got %d", status)
+			}
+			server.Close()
+			if !strings.Contains(log.String(), "the observer failed") || !strings.Contains(log.String(), failure.log) {
+				t.Errorf("logged %q", &log)
+			}
+		})
+		for _, where := range []string{"Enabled", "Handle"} {
+			t.Run(where+" of the log handler: "+failure.name, func(t *testing.T) {
+				outcomes := make(chan notification.Outcome, 1)
+				server := httptest.NewServer(newHandler(t, takeAll,
+					notification.WithLogger(slog.New(failingLog{failure.fail, where})), observeTo(outcomes)))
+				if status := deliver(t, server.Client(), server.URL, newSecret, body); status != 200 {
+					t.Errorf("got %d", status)
+				}
+				server.Close()
+				if o := <-outcomes; o.Kind != notification.OutcomeHandled {
+					t.Errorf("observed %+v", o)
+				}
+			})
 		}
-	})
-	if !strings.Contains(log.String(), "observer") || !strings.Contains(log.String(), "panic=*testing.T") {
-		t.Errorf("logged %q", &log)
+		t.Run("both: "+failure.name, func(t *testing.T) {
+			h := newHandler(t, takeAll, notification.WithLogger(slog.New(failingLog{failure.fail, "Handle"})),
+				notification.WithObserver(func(context.Context, notification.Outcome) { failure.fail() }))
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, signed(t, "/", newSecret, body))
+			if err := h.Handle(t.Context(), body); err != nil || w.Code != 200 {
+				t.Errorf("got %d, and from Handle %v", w.Code, err)
+			}
+		})
+	}
+}
+
+// failingLog is a log handler that fails in one of its methods.
+type failingLog struct {
+	fail  func()
+	where string
+}
+
+func (l failingLog) Enabled(context.Context, slog.Level) bool {
+	if l.where == "Enabled" {
+		l.fail()
+	}
+	return true
+}
+
+func (l failingLog) Handle(context.Context, slog.Record) error { l.fail(); return nil }
+func (l failingLog) WithAttrs([]slog.Attr) slog.Handler        { return l }
+func (l failingLog) WithGroup(string) slog.Handler             { return l }
+
+// TestObserverContext: it is the request's, or Handle's.
+func TestObserverContext(t *testing.T) {
+	type key struct{}
+	var values []any
+	h := newHandler(t, takeAll, notification.WithObserver(func(ctx context.Context, _ notification.Outcome) {
+		values = append(values, ctx.Value(key{}))
+	}))
+	body := fixtures(t)["app_unavailable.json"]
+	ctx := context.WithValue(t.Context(), key{}, "the request's")
+	h.ServeHTTP(httptest.NewRecorder(), signed(t, "/", newSecret, body).WithContext(ctx))
+	if err := h.Handle(context.WithValue(t.Context(), key{}, "Handle's"), body); err != nil {
+		t.Error(err)
+	}
+	if want := []any{"the request's", "Handle's"}; !slices.Equal(values, want) {
+		t.Errorf("got %v, want %v", values, want)
 	}
 }
 
@@ -163,10 +229,43 @@ func TestEndedGoroutineIsReported(t *testing.T) {
 			t.Errorf("responded %d", response.StatusCode)
 		}
 	})
-	if got.Kind != notification.OutcomeFailed || got.Status != 0 || got.Err == nil || got.Notification == nil {
+	if got.Kind != notification.OutcomeFailed || got.Status != 0 || got.Notification == nil {
 		t.Errorf("got %+v", got)
+	}
+	if got.Reason != "goroutine ended" || got.Err == nil || !strings.Contains(got.Err.Error(), "ended its goroutine") {
+		t.Errorf("got %q, %v", got.Reason, got.Err)
 	}
 	if line := fmt.Sprint(&log); !strings.Contains(line, "level=ERROR") || !strings.Contains(line, "type=AppUnavailable") {
 		t.Errorf("logged %q", line)
 	}
+}
+
+// TestLogLevels: what is acknowledged is of interest while debugging only.
+func TestLogLevels(t *testing.T) {
+	good := fixtures(t)["app_unavailable.json"]
+	fail := func(context.Context, *notification.Notification) error { return errors.New("disk full") }
+	for _, test := range []struct {
+		name, secret string
+		body         []byte
+		handle       handleFunc
+		level        string
+	}{
+		{"handled", newSecret, good, takeAll, "DEBUG"},
+		{"refused", "x", good, takeAll, "WARN"},
+		{"failed", newSecret, good, fail, "ERROR"},
+		{"malformed", newSecret, []byte("{}"), takeAll, "ERROR"},
+	} {
+		var log bytes.Buffer
+		logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		h := newHandler(t, test.handle, notification.WithLogger(logger))
+		h.ServeHTTP(httptest.NewRecorder(), signed(t, "/", test.secret, test.body))
+		if lines := log.String(); strings.Count(lines, "\n") != 1 || !strings.Contains(lines, "level="+test.level+" ") {
+			t.Errorf("%s: logged %q, want one line at %s", test.name, lines, test.level)
+		}
+	}
+}
+
+// observeTo sends each outcome to a channel.
+func observeTo(outcomes chan<- notification.Outcome) notification.Option {
+	return notification.WithObserver(func(_ context.Context, o notification.Outcome) { outcomes <- o })
 }

@@ -40,9 +40,9 @@ func WithDeduplicator(d Deduplicator) Option {
 	return notNil("WithDeduplicator", d, func(h *Handler) { h.deduplicator = d })
 }
 
-// WithMalformed sets a hook that takes each body that was signed but can't be
-// decoded (see [ErrMalformed]), as it was received. If it returns nil in time
-// the response is 200, otherwise 500. Without a hook it is 500.
+// WithMalformed sets a hook that takes each body that was signed, or given to
+// Handle, but can't be decoded (see [ErrMalformed]), as it was received. If it
+// returns nil in time the response is 200, otherwise 500, as without a hook.
 func WithMalformed(take func(ctx context.Context, body []byte) error) Option {
 	return notNil("WithMalformed", take, func(h *Handler) { h.malformed = take })
 }
@@ -50,9 +50,9 @@ func WithMalformed(take func(ctx context.Context, body []byte) error) Option {
 // WithObserver sets a function that gets the [Outcome] of each request and of
 // each call of [Handler.Handle]: for metrics, for traces, and to learn why
 // something failed, since the log holds only an error's type. Its context is
-// that of the request or the call. It is called in the same goroutine, before
-// the response is complete, so it should be quick. A panic in it is logged and
-// changes nothing.
+// that of the request or the call. It is called before the response is
+// complete, so it should be quick. If it panics or ends its goroutine, that is
+// logged and changes nothing.
 func WithObserver(observe func(context.Context, Outcome)) Option {
 	return notNil("WithObserver", observe, func(h *Handler) { h.observer = observe })
 }

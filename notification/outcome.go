@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 )
 
@@ -32,7 +33,7 @@ type OutcomeKind string
 // The kinds of an [Outcome].
 const (
 	OutcomeHandled     OutcomeKind = "handled"     // the function returned nil
-	OutcomeDuplicate   OutcomeKind = "duplicate"   // an earlier copy was handled; the function was not called
+	OutcomeDuplicate   OutcomeKind = "duplicate"   // an earlier copy was handled; the function was not called. Err may be ErrOtherBody
 	OutcomeMalformed   OutcomeKind = "malformed"   // signed but not a notification; Err is nil if the hook accepted it
 	OutcomeRefused     OutcomeKind = "refused"     // not genuine or not readable: a 4xx status
 	OutcomeFailed      OutcomeKind = "failed"      // the function returned an error, panicked or was too late
@@ -49,16 +50,28 @@ func (o *Outcome) settle(kind OutcomeKind, status int, reason string, err error)
 	o.Kind, o.Status, o.Reason, o.Err = kind, status, reason, err
 }
 
-// report is deferred, so that it also runs when the goroutine ends early.
+// report is deferred, so that it also runs when the goroutine ends early. It
+// never panics and always returns, so that the response is not lost.
 func (h *Handler) report(ctx context.Context, o *Outcome, start time.Time) {
 	o.Duration = time.Since(start)
-	h.log(ctx, o)
+	_ = isolate(func() { h.log(ctx, o) })
 	if h.observer == nil {
 		return
 	}
-	if err := guard(func() error { h.observer(ctx, *o); return nil }); err != nil {
-		h.logger.LogAttrs(ctx, slog.LevelError, "notification: the observer failed", errorAttr(err))
+	if err := isolate(func() { h.observer(ctx, *o) }); err != nil {
+		_ = isolate(func() {
+			h.logger.LogAttrs(ctx, slog.LevelError, "notification: the observer failed", errorAttr(err))
+		})
 	}
+}
+
+// isolate runs f in a goroutine of its own, and turns its panic or its end into an error.
+func isolate(f func()) error {
+	err := errGoexit
+	var done sync.WaitGroup
+	done.Go(func() { err = guard(func() error { f(); return nil }) })
+	done.Wait()
+	return err
 }
 
 // log writes the type of a notification if this package knows it, and nothing else of it.
@@ -68,7 +81,7 @@ func (h *Handler) log(ctx context.Context, o *Outcome) {
 	}
 	level := slog.LevelDebug
 	switch {
-	case o.Kind == OutcomeRefused:
+	case o.Kind == OutcomeRefused, o.Kind == OutcomeDuplicate && o.Err != nil:
 		level = slog.LevelWarn
 	case o.Err != nil:
 		level = slog.LevelError

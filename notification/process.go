@@ -19,8 +19,14 @@ type panicError struct{ valueType string }
 
 func (p panicError) Error() string { return "notification: panic with a value of type " + p.valueType }
 
-// takeMalformed gives the hook, if there is one, what Decode refused.
-func (h *Handler) takeMalformed(ctx context.Context, body []byte, err error, o *Outcome) {
+// accept has a genuine body handled. What Decode refuses goes to the hook, if there is one.
+func (h *Handler) accept(ctx context.Context, body []byte, secret int, o *Outcome) {
+	n, err := Decode(body)
+	if err == nil {
+		n.SecretIndex, o.Notification = secret, n
+		h.process(ctx, n, o)
+		return
+	}
 	if h.malformed != nil {
 		err = h.call(ctx, func(ctx context.Context) error { return h.malformed(ctx, body) })
 	}
@@ -68,6 +74,8 @@ func (h *Handler) process(sender context.Context, n *Notification, o *Outcome) {
 		o.settle(OutcomeFailed, http.StatusServiceUnavailable, "function too late", failure)
 	case failure != nil:
 		o.settle(OutcomeFailed, http.StatusInternalServerError, "function failed", failure)
+	case errors.Is(err, ErrOtherBody):
+		o.settle(OutcomeDuplicate, http.StatusOK, "duplicate with another body", ErrOtherBody)
 	case err != nil && !entered:
 		o.settle(OutcomeUnavailable, http.StatusServiceUnavailable, "gave up waiting for another copy", err)
 	case err != nil && ctx.Err() != nil:

@@ -30,15 +30,18 @@ func TestSuccessWritesItsStatus(t *testing.T) {
 
 // TestRequestWithoutBody: http.NewRequest leaves Body nil, and no server stands in between.
 func TestRequestWithoutBody(t *testing.T) {
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set(notification.SignatureHeader, notification.Sign([]byte(newSecret), nil))
-	w := httptest.NewRecorder()
-	newHandler(t, takeAll).ServeHTTP(w, r)
-	if w.Code != http.StatusInternalServerError {
-		t.Errorf("got %d, want 500 as for an empty body", w.Code)
+	for signature, want := range map[string]int{notification.Sign([]byte(newSecret), nil): 500, "": 401} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.ProtoMajor = 2
+		r.Header.Set(notification.SignatureHeader, signature)
+		w := httptest.NewRecorder()
+		newHandler(t, takeAll).ServeHTTP(w, r)
+		if w.Code != want {
+			t.Errorf("got %d, want %d as for an empty body", w.Code, want)
+		}
 	}
 }
 

@@ -10,8 +10,9 @@ import (
 // response is written, 60 s between requests, and 16 KiB of headers. [WithTimeout]
 // bounds each of three steps, so above 15 s raise WriteTimeout as well, to
 // three times as much and 15 s more, or a late response is lost. Any field may
-// be changed before the server starts. Shutdown waits for functions that are
-// still running: give it the handler's timeout and a little more.
+// be changed before the server starts. Shutdown waits for requests in flight:
+// give it ReadTimeout, three times the handler's timeout, and a second more,
+// which is 41 s by default. Only a function that ignores its deadline takes longer.
 func NewServer(addr string, h http.Handler) *http.Server {
 	return &http.Server{
 		Addr:              addr,

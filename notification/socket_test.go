@@ -3,7 +3,9 @@ package notification_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -15,12 +17,12 @@ import (
 )
 
 // dial connects to a receiver whose function must not be called.
-func dial(t *testing.T) (conn *net.TCPConn, server *httptest.Server) {
+func dial(t *testing.T, opts ...notification.Option) (conn *net.TCPConn, server *httptest.Server) {
 	t.Helper()
 	server = httptest.NewServer(newHandler(t, func(context.Context, *notification.Notification) error {
 		t.Error("the function was called")
 		return nil
-	}))
+	}, opts...))
 	t.Cleanup(server.Close)
 	raw, err := net.Dial("tcp", server.Listener.Addr().String())
 	if err != nil {
@@ -68,18 +70,36 @@ func TestResponseBeforeTheBody(t *testing.T) {
 	}
 }
 
+// TestConnectionAfterTooMuch: a body that turns out to be over the limit is not
+// received to its end, so that the connection can't be used again.
+func TestConnectionAfterTooMuch(t *testing.T) {
+	conn, _ := dial(t)
+	fmt.Fprintf(conn, "POST / HTTP/1.1\r\nHost: x\r\nX-Apple-Signature: hmacsha256=%064d\r\n", 0)
+	fmt.Fprintf(conn, "Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", 64<<10+1, make([]byte, 64<<10+1))
+	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = response.Body.Close()
+	if response.StatusCode != http.StatusRequestEntityTooLarge || !response.Close {
+		t.Errorf("got %d, close %t", response.StatusCode, response.Close)
+	}
+}
+
 // TestCutShort sends a body that is signed as far as it goes, and ends early.
 func TestCutShort(t *testing.T) {
 	body := fixtures(t)["app_unavailable.json"]
 	head := "POST / HTTP/1.1\r\nHost: x\r\nX-Apple-Signature: " + notification.Sign([]byte(newSecret), body) + "\r\n"
 	for name, request := range map[string]string{
 		"declared size":    fmt.Sprintf("%sContent-Length: %d\r\n\r\n%s", head, len(body)+1, body),
+		"half of it":       fmt.Sprintf("%sContent-Length: %d\r\n\r\n%s", head, len(body), body[:len(body)/2]),
 		"chunked":          fmt.Sprintf("%sTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n", head, len(body), body),
 		"a bad chunk":      fmt.Sprintf("%sTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\nzz\r\n", head, len(body), body),
 		"within the chunk": fmt.Sprintf("%sTransfer-Encoding: chunked\r\n\r\n%x\r\n%s", head, len(body)+1, body),
 	} {
 		t.Run(name, func(t *testing.T) {
-			conn, _ := dial(t)
+			outcomes := make(chan notification.Outcome, 1)
+			conn, _ := dial(t, observeTo(outcomes))
 			if _, err := conn.Write([]byte(request)); err != nil {
 				t.Fatal(err)
 			}
@@ -88,6 +108,13 @@ func TestCutShort(t *testing.T) {
 			}
 			if status := statusOn(t, conn); status != http.StatusBadRequest {
 				t.Errorf("got %d", status)
+			}
+			cause := io.ErrUnexpectedEOF
+			if name == "a bad chunk" {
+				cause = nil // one that net/http does not export
+			}
+			if o := <-outcomes; o.Reason != "body cut short" || o.Err == nil || cause != nil && !errors.Is(o.Err, cause) {
+				t.Errorf("observed %+v, want the cause %v", o, cause)
 			}
 		})
 	}

@@ -66,6 +66,18 @@ func TestFunctionFails(t *testing.T) {
 	}
 }
 
+// TestDefaultTimeout: 10 s.
+func TestDefaultTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHandler(t, func(ctx context.Context, _ *notification.Notification) error { <-ctx.Done(); return nil })
+		start := time.Now()
+		err := h.Handle(t.Context(), fixtures(t)["app_unavailable.json"])
+		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != 10*time.Second {
+			t.Errorf("got %v after %v", err, time.Since(start))
+		}
+	})
+}
+
 // TestFunctionEndsItsGoroutine: even then the claim is released.
 func TestFunctionEndsItsGoroutine(t *testing.T) {
 	body := fixtures(t)["app_unavailable.json"]
@@ -111,27 +123,6 @@ func TestSenderLeaves(t *testing.T) {
 		}
 		if calls.Load() != 1 || finished.Load() != 1 {
 			t.Errorf("%d calls, %d finished", calls.Load(), finished.Load())
-		}
-	})
-}
-
-// TestSenderLeavesTheMalformedHook: the hook, too, finishes undisturbed.
-func TestSenderLeavesTheMalformedHook(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var finished atomic.Int64
-		hook := notification.WithMalformed(func(ctx context.Context, _ []byte) error {
-			select {
-			case <-time.After(5 * time.Second):
-				finished.Add(1)
-			case <-ctx.Done():
-			}
-			return ctx.Err()
-		})
-		client, _, stop := serve(t, newHandler(t, takeAll, hook))
-		hangUp(t, client, []byte("not JSON"), time.Second)
-		stop()
-		if finished.Load() != 1 {
-			t.Error("the hook was stopped when the sender left")
 		}
 	})
 }

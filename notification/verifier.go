@@ -27,16 +27,19 @@ type Verifier struct {
 }
 
 // NewVerifier returns a Verifier for one or more secrets, which it copies.
-// Use several while the secret is being rotated. No secret at all, or an empty
-// one, is an error.
+// Use several while the secret is being rotated. No secret at all, an empty one,
+// or one that ends in a newline is an error.
 func NewVerifier(secrets ...[]byte) (*Verifier, error) {
 	if len(secrets) == 0 {
 		return nil, errors.New("notification: a verifier needs a secret: pass the one that the webhook is registered with")
 	}
 	keys := make([][]byte, len(secrets))
 	for i, secret := range secrets {
-		if len(secret) == 0 {
+		switch {
+		case len(secret) == 0:
 			return nil, fmt.Errorf("notification: secret %d is empty: pass the one that the webhook is registered with", i)
+		case bytes.HasSuffix(secret, []byte("\n")), bytes.HasSuffix(secret, []byte("\r")):
+			return nil, fmt.Errorf("notification: secret %d ends in a newline, as text from a file does: remove the newline", i)
 		}
 		keys[i] = bytes.Clone(secret)
 	}

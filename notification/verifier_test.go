@@ -92,9 +92,13 @@ func TestRotation(t *testing.T) {
 func TestNewVerifierRefuses(t *testing.T) {
 	for name, secrets := range map[string][][]byte{
 		"none": nil, "empty": {{}}, "nil": {nil}, "one of two empty": {[]byte("new"), {}},
+		"a newline at the end": {[]byte("canary\n")}, "CRLF at the end": {[]byte("canary\r\n")},
+		"CR at the end of one of two": {[]byte("new"), []byte("canary\r")},
 	} {
 		if v, err := notification.NewVerifier(secrets...); v != nil || err == nil {
 			t.Errorf("%s: got %v, %v", name, v, err)
+		} else if strings.Contains(err.Error(), "canary") {
+			t.Errorf("%s: %v shows the secret", name, err)
 		}
 	}
 }

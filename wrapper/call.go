@@ -1,6 +1,7 @@
 package wrapper
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ type operation struct {
 	invalid    error  // what is wrong with its arguments; then nothing is sent
 	secret     Secret // what the request's body holds and no error may show
 	query      string // of a list's next page
+	maxBody    int    // cap on the response; 0: 1 MiB
 	repeatable bool   // a POST that is safe to repeat
 }
 
@@ -32,6 +34,8 @@ type call struct {
 	operation
 	client  *Client
 	success decoder // nil: a success has no body
+
+	tooLarge bool // the response was over maxBody
 
 	method string
 	path   string // as a template, such as /v1/marketplaceWebhooks/{id}
@@ -66,9 +70,7 @@ func (c *call) Do(req *http.Request) (*http.Response, error) {
 		return nil, c.invalid
 	}
 	if c.query != "" {
-		// Of a link only the query is followed: links have been seen that name
-		// another host, and a token must never go there.
-		req.URL.RawQuery = c.query
+		req.URL.RawQuery = nextPage(req.URL.Query(), c.query)
 	}
 	c.method, c.path = req.Method, c.client.template(req.URL)
 	ctx := req.Context()
@@ -113,7 +115,7 @@ func (c *call) attempt(req *http.Request) outcome {
 	if err != nil {
 		return c.noResponse(c.timedOut(ctx, attemptCtx, err))
 	}
-	got := c.client.read(resp)
+	got := c.client.read(resp, cmp.Or(c.maxBody, maxBody))
 	got.err = c.timedOut(ctx, attemptCtx, got.err)
 	got.requestID = printable(c.redact(requestID(got.header), longOnly), 128)
 	o := c.judge(&got)

@@ -3,13 +3,15 @@ package wrapper
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
 
 // settling is how long a delivery may be PENDING, and may be missing from the
-// list after its creation.
+// list after its creation (assumed).
 const settling = 5 * time.Minute
 
 // CatchUp hands over what the webhook's receiver missed since then: the payload
@@ -17,111 +19,225 @@ const settling = 5 * time.Minute
 // Handler.Handle of package notification as handle, what it hands over passes
 // through the same deduplication and the same function as what is posted.
 //
-// It asks for no redelivery, so it also serves a consumer without a public
-// URL that calls it now and then. A zero since means ten days ago less an hour,
-// the most that can be listed; an older one is refused with an error that matches
-// ErrInvalid and names what can no longer be listed.
+// It asks for no redelivery, so it also serves a consumer without a public URL
+// that calls it now and then. A service that runs on is served by KeepUp.
+//
+// App Store Connect lists ten days. A zero since means all of them. Where since
+// is older, what is listed is handed over all the same, and the error matches
+// ErrNotListed and names the time that can't be listed any more. All times are
+// App Store Connect's, by its responses, whatever this machine's clock says.
 //
 // All pages are read before the first event is handed over, since their order is
 // documented nowhere. Pings are left out, and so is a delivery that has been
-// PENDING for less than five minutes. The first error of handle ends it. To pass
-// over a payload that can never be handled, return nil for it.
+// PENDING for less than five minutes. An event that handle refuses, or that was
+// listed without its payload, stops no other: the errors come back together, each
+// naming its event. To pass over a payload that can never be handled, return nil.
 //
-// next is where to go on, after an error too: events that were not handled, and
-// those which may still appear in the list, are created at or after it. Going on
-// from there hands over some events again, which a Deduplicator recognises.
+// next is where to go on, after an error too. It is the creation of the first
+// event that was not handled, and otherwise five minutes before the list was
+// read, since a younger delivery may be missing from it. What failed in those
+// five minutes is handed over again; a Deduplicator recognises it. next passes an
+// event that was not handled only when App Store Connect no longer lists it.
 func (s *Webhooks) CatchUp(
 	ctx context.Context, webhookID string, since time.Time, handle func(ctx context.Context, payload []byte) error,
 ) (next time.Time, err error) {
 	if handle == nil {
 		return since, invalid("CatchUp needs a function that handles payloads, got nil")
 	}
+	c := catcher{s: s, webhookID: webhookID, handle: handle, seen: since}
+	pass := c.pass(ctx)
+	return pass.Next, pass.Err
+}
+
+// catcher catches up pass by pass. What it knows of one webhook lasts from one
+// pass to the next.
+type catcher struct {
+	s         *Webhooks
+	webhookID string
+	handle    func(context.Context, []byte) error
+
+	seen  time.Time            // what was created earlier has been listed; zero: nothing yet
+	open  map[string]time.Time // first deliveries of listed events that were not handled
+	taken map[string]time.Time // latest deliveries of events that handle took; nil: not remembered
+	gone  bool                 // the latest pass found no such webhook
+}
+
+// event is what the list says of one event.
+type event struct {
+	id          string
+	first, last time.Time // creation of its first and its last delivery
+	state       DeliveryState
+	payload     []byte // unless it succeeded
+	deliveryID  string // the last one's
+}
+
+// pass hands over what one reading of the list shows.
+func (c *catcher) pass(ctx context.Context) (pass Pass) {
+	pass.WebhookID, pass.Next = c.webhookID, c.next()
 	start := time.Now()
-	filter, err := DeliveryFilter{Since: since}.withDefaults(start)
-	if err != nil {
-		return since, err
+	events, latest, err := c.list(ctx)
+	if c.gone = errors.Is(err, ErrNotFound); err != nil {
+		pass.Err = err
+		return pass
 	}
-	since = filter.Since
-	events, latest, err := s.eventsSince(ctx, webhookID, filter)
-	if err != nil {
-		return since, err
+	now, known := c.s.c.serverNow()
+	if now = now.Add(-time.Since(start)); !known {
+		now = latest // this machine's clock may be wrong: go by what the list says
 	}
-	next = start.Add(-24 * time.Hour)
-	if !latest.IsZero() {
-		next = earlier(latest, start.Add(-settling))
+	var failures failures
+	if first := firstListed(now); !c.seen.IsZero() && c.seen.Before(first) {
+		failures.add(notListed(c.seen, first))
 	}
-	if next.Before(since) {
-		next = since
-	}
+	pass.Lost = c.forget(firstListed(now))
+	c.seen = later(c.seen, now.Add(-settling))
+	c.open = map[string]time.Time{}
 	for _, event := range events {
-		if event.mayStillSucceed(start) {
-			next = earlier(next, event.first)
+		switch {
+		case c.knows(event):
+			continue
+		case event.state == DeliveryPending && now.Sub(event.last) < settling:
+			pass.Awaiting++
+		case ctx.Err() != nil:
+		default:
+			if err := c.handOver(ctx, event); err != nil {
+				failures.add(err)
+				pass.Failed++
+				break
+			}
+			pass.HandedOver++
 			continue
 		}
-		if err = ctx.Err(); err != nil {
-			err = ended(ctx)
-		} else {
-			err = handle(ctx, event.last.Payload)
-		}
-		if err != nil {
-			err = fmt.Errorf("wrapper: catching up stopped at event %s: %w", printable(event.last.EventID, 128), err)
-			return earlier(next, event.first), err
+		c.open[event.id] = event.first
+	}
+	if ctx.Err() != nil {
+		failures.add(ended(ctx))
+	}
+	pass.Next, pass.Err = c.next(), failures.join()
+	return pass
+}
+
+// next is where the next reading of the list begins.
+func (c *catcher) next() time.Time {
+	next := c.seen
+	for _, first := range c.open {
+		if first.Before(next) {
+			next = first
 		}
 	}
-	return next, nil
+	return next.UTC()
 }
 
-// missedEvent is an event whose last delivery did not succeed.
-type missedEvent struct {
-	first time.Time // creation of its first delivery
-	last  Delivery
+// knows reports an event that handle has taken, and that is listed on.
+func (c *catcher) knows(e *event) bool {
+	_, taken := c.taken[e.id]
+	if taken {
+		c.taken[e.id] = later(c.taken[e.id], e.last)
+	}
+	return taken
 }
 
-func (e *missedEvent) mayStillSucceed(now time.Time) bool {
-	return e.last.State == DeliveryPending && now.Sub(e.last.CreatedDate) < settling
+func (c *catcher) handOver(ctx context.Context, e *event) error {
+	if len(e.payload) == 0 {
+		return fmt.Errorf("wrapper: delivery %s was listed without its event, so nothing was handed over",
+			printable(e.deliveryID, 128))
+	}
+	if err := c.handle(ctx, e.payload); err != nil {
+		return fmt.Errorf("wrapper: event %s was not handled: %w", printable(e.id, 128), err)
+	}
+	if c.taken != nil {
+		c.taken[e.id] = e.last
+	}
+	return nil
 }
 
-// eventsSince returns the events that were missed, by the creation of their
-// first delivery, and the latest creation of any delivery.
-func (s *Webhooks) eventsSince(
-	ctx context.Context, webhookID string, filter DeliveryFilter,
-) (missed []*missedEvent, latest time.Time, err error) {
-	byID := map[string]*missedEvent{}
-	for delivery, err := range s.Deliveries(ctx, webhookID, filter) {
+// forget drops what was created before oldest and can't be listed any more. It
+// returns how many of these events were never handled.
+func (c *catcher) forget(oldest time.Time) (lost int) {
+	isOld := func(_ string, created time.Time) bool { return created.Before(oldest) }
+	before := len(c.open)
+	maps.DeleteFunc(c.open, isOld)
+	maps.DeleteFunc(c.taken, isOld)
+	return before - len(c.open)
+}
+
+// list returns the events whose last delivery did not succeed, oldest first,
+// and the latest creation of any delivery.
+func (c *catcher) list(ctx context.Context) (missed []*event, latest time.Time, err error) {
+	byID := map[string]*event{}
+	var from time.Time
+	since := func(now time.Time) time.Time {
+		from = later(c.next(), firstListed(now).Add(listingMargin))
+		return from
+	}
+	for delivery, err := range c.s.listDeliveries(ctx, c.webhookID, since) {
 		if err != nil {
 			return nil, latest, err
 		}
-		if delivery.CreatedDate.After(latest) {
-			latest = delivery.CreatedDate
+		if delivery.CreatedDate.IsZero() {
+			delivery.CreatedDate = from // an unreadable date: the earliest that it can be
 		}
-		if delivery.Ping {
-			continue
-		}
-		id := cmp.Or(delivery.EventID, "delivery "+delivery.ID)
-		event := byID[id]
-		if event == nil {
-			event = &missedEvent{first: delivery.CreatedDate, last: delivery}
-			byID[id] = event
-		}
-		event.first = earlier(event.first, delivery.CreatedDate)
-		if delivery.CreatedDate.After(event.last.CreatedDate) {
-			event.last = delivery
+		latest = later(latest, delivery.CreatedDate)
+		if !delivery.Ping {
+			collect(byID, delivery)
 		}
 	}
 	for _, event := range byID {
-		if event.last.State != DeliverySucceeded {
+		if event.state != DeliverySucceeded {
 			missed = append(missed, event)
 		}
 	}
-	slices.SortFunc(missed, func(a, b *missedEvent) int {
-		return cmp.Or(a.first.Compare(b.first), cmp.Compare(a.last.EventID, b.last.EventID))
+	slices.SortFunc(missed, func(a, b *event) int {
+		return cmp.Or(a.first.Compare(b.first), cmp.Compare(a.id, b.id))
 	})
 	return missed, latest, nil
 }
 
-func earlier(a, b time.Time) time.Time {
-	if b.Before(a) {
+// collect adds a delivery to what is known of its event. Only payloads that may
+// have to be handed over are kept.
+func collect(byID map[string]*event, d Delivery) {
+	id := cmp.Or(d.EventID, "of delivery "+d.ID)
+	known := byID[id]
+	if known == nil {
+		known = &event{id: id, first: d.CreatedDate}
+		byID[id] = known
+	}
+	if d.CreatedDate.Before(known.first) {
+		known.first = d.CreatedDate
+	}
+	if d.CreatedDate.Before(known.last) {
+		return
+	}
+	known.last, known.state, known.deliveryID, known.payload = d.CreatedDate, d.State, d.ID, nil
+	if d.State != DeliverySucceeded {
+		known.payload = d.Payload
+	}
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
 		return b
 	}
 	return a
+}
+
+// failures joins errors, of which it keeps the first twenty.
+type failures struct {
+	errs []error
+	more int
+}
+
+func (f *failures) add(err error) {
+	if len(f.errs) < 20 {
+		f.errs = append(f.errs, err)
+	} else {
+		f.more++
+	}
+}
+
+func (f *failures) join() error {
+	errs := f.errs
+	if f.more > 0 {
+		errs = append(errs, fmt.Errorf("wrapper: %d more events were not handled", f.more))
+	}
+	return errors.Join(errs...)
 }

@@ -29,32 +29,37 @@ func TestCatchUp(t *testing.T) {
 		next    float64
 		stopped bool
 	}{
-		"nothing listed":   {nil, -60, "", nil, -60, false},
-		"nothing for days": {nil, -9 * 24 * 60, "", nil, -24 * 60, false},
-		"all succeeded":    {[]listed{{"d1", "e1", -30, succeeded, false}}, -60, "", nil, -30, false},
+		"nothing listed":   {nil, -60, "", nil, -5, false},
+		"nothing for days": {nil, -9 * 24 * 60, "", nil, -5, false},
+		"all succeeded":    {[]listed{{"d1", "e1", -30, succeeded, false}}, -60, "", nil, -5, false},
 		"just now":         {[]listed{{"d1", "e1", -1, succeeded, false}}, -60, "", nil, -5, false},
+		"since is younger": {nil, -2, "", nil, -2, false},
 		"failed, oldest first": {
 			[]listed{{"d2", "e2", -20, failed, false}, {"d1", "e1", -30, failed, false}},
-			-60, "", []string{"e1", "e2"}, -20, false,
+			-60, "", []string{"e1", "e2"}, -5, false,
 		},
 		"a later delivery succeeded": {
-			[]listed{{"d3", "e1", -10, succeeded, false}, {"d1", "e1", -30, failed, false}}, -60, "", nil, -10, false,
+			[]listed{{"d3", "e1", -10, succeeded, false}, {"d1", "e1", -30, failed, false}}, -60, "", nil, -5, false,
 		},
 		"a later delivery failed": {
 			[]listed{{"d1", "e1", -30, succeeded, false}, {"d3", "e1", -10, failed, false}},
-			-60, "", []string{"e1"}, -10, false,
+			-60, "", []string{"e1"}, -5, false,
 		},
 		"by the first delivery": {
 			[]listed{{"d1", "e1", -30, failed, false}, {"d2", "e2", -20, failed, false}, {"d3", "e1", -10, failed, false}},
-			-60, "", []string{"e1", "e2"}, -10, false,
+			-60, "", []string{"e1", "e2"}, -5, false,
 		},
-		"pings":            {[]listed{{"d1", "e1", -30, failed, true}}, -60, "", nil, -30, false},
+		"pings":            {[]listed{{"d1", "e1", -30, failed, true}}, -60, "", nil, -5, false},
 		"pending":          {[]listed{{"d1", "e1", -4, pending, false}, {"d2", "e2", -3, failed, false}}, -60, "", []string{"e2"}, -5, false},
 		"pending again":    {[]listed{{"d1", "e1", -30, failed, false}, {"d2", "e1", -3, pending, false}}, -60, "", nil, -30, false},
-		"pending for long": {[]listed{{"d1", "e1", -6, pending, false}}, -60, "", []string{"e1"}, -6, false},
-		"stopped by an error": {
+		"pending for long": {[]listed{{"d1", "e1", -6, pending, false}}, -60, "", []string{"e1"}, -5, false},
+		"one is refused": {
 			[]listed{{"d1", "e1", -30, failed, false}, {"d2", "e2", -20, failed, false}, {"d3", "e3", -10, failed, false}},
-			-60, "e2", []string{"e1", "e2"}, -20, true,
+			-60, "e2", []string{"e1", "e2", "e3"}, -20, true,
+		},
+		"one is refused, an older one is pending": {
+			[]listed{{"d1", "e1", -40, failed, false}, {"d2", "e1", -3, pending, false}, {"d3", "e2", -20, failed, false}},
+			-60, "e2", []string{"e2"}, -40, true,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -130,11 +135,9 @@ func TestCatchUpListFails(t *testing.T) {
 func TestCatchUpIsRefused(t *testing.T) {
 	client, sent := scripted(t, always(500, ""))
 	handle := func(context.Context, []byte) error { return nil }
-	tooOld := time.Now().Add(-11 * 24 * time.Hour)
-	_, oldErr := client.Webhooks.CatchUp(t.Context(), webhookID, tooOld, handle)
 	_, nilErr := client.Webhooks.CatchUp(t.Context(), webhookID, time.Time{}, nil)
 	_, idErr := client.Webhooks.CatchUp(t.Context(), "a/b", time.Time{}, handle)
-	for name, err := range map[string]error{"too old": oldErr, "no function": nilErr, "id": idErr} {
+	for name, err := range map[string]error{"no function": nilErr, "id": idErr} {
 		if !errors.Is(err, wrapper.ErrInvalid) {
 			t.Errorf("%s: %v", name, err)
 		}

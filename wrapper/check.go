@@ -124,6 +124,8 @@ func checkSecret(secret Secret) error {
 	switch {
 	case value == "":
 		return invalid("secret is missing or empty")
+	case strings.HasSuffix(value, "\n"), strings.HasSuffix(value, "\r"):
+		return invalid("secret ends in a newline, as text from a file does: remove the newline")
 	case !utf8.ValidString(value):
 		// JSON would carry other bytes than the receiver verifies with.
 		return invalid("secret is not valid UTF-8; use text, such as base64 or hex")

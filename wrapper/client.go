@@ -54,8 +54,9 @@ type Client struct {
 	logger    *slog.Logger
 	retry     Retry
 
-	mu        sync.Mutex // guards rateLimit, the latest one reported
+	mu        sync.Mutex // guards what the latest response reported
 	rateLimit RateLimit
+	clock     serverClock
 }
 
 // Option changes how NewClient sets a Client up.

@@ -12,10 +12,10 @@ import (
 )
 
 // maxBody caps what is read of a response, after decompression. Apple's are
-// below 10 KB.
+// below 10 KB, but for lists of deliveries.
 const maxBody = 1 << 20
 
-var errTooLarge = errors.New("the body is over 1 MiB")
+var errTooLarge = errors.New("the body is too large")
 
 // response is what came back to one attempt.
 type response struct {
@@ -29,15 +29,16 @@ type response struct {
 	rateLimit RateLimit
 }
 
-// read reads the whole response, up to maxBody.
-func (c *Client) read(resp *http.Response) response {
+// read reads the whole response, up to limit bytes of its body.
+func (c *Client) read(resp *http.Response, limit int) response {
 	got := response{status: resp.StatusCode, header: resp.Header, at: time.Now()}
 	if resp.Body != nil {
 		defer resp.Body.Close()
-		got.body, got.err = readCapped(resp.Body, resp.ContentLength)
+		got.body, got.err = readCapped(resp.Body, resp.ContentLength, limit)
 	}
-	if got.status >= 400 {
-		got.date, _ = http.ParseTime(got.header.Get("Date"))
+	if date := got.header.Get("Date"); date != "" {
+		got.date, _ = http.ParseTime(date)
+		c.noteDate(got.date, got.at)
 	}
 	got.rateLimit = parseRateLimit(got.header["X-Rate-Limit"], got.at)
 	c.noteRateLimit(got.rateLimit)
@@ -46,14 +47,14 @@ func (c *Client) read(resp *http.Response) response {
 
 // readCapped is io.ReadAll with a cap and one allocation for a body whose
 // size is known (negative: unknown).
-func readCapped(r io.Reader, size int64) ([]byte, error) {
-	body := make([]byte, 0, min(max(size, 0), maxBody)+512)
+func readCapped(r io.Reader, size int64, limit int) ([]byte, error) {
+	body := make([]byte, 0, min(max(size, 0), int64(limit))+512)
 	for {
 		n, err := r.Read(body[len(body):cap(body)])
 		body = body[:len(body)+n]
 		switch {
-		case len(body) > maxBody:
-			return body[:maxBody], errTooLarge
+		case len(body) > limit:
+			return body[:limit], errTooLarge
 		case err == io.EOF:
 			return body, nil
 		case err != nil:

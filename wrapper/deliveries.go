@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -16,7 +17,8 @@ import (
 type Delivery struct {
 	ID    string
 	State DeliveryState
-	// CreatedDate is when App Store Connect decided to post, SentDate when it did.
+	// CreatedDate is when App Store Connect decided to post, SentDate when it
+	// did. A date that can't be read is the zero time.
 	CreatedDate, SentDate time.Time
 	// Redelivery says that it was asked for with Redeliver.
 	Redelivery   bool
@@ -32,7 +34,8 @@ type Delivery struct {
 	EventType EventType // empty for a ping
 	Ping      bool
 	// Payload is what was posted, for notification.Decode or Handler.Handle.
-	// That it is the posted body byte for byte is assumed.
+	// That it is the posted body byte for byte is assumed. Nil if the event was
+	// not listed with its delivery.
 	Payload []byte
 }
 
@@ -52,37 +55,50 @@ type DeliveryFilter struct {
 	// States are compared here: the live service was seen to refuse the filter
 	// that the OpenAPI document has for them. Empty: every state.
 	States []DeliveryState
-	// Since is the earliest CreatedDate, less than ten days ago: the live
-	// service was seen to refuse an older one, and none at all. Zero: ten days
-	// ago less an hour.
+	// Since is the earliest CreatedDate, less than ten days ago by App Store
+	// Connect's clock: the live service was seen to refuse an older one, and
+	// none at all. Zero: everything that is listed.
 	Since time.Time
-	// Before excludes CreatedDates from here on. Zero: no bound.
+	// Before excludes CreatedDates from here on. It is compared here too: the
+	// live service was seen to refuse it beside Since. Zero: no bound.
 	Before time.Time
 }
 
+// ErrNotListed is matched when deliveries are wanted from a time that App Store
+// Connect no longer lists: it was seen to list ten days.
+var ErrNotListed = errors.New("can no longer be listed")
+
 const (
-	deliveriesKept   = 10 * 24 * time.Hour
-	deliveriesMargin = time.Hour
+	deliveriesListed = 10 * 24 * time.Hour
+	listingMargin    = 5 * time.Minute // for a list that takes its time, or is retried
+
+	maxDeliveriesBody = 8 << 20
 )
 
-// withDefaults checks f and fills in Since.
-func (f DeliveryFilter) withDefaults(now time.Time) (DeliveryFilter, error) {
-	oldest := now.Add(-deliveriesKept)
-	switch {
-	case f.Since.IsZero():
-		f.Since = oldest.Add(deliveriesMargin)
-	case f.Since.Before(oldest):
-		return f, invalid(fmt.Sprintf("since is over ten days ago; deliveries created from %s to %s can no longer be listed",
-			formatDate(f.Since), formatDate(oldest)))
-	}
-	if !f.Before.IsZero() && !f.Before.After(f.Since) {
-		return f, invalid("before is not after since; no delivery lies between them")
-	}
-	return f, nil
+func notListed(from, to time.Time) error {
+	return fmt.Errorf("wrapper: deliveries created from %s to %s %w", formatDate(from), formatDate(to), ErrNotListed)
 }
 
-// includes compares what App Store Connect may not: states, and dates below the
-// second, which formatDate leaves out.
+func (f DeliveryFilter) check() error {
+	if !f.Before.IsZero() && !f.Before.After(f.Since) {
+		return invalid("before is not after since; no delivery lies between them")
+	}
+	return nil
+}
+
+// checkListed refuses what is no longer listed at that time by App Store
+// Connect's clock.
+func (f DeliveryFilter) checkListed(now time.Time) error {
+	if first := firstListed(now); !f.Since.IsZero() && f.Since.Before(first) {
+		return notListed(f.Since, first)
+	}
+	return nil
+}
+
+func firstListed(now time.Time) time.Time { return now.Add(-deliveriesListed) }
+
+// includes compares what App Store Connect may not: states, the upper bound,
+// and dates below the second, which formatDate leaves out.
 func (f DeliveryFilter) includes(d Delivery) bool {
 	switch {
 	case len(f.States) > 0 && !slices.Contains(f.States, d.State):
@@ -102,34 +118,65 @@ func formatDate(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 // https://developer.apple.com/documentation/appstoreconnectapi/get-v1-webhooks-_id_-deliveries
 func (s *Webhooks) Deliveries(ctx context.Context, id string, filter DeliveryFilter) iter.Seq2[Delivery, error] {
 	return func(yield func(Delivery, error) bool) {
-		filter, err := filter.withDefaults(time.Now())
-		if err = cmp.Or(checkID(id), err); err != nil {
+		err := cmp.Or(checkID(id), filter.check())
+		if now, known := s.c.serverNow(); known {
+			err = cmp.Or(err, filter.checkListed(now))
+		}
+		if err != nil {
 			yield(Delivery{}, err)
 			return
 		}
-		for delivery, err := range s.listDeliveries(ctx, id, filter) {
-			if (err != nil || filter.includes(delivery)) && !yield(delivery, err) {
+		since := func(now time.Time) time.Time {
+			return cmp.Or(filter.Since, firstListed(now).Add(listingMargin))
+		}
+		for delivery, err := range s.listDeliveries(ctx, id, since) {
+			if err != nil {
+				now, _ := s.c.serverNow()
+				yield(delivery, cmp.Or(filter.checkListed(now), err))
+				return
+			}
+			if filter.includes(delivery) && !yield(delivery, nil) {
 				return
 			}
 		}
 	}
 }
 
-func (s *Webhooks) listDeliveries(ctx context.Context, id string, filter DeliveryFilter) iter.Seq2[Delivery, error] {
+// listDeliveries reads page after page. since tells where the list begins, by
+// App Store Connect's clock. An outage's deliveries hold whole error pages of
+// receivers, so a page that is too large is asked for in a smaller size.
+func (s *Webhooks) listDeliveries(
+	ctx context.Context, id string, since func(now time.Time) time.Time,
+) iter.Seq2[Delivery, error] {
+	now, known := s.c.serverNow()
+	from := since(now)
 	params := &gen.WebhooksDeliveriesGetToManyRelatedParams{
-		FilterCreatedDateGreaterThanOrEqualTo: []string{formatDate(filter.Since)},
 		Include: []gen.WebhooksDeliveriesGetToManyRelatedParamsInclude{
 			gen.WebhooksDeliveriesGetToManyRelatedParamsIncludeEvent,
 		},
 		Limit: maxPage,
 	}
-	if !filter.Before.IsZero() {
-		params.FilterCreatedDateLessThan = []string{formatDate(filter.Before.Add(time.Second))}
-	}
 	return pages[Delivery](func(query string) ([]*Delivery, string, error) {
-		call := s.c.call(operation{id: "webhooks_deliveries_getToManyRelated", query: query})
-		deliveries := list(call, newDelivery)
-		return deliveries.page(call.WebhooksDeliveriesGetToManyRelated(ctx, id, params))
+		for {
+			params.FilterCreatedDateGreaterThanOrEqualTo = []string{formatDate(from)}
+			call := s.c.call(operation{
+				id: "webhooks_deliveries_getToManyRelated", invalid: checkID(id), query: query, maxBody: maxDeliveriesBody,
+			})
+			deliveries := list(call, newDelivery)
+			got, next, err := deliveries.page(call.WebhooksDeliveriesGetToManyRelated(ctx, id, params))
+			if !known {
+				// The first response told the time: this machine's may have been wrong.
+				now, known = s.c.serverNow()
+				if right := since(now); right.Sub(from).Abs() > time.Minute {
+					from = right
+					continue
+				}
+			}
+			if !call.tooLarge || params.Limit == 1 {
+				return got, next, err
+			}
+			params.Limit = max(params.Limit/2, 1)
+		}
 	}).all
 }
 
@@ -154,7 +201,7 @@ func newDelivery(from *gen.WebhookDelivery, included []included) (*Delivery, err
 	attributes := from.Attributes
 	delivery := &Delivery{
 		ID: from.ID, State: DeliveryState(attributes.DeliveryState),
-		CreatedDate: attributes.CreatedDate, SentDate: attributes.SentDate,
+		CreatedDate: parseDate(attributes.CreatedDate), SentDate: parseDate(attributes.SentDate),
 		Redelivery: attributes.Redelivery, ErrorMessage: attributes.ErrorMessage,
 		RequestURL: attributes.Request.URL,
 		StatusCode: attributes.Response.HTTPStatusCode, ResponseBody: attributes.Response.Body,

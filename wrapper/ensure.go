@@ -80,7 +80,7 @@ func (t accountsWebhook) update(
 ) (*MarketplaceWebhook, EnsureAction, error) {
 	switch {
 	case !sameURL(found.EndpointURL, t.p.EndpointURL):
-		return nil, "", &OtherEndpointError{Existing: *found}
+		return nil, "", &OtherEndpointError{found.ID, found.EndpointURL}
 	case t.p.Secret.IsZero():
 		return found, EnsureUnchanged, nil
 	}

@@ -66,7 +66,7 @@ func TestEnsureRefuses(t *testing.T) {
 	stored, _ := server.MarketplaceWebhook()
 	_, err := ensure(t, client, endpointURL, "new")
 	other, ok := errors.AsType[*wrapper.OtherEndpointError](err)
-	if !ok || other.Existing.ID != stored.ID || other.Existing.EndpointURL != stored.EndpointURL {
+	if !ok || other.ID != stored.ID || other.URL != stored.EndpointURL {
 		t.Errorf("another URL: %v", err)
 	}
 	if strings.Contains(err.Error(), "private") || !strings.Contains(err.Error(), "Update it") {

@@ -23,6 +23,11 @@ func (s *Webhooks) Ensure(ctx context.Context, appID string, p WebhookParams) (E
 	if p.Enabled == nil {
 		p.Enabled = new(true)
 	}
+	return s.ensure(ctx, appID, p)
+}
+
+// ensure is Ensure, except that without p.Enabled it leaves a webhook disabled.
+func (s *Webhooks) ensure(ctx context.Context, appID string, p WebhookParams) (EnsureResult[Webhook], error) {
 	if err := checkAppID(appID); err != nil {
 		return EnsureResult[Webhook]{}, err
 	}

@@ -45,14 +45,15 @@ func (e *UnexpectedResponseError) Error() string {
 		e.Method, e.Path, e.StatusCode, e.Reason)
 }
 
-// OtherEndpointError says that Ensure found a marketplace webhook with another
-// URL. To take it over, update it: Update(ctx, Existing.ID, params).
+// OtherEndpointError says that Ensure found the account's marketplace webhook, or
+// KeepUp a webhook of the same name, with another URL. To move it, update it:
+// Update(ctx, ID, params).
 type OtherEndpointError struct {
-	Existing MarketplaceWebhook
+	ID  string
+	URL string
 }
 
-// Error names the webhook that is there; its URL may be private, so it is in Existing only.
+// Error names the webhook that is there; its URL may be private, so it is in URL only.
 func (e *OtherEndpointError) Error() string {
-	return fmt.Sprintf("wrapper: the account's marketplace webhook %s has another endpoint URL; "+
-		"Update it to take it over", printable(e.Existing.ID, 128))
+	return fmt.Sprintf("wrapper: webhook %s has another URL; Update it to move it here", printable(e.ID, 128))
 }

@@ -134,7 +134,7 @@ func ExampleMarketplaceWebhooks_Ensure() {
 		Secret:      wrapper.NewSecret("the secret that every receiver knows"),
 	})
 	if other, ok := errors.AsType[*wrapper.OtherEndpointError](err); ok {
-		fmt.Println("taken:", other.Existing.EndpointURL) // set Replace to take it over
+		fmt.Println("taken:", other.URL) // Update moves it
 		return
 	}
 	fmt.Println(result.Action, err)

@@ -188,18 +188,60 @@ func ExampleWebhooks_CatchUp() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	next, err := client.Webhooks.CatchUp(ctx, webhookID, time.Time{}, func(ctx context.Context, payload []byte) error {
-		err := handler.Handle(ctx, payload)
-		if errors.Is(err, notification.ErrMalformed) {
-			log.Print("passed over: ", err) // it would stop every later run too
-			return nil
-		}
-		return err
-	})
+	next, err := client.Webhooks.CatchUp(ctx, webhookID, time.Time{}, handler.Handle)
 	fmt.Println(err, "go on from next:", !next.IsZero())
 	// Output:
 	// b1 COMPLETE
 	// <nil> go on from next: true
+}
+
+// A service runs it beside its server, until it ends.
+func ExampleWebhooks_KeepUp() {
+	fake, client, _, stop := webhookSandbox()
+	defer stop()
+	ctx, cancel := context.WithCancel(context.Background())
+	event := &notification.BuildUploadStateUpdated{StateChange: notification.StateChange{
+		InstanceID: "b1", Old: "PROCESSING", New: "COMPLETE",
+	}}
+	_, _ = fake.Notify(ctx, event) // nobody serves ci.example
+
+	err := client.Webhooks.KeepUp(ctx, "6446048195", wrapper.WebhookParams{
+		Name:       "builds",
+		URL:        "https://ci.example/notifications",
+		Secret:     wrapper.NewSecret("old"),
+		EventTypes: []wrapper.EventType{wrapper.EventBuildUploadStateUpdated},
+	}, func(_ context.Context, payload []byte) error {
+		n, err := notification.Decode(payload)
+		if err == nil {
+			fmt.Println("missed:", n.Type)
+		}
+		return err
+	}, wrapper.KeepUpOptions{Report: func(pass wrapper.Pass) {
+		fmt.Println("handed over:", pass.HandedOver)
+		cancel() // as SIGTERM would
+	}})
+	fmt.Println(err)
+	// Output:
+	// missed: buildUploadStateUpdated
+	// handed over: 1
+	// context canceled
+}
+
+func ExampleMarketplaceWebhooks_KeepUp() {
+	_, client, stop := sandboxClient()
+	defer stop()
+	ctx, cancel := context.WithCancel(context.Background())
+	err := client.MarketplaceWebhooks.KeepUp(ctx, wrapper.MarketplaceWebhookParams{
+		EndpointURL: "https://marketplace.example/notifications",
+		Secret:      wrapper.NewSecret("secret"),
+	}, wrapper.KeepUpOptions{Report: func(pass wrapper.Pass) {
+		fmt.Println("registered:", pass.WebhookID, pass.Err)
+		cancel() // as SIGTERM would
+	}})
+	fmt.Println(err)
+	// Output:
+	// registered: c74970b8-6be0-40fa-8f51-8e1532005635 <nil>
+	// context canceled
 }
 
 // The event names the version; this read gives the rest, with where to

@@ -58,7 +58,10 @@ func successStatus(method string) int {
 func (c *call) judgeSuccess(got *response) outcome {
 	switch {
 	case errors.Is(got.err, errTooLarge):
-		return c.invalidResponse(got, got.err.Error())
+		c.tooLarge = true
+		o := c.invalidResponse(got, got.err.Error())
+		o.retry = o.retry && c.maxBody == 0 // a list is asked for in smaller pages
+		return o
 	case got.err != nil:
 		return c.noResponse(fmt.Errorf("reading the response: %w", got.err))
 	case got.status == http.StatusNoContent:

@@ -80,7 +80,7 @@ func newPackageVersion(from *gen.AlternativeDistributionPackageVersion, included
 	version := &PackageVersion{
 		PackageFile: PackageFile{
 			ID: from.ID, URL: newDownloadURL(from.Attributes.URL),
-			URLExpirationDate: from.Attributes.URLExpirationDate, FileChecksum: from.Attributes.FileChecksum,
+			URLExpirationDate: parseDate(from.Attributes.URLExpirationDate), FileChecksum: from.Attributes.FileChecksum,
 		},
 		PackageID:     relationships.AlternativeDistributionPackage.Data.ID,
 		Version:       from.Attributes.Version,
@@ -106,7 +106,7 @@ func (v *PackageVersion) include(resource included) {
 	var from gen.AlternativeDistributionPackageVariantAttributes
 	_ = json.Unmarshal(resource.Attributes, &from)
 	file := PackageFile{
-		ID: resource.ID, URL: newDownloadURL(from.URL), URLExpirationDate: from.URLExpirationDate,
+		ID: resource.ID, URL: newDownloadURL(from.URL), URLExpirationDate: parseDate(from.URLExpirationDate),
 		FileChecksum: from.FileChecksum, AlternativeDistributionKeyBlob: from.AlternativeDistributionKeyBlob,
 	}
 	switch resource.Type {

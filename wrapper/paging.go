@@ -2,6 +2,7 @@ package wrapper
 
 import (
 	"errors"
+	"maps"
 	"net/url"
 	"slices"
 )
@@ -47,4 +48,17 @@ func nextQuery(link string) (string, error) {
 		return "", errors.New("links.next does not parse, or has no query")
 	}
 	return next.RawQuery, nil
+}
+
+// nextPage is our own query with what the link's adds and changes, but for the
+// limit. Of a link only the query is followed: links have been seen that name
+// another host, and a token must never go there.
+func nextPage(query url.Values, link string) string {
+	added, _ := url.ParseQuery(link)
+	limit := query["limit"]
+	maps.Copy(query, added)
+	if limit != nil {
+		query["limit"] = limit
+	}
+	return query.Encode()
 }

@@ -75,7 +75,7 @@ func TestPageWithAnotherResource(t *testing.T) {
 // which nothing is sent.
 func TestDeliveriesOverManyPages(t *testing.T) {
 	t.Parallel()
-	server := asctest.NewServer(t, asctest.WithApp(appID), asctest.Settings{LiveListing: true},
+	server := asctest.NewServer(t, asctest.WithApp(appID),
 		asctest.Settings{DeliveryTransport: roundTripper(func(req *http.Request) (*http.Response, error) {
 			_, _ = io.Copy(io.Discard, req.Body)
 			return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: req}, nil

@@ -26,6 +26,7 @@ const redacted = "[redacted]"
 
 // NewSecret makes a Secret of value, which stays byte for byte as it is.
 // Apple never gives a secret back: keep your own copy where secrets belong.
+// Every call refuses a secret that ends in a newline.
 func NewSecret(value string) Secret { return Secret{func() string { return value }} }
 
 // IsZero reports whether no secret was given. NewSecret("") was given, and is

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/ascmarketplace/webhooks/asctest"
 	"github.com/ascmarketplace/webhooks/auth"
@@ -107,9 +108,9 @@ func scripted(
 		sent := sentRequest{req.Method, req.URL.String(), string(body)}
 		all = append(all, sent)
 		status, response := respond(len(all), sent)
-		header := http.Header{"Content-Type": {"application/json"}}
+		header := http.Header{"Content-Type": {"application/json"}, "Date": {time.Now().UTC().Format(http.TimeFormat)}}
 		if status == http.StatusNoContent {
-			header = http.Header{}
+			header.Del("Content-Type")
 		}
 		return &http.Response{
 			StatusCode: status, Header: header, Request: req, ContentLength: int64(len(response)),
@@ -139,7 +140,7 @@ func countingServer(t testing.TB) (*wrapper.Client, *atomic.Int64) {
 func bodiless(status int, sent *int) roundTripper {
 	return func(req *http.Request) (*http.Response, error) {
 		*sent++
-		header := http.Header{"Content-Type": {"application/json"}}
+		header := http.Header{"Content-Type": {"application/json"}, "Date": {time.Now().UTC().Format(http.TimeFormat)}}
 		return &http.Response{StatusCode: status, Header: header, Request: req}, nil
 	}
 }

@@ -24,7 +24,7 @@ func TestLifeOfAnAppsWebhook(t *testing.T) {
 		w.WriteHeader(int(status.Load()))
 	}))
 	defer receiver.Close()
-	server := asctest.NewServer(t, asctest.WithApp(appID), asctest.Settings{LiveListing: true})
+	server := asctest.NewServer(t, asctest.WithApp(appID))
 	client := connectChecked(t, server, quick)
 	webhooks, ctx := client.Webhooks, t.Context()
 	params := anyWebhookParams()

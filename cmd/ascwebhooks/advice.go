@@ -69,7 +69,7 @@ func notAuthorized(err *wrapper.APIError, key auth.Key) string {
 	}
 	issuer := "no issuer ID, which only an individual key may lack"
 	if key.IssuerID != "" {
-		issuer = "issuer ID " + key.IssuerID
+		issuer = "issuer ID " + key.IssuerID + " (an individual key has none: set ASC_KEY_TYPE=individual)"
 	}
 	return fmt.Sprintf("Check that the private key belongs to key ID %s and %s, and that it has not been revoked", key.ID, issuer)
 }

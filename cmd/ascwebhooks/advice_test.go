@@ -68,7 +68,7 @@ func TestAdvice(t *testing.T) {
 		"trouble":             {refused(503, "GET", "UNEXPECTED_ERROR"), []string{"try again later"}},
 		"unknown":             {unknown, []string{"may or may not", "Look with " + look}},
 		"unknown and refused": {errors.Join(unknown, unauthorized), []string{"Look with " + look}},
-		"other endpoint": {&wrapper.OtherEndpointError{Existing: wrapper.MarketplaceWebhook{ID: "id-1"}},
+		"other endpoint": {&wrapper.OtherEndpointError{ID: "id-1"},
 			[]string{"id-1", "--replace", look}},
 		"unexpected": {&wrapper.UnexpectedResponseError{Method: "GET", StatusCode: 200, Reason: "HTML"},
 			[]string{"--base-url", "proxy"}},

@@ -31,8 +31,8 @@ func (c *caller) flags(cmd *cobra.Command) {
 func keyFlags(cmd *cobra.Command, key *auth.KeyHint) {
 	f := cmd.PersistentFlags()
 	f.StringVar(&key.KeyID, "key-id", "", "`ID` of the API key (or ASC_KEY_ID, or the name of the key file)")
-	f.StringVar(&key.IssuerID, "issuer-id", "", "issuer `ID` of a team key (or ASC_ISSUER_ID; none for an individual key)")
-	f.StringVar(&key.File, "key-file", "", "`path` of the AuthKey .p8 file (or ASC_PRIVATE_KEY_PATH, or its content in\nASC_PRIVATE_KEY, or AuthKey_<ID>.p8 in one of Apple's usual folders)")
+	f.StringVar(&key.IssuerID, "issuer-id", "", "issuer `ID` of a team key (or ASC_ISSUER_ID; an individual key\nhas none: ASC_KEY_TYPE=individual says so)")
+	f.StringVar(&key.File, "key-file", "", "`path` of the AuthKey .p8 file, or of fastlane's JSON (or\nASC_PRIVATE_KEY_PATH, or its content in ASC_PRIVATE_KEY, or AuthKey_<ID>.p8\nin one of Apple's usual folders)")
 	completeFiles(cmd, "key-file")
 }
 

@@ -93,12 +93,15 @@ func parseSince(since string, now time.Time) (time.Time, error) {
 	if since == "" {
 		return time.Time{}, nil
 	}
-	if ago, err := time.ParseDuration(since); err == nil && ago > 0 {
-		return now.Add(-ago), nil
-	}
 	at, err := time.Parse(time.RFC3339, since)
-	if err != nil {
-		return time.Time{}, usagef("--since must be a time such as 2026-11-24T10:00:00Z, or how long ago, such as 24h")
+	if ago, agoErr := time.ParseDuration(since); agoErr == nil && ago > 0 {
+		at, err = now.Add(-ago), nil
+	}
+	switch {
+	case err != nil:
+		return at, usagef("--since must be a time such as 2026-11-24T10:00:00Z, or how long ago, such as 24h")
+	case now.Sub(at) > 10*24*time.Hour:
+		return at, usagef("--since is over ten days ago, and App Store Connect lists ten days")
 	}
 	return at, nil
 }

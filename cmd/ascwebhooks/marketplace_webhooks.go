@@ -160,7 +160,7 @@ changes nothing, unless --replace is given.`,
 				result, err := client.MarketplaceWebhooks.Ensure(ctx, params)
 				if other, ok := errors.AsType[*wrapper.OtherEndpointError](err); ok && replace {
 					result.Action = ensureReplaced
-					result.Webhook, err = client.MarketplaceWebhooks.Update(ctx, other.Existing.ID, params)
+					result.Webhook, err = client.MarketplaceWebhooks.Update(ctx, other.ID, params)
 				}
 				if err != nil {
 					return err

@@ -51,8 +51,13 @@ func register(ts *testscript.TestScript, _ bool, args []string) {
 	})
 }
 
-// secret FILE SECRET writes a secret file; \n and the like are escapes.
+// secret FILE SECRET writes a secret file, and secret $NAME SECRET sets a
+// variable; \n and the like are escapes.
 func secret(ts *testscript.TestScript, _ bool, args []string) {
+	if name, isVariable := strings.CutPrefix(args[0], "$"); isVariable {
+		ts.Setenv(name, unescape(ts, args[1]))
+		return
+	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(unescape(ts, args[1])), 0o600))
 }
 

@@ -29,7 +29,7 @@ func secretFlag(cmd *cobra.Command, path *string) {
 func (s *system) secret(path string) ([]byte, error) {
 	if path == "" {
 		if value := os.Getenv(secretVariable); value != "" {
-			return checkSecret([]byte(value))
+			return trimSecret(secretVariable, []byte(value))
 		}
 		return nil, nil
 	}
@@ -37,10 +37,7 @@ func (s *system) secret(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if line, ok := bytes.CutSuffix(content, []byte("\n")); ok {
-		content = bytes.TrimSuffix(line, []byte("\r"))
-	}
-	return checkSecret(content)
+	return trimSecret("--secret-file", content)
 }
 
 // needSecret is secret for commands that need one.
@@ -60,10 +57,14 @@ func asSecret(secret []byte, err error) (wrapper.Secret, error) {
 	return wrapper.NewSecret(string(secret)), err
 }
 
-func checkSecret(secret []byte) ([]byte, error) {
+// trimSecret removes one newline at the end: LF, CRLF or CR.
+func trimSecret(place string, secret []byte) ([]byte, error) {
+	secret = bytes.TrimSuffix(bytes.TrimSuffix(secret, []byte("\n")), []byte("\r"))
 	switch {
 	case len(secret) == 0:
-		return nil, usagef("--secret-file: the secret is empty")
+		return nil, usagef("%s: the secret is empty", place)
+	case bytes.HasSuffix(secret, []byte("\n")), bytes.HasSuffix(secret, []byte("\r")):
+		return nil, usagef("%s: the secret ends in more than one newline: leave one at most", place)
 	case len(secret) > maxSecret:
 		return nil, usagef("the secret is over 4 KiB: give the file that holds only the secret")
 	}

@@ -20,7 +20,7 @@ import (
 // account starts App Store Connect with an app, and points this process at it.
 func account(t *testing.T, opts ...asctest.Option) *asctest.Server {
 	t.Helper()
-	server := asctest.NewServer(t, append(opts, asctest.WithApp(sample.MarketplaceAppID), asctest.Settings{LiveListing: true})...)
+	server := asctest.NewServer(t, append(opts, asctest.WithApp(sample.MarketplaceAppID))...)
 	for _, variable := range environment(t, server) {
 		name, value, _ := strings.Cut(variable, "=")
 		t.Setenv(name, value)
@@ -185,8 +185,8 @@ func TestWebhooksRefused(t *testing.T) {
 		"get ..":                     "id has characters no such ID contains",
 		"ping a/b":                   "id has characters no such ID contains",
 		"redeliver ?":                "id has characters no such ID contains",
-		"deliveries id --since 241h": "since is over ten days ago",
-		"deliveries id --since 2020-01-01T00:00:00Z": "since is over ten days ago",
+		"deliveries id --since 241h": "--since is over ten days ago",
+		"deliveries id --since 2020-01-01T00:00:00Z": "--since is over ten days ago",
 	} {
 		code, stdout, stderr := inProcess(t, append([]string{"webhooks"}, strings.Fields(args)...)...)
 		if code != exitUsage || stdout != "" || !strings.Contains(stderr, want) || strings.Contains(stderr, "canary") {

@@ -32,7 +32,7 @@ const appID = "6477361842"
 // newApple is App Store Connect with the marketplace's app, by the live rules.
 func newApple(t *testing.T, opts ...asctest.Option) *asctest.Server {
 	t.Helper()
-	return asctest.NewServer(t, append(opts, asctest.WithApp(appID), asctest.Settings{LiveListing: true})...)
+	return asctest.NewServer(t, append(opts, asctest.WithApp(appID))...)
 }
 
 // oneDelivery is a notification for the one webhook that is registered.

@@ -53,7 +53,7 @@ func newDeployment(t *testing.T, cluster *pgtest.Cluster, opts ...asctest.Option
 	}
 	t.Cleanup(pool.Close)
 	return &deployment{
-		apple:    asctest.NewServer(t, append(opts, asctest.WithApp(appID), asctest.Settings{LiveListing: true})...),
+		apple:    asctest.NewServer(t, append(opts, asctest.WithApp(appID))...),
 		database: database, pool: pool, endpoint: "http://" + freeAddr(t) + "/notifications",
 	}
 }

@@ -43,6 +43,9 @@ func BenchmarkEngines(b *testing.B) {
 		{"pgx", startPGX},
 		{"pgx+river", startRiver},
 		{"NATS", startNATS},
+		{"sqlstore-SQLite", startSQLite},
+		{"sqlstore-MariaDB", startMariaDB},
+		{"sqlstore-PostgreSQL", startSQL},
 	} {
 		b.Run(start.name, func(b *testing.B) { run(b, start.start(b)) })
 	}

@@ -3,7 +3,7 @@
 // each notification has its effect once. It is a module of its own, so that
 // only those who import it get [pgx].
 //
-//	store, err := pgxstore.New(pool)
+//	store, err := pgxstore.New(pool, "catalogue")
 //	...
 //	handler, err := notification.NewHandler(verifier, func(ctx context.Context, n *notification.Notification) error {
 //		tx, err := pgxstore.Tx(ctx)
@@ -52,11 +52,14 @@
 package pgxstore
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/ascmarketplace/webhooks/notification"
@@ -67,14 +70,19 @@ import (
 // get in each other's way. The table is found through search_path.
 const Schema = `
 CREATE TABLE IF NOT EXISTS handled_notifications (
-	id         text COLLATE "C" PRIMARY KEY, -- bytewise, so no upgrade of locales can break it
-	handled_at timestamptz NOT NULL DEFAULT now()
+	service    text COLLATE "C" NOT NULL, -- bytewise, so no upgrade of locales can break it
+	id         text COLLATE "C" NOT NULL,
+	body       bytea            NOT NULL, -- SHA-256
+	handled_at timestamptz      NOT NULL DEFAULT now(),
+	PRIMARY KEY (service, id)
 );
-CREATE INDEX IF NOT EXISTS handled_notifications_handled_at ON handled_notifications (handled_at);
+CREATE INDEX IF NOT EXISTS handled_notifications_handled_at ON handled_notifications (service, handled_at);
 `
 
-// pruneBatch is how many rows Prune deletes in one transaction.
-const pruneBatch = 1000
+const (
+	pruneBatch = 1000                // rows that Prune deletes in one transaction
+	remembered = 11 * 24 * time.Hour // as long as deliveries are listed, and a day for clocks that differ
+)
 
 var (
 	errNoPool = errors.New("pgxstore: there is no pool: make the Store with New")
@@ -85,36 +93,97 @@ var (
 // A Store is a [notification.Deduplicator] on a pool of connections. It starts
 // nothing and needs no closing; the pool remains the caller's. It is safe for
 // concurrent use.
-type Store struct{ pool *pgxpool.Pool }
+type Store struct {
+	pool    *pgxpool.Pool
+	service string
+}
 
-// New returns a Store on pool, which has to have executed [Schema] some time.
-// It does not connect, so that a receiver starts while the database is down
-// and responds with 503. A nil pool is an error.
-func New(pool *pgxpool.Pool) (*Store, error) {
+// New returns a Store on pool, which has to have executed [Schema] some time,
+// for the service with that name. Services that share the table each handle
+// every notification once; replicas of a service have the same name. New does not
+// connect, so that a receiver starts while the database is down and responds with
+// 503. A nil pool and an empty name are errors.
+func New(pool *pgxpool.Pool, service string) (*Store, error) {
 	if pool == nil {
 		return nil, errNoPool
 	}
-	return &Store{pool}, nil
+	if service == "" {
+		return nil, errors.New("pgxstore: New needs the service's name")
+	}
+	return &Store{pool, service}, nil
 }
 
 type txKey struct{}
 
 // Once implements [notification.Deduplicator]: one transaction that inserts
-// n's ID, calls handle if it was not there, and commits. The transaction is
-// READ COMMITTED whatever the server's default, because only there the second
-// insert of an ID waits for the first transaction and then sees its outcome; in
-// stricter levels it fails. Errors are those of handle and of pgx.
+// n's ID, calls handle if it was not there, and commits. Another body under a
+// known ID is not handled either; the error then matches
+// [notification.ErrOtherBody]. The transaction is READ COMMITTED whatever the
+// server's default, because only there the second insert of an ID waits for the
+// first transaction and then sees its outcome; in stricter levels it fails.
+// Other errors are those of handle and of pgx.
+//
+// A server that has become a standby, after a failover that left connections
+// open, accepts no insert: the pool is then reset, and the insert tried once more
+// on a new connection.
 func (s *Store) Once(ctx context.Context, n *notification.Notification, handle func(context.Context) error) error {
 	if s == nil || s.pool == nil {
 		return errNoPool
 	}
+	called := false
+	once := func() error {
+		return s.once(ctx, n, func(ctx context.Context) error { called = true; return handle(ctx) })
+	}
+	err := once()
+	if !isStandby(err) {
+		return err
+	}
+	s.pool.Reset()
+	if called {
+		return err
+	}
+	return once()
+}
+
+func (s *Store) once(ctx context.Context, n *notification.Notification, handle func(context.Context) error) error {
 	return pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
-		inserted, err := tx.Exec(ctx, `INSERT INTO handled_notifications (id) VALUES ($1) ON CONFLICT DO NOTHING`, n.ID)
-		if err != nil || inserted.RowsAffected() == 0 {
+		body := sha256.Sum256(n.Raw)
+		inserted, err := tx.Exec(ctx,
+			`INSERT INTO handled_notifications (service, id, body) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, s.service, n.ID, body[:])
+		switch {
+		case err != nil:
 			return err
+		case inserted.RowsAffected() == 0:
+			return s.compare(ctx, tx, n.ID, body[:])
 		}
 		return handle(context.WithValue(ctx, txKey{}, tx))
 	})
+}
+
+// compare tells another body under a known ID from a copy.
+func (s *Store) compare(ctx context.Context, tx pgx.Tx, id string, body []byte) error {
+	var known []byte
+	err := tx.QueryRow(ctx, `SELECT body FROM handled_notifications WHERE service = $1 AND id = $2`, s.service, id).Scan(&known)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows): // pruned meanwhile
+		return nil
+	case err == nil && !bytes.Equal(known, body):
+		return notification.ErrOtherBody
+	}
+	return err
+}
+
+// isStandby reports a server that takes no writes, or is about to be one.
+func isStandby(err error) bool {
+	pgErr, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok {
+		return false
+	}
+	switch pgErr.Code {
+	case "25006", "57P01", "57P02", "57P03": // read_only_sql_transaction, admin_shutdown, crash_shutdown, cannot_connect_now
+		return true
+	}
+	return false
 }
 
 // Tx returns the transaction of the notification that is being handled, from
@@ -127,24 +196,23 @@ func Tx(ctx context.Context) (pgx.Tx, error) {
 	return tx, nil
 }
 
-// Prune forgets the notifications that were handled before a time, 1,000 in
-// a transaction, and returns how many. A copy that arrives later is handled
-// again, so keep them for longer than any copy may take: Apple documents no
-// limit, and 30 days is a common choice (assumed). A time in the future is
-// refused. Replicas may prune at the same time.
+// Prune forgets the service's notifications that were handled before a time,
+// 1,000 in a transaction, and returns how many. A copy that arrives later is
+// handled again, and App Store Connect lists deliveries for ten days: a time less
+// than eleven days ago is refused. Replicas may prune at the same time.
 func (s *Store) Prune(ctx context.Context, before time.Time) (pruned int64, err error) {
 	if s == nil || s.pool == nil {
 		return 0, errNoPool
 	}
-	if before.After(time.Now()) {
-		return 0, errors.New("pgxstore: Prune would forget what is being handled now: give a time in the past")
+	if time.Since(before) < remembered {
+		return 0, errors.New("pgxstore: Prune keeps eleven days, since a copy may come that late: give an earlier time")
 	}
 	for {
 		// Rows that another replica is deleting are skipped, or the two could deadlock.
 		deleted, err := s.pool.Exec(ctx, `
-			DELETE FROM handled_notifications WHERE id = ANY (ARRAY (
-				SELECT id FROM handled_notifications WHERE handled_at < $1
-				ORDER BY handled_at LIMIT $2 FOR UPDATE SKIP LOCKED))`, before, pruneBatch)
+			DELETE FROM handled_notifications WHERE service = $1 AND id = ANY (ARRAY (
+				SELECT id FROM handled_notifications WHERE service = $1 AND handled_at < $2
+				ORDER BY handled_at LIMIT $3 FOR UPDATE SKIP LOCKED))`, s.service, before, pruneBatch)
 		if err != nil {
 			return pruned, err
 		}

@@ -16,7 +16,7 @@ import (
 
 // A store that was not made by New is refused, and so is Tx anywhere else.
 func TestRefused(t *testing.T) {
-	if _, err := pgxstore.New(nil); err == nil {
+	if _, err := pgxstore.New(nil, "s"); err == nil {
 		t.Error("New took a nil pool")
 	}
 	n := &notification.Notification{ID: "1"}
@@ -152,13 +152,14 @@ func TestPrune(t *testing.T) {
 	const old, recent = 2500, 10
 	_, err := pool.Exec(t.Context(), `
 		INSERT INTO handled_notifications
-		SELECT 'old' || i, now() - interval '31 days' FROM generate_series(1, $1::int) i UNION ALL
-		SELECT 'recent' || i, now() - interval '29 days' FROM generate_series(1, $2::int) i`, old, recent)
+		SELECT 'tests', 'old' || i, ''::bytea, now() - interval '31 days' FROM generate_series(1, $1::int) i UNION ALL
+		SELECT 'tests', 'recent' || i, ''::bytea, now() - interval '29 days' FROM generate_series(1, $2::int) i UNION ALL
+		SELECT 'another', 'old', ''::bytea, now() - interval '31 days'`, old, recent)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.Prune(t.Context(), time.Now().Add(time.Hour)); err == nil {
-		t.Error("a time in the future was taken")
+	if _, err := store.Prune(t.Context(), time.Now().Add(-10*24*time.Hour)); err == nil {
+		t.Error("ten days ago was taken")
 	}
 	var replicas sync.WaitGroup
 	var mu sync.Mutex
@@ -178,8 +179,8 @@ func TestPrune(t *testing.T) {
 	if pruned != old {
 		t.Errorf("%d pruned, want %d", pruned, old)
 	}
-	if got := count(t, database, `SELECT count(*) FROM handled_notifications`); got != recent {
-		t.Errorf("%d are left, want %d", got, recent)
+	if got := count(t, database, `SELECT count(*) FROM handled_notifications`); got != recent+1 {
+		t.Errorf("%d are left, want %d", got, recent+1)
 	}
 }
 
@@ -189,10 +190,13 @@ func TestPartitioned(t *testing.T) {
 	pool := newPool(t, database)
 	_, err := pool.Exec(t.Context(), effects+`;
 		CREATE TABLE handled_notifications (
-			id         text COLLATE "C" PRIMARY KEY,
-			handled_at timestamptz NOT NULL DEFAULT now()
-		) PARTITION BY HASH (id);
-		CREATE INDEX ON handled_notifications (handled_at);
+			service    text COLLATE "C" NOT NULL,
+			id         text COLLATE "C" NOT NULL,
+			body       bytea            NOT NULL,
+			handled_at timestamptz      NOT NULL DEFAULT now(),
+			PRIMARY KEY (service, id)
+		) PARTITION BY HASH (service, id);
+		CREATE INDEX ON handled_notifications (service, handled_at);
 		CREATE TABLE handled_notifications_0 PARTITION OF handled_notifications FOR VALUES WITH (MODULUS 2, REMAINDER 0);
 		CREATE TABLE handled_notifications_1 PARTITION OF handled_notifications FOR VALUES WITH (MODULUS 2, REMAINDER 1)`)
 	if err != nil {
@@ -205,7 +209,10 @@ func TestPartitioned(t *testing.T) {
 	}
 	sendAll(t, []string{replica(t, database, effect), replica(t, database, effect)}, append(bodies, bodies...), nil)
 	effectsAre(t, database, notifications)
-	if pruned, err := newStore(t, pool).Prune(t.Context(), time.Now()); err != nil || pruned != notifications {
+	if _, err := pool.Exec(t.Context(), `UPDATE handled_notifications SET handled_at = now() - interval '12 days'`); err != nil {
+		t.Fatal(err)
+	}
+	if pruned, err := newStore(t, pool).Prune(t.Context(), time.Now().Add(-11*24*time.Hour)); err != nil || pruned != notifications {
 		t.Errorf("%d pruned, %v", pruned, err)
 	}
 }
