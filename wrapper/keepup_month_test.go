@@ -18,12 +18,12 @@ func TestKeepUpForAMonth(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				k := newKeeping(t, asctest.Settings{Skew: skew, ListLag: 4 * time.Minute})
-				k.start(t, buildParams(), wrapper.KeepUpOptions{Every: 30 * time.Minute})
+				k.start(t, buildParams(), wrapper.KeepUpOptions{Every: time.Hour})
 				const day = 24 * time.Hour
 				k.after(12 * day)
 				passes, requests := len(k.passes), len(k.server.Exchanges())
 				var missed []string
-				for range 30 {
+				for range 20 {
 					missed = append(missed, k.miss())
 					k.after(283 * time.Minute)
 				}
