@@ -100,10 +100,9 @@ func newHandler(ctx context.Context, db *sql.DB, secrets []string) (*notificatio
 	if err != nil {
 		return nil, err
 	}
-	for _, statement := range append(sqlstore.SQLite.Schema(), `CREATE TABLE IF NOT EXISTS inbox (at, type, body)`) {
-		if _, err := db.ExecContext(ctx, statement); err != nil {
-			return nil, err
-		}
+	_, err = db.ExecContext(ctx, sqlstore.SQLite.Schema()+`; CREATE TABLE IF NOT EXISTS inbox (at, type, body)`)
+	if err != nil {
+		return nil, err
 	}
 	return notification.NewHandler(verifier, keep, notification.WithDeduplicator(store))
 }

@@ -43,7 +43,7 @@ func onSQL(b *testing.B, driver, dsn string, dialect sqlstore.Dialect) engine {
 	if dialect == sqlstore.PostgreSQL {
 		insert, body = `INSERT INTO inbox (id, body) VALUES ($1, $2)`, "bytea"
 	}
-	for _, statement := range append(dialect.Schema(), `CREATE TABLE inbox (id VARCHAR(512) NOT NULL, body `+body+` NOT NULL)`) {
+	for _, statement := range []string{dialect.Schema(), `CREATE TABLE inbox (id VARCHAR(512) NOT NULL, body ` + body + ` NOT NULL)`} {
 		if _, err := db.ExecContext(b.Context(), statement); err != nil {
 			b.Fatal(err)
 		}

@@ -46,7 +46,7 @@ func each(t *testing.T, test func(*testing.T, engine, *sql.DB)) {
 			t.Parallel()
 			e := start(t)
 			db := e.open(t)
-			for _, statement := range append(e.dialect.Schema(), append(e.dialect.Schema(), `CREATE TABLE effects (id VARCHAR(600))`)...) {
+			for _, statement := range []string{e.dialect.Schema(), e.dialect.Schema(), `CREATE TABLE effects (id VARCHAR(600))`} {
 				if _, err := db.ExecContext(t.Context(), statement); err != nil {
 					t.Fatalf("%s: %v", statement, err)
 				}

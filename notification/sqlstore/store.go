@@ -90,6 +90,9 @@ func (s *Store) once(ctx context.Context, n *notification.Notification, handle f
 // second insert of an ID waits for the first transaction and then sees its
 // outcome; in stricter levels it fails. SQLite has one writer at a time anyway.
 func (s *Store) transact(ctx context.Context, do func(*sql.Tx) error) error {
+	if s == nil || s.db == nil {
+		return errors.New("sqlstore: there is no database: make the Store with New")
+	}
 	conn, err := s.db.Conn(ctx)
 	if err != nil {
 		return err
