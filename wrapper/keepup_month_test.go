@@ -37,8 +37,9 @@ func TestKeepUpForAMonth(t *testing.T) {
 						t.Fatalf("got %+v", pass)
 					}
 				}
-				if perPass := float64(requests) / float64(passes); perPass > 1.1 {
-					t.Errorf("%.2f requests for each idle pass", perPass)
+				const start = 10 // tokens by a wrong clock, and the registration
+				if most := passes + passes/12 + start; requests > most {
+					t.Errorf("%d requests in %d idle passes, want at most %d", requests, passes, most)
 				}
 				if len(k.handed) != len(missed) {
 					t.Errorf("%d events were handed over %d times", len(missed), len(k.handed))
