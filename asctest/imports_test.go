@@ -9,7 +9,7 @@ import (
 )
 
 // TestImports pins the arrows: asctest knows the document and notifications,
-// not the rooms that are tested with it, and not package testing.
+// not the packages that are tested with it, and not package testing.
 func TestImports(t *testing.T) {
 	t.Parallel()
 	allowed := map[string]bool{

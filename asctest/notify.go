@@ -9,10 +9,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/ascmarketplace/webhooks/internal/contract"
 	"github.com/ascmarketplace/webhooks/notification"
 )
 
@@ -109,18 +109,12 @@ func isWebhookEvent(eventType string) bool {
 
 const pingType = "webhookPingCreated"
 
-var capital = regexp.MustCompile("[A-Z]")
-
-// subscription is how the API spells the type of an event: buildUploadStateUpdated is BUILD_UPLOAD_STATE_UPDATED. A
-// ping, to which nobody subscribes, has none; the types of marketplaceWebhooks stay.
+// subscription is how the API spells the type of an event. The types of marketplaceWebhooks stay.
 func subscription(eventType string) string {
-	switch {
-	case eventType == pingType:
-		return ""
-	case !isWebhookEvent(eventType):
+	if !isWebhookEvent(eventType) {
 		return eventType
 	}
-	return strings.ToUpper(capital.ReplaceAllString(eventType, "_$0"))
+	return contract.Subscription(eventType)
 }
 
 // SignedWith returns a copy that is signed with another secret, such as the one before a rotation.

@@ -8,7 +8,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
-	"github.com/ascmarketplace/webhooks/internal/sample"
+	"github.com/ascmarketplace/webhooks/internal/contract"
 	"github.com/ascmarketplace/webhooks/notification"
 	"github.com/ascmarketplace/webhooks/openapi"
 	"github.com/ascmarketplace/webhooks/wrapper"
@@ -31,7 +31,7 @@ func TestEachTypeIsComplete(t *testing.T) {
 	}
 	subscriptions := map[string]string{}
 	for _, typ := range append(known[table], known[schemas]...) {
-		subscriptions[sample.Subscription(typ)] = typ
+		subscriptions[contract.Subscription(typ)] = typ
 	}
 	for _, eventType := range wrapper.AllEvents() {
 		typ, found := subscriptions[string(eventType)]
@@ -76,7 +76,7 @@ func incomplete(known map[string][]string) (problems []string) {
 	}
 	for typ, places := range all {
 		for _, place := range []string{table, schemas, fixtureFiles, constants} {
-			if !places[place] && (place != constants || sample.Subscription(typ) != "") {
+			if !places[place] && (place != constants || contract.Subscription(typ) != "") {
 				problems = append(problems, fmt.Sprintf("%s is missing from %s", typ, place))
 			}
 		}
@@ -118,7 +118,7 @@ func TestEventTypesOfTheAPIAreKnown(t *testing.T) {
 	}
 	known := map[string]bool{}
 	for _, n := range notification.Examples() {
-		known[sample.Subscription(n.Type)] = true
+		known[contract.Subscription(n.Type)] = true
 	}
 	for _, eventType := range document.Components.Schemas["WebhookEventType"].Value.Enum {
 		if !known[eventType.(string)] {
@@ -142,7 +142,7 @@ func TestFixturesAreSentAsTheyCame(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if sample.Subscription(n.Type) == "" {
+		if contract.Subscription(n.Type) == "" {
 			continue // a marketplace's times may have any offset
 		}
 		if got, want := withoutLinks(t, again), withoutLinks(t, body); !reflect.DeepEqual(got, want) {

@@ -84,9 +84,9 @@ func (c *catcher) pass(ctx context.Context) (pass Pass) {
 	if now = now.Add(-time.Since(start)); !known {
 		now = latest // this machine's clock may be wrong: go by what the list says
 	}
-	var failures failures
+	var errs failures
 	if first := firstListed(now); !c.seen.IsZero() && c.seen.Before(first) {
-		failures.add(notListed(c.seen, first))
+		errs.add(notListed(c.seen, first))
 	}
 	pass.Lost = c.forget(firstListed(now))
 	c.seen = later(c.seen, now.Add(-settling))
@@ -97,22 +97,21 @@ func (c *catcher) pass(ctx context.Context) (pass Pass) {
 			continue
 		case event.state == DeliveryPending && now.Sub(event.last) < settling:
 			pass.Awaiting++
-		case ctx.Err() != nil:
-		default:
-			if err := c.handOver(ctx, event); err != nil {
-				failures.add(err)
-				pass.Failed++
-				break
+		case ctx.Err() == nil:
+			err := c.handOver(ctx, event)
+			if err == nil {
+				pass.HandedOver++
+				continue
 			}
-			pass.HandedOver++
-			continue
+			errs.add(err)
+			pass.Failed++
 		}
 		c.open[event.id] = event.first
 	}
 	if ctx.Err() != nil {
-		failures.add(ended(ctx))
+		errs.add(ended(ctx))
 	}
-	pass.Next, pass.Err = c.next(), failures.join()
+	pass.Next, pass.Err = c.next(), errs.join()
 	return pass
 }
 

@@ -98,7 +98,7 @@ func TestEndedContext(t *testing.T) {
 	}
 }
 
-// TestShortDeadline: where the deadline leaves no room for another attempt,
+// TestShortDeadline: where the deadline leaves no time for another attempt,
 // the last failure is returned at once.
 func TestShortDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

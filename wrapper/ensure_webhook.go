@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Ensure makes sure that the app has one enabled webhook with this name, URL,
@@ -23,18 +24,21 @@ func (s *Webhooks) Ensure(ctx context.Context, appID string, p WebhookParams) (E
 	if p.Enabled == nil {
 		p.Enabled = new(true)
 	}
-	return s.ensure(ctx, appID, p)
+	return s.ensure(ctx, appID, p, false)
 }
 
 // ensure is Ensure, except that without p.Enabled it leaves a webhook disabled.
-func (s *Webhooks) ensure(ctx context.Context, appID string, p WebhookParams) (EnsureResult[Webhook], error) {
+// With ownName it creates none beside one that has this name and another URL.
+func (s *Webhooks) ensure(
+	ctx context.Context, appID string, p WebhookParams, ownName bool,
+) (EnsureResult[Webhook], error) {
 	if err := checkAppID(appID); err != nil {
 		return EnsureResult[Webhook]{}, err
 	}
 	if err := p.checkAll(); err != nil {
 		return EnsureResult[Webhook]{}, err
 	}
-	target := &appsWebhook{s: s, appID: appID, p: p}
+	target := &appsWebhook{s: s, appID: appID, p: p, ownName: ownName}
 	e := ensurer[*Webhook]{target: target, retry: s.c.retry}
 	webhook, action, err := e.run(ctx)
 	if err == nil && action == EnsureCreated {
@@ -52,6 +56,7 @@ type appsWebhook struct {
 	s       *Webhooks
 	appID   string
 	p       WebhookParams
+	ownName bool
 	deleted []string
 }
 
@@ -79,8 +84,9 @@ func (t *appsWebhook) settle(ctx context.Context, created *Webhook) (*Webhook, E
 	return t.update(ctx, kept)
 }
 
-// find returns the webhook to keep, or ErrNotFound. It deletes the others
-// that have the same name and URL.
+// find returns the webhook to keep, or ErrNotFound, or with ownName the
+// *OtherEndpointError of one that has our name. It deletes the others that have
+// the same name and URL.
 func (t *appsWebhook) find(ctx context.Context) (*Webhook, error) {
 	all, err := t.s.all(ctx, t.appID)
 	if err != nil {
@@ -96,6 +102,10 @@ func (t *appsWebhook) find(ctx context.Context) (*Webhook, error) {
 		if kept == nil || t.before(webhook, *kept) {
 			kept = &webhook
 		}
+	}
+	named := func(w Webhook) bool { return w.Name == t.p.Name }
+	if i := slices.IndexFunc(all, named); kept == nil && t.ownName && i >= 0 {
+		return nil, &OtherEndpointError{all[i].ID, all[i].URL}
 	}
 	if kept == nil {
 		return nil, fmt.Errorf("wrapper: the app has no webhook with this URL: %w", ErrNotFound)

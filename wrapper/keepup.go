@@ -87,12 +87,12 @@ func (s *Webhooks) KeepUp(
 			err = s.stillThere(ctx, c.webhookID, p)
 		}
 		if c.webhookID == "" || errors.Is(err, ErrNotFound) {
-			var id string
-			if id, err = s.register(ctx, appID, p); err != nil {
+			var result EnsureResult[Webhook]
+			if result, err = s.ensure(ctx, appID, p, true); err != nil {
 				return Pass{WebhookID: c.webhookID, Next: c.next(), Err: err}
 			}
 			k.registered = true
-			lost = c.moveTo(id)
+			lost = c.moveTo(result.Webhook.ID)
 		}
 		pass := c.pass(ctx)
 		if pass.Lost += lost; c.gone { // the next pass registers it anew
@@ -102,30 +102,6 @@ func (s *Webhooks) KeepUp(
 		pass.Err = errors.Join(err, pass.Err)
 		return pass
 	})
-}
-
-// register is Ensure, except that it leaves a disabled webhook so and touches
-// none of this name with another URL.
-func (s *Webhooks) register(ctx context.Context, appID string, p WebhookParams) (id string, err error) {
-	all, err := s.all(ctx, appID)
-	if err != nil {
-		return "", err
-	}
-	var other *OtherEndpointError
-	for _, webhook := range all {
-		if sameURL(webhook.URL, p.URL) {
-			other = nil
-			break
-		}
-		if webhook.Name == p.Name {
-			other = &OtherEndpointError{webhook.ID, webhook.URL}
-		}
-	}
-	if other != nil {
-		return "", other
-	}
-	result, err := s.ensure(ctx, appID, p)
-	return result.Webhook.ID, err
 }
 
 // stillThere reads the webhook, and reports one that somebody has moved.

@@ -11,12 +11,12 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
-	"strconv"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/ascmarketplace/webhooks/internal/otheruser"
 )
 
 const (
@@ -51,7 +51,8 @@ func Start(tb testing.TB) string {
 	// Without grants no system tables are needed, nor the programs that make them.
 	server := exec.Command(program, "--no-defaults", "--skip-grant-tables", "--skip-networking", "--max-connections=400",
 		"--datadir="+path("data"), "--socket="+path("socket"), "--pid-file="+path("pid"), "--init-file="+path("init.sql"))
-	server.Dir, server.Stderr, server.SysProcAttr = dir, log, &syscall.SysProcAttr{Credential: credential(tb, dir, path("data"))}
+	server.Dir, server.Stderr = dir, log
+	server.SysProcAttr = &syscall.SysProcAttr{Credential: otheruser.Credential(tb, []string{"nobody"}, dir, path("data"))}
 	if err := server.Start(); err != nil {
 		tb.Fatal(err)
 	}
@@ -70,25 +71,4 @@ func Start(tb testing.TB) string {
 			tb.Fatalf("MariaDB does not start:\n%s", text)
 		}
 	}
-}
-
-// credential is another user's for root, as whom MariaDB refuses to run. The
-// folders become that user's.
-func credential(tb testing.TB, dirs ...string) *syscall.Credential {
-	tb.Helper()
-	if os.Getuid() != 0 {
-		return nil
-	}
-	other, err := user.Lookup("nobody")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	uid, _ := strconv.ParseUint(other.Uid, 10, 32)
-	gid, _ := strconv.ParseUint(other.Gid, 10, 32)
-	for _, dir := range dirs {
-		if err := os.Chown(dir, int(uid), int(gid)); err != nil {
-			tb.Fatal(err)
-		}
-	}
-	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 }

@@ -13,12 +13,12 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
-	"strconv"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/ascmarketplace/webhooks/internal/otheruser"
 )
 
 // startTimeout is how long PostgreSQL may take to accept connections, with
@@ -55,9 +55,7 @@ func Start(tb testing.TB) *Cluster {
 		c.Stop(tb)
 		_ = os.RemoveAll(dir)
 	})
-	if os.Getuid() == 0 {
-		c.dropRoot(tb)
-	}
+	c.credential = otheruser.Credential(tb, []string{"postgres", "nobody"}, dir)
 	c.run(tb, "initdb", "--pgdata="+c.data(), "--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync")
 	c.Start(tb)
 	return c
@@ -75,24 +73,6 @@ func findBinaries() (string, error) {
 	}
 	path, err = filepath.EvalSymlinks(path) // a link's folder may lack the other programs
 	return filepath.Dir(path), err
-}
-
-// dropRoot finds another user for PostgreSQL, which refuses to run as root.
-func (c *Cluster) dropRoot(tb testing.TB) {
-	tb.Helper()
-	other, err := user.Lookup("postgres")
-	if err != nil {
-		other, err = user.Lookup("nobody")
-	}
-	if err != nil {
-		tb.Fatal(err)
-	}
-	uid, _ := strconv.ParseUint(other.Uid, 10, 32)
-	gid, _ := strconv.ParseUint(other.Gid, 10, 32)
-	c.credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
-	if err := os.Chown(c.dir, int(uid), int(gid)); err != nil {
-		tb.Fatal(err)
-	}
 }
 
 // Start starts the cluster again after Stop.

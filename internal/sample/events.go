@@ -1,12 +1,7 @@
 // Package sample has an event of every type, to try a receiver on.
 package sample
 
-import (
-	"strings"
-	"unicode"
-
-	"github.com/ascmarketplace/webhooks/notification"
-)
+import "github.com/ascmarketplace/webhooks/notification"
 
 // What the events are about.
 const (
@@ -32,14 +27,4 @@ func Event(eventType string) notification.Event {
 		}
 	}
 	return nil
-}
-
-// Subscription is the API's spelling of a type of webhooks:
-// BUILD_UPLOAD_STATE_UPDATED for buildUploadStateUpdated. It is empty for a
-// ping and for the types of marketplaceWebhooks, to which nothing subscribes.
-func Subscription(eventType string) string {
-	if eventType == "" || unicode.IsUpper(rune(eventType[0])) || eventType == "webhookPingCreated" {
-		return ""
-	}
-	return strings.ToUpper(snake(eventType))
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ascmarketplace/webhooks/internal/contract"
 	"github.com/ascmarketplace/webhooks/internal/sample"
 	"github.com/ascmarketplace/webhooks/notification"
 )
@@ -37,7 +38,7 @@ func TestSubscriptions(t *testing.T) {
 		"AppUnavailable":                                    "",
 		"":                                                  "",
 	} {
-		if got := sample.Subscription(typ); got != want {
+		if got := contract.Subscription(typ); got != want {
 			t.Errorf("%s: got %q, want %q", typ, got, want)
 		}
 	}

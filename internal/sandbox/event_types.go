@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/ascmarketplace/webhooks/internal/contract"
 	"github.com/ascmarketplace/webhooks/internal/sample"
 	"github.com/ascmarketplace/webhooks/notification"
 )
@@ -22,7 +23,7 @@ func (s *Sandbox) listEventTypes(*http.Request) (int, any, error) {
 				fields[field.Name] = nil
 			}
 		}
-		return object{"type": name, "subscription": sample.Subscription(name), "fields": fields}
+		return object{"type": name, "subscription": contract.Subscription(name), "fields": fields}
 	})
 	return http.StatusOK, object{"event_types": types}, nil
 }

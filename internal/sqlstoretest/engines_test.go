@@ -38,8 +38,8 @@ func engines() map[string]func(testing.TB) engine {
 	}
 }
 
-// each runs a test on every engine, with the schema and a table of effects. It
-// has no unique ID: an effect that happens twice is there twice.
+// each runs a test on every engine, with the schema and a table of effects. Its
+// IDs need not be unique, so an effect that happens twice makes two rows.
 func each(t *testing.T, test func(*testing.T, engine, *sql.DB)) {
 	for name, start := range engines() {
 		t.Run(name, func(t *testing.T) {

@@ -18,7 +18,7 @@ import (
 
 var secret = []byte("known to App Store Connect and to us")
 
-// effects has no unique id: an effect that happens twice is there twice.
+// effects needs no unique id, so an effect that happens twice makes two rows.
 const effects = `CREATE TABLE effects (id text NOT NULL)`
 
 // newPool connects to a database, and ends with the test.

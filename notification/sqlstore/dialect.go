@@ -1,6 +1,6 @@
 package sqlstore
 
-import "fmt"
+import "database/sql"
 
 // A Dialect is how a database speaks SQL.
 type Dialect string
@@ -23,6 +23,10 @@ type statements struct {
 	insert  string   // service, id, body, handled_at; no row if the ID is there
 	body    string   // service, id
 	prune   string   // service, handled_at; one batch
+
+	// READ COMMITTED where there is a choice: only there the second insert of an ID waits for the first
+	// transaction and then sees its outcome. SQLite has one writer at a time anyway.
+	isolation sql.IsolationLevel
 }
 
 func (d Dialect) statements() statements {
@@ -60,6 +64,8 @@ CREATE INDEX IF NOT EXISTS handled_notifications_handled_at ON handled_notificat
 			insert: `INSERT IGNORE ` + columns + `(?, ?, ?, ?)`,
 			body:   `SELECT body FROM handled_notifications WHERE service = ? AND id = ?`,
 			prune:  `DELETE FROM handled_notifications WHERE service = ? AND handled_at < ? LIMIT 1000`,
+
+			isolation: sql.LevelReadCommitted,
 		}
 	case PostgreSQL:
 		return statements{
@@ -76,14 +82,9 @@ CREATE INDEX IF NOT EXISTS handled_notifications_handled_at ON handled_notificat
 			// Rows that another replica is deleting are skipped, or the two could deadlock.
 			prune: `DELETE FROM handled_notifications WHERE service = $1 AND id = ANY (ARRAY (
 	SELECT id FROM handled_notifications WHERE service = $1 AND handled_at < $2 LIMIT 1000 FOR UPDATE SKIP LOCKED))`,
+
+			isolation: sql.LevelReadCommitted,
 		}
 	}
 	return statements{}
-}
-
-func (d Dialect) check() error {
-	if d.statements().insert == "" {
-		return fmt.Errorf("sqlstore: unknown dialect %q: use SQLite, MySQL or PostgreSQL", string(d))
-	}
-	return nil
 }

@@ -33,13 +33,16 @@ type Store struct {
 // does not connect, so that a receiver starts while the database is down and
 // responds with 503. Errors are about a nil db, an unknown dialect, or the name.
 func New(db *sql.DB, dialect Dialect, service string) (*Store, error) {
+	statements := dialect.statements()
 	switch {
 	case db == nil:
 		return nil, errors.New("sqlstore: New needs a database, got nil")
+	case statements.insert == "":
+		return nil, fmt.Errorf("sqlstore: unknown dialect %q: use SQLite, MySQL or PostgreSQL", string(dialect))
 	case service == "" || len(service) > maxService:
 		return nil, fmt.Errorf("sqlstore: the service's name must have 1 to %d bytes", maxService)
 	}
-	return &Store{db, service, dialect.statements()}, dialect.check()
+	return &Store{db, service, statements}, nil
 }
 
 type txKey struct{}
@@ -86,9 +89,7 @@ func (s *Store) once(ctx context.Context, n *notification.Notification, handle f
 	})
 }
 
-// transact runs do in a transaction of its own. READ COMMITTED: only there the
-// second insert of an ID waits for the first transaction and then sees its
-// outcome; in stricter levels it fails. SQLite has one writer at a time anyway.
+// transact runs do in a transaction of its own.
 func (s *Store) transact(ctx context.Context, do func(*sql.Tx) error) error {
 	if s == nil || s.db == nil {
 		return errors.New("sqlstore: there is no database: make the Store with New")
@@ -103,11 +104,7 @@ func (s *Store) transact(ctx context.Context, do func(*sql.Tx) error) error {
 			return err
 		}
 	}
-	options := &sql.TxOptions{Isolation: sql.LevelReadCommitted}
-	if s.sql.connect != nil {
-		options = nil
-	}
-	tx, err := conn.BeginTx(ctx, options)
+	tx, err := conn.BeginTx(ctx, &sql.TxOptions{Isolation: s.sql.isolation})
 	if err != nil {
 		return err
 	}
