@@ -110,6 +110,9 @@ func (h *Handler) Handle(ctx context.Context, raw []byte) error {
 	o.Notification = n
 	h.process(ctx, n, o)
 	o.Status = 0
+	if o.Kind == OutcomeDuplicate {
+		return nil
+	}
 	return o.Err
 }
 

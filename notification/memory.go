@@ -2,6 +2,7 @@ package notification
 
 import (
 	"context"
+	"crypto/sha256"
 	"sync"
 	"time"
 )
@@ -16,8 +17,8 @@ const (
 // process. It relies on the Handler's gate to let each ID in once at a time.
 type memory struct {
 	mu      sync.Mutex
-	known   map[string]struct{}
-	handled []handledID // oldest first
+	known   map[string][sha256.Size]byte // the hash of the body of each ID
+	handled []handledID                  // oldest first
 	bytes   int
 }
 
@@ -26,31 +27,34 @@ type handledID struct {
 	at time.Time
 }
 
-func newMemory() *memory { return &memory{known: map[string]struct{}{}} }
+func newMemory() *memory { return &memory{known: map[string][sha256.Size]byte{}} }
 
 func (m *memory) Once(ctx context.Context, n *Notification, handle func(context.Context) error) error {
-	if m.knows(n.ID) {
+	body := sha256.Sum256(n.Raw)
+	if handled, known := m.knows(n.ID); known && handled != body {
+		return ErrOtherBody
+	} else if known {
 		return nil
 	}
 	if err := handle(ctx); err != nil {
 		return err
 	}
-	m.remember(n.ID)
+	m.remember(n.ID, body)
 	return nil
 }
 
-func (m *memory) knows(id string) bool {
+func (m *memory) knows(id string) (body [sha256.Size]byte, known bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.forget()
-	_, known := m.known[id]
-	return known
+	body, known = m.known[id]
+	return body, known
 }
 
-func (m *memory) remember(id string) {
+func (m *memory) remember(id string, body [sha256.Size]byte) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.known[id] = struct{}{}
+	m.known[id] = body
 	m.handled = append(m.handled, handledID{id, time.Now()})
 	m.bytes += len(id)
 	m.forget()

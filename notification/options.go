@@ -89,8 +89,8 @@ func WithObserver(observe func(context.Context, Outcome)) Option {
 }
 
 // WithLogger sets where the Handler logs one line for each request or call: at
-// debug level what was acknowledged, as a warning what was refused, as an error what
-// was not handled. The default is slog.Default(). The attributes are the
+// debug level what was acknowledged, as a warning what was refused or is a
+// duplicate with another body, as an error what was not handled. The default is slog.Default(). The attributes are the
 // status, the reason, the type if this package knows it, and the Go type of an
 // error or panic value. The text of an error might quote the notification, so
 // it is not logged: [WithObserver] passes the error on.

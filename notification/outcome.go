@@ -19,7 +19,8 @@ type Outcome struct {
 	Notification *Notification
 
 	// Err is what the function, the hook or the Deduplicator returned, or why
-	// the request was refused; nil if all went well. Its text may quote the
+	// the request was refused; nil if all went well. That of a duplicate matches
+	// [ErrOtherBody]. Its text may quote the
 	// notification if the caller's functions do.
 	Err error
 
@@ -68,7 +69,7 @@ func (h *Handler) log(ctx context.Context, o *Outcome) {
 	}
 	level := slog.LevelDebug
 	switch {
-	case o.Kind == OutcomeRefused:
+	case o.Kind == OutcomeRefused, o.Kind == OutcomeDuplicate && o.Err != nil:
 		level = slog.LevelWarn
 	case o.Err != nil:
 		level = slog.LevelError

@@ -47,7 +47,7 @@ func (h *Handler) process(sender context.Context, n *Notification, o *Outcome) {
 
 	var entered, called bool
 	var failure error // the function's
-	handled, err := h.gate.once(ctx, n.ID, func() error {
+	handled, err := h.gate.once(ctx, n, func() error {
 		entered = true
 		err := guard(func() error {
 			return h.deduplicator.Once(ctx, n, func(ctx context.Context) error {
@@ -69,6 +69,8 @@ func (h *Handler) process(sender context.Context, n *Notification, o *Outcome) {
 		o.settle(OutcomeFailed, http.StatusServiceUnavailable, "function too late", failure)
 	case failure != nil:
 		o.settle(OutcomeFailed, http.StatusInternalServerError, "function failed", failure)
+	case !called && errors.Is(err, ErrOtherBody):
+		o.settle(OutcomeDuplicate, http.StatusOK, "duplicate with another body", err)
 	case err != nil && !entered:
 		o.settle(OutcomeUnavailable, http.StatusServiceUnavailable, "gave up waiting for another copy", err)
 	case err != nil && ctx.Err() != nil:
