@@ -1,0 +1,87 @@
+//go:build unix
+
+// Package mariadbtest starts a MariaDB for the tests of the modules beside this
+// one, as pgtest starts a PostgreSQL. It needs Debian's package
+// mariadb-server-core and no network: the server listens on a unix socket in a
+// temporary folder.
+package mariadbtest
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/ascmarketplace/webhooks/internal/dbprocess"
+)
+
+// A Server is a MariaDB with its own data.
+type Server struct {
+	daemon string
+	server *dbprocess.Server
+}
+
+// Start returns a running server that stops and vanishes when the test ends.
+// Without MariaDB's binaries the test is skipped; under CI=true it fails.
+func Start(tb testing.TB) *Server {
+	tb.Helper()
+	daemon, err := exec.LookPath("mariadbd")
+	if err != nil {
+		daemon, err = exec.LookPath("/usr/sbin/mariadbd")
+	}
+	install, notFound := exec.LookPath("mariadb-install-db")
+	if errors.Join(err, notFound) != nil {
+		dbprocess.Missing(tb, errors.New("mariadbd and mariadb-install-db are not installed: "+
+			"install Debian's package mariadb-server-core"))
+	}
+	s := &Server{daemon: daemon, server: dbprocess.New(tb, "mysql")}
+	s.server.Run(tb, install, "--no-defaults", "--datadir="+s.data(), "--tmpdir="+s.server.Dir,
+		"--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve")
+	s.Start(tb)
+	return s
+}
+
+// Start starts the server again after Stop. Its user app may do everything
+// within the databases named test..., but is refused while the server is
+// read-only, as root isn't.
+func (s *Server) Start(tb testing.TB) {
+	tb.Helper()
+	const users = `CREATE USER IF NOT EXISTS app@localhost;
+GRANT ALL ON ` + "`test%`" + `.* TO app@localhost;
+`
+	file := filepath.Join(s.server.Dir, "users.sql")
+	if err := os.WriteFile(file, []byte(users), 0o644); err != nil {
+		tb.Fatal(err)
+	}
+	s.server.Start(tb, "KILL", s.daemon, "--no-defaults", "--datadir="+s.data(), "--tmpdir="+s.server.Dir,
+		"--socket="+s.socket(), "--skip-networking", "--pid-file="+s.server.Dir+"/pid",
+		"--init-file="+file, "--max-connections=200")
+	s.server.Await(tb, func() error {
+		conn, err := net.Dial("unix", s.socket())
+		if err != nil {
+			return err
+		}
+		return conn.Close()
+	})
+}
+
+// Stop kills the server.
+func (s *Server) Stop(tb testing.TB) {
+	tb.Helper()
+	s.server.Kill()
+}
+
+// DSN returns the data source name of a user, app or root, on a database, as
+// go-sql-driver/mysql has it.
+func (s *Server) DSN(user, database string) string {
+	return fmt.Sprintf("%s@unix(%s)/%s", user, s.socket(), database)
+}
+
+// Dir is where the socket is, as "socket".
+func (s *Server) Dir() string { return s.server.Dir }
+
+func (s *Server) socket() string { return filepath.Join(s.server.Dir, "socket") }
+func (s *Server) data() string   { return filepath.Join(s.server.Dir, "data") }

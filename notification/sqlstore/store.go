@@ -1,0 +1,185 @@
+package sqlstore
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+
+	"github.com/ascmarketplace/webhooks/notification"
+	"github.com/ascmarketplace/webhooks/notification/internal/handled"
+)
+
+// deadlockRetries is how often one notification tries again after a deadlock.
+const deadlockRetries = 10
+
+var (
+	errNoDB = errors.New("sqlstore: there is no database: make the Store with New")
+	errNoTx = errors.New("sqlstore: no transaction in this context: " +
+		"call Tx in the function of a handler that has the Store as its Deduplicator")
+	errRolledBack = errors.New("sqlstore: the database rolled the transaction back, as after a deadlock, " +
+		"and the function returned nil: return the errors of its statements")
+)
+
+// A Store is a [notification.Deduplicator] on a database of the caller's. It is
+// safe for concurrent use. The zero Store refuses to work.
+type Store struct {
+	db      *sql.DB
+	service string
+	engine  engine
+	writer  chan struct{} // holds an element while SQLite's one writer writes; nil elsewhere
+}
+
+// New returns a Store on db, which has to have executed [Dialect.Schema] some
+// time. The service's name, 1 to 64 bytes of UTF-8, is the scope of the IDs.
+// New does not connect, so that a receiver starts while the database is down
+// and responds with 503.
+func New(db *sql.DB, dialect Dialect, service string) (*Store, error) {
+	if db == nil {
+		return nil, errNoDB
+	}
+	if err := handled.CheckService(service); err != nil {
+		return nil, fmt.Errorf("sqlstore: %w", err)
+	}
+	s := &Store{db: db, service: service, engine: dialect.engine()}
+	if s.engine.schema == "" {
+		return nil, fmt.Errorf("sqlstore: no dialect %q: use SQLite, MySQL or PostgreSQL", dialect)
+	}
+	if s.engine.oneWriter {
+		s.writer = make(chan struct{}, 1)
+	}
+	return s, nil
+}
+
+type txKey struct{}
+
+// Tx returns the transaction of the notification that is being handled, from
+// the context of the handler's function. Anywhere else it is an error.
+func Tx(ctx context.Context) (*sql.Tx, error) {
+	tx, ok := ctx.Value(txKey{}).(*sql.Tx)
+	if !ok {
+		return nil, errNoTx
+	}
+	return tx, nil
+}
+
+// Once implements [notification.Deduplicator]: one transaction that inserts
+// n's ID, calls handle if it was not there, and commits.
+//
+// A connection on which anything but handle fails is closed: it may lead to a
+// server that has become read-only in a failover. As long as handle has not
+// been called, Once goes on with the pool's other connections, then with a new
+// one, so that no notification pays for what the pool kept.
+func (s *Store) Once(ctx context.Context, n *notification.Notification, handle func(context.Context) error) error {
+	if s == nil || s.db == nil {
+		return errNoDB
+	}
+	if err := handled.CheckID(n.ID); err != nil {
+		return fmt.Errorf("sqlstore: %w", err)
+	}
+	called := false
+	f := func(ctx context.Context) error {
+		called = true
+		return handle(ctx)
+	}
+	idle, deadlocks := s.db.Stats().Idle, 0
+	for {
+		err := s.try(ctx, n, f)
+		switch {
+		case err == nil || called || ctx.Err() != nil || errors.Is(err, notification.ErrOtherBody):
+			return err
+		case isDeadlock(err) && deadlocks < deadlockRetries:
+			deadlocks++
+		case idle > 0:
+			idle--
+		default:
+			return err
+		}
+	}
+}
+
+// try is one transaction. The error of handle, and that of another body, say
+// nothing against the connection.
+func (s *Store) try(ctx context.Context, n *notification.Notification, handle func(context.Context) error) error {
+	var verdict error
+	err := s.onConn(ctx, func(conn *sql.Conn) error {
+		tx, err := conn.BeginTx(ctx, &sql.TxOptions{Isolation: s.engine.isolation})
+		if err != nil {
+			return err
+		}
+		defer func() { _ = tx.Rollback() }()
+		hash := sha256.Sum256(n.Raw)
+		inserted, err := s.insert(ctx, tx, n.ID, hash[:])
+		if err != nil {
+			return err
+		}
+		if !inserted {
+			known, err := s.lookup(ctx, tx, n.ID)
+			if err == nil && !bytes.Equal(known, hash[:]) {
+				verdict = notification.ErrOtherBody
+			}
+			return err
+		}
+		if verdict = handle(context.WithValue(ctx, txKey{}, tx)); verdict != nil {
+			return nil
+		}
+		if s.engine.silent {
+			if _, err := s.lookup(ctx, tx, n.ID); errors.Is(err, sql.ErrNoRows) {
+				return errRolledBack
+			} else if err != nil {
+				return err
+			}
+		}
+		return tx.Commit()
+	})
+	if verdict != nil {
+		return verdict
+	}
+	return err
+}
+
+func (s *Store) insert(ctx context.Context, tx *sql.Tx, id string, hash []byte) (inserted bool, err error) {
+	result, err := tx.ExecContext(ctx, s.engine.insert, s.service, id, hash)
+	if err != nil {
+		return false, err
+	}
+	rows, err := result.RowsAffected()
+	return rows > 0, err
+}
+
+func (s *Store) lookup(ctx context.Context, tx *sql.Tx, id string) (hash []byte, err error) {
+	err = tx.QueryRowContext(ctx, s.engine.lookup, s.service, id).Scan(&hash)
+	return hash, err
+}
+
+// onConn gives f a connection that is safe to write on, and closes it if f
+// fails. On SQLite it waits for the Store's other writers first: SQLite's own
+// waiting is a poll that is not fair and that no context ends.
+func (s *Store) onConn(ctx context.Context, f func(*sql.Conn) error) error {
+	if s.writer != nil {
+		select {
+		case s.writer <- struct{}{}:
+			defer func() { <-s.writer }()
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	conn, err := s.db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+	if s.engine.prepare != nil {
+		err = s.engine.prepare(ctx, conn)
+	}
+	if err == nil {
+		err = f(conn)
+	}
+	if err != nil {
+		_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // takes it out of the pool
+	}
+	return err
+}
