@@ -2,6 +2,7 @@ package pgxstore_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -51,7 +52,10 @@ func onceByHand(ctx context.Context, pool *pgxpool.Pool, n *notification.Notific
 		return err
 	}
 	defer func() { _ = tx.Rollback(ctx) }()
-	inserted, err := tx.Exec(ctx, `INSERT INTO handled_notifications (id) VALUES ($1) ON CONFLICT DO NOTHING`, n.ID)
+	hash := sha256.Sum256(n.Raw)
+	inserted, err := tx.Exec(ctx, `
+		INSERT INTO handled_notifications (service, id, body_hash) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+		"service", n.ID, hash[:])
 	if err != nil || inserted.RowsAffected() == 0 {
 		return err
 	}

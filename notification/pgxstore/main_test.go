@@ -49,7 +49,7 @@ func newDatabase(tb testing.TB, cluster *pgtest.Cluster) string {
 
 func newStore(tb testing.TB, pool *pgxpool.Pool) *pgxstore.Store {
 	tb.Helper()
-	store, err := pgxstore.New(pool)
+	store, err := pgxstore.New(pool, "service")
 	if err != nil {
 		tb.Fatal(err)
 	}

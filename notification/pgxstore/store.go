@@ -3,7 +3,7 @@
 // each notification has its effect once. It is a module of its own, so that
 // only those who import it get [pgx].
 //
-//	store, err := pgxstore.New(pool)
+//	store, err := pgxstore.New(pool, "catalogue")
 //	...
 //	handler, err := notification.NewHandler(verifier, func(ctx context.Context, n *notification.Notification) error {
 //		tx, err := pgxstore.Tx(ctx)
@@ -13,6 +13,11 @@
 //		_, err = tx.Exec(ctx, `INSERT INTO inbox (id, body) VALUES ($1, $2)`, n.ID, n.Raw)
 //		return err
 //	}, notification.WithDeduplicator(store))
+//
+// The service's name is the scope of the IDs: two services on one database,
+// each with a webhook of its own, both handle an event; replicas of one service
+// share its name. Package sqlstore does the same through database/sql, in the
+// same table.
 //
 // # Use the transaction, not the pool
 //
@@ -52,29 +57,26 @@
 package pgxstore
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/ascmarketplace/webhooks/notification"
+	"github.com/ascmarketplace/webhooks/notification/internal/handled"
 )
 
 // Schema creates the table of handled notifications, unless it is there. Put
 // it among your migrations: two replicas that execute it at the same moment can
 // get in each other's way. The table is found through search_path.
-const Schema = `
-CREATE TABLE IF NOT EXISTS handled_notifications (
-	id         text COLLATE "C" PRIMARY KEY, -- bytewise, so no upgrade of locales can break it
-	handled_at timestamptz NOT NULL DEFAULT now()
-);
-CREATE INDEX IF NOT EXISTS handled_notifications_handled_at ON handled_notifications (handled_at);
-`
-
-// pruneBatch is how many rows Prune deletes in one transaction.
-const pruneBatch = 1000
+const Schema = handled.PostgreSQLSchema
 
 var (
 	errNoPool = errors.New("pgxstore: there is no pool: make the Store with New")
@@ -85,16 +87,23 @@ var (
 // A Store is a [notification.Deduplicator] on a pool of connections. It starts
 // nothing and needs no closing; the pool remains the caller's. It is safe for
 // concurrent use.
-type Store struct{ pool *pgxpool.Pool }
+type Store struct {
+	pool    *pgxpool.Pool
+	service string
+}
 
 // New returns a Store on pool, which has to have executed [Schema] some time.
-// It does not connect, so that a receiver starts while the database is down
-// and responds with 503. A nil pool is an error.
-func New(pool *pgxpool.Pool) (*Store, error) {
+// The service's name, 1 to 64 bytes of UTF-8, is the scope of the IDs. New does
+// not connect, so that a receiver starts while the database is down and
+// responds with 503. A nil pool is an error.
+func New(pool *pgxpool.Pool, service string) (*Store, error) {
 	if pool == nil {
 		return nil, errNoPool
 	}
-	return &Store{pool}, nil
+	if err := handled.CheckService(service); err != nil {
+		return nil, fmt.Errorf("pgxstore: %w", err)
+	}
+	return &Store{pool, service}, nil
 }
 
 type txKey struct{}
@@ -104,17 +113,62 @@ type txKey struct{}
 // READ COMMITTED whatever the server's default, because only there the second
 // insert of an ID waits for the first transaction and then sees its outcome; in
 // stricter levels it fails. Errors are those of handle and of pgx.
+//
+// If the insert fails, as on a server that has become read-only in a failover,
+// the pool's connections are closed, and the insert is tried once more, on a
+// new one: handle has not been called yet.
 func (s *Store) Once(ctx context.Context, n *notification.Notification, handle func(context.Context) error) error {
 	if s == nil || s.pool == nil {
 		return errNoPool
 	}
-	return pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
-		inserted, err := tx.Exec(ctx, `INSERT INTO handled_notifications (id) VALUES ($1) ON CONFLICT DO NOTHING`, n.ID)
-		if err != nil || inserted.RowsAffected() == 0 {
+	if err := handled.CheckID(n.ID); err != nil {
+		return fmt.Errorf("pgxstore: %w", err)
+	}
+	inserting, err := s.try(ctx, n, handle)
+	if inserting && ctx.Err() == nil && isStale(err) {
+		s.pool.Reset()
+		_, err = s.try(ctx, n, handle)
+	}
+	return err
+}
+
+// try is one transaction. inserting tells that it failed before handle was called.
+func (s *Store) try(ctx context.Context, n *notification.Notification, handle func(context.Context) error) (inserting bool, err error) {
+	inserting = true
+	err = pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
+		hash := sha256.Sum256(n.Raw)
+		inserted, err := tx.Exec(ctx, `INSERT INTO handled_notifications (service, id, body_hash) VALUES ($1, $2, $3)
+			ON CONFLICT DO NOTHING`, s.service, n.ID, hash[:])
+		if err != nil {
 			return err
+		}
+		inserting = false
+		if inserted.RowsAffected() == 0 {
+			return s.compare(ctx, tx, n.ID, hash[:])
 		}
 		return handle(context.WithValue(ctx, txKey{}, tx))
 	})
+	return inserting, err
+}
+
+// compare tells a duplicate from another body under a known ID.
+func (s *Store) compare(ctx context.Context, tx pgx.Tx, id string, hash []byte) error {
+	var known []byte
+	err := tx.QueryRow(ctx, `SELECT body_hash FROM handled_notifications WHERE service = $1 AND id = $2`,
+		s.service, id).Scan(&known)
+	if err == nil && !bytes.Equal(known, hash) {
+		return notification.ErrOtherBody
+	}
+	return err
+}
+
+// isStale reports whether another connection may lead to a server that works:
+// this one is to a server that is read-only or going down, or is broken.
+func isStale(err error) bool {
+	if failure, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return failure.Code == "25006" || strings.HasPrefix(failure.Code, "57P") || strings.HasPrefix(failure.Code, "08")
+	}
+	return true
 }
 
 // Tx returns the transaction of the notification that is being handled, from
@@ -127,29 +181,30 @@ func Tx(ctx context.Context) (pgx.Tx, error) {
 	return tx, nil
 }
 
-// Prune forgets the notifications that were handled before a time, 1,000 in
-// a transaction, and returns how many. A copy that arrives later is handled
-// again, so keep them for longer than any copy may take: Apple documents no
-// limit, and 30 days is a common choice (assumed). A time in the future is
-// refused. Replicas may prune at the same time.
+// Prune forgets the service's notifications that were handled before a time,
+// 1,000 in a transaction, and returns how many, those before an error too. A
+// copy that arrives later is handled again. So a time less than eleven days
+// ago is refused, since App Store Connect's list of deliveries, and with it
+// CatchUp, reaches back ten; 30 days is a common choice (assumed). Replicas may
+// prune at the same time.
 func (s *Store) Prune(ctx context.Context, before time.Time) (pruned int64, err error) {
 	if s == nil || s.pool == nil {
 		return 0, errNoPool
 	}
-	if before.After(time.Now()) {
-		return 0, errors.New("pgxstore: Prune would forget what is being handled now: give a time in the past")
+	if err := handled.CheckPrune(before); err != nil {
+		return 0, fmt.Errorf("pgxstore: %w", err)
 	}
 	for {
 		// Rows that another replica is deleting are skipped, or the two could deadlock.
 		deleted, err := s.pool.Exec(ctx, `
-			DELETE FROM handled_notifications WHERE id = ANY (ARRAY (
-				SELECT id FROM handled_notifications WHERE handled_at < $1
-				ORDER BY handled_at LIMIT $2 FOR UPDATE SKIP LOCKED))`, before, pruneBatch)
+			DELETE FROM handled_notifications WHERE service = $1 AND id = ANY (ARRAY (
+				SELECT id FROM handled_notifications WHERE service = $1 AND handled_at < $2
+				ORDER BY handled_at LIMIT $3 FOR UPDATE SKIP LOCKED))`, s.service, before, handled.PruneBatch)
 		if err != nil {
 			return pruned, err
 		}
 		pruned += deleted.RowsAffected()
-		if deleted.RowsAffected() < pruneBatch {
+		if deleted.RowsAffected() < handled.PruneBatch {
 			return pruned, nil
 		}
 	}
