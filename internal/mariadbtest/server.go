@@ -7,6 +7,7 @@
 package mariadbtest
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net"
@@ -32,14 +33,17 @@ func Start(tb testing.TB) *Server {
 	if err != nil {
 		daemon, err = exec.LookPath("/usr/sbin/mariadbd")
 	}
-	install, notFound := exec.LookPath("mariadb-install-db")
+	tables, notFound := systemTables()
 	if errors.Join(err, notFound) != nil {
-		dbprocess.Missing(tb, errors.New("mariadbd and mariadb-install-db are not installed: "+
+		dbprocess.Missing(tb, errors.New("mariadbd and the system tables in /usr/share/mysql are not there: "+
 			"install Debian's package mariadb-server-core"))
 	}
 	s := &Server{daemon: daemon, server: dbprocess.New(tb, "mysql")}
-	s.server.Run(tb, install, "--no-defaults", "--datadir="+s.data(), "--tmpdir="+s.server.Dir,
-		"--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve")
+	bootstrap := s.server.Command(daemon, "--no-defaults", "--bootstrap", "--datadir=.", "--tmpdir="+s.server.Dir)
+	bootstrap.Stdin = bytes.NewReader(tables)
+	if out, err := bootstrap.CombinedOutput(); err != nil {
+		tb.Fatalf("MariaDB does not set up its data: %v\n%s", err, out)
+	}
 	s.Start(tb)
 	return s
 }
@@ -56,7 +60,7 @@ GRANT ALL ON ` + "`test%`" + `.* TO app@localhost;
 	if err := os.WriteFile(file, []byte(users), 0o644); err != nil {
 		tb.Fatal(err)
 	}
-	s.server.Start(tb, "KILL", s.daemon, "--no-defaults", "--datadir="+s.data(), "--tmpdir="+s.server.Dir,
+	s.server.Start(tb, "KILL", s.daemon, "--no-defaults", "--datadir=.", "--tmpdir="+s.server.Dir,
 		"--socket="+s.socket(), "--skip-networking", "--pid-file="+s.server.Dir+"/pid",
 		"--init-file="+file, "--max-connections=200")
 	s.server.Await(tb, func() error {
@@ -84,4 +88,17 @@ func (s *Server) DSN(user, database string) string {
 func (s *Server) Dir() string { return s.server.Dir }
 
 func (s *Server) socket() string { return filepath.Join(s.server.Dir, "socket") }
-func (s *Server) data() string   { return filepath.Join(s.server.Dir, "data") }
+
+// systemTables is what mariadb-install-db executes, which needs programs of
+// another package.
+func systemTables() ([]byte, error) {
+	script := []byte("CREATE DATABASE mysql;\nUSE mysql;\nSET @auth_root_socket = NULL, @skip_auth_anonymous = 1;\n")
+	for _, name := range []string{"mysql_system_tables.sql", "mysql_system_tables_data.sql"} {
+		text, err := os.ReadFile("/usr/share/mysql/" + name)
+		if err != nil {
+			return nil, err
+		}
+		script = append(script, text...)
+	}
+	return script, nil
+}
