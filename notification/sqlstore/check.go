@@ -41,7 +41,7 @@ func (s *Store) rehearse(ctx context.Context, conn *sql.Conn) error {
 		ids = append(ids, prefix+strings.Repeat("x", handled.MaxIDSize-len(prefix)-1)+end)
 	}
 	if err := s.remember(ctx, conn, ids); err != nil {
-		return err
+		return fmt.Errorf("handled_notifications does not work, create it from Schema: %w", err)
 	}
 	var hash []byte
 	err := conn.QueryRowContext(ctx, s.engine.lookup, s.service, ids[0]).Scan(&hash)
@@ -59,21 +59,23 @@ func (s *Store) remember(ctx context.Context, conn *sql.Conn, ids []string) erro
 	defer func() { _ = tx.Rollback() }()
 	for _, id := range ids {
 		hash := sha256.Sum256([]byte(id))
-		for _, want := range []bool{true, false} {
-			inserted, err := s.insert(ctx, tx, id, hash[:])
-			if err != nil {
-				return fmt.Errorf("handled_notifications does not take a notification: create it from Schema: %w", err)
-			}
-			if inserted != want {
-				return errors.New("handled_notifications confuses IDs or takes one twice: create it from Schema")
-			}
+		if inserted, err := s.insert(ctx, tx, id, hash[:]); err != nil {
+			return err
+		} else if !inserted {
+			return errors.New("it takes an ID for another one")
+		}
+		other := sha256.Sum256(nil)
+		if inserted, err := s.insert(ctx, tx, id, other[:]); err != nil {
+			return err
+		} else if inserted {
+			return errors.New("it takes an ID twice")
 		}
 		known, err := s.lookup(ctx, tx, id)
 		if err != nil {
 			return err
 		}
 		if !bytes.Equal(known, hash[:]) {
-			return errors.New("handled_notifications does not keep the hash of a body: create it from Schema")
+			return errors.New("it does not keep the hash of a body")
 		}
 	}
 	return nil

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -67,8 +68,16 @@ func prepareSQLite(ctx context.Context, conn *sql.Conn) error {
 }
 
 func checkSQLite(ctx context.Context, conn *sql.Conn) error {
+	var tables int
+	err := conn.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_master WHERE name = 'handled_notifications'`).Scan(&tables)
+	if err != nil {
+		return err
+	}
+	if tables == 0 {
+		return errors.New("there is no table handled_notifications: create it from Schema")
+	}
 	var result string
-	err := conn.QueryRowContext(ctx, `PRAGMA quick_check('handled_notifications')`).Scan(&result)
+	err = conn.QueryRowContext(ctx, `PRAGMA quick_check('handled_notifications')`).Scan(&result)
 	if err == nil && result != "ok" {
 		err = fmt.Errorf("the file is damaged, restore a backup: %s", result)
 	}
