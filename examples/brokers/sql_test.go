@@ -62,7 +62,7 @@ func TestSQL(t *testing.T) {
 	if _, err := pool.Exec(t.Context(), tables); err != nil {
 		t.Fatal(err)
 	}
-	store, err := pgxstore.New(pool)
+	store, err := pgxstore.New(pool, "brokers")
 	if err != nil {
 		t.Fatal(err)
 	}

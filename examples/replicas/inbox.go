@@ -17,7 +17,7 @@ import (
 func newReceiver(
 	v *notification.Verifier, pool *pgxpool.Pool, jobs *river.Client[pgx.Tx],
 ) (*notification.Handler, error) {
-	handled, err := pgxstore.New(pool)
+	handled, err := pgxstore.New(pool, "replicas")
 	if err != nil {
 		return nil, err
 	}

@@ -95,7 +95,7 @@ func onPostgreSQL(b *testing.B, pool *pgxpool.Pool, more function) engine {
 	if _, err := pool.Exec(b.Context(), pgxstore.Schema+inbox); err != nil {
 		b.Fatal(err)
 	}
-	store, err := pgxstore.New(pool)
+	store, err := pgxstore.New(pool, "bench")
 	if err != nil {
 		b.Fatal(err)
 	}

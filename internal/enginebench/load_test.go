@@ -40,6 +40,9 @@ func BenchmarkEngines(b *testing.B) {
 		start func(*testing.B) engine
 	}{
 		{"memory", startMemory},
+		{"sqlstore, SQLite", startSQLite},
+		{"sqlstore, MariaDB", startMariaDB},
+		{"sqlstore, PostgreSQL", startPostgreSQL},
 		{"pgx", startPGX},
 		{"pgx+river", startRiver},
 		{"NATS", startNATS},

@@ -1,13 +1,9 @@
 package sqlstoretest
 
 import (
-	"context"
-	"errors"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/ascmarketplace/webhooks/notification"
 	"github.com/ascmarketplace/webhooks/notification/sqlstore"
 )
 
@@ -74,37 +70,4 @@ func TestCheckSettings(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
-}
-
-// New connects to nothing, and what New has not made refuses to work.
-func TestRefused(t *testing.T) {
-	db := source{sqlstore.PostgreSQL, "pgx", "postgres:///none?host=/nowhere"}.open(t)
-	store, err := sqlstore.New(db, sqlstore.PostgreSQL, "service")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := store.Check(t.Context()); err == nil {
-		t.Error("Check found a database that is not there")
-	}
-	if _, err := sqlstore.New(nil, sqlstore.SQLite, "service"); err == nil {
-		t.Error("New took a nil database")
-	}
-	if _, err := sqlstore.New(db, "Oracle", "service"); err == nil || !strings.Contains(err.Error(), "Oracle") {
-		t.Errorf("an unknown dialect: %v", err)
-	}
-	for _, store := range []*sqlstore.Store{nil, {}} {
-		once := store.Once(t.Context(), &notification.Notification{ID: "1"}, func(context.Context) error {
-			t.Error("called")
-			return nil
-		})
-		_, prune := store.Prune(t.Context(), time.Now().AddDate(0, 0, -30))
-		for _, err := range []error{once, prune, store.Check(t.Context())} {
-			if err == nil || !strings.Contains(err.Error(), "New") {
-				t.Errorf("got %v", err)
-			}
-		}
-	}
-	if _, err := sqlstore.Tx(t.Context()); err == nil || errors.Is(err, context.Canceled) {
-		t.Errorf("Tx outside of a function: %v", err)
-	}
 }

@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/go-sql-driver/mysql"
 	_ "github.com/jackc/pgx/v5/stdlib"
 	_ "github.com/mattn/go-sqlite3"
 	_ "modernc.org/sqlite"
@@ -164,7 +163,6 @@ func (s source) database() storetest.Database {
 
 // TestStore runs what every store promises on each database.
 func TestStore(t *testing.T) {
-	_ = mysql.SetLogger(&mysql.NopLogger{}) // it tells of each connection that was closed
 	servers := &servers{tb: t}
 	for _, name := range databases {
 		t.Run(name, func(t *testing.T) {
