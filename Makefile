@@ -68,7 +68,7 @@ bench: ## our code beside a plain reference, in percent of it, by benchstat; the
 # As many rounds as asked for, the engines in turn, so that a busy minute does not hit one of them alone.
 ROUNDS ?= 6
 .PHONY: bench-engines
-bench-engines: ## a receiver in memory, on PostgreSQL, with river, on NATS; pgxstore beside the same by hand
+bench-engines: ## a receiver in memory, on SQLite, MariaDB, PostgreSQL, with river, on NATS; pgxstore beside the same by hand
 	@mkdir -p bin && rm -f bin/bench-engines.txt
 	@for round in $$(seq $(ROUNDS)); do \
 		go -C internal/enginebench test -run '^$$' -bench . -benchtime 1x >> bin/bench-engines.txt && \

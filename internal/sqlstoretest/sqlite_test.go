@@ -2,11 +2,13 @@ package sqlstoretest
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ascmarketplace/webhooks/internal/storetest"
 	"github.com/ascmarketplace/webhooks/notification"
@@ -87,6 +89,27 @@ func TestSQLiteTwoProcesses(t *testing.T) {
 			}
 			source.database().EffectsAre(t, number)
 		})
+	}
+}
+
+// The end of the context ends the wait for another notification, which
+// SQLite's own waiting does not notice.
+func TestSQLiteGivesUpWaiting(t *testing.T) {
+	source := source{sqlstore.SQLite, "sqlite3", filepath.Join(t.TempDir(), "test.db")}
+	source.migrate(t)
+	store := source.store(t)
+	err := store.Once(t.Context(), &notification.Notification{ID: "1"}, func(context.Context) error {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+		defer cancel()
+		begin := time.Now()
+		err := store.Once(ctx, &notification.Notification{ID: "2"}, func(context.Context) error { return nil })
+		if took := time.Since(begin); !errors.Is(err, context.DeadlineExceeded) || took > 2*time.Second {
+			t.Errorf("gave up after %v: %v", took, err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 
