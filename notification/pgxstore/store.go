@@ -133,7 +133,9 @@ func (s *Store) Once(ctx context.Context, n *notification.Notification, handle f
 }
 
 // try is one transaction. inserting tells that it failed before handle was called.
-func (s *Store) try(ctx context.Context, n *notification.Notification, handle func(context.Context) error) (inserting bool, err error) {
+func (s *Store) try(
+	ctx context.Context, n *notification.Notification, handle func(context.Context) error,
+) (inserting bool, err error) {
 	inserting = true
 	err = pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
 		hash := sha256.Sum256(n.Raw)

@@ -163,7 +163,8 @@ func TestPartitioned(t *testing.T) {
 	}
 	sendAll(t, []string{replica(t, database, effect), replica(t, database, effect)}, append(bodies, bodies...), nil)
 	effectsAre(t, database, notifications)
-	if _, err := pool.Exec(t.Context(), `UPDATE handled_notifications SET handled_at = now() - interval '31 days'`); err != nil {
+	_, err = pool.Exec(t.Context(), `UPDATE handled_notifications SET handled_at = now() - interval '31 days'`)
+	if err != nil {
 		t.Fatal(err)
 	}
 	if pruned, err := newStore(t, pool).Prune(t.Context(), time.Now().AddDate(0, 0, -30)); err != nil || pruned != notifications {
