@@ -129,6 +129,26 @@ func TestSQLiteOneConnection(t *testing.T) {
 	}
 }
 
+// On a full disk nothing is acknowledged that was not kept, and Check says so.
+// A limit of pages stands for the disk.
+func TestSQLiteFull(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "test.db")
+	source{sqlstore.SQLite, "sqlite", file}.migrate(t)
+	source := source{sqlstore.SQLite, "sqlite", file + "?_pragma=max_page_count(8)"}
+	store := source.store(t)
+	url := storetest.Receive(t, store, source.database().Write)
+	statuses := storetest.PostAll(t, storetest.NewBodies(t, 200), func(int) string { return url })
+	acknowledged := statuses[http.StatusOK]
+	if acknowledged == 0 || acknowledged == 200 || acknowledged+statuses[http.StatusServiceUnavailable]+
+		statuses[http.StatusInternalServerError] != 200 { // 500 if the effect is what does not fit
+		t.Errorf("got %v", statuses)
+	}
+	source.database().EffectsAre(t, acknowledged)
+	if err := store.Check(t.Context()); err == nil || !strings.Contains(err.Error(), "full") {
+		t.Errorf("Check: %v", err)
+	}
+}
+
 // A damaged file is told as what it is.
 func TestSQLiteDamaged(t *testing.T) {
 	for _, test := range []struct {
