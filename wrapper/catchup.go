@@ -44,7 +44,7 @@ func (s *Webhooks) CatchUp(
 	if handle == nil {
 		return since, invalid("CatchUp needs a function that handles payloads, got nil")
 	}
-	c := catcher{s: s, webhookID: webhookID, handle: handle, seen: since}
+	c := catcher{s: s, webhookID: webhookID, handle: handle, seen: since, open: map[string]span{}}
 	pass := c.pass(ctx)
 	return pass.Next, pass.Err
 }
@@ -57,18 +57,25 @@ type catcher struct {
 	handle    func(context.Context, []byte) error
 
 	seen  time.Time            // what was created earlier has been listed; zero: nothing yet
-	open  map[string]time.Time // first deliveries of listed events that were not handled
 	taken map[string]time.Time // latest deliveries of events that handle took; nil: not remembered
 	gone  bool                 // the latest pass found no such webhook
+
+	// Events that were not handled. One stays here, and holds next back, though a list leaves it out, since a later
+	// list may show it again. It goes when handle takes it or a later delivery succeeds. It is lost, once, when its
+	// last delivery is ten days old or the webhook is gone: only then it can't be listed any more.
+	open map[string]span
 }
+
+// span is from the creation of an event's first listed delivery to that of its last.
+type span struct{ first, last time.Time }
 
 // event is what the list says of one event.
 type event struct {
-	id          string
-	first, last time.Time // creation of its first and its last delivery
-	state       DeliveryState
-	payload     []byte // unless it succeeded
-	deliveryID  string // the last one's
+	id string
+	span
+	state      DeliveryState
+	payload    []byte // unless it succeeded
+	deliveryID string // the last one's
 }
 
 // pass hands over what one reading of the list shows.
@@ -88,12 +95,11 @@ func (c *catcher) pass(ctx context.Context) (pass Pass) {
 	if first := firstListed(now); !c.seen.IsZero() && c.seen.Before(first) {
 		errs.add(notListed(c.seen, first))
 	}
-	pass.Lost = c.forget(firstListed(now))
 	c.seen = later(c.seen, now.Add(-settling))
-	c.open = map[string]time.Time{}
 	for _, event := range events {
 		switch {
-		case c.knows(event):
+		case event.state == DeliverySucceeded || c.knows(event):
+			delete(c.open, event.id)
 			continue
 		case event.state == DeliveryPending && now.Sub(event.last) < settling:
 			pass.Awaiting++
@@ -101,13 +107,15 @@ func (c *catcher) pass(ctx context.Context) (pass Pass) {
 			err := c.handOver(ctx, event)
 			if err == nil {
 				pass.HandedOver++
+				delete(c.open, event.id)
 				continue
 			}
 			errs.add(err)
 			pass.Failed++
 		}
-		c.open[event.id] = event.first
+		c.open[event.id] = event.span
 	}
+	pass.Lost = c.forget(firstListed(now))
 	if ctx.Err() != nil {
 		errs.add(ended(ctx))
 	}
@@ -118,9 +126,9 @@ func (c *catcher) pass(ctx context.Context) (pass Pass) {
 // next is where the next reading of the list begins.
 func (c *catcher) next() time.Time {
 	next := c.seen
-	for _, first := range c.open {
-		if first.Before(next) {
-			next = first
+	for _, event := range c.open {
+		if event.first.Before(next) {
+			next = event.first
 		}
 	}
 	return next.UTC()
@@ -150,18 +158,23 @@ func (c *catcher) handOver(ctx context.Context, e *event) error {
 }
 
 // forget drops what was created before oldest and can't be listed any more. It
-// returns how many of these events were never handled.
+// returns how many events were never handled.
 func (c *catcher) forget(oldest time.Time) (lost int) {
-	isOld := func(_ string, created time.Time) bool { return created.Before(oldest) }
-	before := len(c.open)
-	maps.DeleteFunc(c.open, isOld)
-	maps.DeleteFunc(c.taken, isOld)
-	return before - len(c.open)
+	maps.DeleteFunc(c.taken, func(_ string, last time.Time) bool { return last.Before(oldest) })
+	for id, event := range c.open {
+		switch {
+		case event.last.Before(oldest):
+			delete(c.open, id)
+			lost++
+		case event.first.Before(oldest):
+			c.open[id] = span{event.last, event.last}
+		}
+	}
+	return lost
 }
 
-// list returns the events whose last delivery did not succeed, oldest first,
-// and the latest creation of any delivery.
-func (c *catcher) list(ctx context.Context) (missed []*event, latest time.Time, err error) {
+// list returns the events, oldest first, and the latest creation of any delivery.
+func (c *catcher) list(ctx context.Context) (events []*event, latest time.Time, err error) {
 	byID := map[string]*event{}
 	var from time.Time
 	since := func(now time.Time) time.Time {
@@ -180,15 +193,10 @@ func (c *catcher) list(ctx context.Context) (missed []*event, latest time.Time, 
 			collect(byID, delivery)
 		}
 	}
-	for _, event := range byID {
-		if event.state != DeliverySucceeded {
-			missed = append(missed, event)
-		}
-	}
-	slices.SortFunc(missed, func(a, b *event) int {
+	events = slices.SortedFunc(maps.Values(byID), func(a, b *event) int {
 		return cmp.Or(a.first.Compare(b.first), cmp.Compare(a.id, b.id))
 	})
-	return missed, latest, nil
+	return events, latest, nil
 }
 
 // collect adds a delivery to what is known of its event. Only payloads that may
@@ -197,7 +205,7 @@ func collect(byID map[string]*event, d Delivery) {
 	id := cmp.Or(d.EventID, "of delivery "+d.ID)
 	known := byID[id]
 	if known == nil {
-		known = &event{id: id, first: d.CreatedDate}
+		known = &event{id: id, span: span{first: d.CreatedDate}}
 		byID[id] = known
 	}
 	if d.CreatedDate.Before(known.first) {
