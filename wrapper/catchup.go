@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 )
@@ -44,7 +43,7 @@ func (s *Webhooks) CatchUp(
 	if handle == nil {
 		return since, invalid("CatchUp needs a function that handles payloads, got nil")
 	}
-	c := catcher{s: s, webhookID: webhookID, handle: handle, seen: since, open: map[string]span{}}
+	c := catcher{s: s, webhookID: webhookID, handle: handle, seen: since, open: map[string]*event{}}
 	pass := c.pass(ctx)
 	return pass.Next, pass.Err
 }
@@ -62,20 +61,17 @@ type catcher struct {
 
 	// Events that were not handled. One stays here, and holds next back, though a list leaves it out, since a later
 	// list may show it again. It goes when handle takes it or a later delivery succeeds. It is lost, once, when its
-	// last delivery is ten days old or the webhook is gone: only then it can't be listed any more.
-	open map[string]span
+	// last delivery is ten days old or the webhook is gone: only then can it no longer be listed.
+	open map[string]*event // without their payloads
 }
-
-// span is from the creation of an event's first listed delivery to that of its last.
-type span struct{ first, last time.Time }
 
 // event is what the list says of one event.
 type event struct {
-	id string
-	span
-	state      DeliveryState
-	payload    []byte // unless it succeeded
-	deliveryID string // the last one's
+	id          string
+	first, last time.Time // creation of its first and its last delivery
+	state       DeliveryState
+	payload     []byte // unless it succeeded
+	deliveryID  string // the last one's
 }
 
 // pass hands over what one reading of the list shows.
@@ -113,7 +109,8 @@ func (c *catcher) pass(ctx context.Context) (pass Pass) {
 			errs.add(err)
 			pass.Failed++
 		}
-		c.open[event.id] = event.span
+		event.payload = nil
+		c.open[event.id] = event
 	}
 	pass.Lost = c.forget(firstListed(now))
 	if ctx.Err() != nil {
@@ -160,14 +157,18 @@ func (c *catcher) handOver(ctx context.Context, e *event) error {
 // forget drops what was created before oldest and can't be listed any more. It
 // returns how many events were never handled.
 func (c *catcher) forget(oldest time.Time) (lost int) {
-	maps.DeleteFunc(c.taken, func(_ string, last time.Time) bool { return last.Before(oldest) })
+	for id, last := range c.taken {
+		if last.Before(oldest) {
+			delete(c.taken, id)
+		}
+	}
 	for id, event := range c.open {
 		switch {
 		case event.last.Before(oldest):
 			delete(c.open, id)
 			lost++
 		case event.first.Before(oldest):
-			c.open[id] = span{event.last, event.last}
+			event.first = event.last
 		}
 	}
 	return lost
@@ -193,7 +194,10 @@ func (c *catcher) list(ctx context.Context) (events []*event, latest time.Time, 
 			collect(byID, delivery)
 		}
 	}
-	events = slices.SortedFunc(maps.Values(byID), func(a, b *event) int {
+	for _, event := range byID {
+		events = append(events, event)
+	}
+	slices.SortFunc(events, func(a, b *event) int {
 		return cmp.Or(a.first.Compare(b.first), cmp.Compare(a.id, b.id))
 	})
 	return events, latest, nil
@@ -205,7 +209,7 @@ func collect(byID map[string]*event, d Delivery) {
 	id := cmp.Or(d.EventID, "of delivery "+d.ID)
 	known := byID[id]
 	if known == nil {
-		known = &event{id: id, span: span{first: d.CreatedDate}}
+		known = &event{id: id, first: d.CreatedDate}
 		byID[id] = known
 	}
 	if d.CreatedDate.Before(known.first) {
