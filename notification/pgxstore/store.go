@@ -172,10 +172,7 @@ func (s *Store) compare(ctx context.Context, tx pgx.Tx, id string, hash []byte) 
 	var known []byte
 	err := tx.QueryRow(ctx, `SELECT body_hash FROM handled_notifications WHERE service = $1 AND id = $2`,
 		s.service, id).Scan(&known)
-	switch {
-	case errors.Is(err, pgx.ErrNoRows): // pruned meanwhile
-		return nil
-	case err == nil && !bytes.Equal(known, hash):
+	if err == nil && !bytes.Equal(known, hash) {
 		return notification.ErrOtherBody
 	}
 	return err

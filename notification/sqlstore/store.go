@@ -140,13 +140,10 @@ func (s *Store) try(ctx context.Context, n *notification.Notification, handle fu
 // compare tells another body under a known ID from a copy.
 func (s *Store) compare(ctx context.Context, tx *sql.Tx, id string, hash []byte) (verdict, err error) {
 	known, err := s.lookup(ctx, tx, id)
-	switch {
-	case errors.Is(err, sql.ErrNoRows): // pruned meanwhile
-		return nil, nil
-	case err == nil && !bytes.Equal(known, hash):
-		return notification.ErrOtherBody, nil
+	if err == nil && !bytes.Equal(known, hash) {
+		verdict = notification.ErrOtherBody
 	}
-	return nil, err
+	return verdict, err
 }
 
 // checkTx finds a transaction that the server has rolled back, where COMMIT would not tell.
