@@ -3,6 +3,7 @@ package sqlstoretest
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ascmarketplace/webhooks/notification/sqlstore"
 )
@@ -29,6 +30,7 @@ func TestCheck(t *testing.T) {
 				for what, replace := range map[string][2]string{
 					"a collation that confuses":  {"VARBINARY(512)", "VARCHAR(512)"},
 					"a short column":             {"VARBINARY(512)", "VARBINARY(500)"},
+					"a short hash":               {"BINARY(32)", "BINARY(16)"},
 					"an engine without rollback": {"InnoDB", "MyISAM"},
 				} {
 					s.exec(t, strings.Replace(schema, replace[0], replace[1], 1))
@@ -60,6 +62,20 @@ func TestCheckSettings(t *testing.T) {
 		s.dsn += "&synchronous_commit=off"
 		if err := s.store(t).Check(t.Context()); err == nil || !strings.Contains(err.Error(), "synchronous_commit") {
 			t.Errorf("got %v", err)
+		}
+		s = servers.newSource(t, "PostgreSQL")
+		s.migrate(t)
+		s.exec(t, `ALTER SYSTEM SET fsync = off`)
+		s.exec(t, `SELECT pg_reload_conf()`)
+		store := s.store(t)
+		for begin := time.Now(); ; { // the server reads its settings when it likes
+			err := store.Check(t.Context())
+			if err != nil && strings.Contains(err.Error(), "fsync is off") {
+				break
+			}
+			if time.Since(begin) > 10*time.Second {
+				t.Fatalf("got %v", err)
+			}
 		}
 	})
 	t.Run("MariaDB", func(t *testing.T) {

@@ -26,12 +26,11 @@ func (s *Store) Prune(ctx context.Context, before time.Time) (pruned int64, err 
 	if time.Since(before) < remembered {
 		return 0, errors.New("sqlstore: Prune keeps eleven days, since a copy may come that late: give an earlier time")
 	}
-	for deadlocks := 0; ; {
+	for {
 		rows, err := s.pruneOnce(ctx, before)
 		pruned += rows
 		switch {
-		case err != nil && isDeadlock(err) && deadlocks < deadlockRetries:
-			deadlocks++
+		case err != nil && isDeadlock(err): // the other transaction went on
 		case err != nil || rows < pruneBatch:
 			return pruned, err
 		}

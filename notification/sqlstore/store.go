@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"database/sql"
@@ -16,8 +15,6 @@ import (
 const (
 	maxService = 100 // bytes
 	maxID      = 512 // bytes: the longest that a notification may have, and MySQL would cut a longer one
-
-	deadlockRetries = 10
 )
 
 var (
@@ -91,15 +88,13 @@ func (s *Store) Once(ctx context.Context, n *notification.Notification, handle f
 		called = true
 		return handle(ctx)
 	}
-	idle, deadlocks := s.db.Stats().Idle, 0
-	for {
-		err := s.try(ctx, n, f)
+	for idle := s.db.Stats().Idle; ; {
+		verdict, err := s.try(ctx, n, f)
 		switch {
-		case err == nil || called || ctx.Err() != nil || errors.Is(err, notification.ErrOtherBody):
-			return err
-		case isDeadlock(err) && deadlocks < deadlockRetries:
-			deadlocks++
-		case idle > 0:
+		case err == nil:
+			return verdict
+		case !called && isDeadlock(err): // the other transaction went on
+		case !called && idle > 0:
 			idle--
 		default:
 			return err
@@ -107,11 +102,12 @@ func (s *Store) Once(ctx context.Context, n *notification.Notification, handle f
 	}
 }
 
-// try is one transaction. The error of handle, and that of another body, say
-// nothing against the connection.
-func (s *Store) try(ctx context.Context, n *notification.Notification, handle func(context.Context) error) error {
-	var verdict error
-	err := s.onConn(ctx, func(conn *sql.Conn) error {
+// try is one transaction. The verdict is the error of handle, or that of another
+// body, and says nothing against the connection.
+func (s *Store) try(
+	ctx context.Context, n *notification.Notification, handle func(context.Context) error,
+) (verdict, err error) {
+	err = s.onConn(ctx, func(conn *sql.Conn) error {
 		tx, err := conn.BeginTx(ctx, &sql.TxOptions{Isolation: s.engine.isolation})
 		if err != nil {
 			return err
@@ -134,7 +130,7 @@ func (s *Store) try(ctx context.Context, n *notification.Notification, handle fu
 		}
 		return tx.Commit()
 	})
-	return cmp.Or(verdict, err)
+	return verdict, err
 }
 
 // compare tells another body under a known ID from a copy.
