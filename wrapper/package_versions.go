@@ -62,11 +62,7 @@ const maxIncluded = 50
 // https://developer.apple.com/documentation/appstoreconnectapi/get-v1-alternativedistributionpackageversions-_id_
 func (s *PackageVersions) Get(ctx context.Context, id string) (PackageVersion, error) {
 	params := &gen.AlternativeDistributionPackageVersionsGetInstanceParams{
-		Include: []gen.AlternativeDistributionPackageVersionsGetInstanceParamsInclude{
-			gen.AlternativeDistributionPackageVersionsGetInstanceParamsIncludeAlternativeDistributionPackage,
-			gen.AlternativeDistributionPackageVersionsGetInstanceParamsIncludeVariants,
-			gen.AlternativeDistributionPackageVersionsGetInstanceParamsIncludeDeltas,
-		},
+		Include:       []string{"alternativeDistributionPackage", "variants", "deltas"},
 		LimitVariants: maxIncluded,
 		LimitDeltas:   maxIncluded,
 	}
