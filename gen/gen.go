@@ -16,11 +16,6 @@ import (
 	"github.com/oapi-codegen/runtime"
 )
 
-// Defines values for AlternativeDistributionPackageRelationshipsVersionsDataType.
-const (
-	AlternativeDistributionPackageRelationshipsVersionsDataTypeAlternativeDistributionPackageVersions AlternativeDistributionPackageRelationshipsVersionsDataType = "alternativeDistributionPackageVersions"
-)
-
 // Defines values for AlternativeDistributionPackageType.
 const (
 	AlternativeDistributionPackageTypeAlternativeDistributionPackages AlternativeDistributionPackageType = "alternativeDistributionPackages"
@@ -40,21 +35,6 @@ const (
 const (
 	AlternativeDistributionPackageVersionAttributesStateCOMPLETED AlternativeDistributionPackageVersionAttributesState = "COMPLETED"
 	AlternativeDistributionPackageVersionAttributesStateREPLACED  AlternativeDistributionPackageVersionAttributesState = "REPLACED"
-)
-
-// Defines values for AlternativeDistributionPackageVersionRelationshipsAlternativeDistributionPackageDataType.
-const (
-	AlternativeDistributionPackageVersionRelationshipsAlternativeDistributionPackageDataTypeAlternativeDistributionPackages AlternativeDistributionPackageVersionRelationshipsAlternativeDistributionPackageDataType = "alternativeDistributionPackages"
-)
-
-// Defines values for AlternativeDistributionPackageVersionRelationshipsDeltasDataType.
-const (
-	AlternativeDistributionPackageVersionRelationshipsDeltasDataTypeAlternativeDistributionPackageDeltas AlternativeDistributionPackageVersionRelationshipsDeltasDataType = "alternativeDistributionPackageDeltas"
-)
-
-// Defines values for AlternativeDistributionPackageVersionRelationshipsVariantsDataType.
-const (
-	AlternativeDistributionPackageVersionRelationshipsVariantsDataTypeAlternativeDistributionPackageVariants AlternativeDistributionPackageVersionRelationshipsVariantsDataType = "alternativeDistributionPackageVariants"
 )
 
 // Defines values for AlternativeDistributionPackageVersionType.
@@ -84,16 +64,6 @@ const (
 const (
 	AppStoreVersionAttributesReviewTypeAPPSTORE     AppStoreVersionAttributesReviewType = "APP_STORE"
 	AppStoreVersionAttributesReviewTypeNOTARIZATION AppStoreVersionAttributesReviewType = "NOTARIZATION"
-)
-
-// Defines values for AppStoreVersionRelationshipsAppDataType.
-const (
-	AppStoreVersionRelationshipsAppDataTypeApps AppStoreVersionRelationshipsAppDataType = "apps"
-)
-
-// Defines values for AppStoreVersionRelationshipsBuildDataType.
-const (
-	AppStoreVersionRelationshipsBuildDataTypeBuilds AppStoreVersionRelationshipsBuildDataType = "builds"
 )
 
 // Defines values for AppStoreVersionType.
@@ -149,19 +119,9 @@ const (
 	BackgroundAssetTypeBackgroundAssets BackgroundAssetType = "backgroundAssets"
 )
 
-// Defines values for BackgroundAssetVersionRelationshipsBackgroundAssetDataType.
-const (
-	BackgroundAssetVersionRelationshipsBackgroundAssetDataTypeBackgroundAssets BackgroundAssetVersionRelationshipsBackgroundAssetDataType = "backgroundAssets"
-)
-
 // Defines values for BackgroundAssetVersionType.
 const (
 	BackgroundAssetVersionTypeBackgroundAssetVersions BackgroundAssetVersionType = "backgroundAssetVersions"
-)
-
-// Defines values for BackgroundAssetVersionAppStoreReleaseRelationshipsBackgroundAssetVersionDataType.
-const (
-	BackgroundAssetVersionAppStoreReleaseRelationshipsBackgroundAssetVersionDataTypeBackgroundAssetVersions BackgroundAssetVersionAppStoreReleaseRelationshipsBackgroundAssetVersionDataType = "backgroundAssetVersions"
 )
 
 // Defines values for BackgroundAssetVersionAppStoreReleaseType.
@@ -182,16 +142,6 @@ const (
 	BackgroundAssetVersionAppStoreReleaseStateWAITINGFORREVIEW          BackgroundAssetVersionAppStoreReleaseState = "WAITING_FOR_REVIEW"
 )
 
-// Defines values for BackgroundAssetVersionExternalBetaReleaseRelationshipsBackgroundAssetVersionDataType.
-const (
-	BackgroundAssetVersionExternalBetaReleaseRelationshipsBackgroundAssetVersionDataTypeBackgroundAssetVersions BackgroundAssetVersionExternalBetaReleaseRelationshipsBackgroundAssetVersionDataType = "backgroundAssetVersions"
-)
-
-// Defines values for BackgroundAssetVersionExternalBetaReleaseType.
-const (
-	BackgroundAssetVersionExternalBetaReleaseTypeBackgroundAssetVersionExternalBetaReleases BackgroundAssetVersionExternalBetaReleaseType = "backgroundAssetVersionExternalBetaReleases"
-)
-
 // Defines values for BackgroundAssetVersionExternalBetaReleaseState.
 const (
 	BackgroundAssetVersionExternalBetaReleaseStateINREVIEW               BackgroundAssetVersionExternalBetaReleaseState = "IN_REVIEW"
@@ -201,22 +151,6 @@ const (
 	BackgroundAssetVersionExternalBetaReleaseStateREJECTED               BackgroundAssetVersionExternalBetaReleaseState = "REJECTED"
 	BackgroundAssetVersionExternalBetaReleaseStateSUPERSEDED             BackgroundAssetVersionExternalBetaReleaseState = "SUPERSEDED"
 	BackgroundAssetVersionExternalBetaReleaseStateWAITINGFORREVIEW       BackgroundAssetVersionExternalBetaReleaseState = "WAITING_FOR_REVIEW"
-)
-
-// Defines values for BackgroundAssetVersionInternalBetaReleaseAttributesState.
-const (
-	BackgroundAssetVersionInternalBetaReleaseAttributesStateREADYFORTESTING BackgroundAssetVersionInternalBetaReleaseAttributesState = "READY_FOR_TESTING"
-	BackgroundAssetVersionInternalBetaReleaseAttributesStateSUPERSEDED      BackgroundAssetVersionInternalBetaReleaseAttributesState = "SUPERSEDED"
-)
-
-// Defines values for BackgroundAssetVersionInternalBetaReleaseRelationshipsBackgroundAssetVersionDataType.
-const (
-	BackgroundAssetVersionInternalBetaReleaseRelationshipsBackgroundAssetVersionDataTypeBackgroundAssetVersions BackgroundAssetVersionInternalBetaReleaseRelationshipsBackgroundAssetVersionDataType = "backgroundAssetVersions"
-)
-
-// Defines values for BackgroundAssetVersionInternalBetaReleaseType.
-const (
-	BackgroundAssetVersionInternalBetaReleaseTypeBackgroundAssetVersionInternalBetaReleases BackgroundAssetVersionInternalBetaReleaseType = "backgroundAssetVersionInternalBetaReleases"
 )
 
 // Defines values for BackgroundAssetVersionState.
@@ -232,19 +166,9 @@ const (
 	BetaCrashLogTypeBetaCrashLogs BetaCrashLogType = "betaCrashLogs"
 )
 
-// Defines values for BetaFeedbackCrashSubmissionRelationshipsBuildDataType.
-const (
-	BetaFeedbackCrashSubmissionRelationshipsBuildDataTypeBuilds BetaFeedbackCrashSubmissionRelationshipsBuildDataType = "builds"
-)
-
 // Defines values for BetaFeedbackCrashSubmissionType.
 const (
 	BetaFeedbackCrashSubmissionTypeBetaFeedbackCrashSubmissions BetaFeedbackCrashSubmissionType = "betaFeedbackCrashSubmissions"
-)
-
-// Defines values for BetaFeedbackScreenshotSubmissionRelationshipsBuildDataType.
-const (
-	BetaFeedbackScreenshotSubmissionRelationshipsBuildDataTypeBuilds BetaFeedbackScreenshotSubmissionRelationshipsBuildDataType = "builds"
 )
 
 // Defines values for BetaFeedbackScreenshotSubmissionType.
@@ -260,16 +184,6 @@ const (
 	BuildAttributesProcessingStateVALID      BuildAttributesProcessingState = "VALID"
 )
 
-// Defines values for BuildRelationshipsAppDataType.
-const (
-	BuildRelationshipsAppDataTypeApps BuildRelationshipsAppDataType = "apps"
-)
-
-// Defines values for BuildRelationshipsPreReleaseVersionDataType.
-const (
-	BuildRelationshipsPreReleaseVersionDataTypePreReleaseVersions BuildRelationshipsPreReleaseVersionDataType = "preReleaseVersions"
-)
-
 // Defines values for BuildType.
 const (
 	BuildTypeBuilds BuildType = "builds"
@@ -281,19 +195,9 @@ const (
 	BuildAudienceTypeINTERNALONLY     BuildAudienceType = "INTERNAL_ONLY"
 )
 
-// Defines values for BuildBetaDetailRelationshipsBuildDataType.
-const (
-	BuildBetaDetailRelationshipsBuildDataTypeBuilds BuildBetaDetailRelationshipsBuildDataType = "builds"
-)
-
 // Defines values for BuildBetaDetailType.
 const (
 	BuildBetaDetailTypeBuildBetaDetails BuildBetaDetailType = "buildBetaDetails"
-)
-
-// Defines values for BuildUploadRelationshipsBuildDataType.
-const (
-	BuildUploadRelationshipsBuildDataTypeBuilds BuildUploadRelationshipsBuildDataType = "builds"
 )
 
 // Defines values for BuildUploadType.
@@ -401,11 +305,6 @@ const (
 	SubscriptionStatusURLVersionV2 SubscriptionStatusURLVersion = "V2"
 )
 
-// Defines values for WebhookRelationshipsAppDataType.
-const (
-	WebhookRelationshipsAppDataTypeApps WebhookRelationshipsAppDataType = "apps"
-)
-
 // Defines values for WebhookType.
 const (
 	WebhookTypeWebhooks WebhookType = "webhooks"
@@ -426,11 +325,6 @@ const (
 	WebhookDeliveryAttributesDeliveryStateFAILED    WebhookDeliveryAttributesDeliveryState = "FAILED"
 	WebhookDeliveryAttributesDeliveryStatePENDING   WebhookDeliveryAttributesDeliveryState = "PENDING"
 	WebhookDeliveryAttributesDeliveryStateSUCCEEDED WebhookDeliveryAttributesDeliveryState = "SUCCEEDED"
-)
-
-// Defines values for WebhookDeliveryRelationshipsEventDataType.
-const (
-	WebhookDeliveryRelationshipsEventDataTypeWebhookEvents WebhookDeliveryRelationshipsEventDataType = "webhookEvents"
 )
 
 // Defines values for WebhookDeliveryType.
@@ -503,20 +397,11 @@ type AlternativeDistributionPackageAttributes struct {
 	SourceFileChecksum Checksums `json:"sourceFileChecksum,omitempty,omitzero"`
 }
 
-// AlternativeDistributionPackageRelationshipsVersionsDataType defines model for AlternativeDistributionPackage.Relationships.Versions.Data.Type.
-type AlternativeDistributionPackageRelationshipsVersionsDataType string
-
-// AlternativeDistributionPackage_Relationships_Versions_Data defines model for AlternativeDistributionPackage.Relationships.Versions.Data.
-type AlternativeDistributionPackage_Relationships_Versions_Data struct {
-	ID   string                                                      `json:"id"`
-	Type AlternativeDistributionPackageRelationshipsVersionsDataType `json:"type"`
-}
-
 // AlternativeDistributionPackage_Relationships_Versions defines model for AlternativeDistributionPackage.Relationships.Versions.
 type AlternativeDistributionPackage_Relationships_Versions struct {
-	Data  []AlternativeDistributionPackage_Relationships_Versions_Data `json:"data,omitempty,omitzero"`
-	Links RelationshipLinks                                            `json:"links,omitempty,omitzero"`
-	Meta  PagingInformation                                            `json:"meta,omitempty,omitzero"`
+	Data  []RelatedResource `json:"data,omitempty,omitzero"`
+	Links RelationshipLinks `json:"links,omitempty,omitzero"`
+	Meta  PagingInformation `json:"meta,omitempty,omitzero"`
 }
 
 // AlternativeDistributionPackage_Relationships defines model for AlternativeDistributionPackage.Relationships.
@@ -606,50 +491,23 @@ type AlternativeDistributionPackageVersionAttributes struct {
 	Version           string                                               `json:"version,omitempty,omitzero"`
 }
 
-// AlternativeDistributionPackageVersionRelationshipsAlternativeDistributionPackageDataType defines model for AlternativeDistributionPackageVersion.Relationships.AlternativeDistributionPackage.Data.Type.
-type AlternativeDistributionPackageVersionRelationshipsAlternativeDistributionPackageDataType string
-
-// AlternativeDistributionPackageVersion_Relationships_AlternativeDistributionPackage_Data defines model for AlternativeDistributionPackageVersion.Relationships.AlternativeDistributionPackage.Data.
-type AlternativeDistributionPackageVersion_Relationships_AlternativeDistributionPackage_Data struct {
-	ID   string                                                                                   `json:"id"`
-	Type AlternativeDistributionPackageVersionRelationshipsAlternativeDistributionPackageDataType `json:"type"`
-}
-
 // AlternativeDistributionPackageVersion_Relationships_AlternativeDistributionPackage defines model for AlternativeDistributionPackageVersion.Relationships.AlternativeDistributionPackage.
 type AlternativeDistributionPackageVersion_Relationships_AlternativeDistributionPackage struct {
-	Data AlternativeDistributionPackageVersion_Relationships_AlternativeDistributionPackage_Data `json:"data,omitempty,omitzero"`
-}
-
-// AlternativeDistributionPackageVersionRelationshipsDeltasDataType defines model for AlternativeDistributionPackageVersion.Relationships.Deltas.Data.Type.
-type AlternativeDistributionPackageVersionRelationshipsDeltasDataType string
-
-// AlternativeDistributionPackageVersion_Relationships_Deltas_Data defines model for AlternativeDistributionPackageVersion.Relationships.Deltas.Data.
-type AlternativeDistributionPackageVersion_Relationships_Deltas_Data struct {
-	ID   string                                                           `json:"id"`
-	Type AlternativeDistributionPackageVersionRelationshipsDeltasDataType `json:"type"`
+	Data RelatedResource `json:"data,omitempty,omitzero"`
 }
 
 // AlternativeDistributionPackageVersion_Relationships_Deltas defines model for AlternativeDistributionPackageVersion.Relationships.Deltas.
 type AlternativeDistributionPackageVersion_Relationships_Deltas struct {
-	Data  []AlternativeDistributionPackageVersion_Relationships_Deltas_Data `json:"data,omitempty,omitzero"`
-	Links RelationshipLinks                                                 `json:"links,omitempty,omitzero"`
-	Meta  PagingInformation                                                 `json:"meta,omitempty,omitzero"`
-}
-
-// AlternativeDistributionPackageVersionRelationshipsVariantsDataType defines model for AlternativeDistributionPackageVersion.Relationships.Variants.Data.Type.
-type AlternativeDistributionPackageVersionRelationshipsVariantsDataType string
-
-// AlternativeDistributionPackageVersion_Relationships_Variants_Data defines model for AlternativeDistributionPackageVersion.Relationships.Variants.Data.
-type AlternativeDistributionPackageVersion_Relationships_Variants_Data struct {
-	ID   string                                                             `json:"id"`
-	Type AlternativeDistributionPackageVersionRelationshipsVariantsDataType `json:"type"`
+	Data  []RelatedResource `json:"data,omitempty,omitzero"`
+	Links RelationshipLinks `json:"links,omitempty,omitzero"`
+	Meta  PagingInformation `json:"meta,omitempty,omitzero"`
 }
 
 // AlternativeDistributionPackageVersion_Relationships_Variants defines model for AlternativeDistributionPackageVersion.Relationships.Variants.
 type AlternativeDistributionPackageVersion_Relationships_Variants struct {
-	Data  []AlternativeDistributionPackageVersion_Relationships_Variants_Data `json:"data,omitempty,omitzero"`
-	Links RelationshipLinks                                                   `json:"links,omitempty,omitzero"`
-	Meta  PagingInformation                                                   `json:"meta,omitempty,omitzero"`
+	Data  []RelatedResource `json:"data,omitempty,omitzero"`
+	Links RelationshipLinks `json:"links,omitempty,omitzero"`
+	Meta  PagingInformation `json:"meta,omitempty,omitzero"`
 }
 
 // AlternativeDistributionPackageVersion_Relationships defines model for AlternativeDistributionPackageVersion.Relationships.
@@ -755,33 +613,15 @@ type AppStoreVersion_Attributes struct {
 	VersionString string `json:"versionString,omitempty,omitzero"`
 }
 
-// AppStoreVersionRelationshipsAppDataType defines model for AppStoreVersion.Relationships.App.Data.Type.
-type AppStoreVersionRelationshipsAppDataType string
-
-// AppStoreVersion_Relationships_App_Data defines model for AppStoreVersion.Relationships.App.Data.
-type AppStoreVersion_Relationships_App_Data struct {
-	ID   string                                  `json:"id"`
-	Type AppStoreVersionRelationshipsAppDataType `json:"type"`
-}
-
 // AppStoreVersion_Relationships_App defines model for AppStoreVersion.Relationships.App.
 type AppStoreVersion_Relationships_App struct {
-	Data AppStoreVersion_Relationships_App_Data `json:"data,omitempty,omitzero"`
-}
-
-// AppStoreVersionRelationshipsBuildDataType defines model for AppStoreVersion.Relationships.Build.Data.Type.
-type AppStoreVersionRelationshipsBuildDataType string
-
-// AppStoreVersion_Relationships_Build_Data defines model for AppStoreVersion.Relationships.Build.Data.
-type AppStoreVersion_Relationships_Build_Data struct {
-	ID   string                                    `json:"id"`
-	Type AppStoreVersionRelationshipsBuildDataType `json:"type"`
+	Data RelatedResource `json:"data,omitempty,omitzero"`
 }
 
 // AppStoreVersion_Relationships_Build defines model for AppStoreVersion.Relationships.Build.
 type AppStoreVersion_Relationships_Build struct {
-	Data  AppStoreVersion_Relationships_Build_Data `json:"data,omitempty,omitzero"`
-	Links RelationshipLinks                        `json:"links,omitempty,omitzero"`
+	Data  RelatedResource   `json:"data,omitempty,omitzero"`
+	Links RelationshipLinks `json:"links,omitempty,omitzero"`
 }
 
 // AppStoreVersion_Relationships defines model for AppStoreVersion.Relationships.
@@ -858,18 +698,9 @@ type BackgroundAssetVersion_Attributes struct {
 	Version      string                                         `json:"version,omitempty,omitzero"`
 }
 
-// BackgroundAssetVersionRelationshipsBackgroundAssetDataType defines model for BackgroundAssetVersion.Relationships.BackgroundAsset.Data.Type.
-type BackgroundAssetVersionRelationshipsBackgroundAssetDataType string
-
-// BackgroundAssetVersion_Relationships_BackgroundAsset_Data defines model for BackgroundAssetVersion.Relationships.BackgroundAsset.Data.
-type BackgroundAssetVersion_Relationships_BackgroundAsset_Data struct {
-	ID   string                                                     `json:"id"`
-	Type BackgroundAssetVersionRelationshipsBackgroundAssetDataType `json:"type"`
-}
-
 // BackgroundAssetVersion_Relationships_BackgroundAsset defines model for BackgroundAssetVersion.Relationships.BackgroundAsset.
 type BackgroundAssetVersion_Relationships_BackgroundAsset struct {
-	Data BackgroundAssetVersion_Relationships_BackgroundAsset_Data `json:"data,omitempty,omitzero"`
+	Data RelatedResource `json:"data,omitempty,omitzero"`
 }
 
 // BackgroundAssetVersion_Relationships defines model for BackgroundAssetVersion.Relationships.
@@ -894,18 +725,9 @@ type BackgroundAssetVersionAppStoreRelease_Attributes struct {
 	State BackgroundAssetVersionAppStoreReleaseState `json:"state,omitempty,omitzero"`
 }
 
-// BackgroundAssetVersionAppStoreReleaseRelationshipsBackgroundAssetVersionDataType defines model for BackgroundAssetVersionAppStoreRelease.Relationships.BackgroundAssetVersion.Data.Type.
-type BackgroundAssetVersionAppStoreReleaseRelationshipsBackgroundAssetVersionDataType string
-
-// BackgroundAssetVersionAppStoreRelease_Relationships_BackgroundAssetVersion_Data defines model for BackgroundAssetVersionAppStoreRelease.Relationships.BackgroundAssetVersion.Data.
-type BackgroundAssetVersionAppStoreRelease_Relationships_BackgroundAssetVersion_Data struct {
-	ID   string                                                                           `json:"id"`
-	Type BackgroundAssetVersionAppStoreReleaseRelationshipsBackgroundAssetVersionDataType `json:"type"`
-}
-
 // BackgroundAssetVersionAppStoreRelease_Relationships_BackgroundAssetVersion defines model for BackgroundAssetVersionAppStoreRelease.Relationships.BackgroundAssetVersion.
 type BackgroundAssetVersionAppStoreRelease_Relationships_BackgroundAssetVersion struct {
-	Data BackgroundAssetVersionAppStoreRelease_Relationships_BackgroundAssetVersion_Data `json:"data,omitempty,omitzero"`
+	Data RelatedResource `json:"data,omitempty,omitzero"`
 }
 
 // BackgroundAssetVersionAppStoreRelease_Relationships defines model for BackgroundAssetVersionAppStoreRelease.Relationships.
@@ -927,40 +749,7 @@ type BackgroundAssetVersionAppStoreReleaseResponse struct {
 type BackgroundAssetVersionAppStoreReleaseState string
 
 // BackgroundAssetVersionExternalBetaRelease defines model for BackgroundAssetVersionExternalBetaRelease.
-type BackgroundAssetVersionExternalBetaRelease struct {
-	Attributes    BackgroundAssetVersionExternalBetaRelease_Attributes    `json:"attributes,omitempty,omitzero"`
-	ID            string                                                  `json:"id"`
-	Links         ResourceLinks                                           `json:"links,omitempty,omitzero"`
-	Relationships BackgroundAssetVersionExternalBetaRelease_Relationships `json:"relationships,omitempty,omitzero"`
-	Type          BackgroundAssetVersionExternalBetaReleaseType           `json:"type"`
-}
-
-// BackgroundAssetVersionExternalBetaRelease_Attributes defines model for BackgroundAssetVersionExternalBetaRelease.Attributes.
-type BackgroundAssetVersionExternalBetaRelease_Attributes struct {
-	State BackgroundAssetVersionExternalBetaReleaseState `json:"state,omitempty,omitzero"`
-}
-
-// BackgroundAssetVersionExternalBetaReleaseRelationshipsBackgroundAssetVersionDataType defines model for BackgroundAssetVersionExternalBetaRelease.Relationships.BackgroundAssetVersion.Data.Type.
-type BackgroundAssetVersionExternalBetaReleaseRelationshipsBackgroundAssetVersionDataType string
-
-// BackgroundAssetVersionExternalBetaRelease_Relationships_BackgroundAssetVersion_Data defines model for BackgroundAssetVersionExternalBetaRelease.Relationships.BackgroundAssetVersion.Data.
-type BackgroundAssetVersionExternalBetaRelease_Relationships_BackgroundAssetVersion_Data struct {
-	ID   string                                                                               `json:"id"`
-	Type BackgroundAssetVersionExternalBetaReleaseRelationshipsBackgroundAssetVersionDataType `json:"type"`
-}
-
-// BackgroundAssetVersionExternalBetaRelease_Relationships_BackgroundAssetVersion defines model for BackgroundAssetVersionExternalBetaRelease.Relationships.BackgroundAssetVersion.
-type BackgroundAssetVersionExternalBetaRelease_Relationships_BackgroundAssetVersion struct {
-	Data BackgroundAssetVersionExternalBetaRelease_Relationships_BackgroundAssetVersion_Data `json:"data,omitempty,omitzero"`
-}
-
-// BackgroundAssetVersionExternalBetaRelease_Relationships defines model for BackgroundAssetVersionExternalBetaRelease.Relationships.
-type BackgroundAssetVersionExternalBetaRelease_Relationships struct {
-	BackgroundAssetVersion BackgroundAssetVersionExternalBetaRelease_Relationships_BackgroundAssetVersion `json:"backgroundAssetVersion,omitempty,omitzero"`
-}
-
-// BackgroundAssetVersionExternalBetaReleaseType defines model for BackgroundAssetVersionExternalBetaRelease.Type.
-type BackgroundAssetVersionExternalBetaReleaseType string
+type BackgroundAssetVersionExternalBetaRelease = BackgroundAssetVersionAppStoreRelease
 
 // BackgroundAssetVersionExternalBetaReleaseResponse defines model for BackgroundAssetVersionExternalBetaReleaseResponse.
 type BackgroundAssetVersionExternalBetaReleaseResponse struct {
@@ -973,43 +762,7 @@ type BackgroundAssetVersionExternalBetaReleaseResponse struct {
 type BackgroundAssetVersionExternalBetaReleaseState string
 
 // BackgroundAssetVersionInternalBetaRelease defines model for BackgroundAssetVersionInternalBetaRelease.
-type BackgroundAssetVersionInternalBetaRelease struct {
-	Attributes    BackgroundAssetVersionInternalBetaRelease_Attributes    `json:"attributes,omitempty,omitzero"`
-	ID            string                                                  `json:"id"`
-	Links         ResourceLinks                                           `json:"links,omitempty,omitzero"`
-	Relationships BackgroundAssetVersionInternalBetaRelease_Relationships `json:"relationships,omitempty,omitzero"`
-	Type          BackgroundAssetVersionInternalBetaReleaseType           `json:"type"`
-}
-
-// BackgroundAssetVersionInternalBetaReleaseAttributesState defines model for BackgroundAssetVersionInternalBetaRelease.Attributes.State.
-type BackgroundAssetVersionInternalBetaReleaseAttributesState string
-
-// BackgroundAssetVersionInternalBetaRelease_Attributes defines model for BackgroundAssetVersionInternalBetaRelease.Attributes.
-type BackgroundAssetVersionInternalBetaRelease_Attributes struct {
-	State BackgroundAssetVersionInternalBetaReleaseAttributesState `json:"state,omitempty,omitzero"`
-}
-
-// BackgroundAssetVersionInternalBetaReleaseRelationshipsBackgroundAssetVersionDataType defines model for BackgroundAssetVersionInternalBetaRelease.Relationships.BackgroundAssetVersion.Data.Type.
-type BackgroundAssetVersionInternalBetaReleaseRelationshipsBackgroundAssetVersionDataType string
-
-// BackgroundAssetVersionInternalBetaRelease_Relationships_BackgroundAssetVersion_Data defines model for BackgroundAssetVersionInternalBetaRelease.Relationships.BackgroundAssetVersion.Data.
-type BackgroundAssetVersionInternalBetaRelease_Relationships_BackgroundAssetVersion_Data struct {
-	ID   string                                                                               `json:"id"`
-	Type BackgroundAssetVersionInternalBetaReleaseRelationshipsBackgroundAssetVersionDataType `json:"type"`
-}
-
-// BackgroundAssetVersionInternalBetaRelease_Relationships_BackgroundAssetVersion defines model for BackgroundAssetVersionInternalBetaRelease.Relationships.BackgroundAssetVersion.
-type BackgroundAssetVersionInternalBetaRelease_Relationships_BackgroundAssetVersion struct {
-	Data BackgroundAssetVersionInternalBetaRelease_Relationships_BackgroundAssetVersion_Data `json:"data,omitempty,omitzero"`
-}
-
-// BackgroundAssetVersionInternalBetaRelease_Relationships defines model for BackgroundAssetVersionInternalBetaRelease.Relationships.
-type BackgroundAssetVersionInternalBetaRelease_Relationships struct {
-	BackgroundAssetVersion BackgroundAssetVersionInternalBetaRelease_Relationships_BackgroundAssetVersion `json:"backgroundAssetVersion,omitempty,omitzero"`
-}
-
-// BackgroundAssetVersionInternalBetaReleaseType defines model for BackgroundAssetVersionInternalBetaRelease.Type.
-type BackgroundAssetVersionInternalBetaReleaseType string
+type BackgroundAssetVersionInternalBetaRelease = BackgroundAssetVersionAppStoreRelease
 
 // BackgroundAssetVersionInternalBetaReleaseResponse defines model for BackgroundAssetVersionInternalBetaReleaseResponse.
 type BackgroundAssetVersionInternalBetaReleaseResponse struct {
@@ -1052,49 +805,16 @@ type BetaCrashLogResponse struct {
 
 // BetaFeedbackCrashSubmission defines model for BetaFeedbackCrashSubmission.
 type BetaFeedbackCrashSubmission struct {
-	Attributes    BetaFeedbackCrashSubmission_Attributes    `json:"attributes,omitempty,omitzero"`
-	ID            string                                    `json:"id"`
-	Links         ResourceLinks                             `json:"links,omitempty,omitzero"`
-	Relationships BetaFeedbackCrashSubmission_Relationships `json:"relationships,omitempty,omitzero"`
-	Type          BetaFeedbackCrashSubmissionType           `json:"type"`
-}
-
-// BetaFeedbackCrashSubmission_Attributes defines model for BetaFeedbackCrashSubmission.Attributes.
-type BetaFeedbackCrashSubmission_Attributes struct {
-	AppPlatform             Platform             `json:"appPlatform,omitempty,omitzero"`
-	AppUptimeInMilliseconds int64                `json:"appUptimeInMilliseconds,omitempty,omitzero"`
-	Architecture            string               `json:"architecture,omitempty,omitzero"`
-	BatteryPercentage       int                  `json:"batteryPercentage,omitempty,omitzero"`
-	BuildBundleID           string               `json:"buildBundleId,omitempty,omitzero"`
-	Comment                 string               `json:"comment,omitempty,omitzero"`
-	ConnectionType          DeviceConnectionType `json:"connectionType,omitempty,omitzero"`
-	CreatedDate             string               `json:"createdDate,omitempty,omitzero"`
-	DeviceFamily            DeviceFamily         `json:"deviceFamily,omitempty,omitzero"`
-	DeviceModel             string               `json:"deviceModel,omitempty,omitzero"`
-	DevicePlatform          Platform             `json:"devicePlatform,omitempty,omitzero"`
-	DiskBytesAvailable      int64                `json:"diskBytesAvailable,omitempty,omitzero"`
-	DiskBytesTotal          int64                `json:"diskBytesTotal,omitempty,omitzero"`
-	Email                   string               `json:"email,omitempty,omitzero"`
-	Locale                  string               `json:"locale,omitempty,omitzero"`
-	OsVersion               string               `json:"osVersion,omitempty,omitzero"`
-	PairedAppleWatch        string               `json:"pairedAppleWatch,omitempty,omitzero"`
-	ScreenHeightInPoints    int                  `json:"screenHeightInPoints,omitempty,omitzero"`
-	ScreenWidthInPoints     int                  `json:"screenWidthInPoints,omitempty,omitzero"`
-	TimeZone                string               `json:"timeZone,omitempty,omitzero"`
-}
-
-// BetaFeedbackCrashSubmissionRelationshipsBuildDataType defines model for BetaFeedbackCrashSubmission.Relationships.Build.Data.Type.
-type BetaFeedbackCrashSubmissionRelationshipsBuildDataType string
-
-// BetaFeedbackCrashSubmission_Relationships_Build_Data defines model for BetaFeedbackCrashSubmission.Relationships.Build.Data.
-type BetaFeedbackCrashSubmission_Relationships_Build_Data struct {
-	ID   string                                                `json:"id"`
-	Type BetaFeedbackCrashSubmissionRelationshipsBuildDataType `json:"type"`
+	Attributes    BetaFeedbackScreenshotSubmission_Attributes `json:"attributes,omitempty,omitzero"`
+	ID            string                                      `json:"id"`
+	Links         ResourceLinks                               `json:"links,omitempty,omitzero"`
+	Relationships BetaFeedbackCrashSubmission_Relationships   `json:"relationships,omitempty,omitzero"`
+	Type          BetaFeedbackCrashSubmissionType             `json:"type"`
 }
 
 // BetaFeedbackCrashSubmission_Relationships_Build defines model for BetaFeedbackCrashSubmission.Relationships.Build.
 type BetaFeedbackCrashSubmission_Relationships_Build struct {
-	Data BetaFeedbackCrashSubmission_Relationships_Build_Data `json:"data,omitempty,omitzero"`
+	Data RelatedResource `json:"data,omitempty,omitzero"`
 }
 
 // BetaFeedbackCrashSubmission_Relationships_CrashLog defines model for BetaFeedbackCrashSubmission.Relationships.CrashLog.
@@ -1160,18 +880,9 @@ type BetaFeedbackScreenshotSubmission_Attributes struct {
 	TimeZone                string                        `json:"timeZone,omitempty,omitzero"`
 }
 
-// BetaFeedbackScreenshotSubmissionRelationshipsBuildDataType defines model for BetaFeedbackScreenshotSubmission.Relationships.Build.Data.Type.
-type BetaFeedbackScreenshotSubmissionRelationshipsBuildDataType string
-
-// BetaFeedbackScreenshotSubmission_Relationships_Build_Data defines model for BetaFeedbackScreenshotSubmission.Relationships.Build.Data.
-type BetaFeedbackScreenshotSubmission_Relationships_Build_Data struct {
-	ID   string                                                     `json:"id"`
-	Type BetaFeedbackScreenshotSubmissionRelationshipsBuildDataType `json:"type"`
-}
-
 // BetaFeedbackScreenshotSubmission_Relationships_Build defines model for BetaFeedbackScreenshotSubmission.Relationships.Build.
 type BetaFeedbackScreenshotSubmission_Relationships_Build struct {
-	Data BetaFeedbackScreenshotSubmission_Relationships_Build_Data `json:"data,omitempty,omitzero"`
+	Data RelatedResource `json:"data,omitempty,omitzero"`
 }
 
 // BetaFeedbackScreenshotSubmission_Relationships defines model for BetaFeedbackScreenshotSubmission.Relationships.
@@ -1217,34 +928,16 @@ type Build_Attributes struct {
 	Version                    string                         `json:"version,omitempty,omitzero"`
 }
 
-// BuildRelationshipsAppDataType defines model for Build.Relationships.App.Data.Type.
-type BuildRelationshipsAppDataType string
-
-// Build_Relationships_App_Data defines model for Build.Relationships.App.Data.
-type Build_Relationships_App_Data struct {
-	ID   string                        `json:"id"`
-	Type BuildRelationshipsAppDataType `json:"type"`
-}
-
 // Build_Relationships_App defines model for Build.Relationships.App.
 type Build_Relationships_App struct {
-	Data  Build_Relationships_App_Data `json:"data,omitempty,omitzero"`
-	Links RelationshipLinks            `json:"links,omitempty,omitzero"`
-}
-
-// BuildRelationshipsPreReleaseVersionDataType defines model for Build.Relationships.PreReleaseVersion.Data.Type.
-type BuildRelationshipsPreReleaseVersionDataType string
-
-// Build_Relationships_PreReleaseVersion_Data defines model for Build.Relationships.PreReleaseVersion.Data.
-type Build_Relationships_PreReleaseVersion_Data struct {
-	ID   string                                      `json:"id"`
-	Type BuildRelationshipsPreReleaseVersionDataType `json:"type"`
+	Data  RelatedResource   `json:"data,omitempty,omitzero"`
+	Links RelationshipLinks `json:"links,omitempty,omitzero"`
 }
 
 // Build_Relationships_PreReleaseVersion defines model for Build.Relationships.PreReleaseVersion.
 type Build_Relationships_PreReleaseVersion struct {
-	Data  Build_Relationships_PreReleaseVersion_Data `json:"data,omitempty,omitzero"`
-	Links RelationshipLinks                          `json:"links,omitempty,omitzero"`
+	Data  RelatedResource   `json:"data,omitempty,omitzero"`
+	Links RelationshipLinks `json:"links,omitempty,omitzero"`
 }
 
 // Build_Relationships defines model for Build.Relationships.
@@ -1275,19 +968,10 @@ type BuildBetaDetail_Attributes struct {
 	InternalBuildState InternalBetaState `json:"internalBuildState,omitempty,omitzero"`
 }
 
-// BuildBetaDetailRelationshipsBuildDataType defines model for BuildBetaDetail.Relationships.Build.Data.Type.
-type BuildBetaDetailRelationshipsBuildDataType string
-
-// BuildBetaDetail_Relationships_Build_Data defines model for BuildBetaDetail.Relationships.Build.Data.
-type BuildBetaDetail_Relationships_Build_Data struct {
-	ID   string                                    `json:"id"`
-	Type BuildBetaDetailRelationshipsBuildDataType `json:"type"`
-}
-
 // BuildBetaDetail_Relationships_Build defines model for BuildBetaDetail.Relationships.Build.
 type BuildBetaDetail_Relationships_Build struct {
-	Data  BuildBetaDetail_Relationships_Build_Data `json:"data,omitempty,omitzero"`
-	Links RelationshipLinks                        `json:"links,omitempty,omitzero"`
+	Data  RelatedResource   `json:"data,omitempty,omitzero"`
+	Links RelationshipLinks `json:"links,omitempty,omitzero"`
 }
 
 // BuildBetaDetail_Relationships defines model for BuildBetaDetail.Relationships.
@@ -1339,18 +1023,9 @@ type BuildUpload_Attributes struct {
 	UploadedDate               string                       `json:"uploadedDate,omitempty,omitzero"`
 }
 
-// BuildUploadRelationshipsBuildDataType defines model for BuildUpload.Relationships.Build.Data.Type.
-type BuildUploadRelationshipsBuildDataType string
-
-// BuildUpload_Relationships_Build_Data defines model for BuildUpload.Relationships.Build.Data.
-type BuildUpload_Relationships_Build_Data struct {
-	ID   string                                `json:"id"`
-	Type BuildUploadRelationshipsBuildDataType `json:"type"`
-}
-
 // BuildUpload_Relationships_Build defines model for BuildUpload.Relationships.Build.
 type BuildUpload_Relationships_Build struct {
-	Data BuildUpload_Relationships_Build_Data `json:"data,omitempty,omitzero"`
+	Data RelatedResource `json:"data,omitempty,omitzero"`
 }
 
 // BuildUpload_Relationships defines model for BuildUpload.Relationships.
@@ -1574,6 +1249,12 @@ type PrereleaseVersion_Attributes struct {
 // PrereleaseVersionType defines model for PrereleaseVersion.Type.
 type PrereleaseVersionType string
 
+// RelatedResource defines model for RelatedResource.
+type RelatedResource struct {
+	ID   string `json:"id"`
+	Type string `json:"type"`
+}
+
 // RelationshipLinks defines model for RelationshipLinks.
 type RelationshipLinks struct {
 	Related string `json:"related,omitempty,omitzero"`
@@ -1611,18 +1292,9 @@ type WebhookAttributes struct {
 	URL        string             `json:"url,omitempty,omitzero"`
 }
 
-// WebhookRelationshipsAppDataType defines model for Webhook.Relationships.App.Data.Type.
-type WebhookRelationshipsAppDataType string
-
-// Webhook_Relationships_App_Data defines model for Webhook.Relationships.App.Data.
-type Webhook_Relationships_App_Data struct {
-	ID   string                          `json:"id"`
-	Type WebhookRelationshipsAppDataType `json:"type"`
-}
-
 // Webhook_Relationships_App defines model for Webhook.Relationships.App.
 type Webhook_Relationships_App struct {
-	Data Webhook_Relationships_App_Data `json:"data,omitempty,omitzero"`
+	Data RelatedResource `json:"data,omitempty,omitzero"`
 }
 
 // Webhook_Relationships_Deliveries defines model for Webhook.Relationships.Deliveries.
@@ -1724,18 +1396,9 @@ type WebhookDeliveryAttributes struct {
 	SentDate      string                                 `json:"sentDate,omitempty,omitzero"`
 }
 
-// WebhookDeliveryRelationshipsEventDataType defines model for WebhookDelivery.Relationships.Event.Data.Type.
-type WebhookDeliveryRelationshipsEventDataType string
-
-// WebhookDelivery_Relationships_Event_Data defines model for WebhookDelivery.Relationships.Event.Data.
-type WebhookDelivery_Relationships_Event_Data struct {
-	ID   string                                    `json:"id"`
-	Type WebhookDeliveryRelationshipsEventDataType `json:"type"`
-}
-
 // WebhookDelivery_Relationships_Event defines model for WebhookDelivery.Relationships.Event.
 type WebhookDelivery_Relationships_Event struct {
-	Data WebhookDelivery_Relationships_Event_Data `json:"data,omitempty,omitzero"`
+	Data RelatedResource `json:"data,omitempty,omitzero"`
 }
 
 // WebhookDelivery_Relationships defines model for WebhookDelivery.Relationships.
@@ -1898,9 +1561,7 @@ type WebhooksResponse struct {
 
 // AlternativeDistributionPackageVersionsGetInstanceParams defines parameters for AlternativeDistributionPackageVersionsGetInstance.
 type AlternativeDistributionPackageVersionsGetInstanceParams struct {
-	Include       []string `form:"include,omitempty" json:"include,omitempty,omitzero"`
-	LimitDeltas   int      `form:"limit[deltas],omitempty" json:"limit[deltas],omitempty,omitzero"`
-	LimitVariants int      `form:"limit[variants],omitempty" json:"limit[variants],omitempty,omitzero"`
+	Include []string `form:"include,omitempty" json:"include,omitempty,omitzero"`
 }
 
 // AlternativeDistributionPackageVersionsDeltasGetToManyRelatedParams defines parameters for AlternativeDistributionPackageVersionsDeltasGetToManyRelated.
@@ -2916,22 +2577,6 @@ func NewAlternativeDistributionPackageVersionsGetInstanceRequest(server string, 
 				}
 			}
 
-		}
-
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit[deltas]", params.LimitDeltas, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
-			}
-		}
-
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit[variants]", params.LimitVariants, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
-			}
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
