@@ -103,7 +103,9 @@ func (s *BackgroundAssets) AppStoreRelease(ctx context.Context, id string) (Back
 }
 
 // newRelease converts each of the three, which differ in their type only.
-func newRelease(wantType string) func(*gen.BackgroundAssetVersionAppStoreRelease, []included) (*BackgroundAssetRelease, error) {
+func newRelease(
+	wantType string,
+) func(*gen.BackgroundAssetVersionAppStoreRelease, []included) (*BackgroundAssetRelease, error) {
 	return func(from *gen.BackgroundAssetVersionAppStoreRelease, included []included) (*BackgroundAssetRelease, error) {
 		related := from.Relationships.BackgroundAssetVersion.Data
 		version := attributesOf[gen.BackgroundAssetVersion_Attributes](included, related)

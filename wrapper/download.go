@@ -3,7 +3,7 @@ package wrapper
 import (
 	"cmp"
 	"context"
-	"crypto/md5" //nolint:gosec // Apple may give nothing better
+	"crypto/md5" // Apple may give nothing better
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -70,7 +70,9 @@ func (f PackageFile) Download(ctx context.Context, httpClient *http.Client, w io
 	return n, nil
 }
 
-func (f PackageFile) download(ctx context.Context, client *http.Client, target *url.URL, w io.Writer, limit int64) (int64, error) {
+func (f PackageFile) download(
+	ctx context.Context, client *http.Client, target *url.URL, w io.Writer, limit int64,
+) (int64, error) {
 	sum, err := newChecksum(f.FileChecksum)
 	if err != nil {
 		return 0, err
@@ -111,14 +113,11 @@ func copyCapped(w io.Writer, r io.Reader, limit int64) (int64, error) {
 	if err != nil || n < limit {
 		return n, err
 	}
-	switch _, err = io.ReadFull(r, make([]byte, 1)); err {
-	case io.EOF:
-		return n, nil
-	case nil:
-		return n, fmt.Errorf("%w of %d bytes", ErrTooLarge, limit)
-	default:
-		return n, err
+	more, err := io.Copy(io.Discard, io.LimitReader(r, 1))
+	if more > 0 {
+		err = fmt.Errorf("%w of %d bytes", ErrTooLarge, limit)
 	}
+	return n, err
 }
 
 // newChecksum tells the algorithm by the checksum's length, which is assumed.
@@ -128,7 +127,7 @@ func newChecksum(want string) (hash.Hash, error) {
 		case hex.EncodedLen(sha256.Size):
 			return sha256.New(), nil
 		case hex.EncodedLen(md5.Size):
-			return md5.New(), nil //nolint:gosec // as above
+			return md5.New(), nil
 		}
 	}
 	return nil, fmt.Errorf("%w: it is of no known form, which are 64 hex digits (SHA-256) and 32 (MD5)", ErrChecksum)

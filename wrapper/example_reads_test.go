@@ -8,6 +8,7 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"os"
 
 	"github.com/ascmarketplace/webhooks/asctest"
 	"github.com/ascmarketplace/webhooks/auth"
@@ -195,4 +196,61 @@ func ExamplePackages() {
 	// MD5 <nil>
 	// 6 REPLACED
 	// 7 COMPLETED
+}
+
+// The event names the version; these reads give the rest, with where to download it.
+func ExamplePackageVersions() {
+	const file = `"attributes": {"url": "https://cdn.example/f?accessKey=secret", "alternativeDistributionKeyBlob": "Z1HW"}`
+	const version = "/v1/alternativeDistributionPackageVersions/v7"
+	client, stop := serving(map[string]string{
+		version: `{"data": {"type": "alternativeDistributionPackageVersions", "id": "v7", "attributes": {"version": "7"},
+			"relationships": {"alternativeDistributionPackage": {"data": {"type": "alternativeDistributionPackages", "id": "p1"}}}}}`,
+		version + "/variants": `{"data": [{"type": "alternativeDistributionPackageVariants", "id": "a1", ` + file + `}]}`,
+		version + "/deltas":   `{"data": []}`,
+	})
+	defer stop()
+	ctx := context.Background()
+
+	got, err := client.PackageVersions.Get(ctx, "v7")
+	fmt.Println(got.PackageID, got.Version, err)
+	for variant, err := range client.PackageVersions.Variants(ctx, "v7") {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println("variant", variant.ID, variant.URL)
+	}
+	for delta, err := range client.PackageVersions.Deltas(ctx, "v7") { // they may come later
+		fmt.Println("delta", delta.ID, err)
+	}
+	// Output:
+	// p1 7 <nil>
+	// variant a1 https://cdn.example/f?[redacted]
+}
+
+// Keep the file once it is verified, and read its version again where the URL has expired.
+func ExamplePackageFile_Download() {
+	cdn := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "the package")
+	}))
+	defer cdn.Close()
+	file := wrapper.PackageFile{ // from PackageVersions
+		ID: "a1", URL: wrapper.NewDownloadURL(cdn.URL + "/f?accessKey=secret"),
+		FileChecksum: "ab326f16dec533ba65139949246581c016b9d4c77d0de0046e65f48e575372a3",
+	}
+
+	temporary, err := os.CreateTemp("", "download-*")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { _, _ = temporary.Close(), os.Remove(temporary.Name()) }() // nothing, once it has its name
+	n, err := file.Download(context.Background(), cdn.Client(), temporary, 8<<30)
+	switch {
+	case errors.Is(err, wrapper.ErrExpired):
+		fmt.Println("read the version again")
+	case err != nil:
+		log.Fatal(err)
+	default:
+		fmt.Println("verified:", n, "bytes") // os.Rename(temporary.Name(), ...)
+	}
+	// Output: verified: 11 bytes
 }
