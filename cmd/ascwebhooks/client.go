@@ -18,7 +18,6 @@ import (
 type caller struct {
 	key     auth.KeyHint
 	baseURL string
-	dryRun  bool
 	look    string // the command that shows what is registered
 }
 
@@ -43,12 +42,8 @@ func (c *caller) call(cmd *cobra.Command, do func(context.Context, *wrapper.Clie
 	if err != nil {
 		return err
 	}
-	transport := http.DefaultTransport
-	if c.dryRun {
-		transport = dryRun{transport}
-	}
 	client, err := wrapper.NewClient(tokens,
-		wrapper.WithHTTPClient(&http.Client{Transport: transport}),
+		wrapper.WithHTTPClient(&http.Client{Transport: rehearsable{http.DefaultTransport}}),
 		wrapper.WithBaseURL(cmp.Or(c.baseURL, os.Getenv("ASC_BASE_URL"), wrapper.DefaultBaseURL)),
 		wrapper.WithUserAgent(userAgent()))
 	if err != nil {

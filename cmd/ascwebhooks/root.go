@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+
 	"github.com/spf13/cobra"
 )
 
@@ -32,6 +34,14 @@ environment, never from the value of a flag.`,
 		newDemo(sys), newListen(sys), newMigrate(sys), newNotify(sys), newSandbox(sys), newToken(sys), newVersion(sys))
 	root.InitDefaultCompletionCmd()
 	finish(root, sys)
+	addVersionFlag(root, sys)
+	root.InitDefaultHelpCmd()
+	help, _, err := root.Find([]string{"help"})
+	mustSet(err)
+	help.Args = func(_ *cobra.Command, args []string) error {
+		found, unknown, err := root.Find(args)
+		return cmp.Or(err, refuseUnknownCommand(found, unknown))
+	}
 	return root
 }
 

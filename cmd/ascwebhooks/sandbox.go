@@ -81,6 +81,9 @@ func (s *system) runSandbox(ctx context.Context, addr, controlAddr string) error
 	}
 	defer func() { _ = listener.Close() }()
 	control, err := sandbox.Listen(controlAddr)
+	if _, ok := errors.AsType[*net.OpError](err); ok {
+		return fmt.Errorf("--control-addr: %w", err)
+	}
 	if err != nil {
 		return usagef("--control-addr: %v", err)
 	}
