@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"reflect"
@@ -53,7 +54,7 @@ func newSQLite(t *testing.T) database {
 
 func newPostgreSQL(t *testing.T) database {
 	t.Helper()
-	pool, err := pgxpool.New(t.Context(), pgtest.Start(t).NewDatabase(t))
+	pool, err := pgxpool.New(t.Context(), pgtest.Start(t).NewDatabase(t)+"&synchronous_commit=off")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,13 +84,16 @@ func (d database) empty(t *testing.T) {
 func (d database) take(t *testing.T, arrivals []arrival) []Version {
 	t.Helper()
 	read := wrapper.PackageVersion{PackageFile: wrapper.PackageFile{ID: "v"}, PackageID: "p", Version: "1"}
-	for _, a := range arrivals {
-		err := d.apply(t.Context(), func(exec Exec) error {
-			return Apply(t.Context(), exec, received(t, a), a.at, read)
-		})
-		if err != nil {
-			t.Fatal(err)
+	err := d.apply(t.Context(), func(exec Exec) error {
+		for _, a := range arrivals {
+			if err := Apply(t.Context(), exec, received(t, a), a.at, read); err != nil {
+				return err
+			}
 		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	got, err := Read(t.Context(), d.read)
 	if err != nil {
@@ -262,7 +266,7 @@ func TestUnknown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := Apply(t.Context(), refuse, n, at(1), wrapper.PackageVersion{}); err != ErrUnknown {
+	if err := Apply(t.Context(), refuse, n, at(1), wrapper.PackageVersion{}); !errors.Is(err, ErrUnknown) {
 		t.Errorf("got %v", err)
 	}
 	n.Event = &notification.WebhookPingCreated{}
