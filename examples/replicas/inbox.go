@@ -26,7 +26,9 @@ func newReceiver(
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `INSERT INTO inbox (id, body) VALUES ($1, $2)`, n.ID, n.Raw); err != nil {
+		// A copy may come after its record was pruned: what is in the inbox is a duplicate.
+		stored, err := tx.Exec(ctx, `INSERT INTO inbox (id, body) VALUES ($1, $2) ON CONFLICT DO NOTHING`, n.ID, n.Raw)
+		if err != nil || stored.RowsAffected() == 0 {
 			return err
 		}
 		_, err = jobs.InsertTx(ctx, tx, applyArgs{n.ID}, nil)
