@@ -100,7 +100,7 @@ func keepUp(
 				level = slog.LevelInfo
 			}
 			registered = pass.WebhookID
-			logger.Log(ctx, level, "caught up", "webhook", pass.WebhookID, "handed over", pass.HandedOver,
+			logger.Log(ctx, level, "keeping up", "webhook", pass.WebhookID, "handed over", pass.HandedOver,
 				"lost", pass.Lost, "error", pass.Err)
 			if err := s.setProgress(ctx, pass.Next); err != nil {
 				logger.Error("progress not stored", "error", err)
