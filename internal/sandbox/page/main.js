@@ -8,7 +8,7 @@ const pageSize = 200;
 
 // list adds what is older than what the page has; at first, the latest.
 async function list() {
-  const query = (before) => "?limit=" + pageSize + (before && "&before=" + encodeURIComponent(before));
+  const query = (before) => "?limit=" + pageSize + (before ? "&before=" + before : "");
   const [calls, events] = await Promise.all([
     call("GET", "exchanges" + query(oldest(true))), call("GET", "notifications" + query(oldest(false))),
   ]);

@@ -44,10 +44,10 @@ export function trim() {
   }
 }
 
-// oldest is the time of the oldest call, or of the oldest notification, on the page.
+// oldest is the number of the oldest call, or of the oldest notification, on the page; 0 if there is none.
 export function oldest(calls) {
-  const times = [...rows.values()].filter((row) => isCall(row.value) === calls).map((row) => timeOf(row.value));
-  return times.reduce((a, b) => (new Date(a) <= new Date(b) ? a : b), times[0] || "");
+  const numbers = [...rows.values()].filter((row) => isCall(row.value) === calls).map((row) => row.value.number || row.value.id);
+  return numbers.reduce((a, b) => Math.min(a, b), numbers[0] || 0);
 }
 
 function make(key, value) {
