@@ -89,7 +89,7 @@ func TestCompose(t *testing.T) {
 	c.run("service")
 	tests := c.run("tests")
 	out, _ := readAll(tests.out)
-	if err := tests.cmd.Wait(); err != nil || !strings.Contains(out, "# pass 5") {
+	if err := tests.cmd.Wait(); err != nil || !strings.Contains(out, "pass 5\n") {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
