@@ -121,6 +121,7 @@ func (s *system) runSandbox(ctx context.Context, f sandboxFlags) error {
 	if err != nil {
 		return err
 	}
+	box.BaseURL = document.BaseURL
 	if err := f.writeEnv(document); err != nil {
 		return err
 	}

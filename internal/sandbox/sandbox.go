@@ -22,6 +22,7 @@ type Sandbox struct {
 	http.Handler                     // the control API and the page
 	AppStoreConnect http.Handler     // to be served on another listener
 	Fake            *asctest.Handler // what it is
+	BaseURL         string           // where that is, for the page
 
 	operations []string // that faults may be for
 	hosts      []string // by which both may be called, besides this machine's
@@ -71,6 +72,7 @@ func (s *Sandbox) routes() http.Handler {
 		"GET /notifications/{id}":         s.getNotification,
 		"POST /notifications":             s.sendNotification,
 		"POST /notifications/{id}/resend": s.resendNotification,
+		"GET /about":                      s.about,
 		"GET /event-types":                s.listEventTypes,
 		"GET /faults":                     s.listFaults,
 		"POST /faults":                    s.armFault,
@@ -123,6 +125,14 @@ func serveDocument(w http.ResponseWriter, _ *http.Request) {
 func (s *Sandbox) reset(*http.Request) (int, any, error) {
 	s.Fake.Reset()
 	return http.StatusNoContent, nil, nil
+}
+
+// about is what a client needs to know, the private key aside.
+func (s *Sandbox) about(*http.Request) (int, any, error) {
+	key := s.Fake.Key()
+	return http.StatusOK, object{
+		"base_url": s.BaseURL, "key_id": key.ID, "issuer_id": key.IssuerID, "apps": append([]string{}, s.Fake.State().Apps...),
+	}, nil
 }
 
 // expireURLs makes the download URLs that were given out expire.

@@ -223,6 +223,15 @@ func (s *tester) get(url string) int {
 	return s.do(r).status
 }
 
+func TestAboutIsWhatAClientNeeds(t *testing.T) {
+	s := start(t, asctest.WithApp("7"))
+	s.box.BaseURL = s.asc.URL
+	got, key := s.want(200, "GET", "/about", ""), s.box.Fake.Key()
+	if got["base_url"] != s.asc.URL || got["key_id"] != key.ID || got["issuer_id"] != key.IssuerID || fmt.Sprint(got["apps"]) != "[7]" {
+		t.Errorf("got %v", got)
+	}
+}
+
 func TestOneFaultIsRemoved(t *testing.T) {
 	s := start(t)
 	first := s.want(201, "POST", "/faults", `{"status":503,"times":-1}`)
