@@ -238,6 +238,29 @@ var (
 	}
 )
 
+// TestNotifyPostsSideBySide: a receiver that doesn't respond holds up no other.
+func TestNotifyPostsSideBySide(t *testing.T) {
+	t.Parallel()
+	arrived := make(chan struct{})
+	slow := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-arrived }))
+	defer slow.Close()
+	fast := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		close(arrived)
+		w.WriteHeader(http.StatusTeapot)
+	}))
+	defer fast.Close()
+	webhook := func(id, url string) asctest.Option {
+		return asctest.Webhook{ID: id, AppID: "1", URL: url, Secret: "canary-5ecret", EventTypes: []string{buildUploads}, Enabled: true}
+	}
+	server := asctest.NewServer(t, webhook("a", slow.URL), webhook("b", fast.URL))
+	if status, err := server.Notify(t.Context(), buildUploaded); status != http.StatusTeapot || err != nil {
+		t.Errorf("%d, %v: not the first that is no success", status, err)
+	}
+	if d := server.Deliveries(""); len(d) != 2 || d[0].WebhookID != "a" || d[0].Number != 1 || d[1].Number != 2 {
+		t.Errorf("recorded %+v", d)
+	}
+}
+
 // TestNotifyReachesWhoSubscribes: of the app that the event names, or else of
 // the only app; enabled, and subscribed to the event.
 func TestNotifyReachesWhoSubscribes(t *testing.T) {

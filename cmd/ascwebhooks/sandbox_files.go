@@ -128,12 +128,16 @@ func (s *system) keepState(ctx context.Context, box *sandbox.Sandbox, path strin
 	if err := write(); err != nil {
 		return nil, err
 	}
-	done := make(chan struct{})
+	last := make(chan error, 1)
 	go func() {
-		defer close(done)
-		for ctx.Err() == nil {
-			changes := box.Fake.Since(math.MaxInt)
-			if err := write(); err != nil {
+		for {
+			changes, ended := box.Fake.Since(math.MaxInt), ctx.Err() != nil
+			err := write()
+			if ended {
+				last <- err
+				return
+			}
+			if err != nil {
 				s.infof("ascwebhooks: %s; it is tried again at the next change", oneLine(err.Error()))
 			}
 			select {
@@ -142,7 +146,7 @@ func (s *system) keepState(ctx context.Context, box *sandbox.Sandbox, path strin
 			}
 		}
 	}()
-	return func() error { <-done; return write() }, nil
+	return func() error { return <-last }, nil
 }
 
 // writeEnv writes the variables of clients, as docker's --env-file, Compose, dotenv and a shell's dot take them.

@@ -2,6 +2,9 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
+	"io/fs"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -114,6 +117,17 @@ func TestSandboxIsSeeded(t *testing.T) {
 	}
 }
 
+// used is an address that somebody else listens on.
+func used(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	return listener.Addr().String()
+}
+
 func TestSandboxRefusesBadFiles(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -138,6 +152,9 @@ func TestSandboxRefusesBadFiles(t *testing.T) {
 		{[]string{"--ca-file", filepath.Join(folder, "ca.pem")}, exitUsage, "--ca-file requires --tls"},
 		{[]string{"--tls", "--ca-file", filepath.Join(folder, "none", "ca.pem")}, exitFailed, "--ca-file: no such file"},
 		{[]string{"--allow-host", "sandbox:8080"}, exitUsage, "--allow-host: "},
+		{[]string{"--addr", used(t)}, exitFailed, "--addr: "},
+		{[]string{"--control-addr", used(t)}, exitFailed, "--control-addr: "},
+		{[]string{"--control-addr", "localhost"}, exitUsage, "--control-addr: "},
 		{[]string{"--control-addr", ":0"}, exitUsage, "--control-addr: \":0\" is not on this machine"},
 	} {
 		code, stdout, stderr := once(t, []string{"TMPDIR=" + folder}, append([]string{"sandbox"}, test.args...)...)
@@ -164,6 +181,19 @@ func TestSandboxLeavesAKeyFileThatIsNoKey(t *testing.T) {
 		if data, err := os.ReadFile(path); code != exitUsage || string(data) != content || err != nil || !strings.Contains(stderr, "left as it is") {
 			t.Errorf("%q became %q: exit code %d, %s", content, data, code, stderr)
 		}
+	}
+}
+
+// TestAKeyThatSomebodyElseMadeMeanwhileStays.
+func TestAKeyThatSomebodyElseMadeMeanwhileStays(t *testing.T) {
+	t.Parallel()
+	path := writeFile(t, "key.p8", "theirs")
+	if err := createWhole(path, []byte("ours")); !os.IsExist(err) && !errors.Is(err, fs.ErrExist) {
+		t.Errorf("got %v", err)
+	}
+	names, _ := os.ReadDir(filepath.Dir(path))
+	if data, _ := os.ReadFile(path); string(data) != "theirs" || len(names) != 1 {
+		t.Errorf("now %q, in %v", data, names)
 	}
 }
 

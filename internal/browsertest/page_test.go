@@ -373,6 +373,13 @@ func TestThePageWithTenThousandCalls(t *testing.T) {
 	s.sees("#older", "Show older")
 	s.run(chromedp.Click("#older", chromedp.ByQuery))
 	s.sees("#rows > li:nth-child(400) .row", "401")
+	for _, shown := range []string{"600", "800"} { // more than are kept of what comes in
+		s.run(chromedp.Click("#older", chromedp.ByQuery))
+		s.sees("#rows > li:nth-child("+shown+") .row", "401")
+	}
+	s.badCall()
+	s.sees(latest+" .row", "409")
+	s.sees("#rows > li:nth-child(801) .row", "401")
 	if took := time.Since(start); took > 5*time.Second {
 		t.Errorf("it took %v", took)
 	}

@@ -2,6 +2,8 @@ package browsertest
 
 import (
 	"context"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	"github.com/chromedp/cdproto/page"
@@ -58,6 +60,29 @@ func TestWebhooksOnThePage(t *testing.T) {
 	s.run(button("Delete"))
 	s.sees("#webhooks", "None. Your service registers one")
 	s.hadNoProblems()
+}
+
+// TestAForgeryThatWasAcceptedIsBad, in whatever the receiver's status says.
+func TestAForgeryThatWasAcceptedIsBad(t *testing.T) {
+	s := begin(t)
+	careless := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer careless.Close()
+	err := s.box.Fake.Update(func(state *asctest.State) {
+		state.MarketplaceWebhook = &asctest.MarketplaceWebhook{EndpointURL: careless.URL, Secret: s.secret}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed, err := s.box.Fake.SignBytes("", []byte("{}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := signed[0].Forged().Send(s.ctx); err != nil {
+		t.Fatal(err)
+	}
+	s.run(chromedp.EmulateViewport(1280, 860), chromedp.Navigate(s.page))
+	s.sees(latest+" .row", "accepted although forged")
+	s.sees(latest+" .bad", "200")
 }
 
 // TestAFilterWithoutMatchesSaysSo.

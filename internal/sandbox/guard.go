@@ -56,13 +56,11 @@ func (s *Sandbox) guard(next http.Handler) http.Handler {
 
 // read reads a whole body, or the beginning of one that is too large or too slow. Handlers see the error at its end.
 func read(w http.ResponseWriter, r *http.Request) io.ReadCloser {
-	connection := http.NewResponseController(w)
-	_ = connection.SetReadDeadline(time.Now().Add(maxBodyTime))
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(maxBodyTime)) // until the next request
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
 	if err != nil {
 		return io.NopCloser(io.MultiReader(bytes.NewReader(body), iotest.ErrReader(err)))
 	}
-	_ = connection.SetReadDeadline(time.Time{})
 	r.ContentLength = int64(len(body))
 	return io.NopCloser(bytes.NewReader(body))
 }

@@ -96,7 +96,9 @@ func TestBadInputIsRefusedByItsField(t *testing.T) {
 		{"PATCH", "/state", `{"apps":["9"],"webhooks":[{"app_id":"9","url":"/","secret":"x"}]}`, 400, "webhooks[0].url: "},
 		{"DELETE", "/state", "", 405, "does not have this method"},
 		{"POST", "/exchanges/1", "", 405, "does not have this method"},
-		{"POST", "/nothing", "", 405, "does not have this method"},
+		{"GET", "/reset", "", 405, "does not have this method, but POST"},
+		{"POST", "/main.js", "", 405, "does not have this method, but GET, HEAD"},
+		{"POST", "/nothing", "", 404, "there is no such path"},
 		{"GET", "/nothing", "", 404, "there is no such path"},
 		{"GET", "/exchanges/1/more", "", 404, "there is no such path"},
 	}

@@ -90,10 +90,38 @@ func (s *Sandbox) routes() http.Handler {
 	mux.HandleFunc("GET /events", s.stream)
 	mux.HandleFunc("GET /healthz", serveHealth)
 	mux.HandleFunc("GET /openapi.yaml", serveDocument)
-	mux.HandleFunc("GET /", servePage)
-	mux.Handle("/", always(refuse(http.StatusMethodNotAllowed, "", "the path does not have this method: see /openapi.yaml")))
-	return mux
+	mux.HandleFunc("GET /{$}", servePage)
+	for _, file := range pageFiles() {
+		mux.HandleFunc("GET /"+file, servePage)
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if unknown, pattern := mux.Handler(r); pattern == "" {
+			refuseUnknown(w, r, unknown)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
 }
+
+// refuseUnknown says in our form what the mux does: 404, or 405 with the methods that the path has.
+func refuseUnknown(w http.ResponseWriter, r *http.Request, unknown http.Handler) {
+	said := &statusOnly{ResponseWriter: w}
+	unknown.ServeHTTP(said, r)
+	err := refuse(http.StatusNotFound, "", "there is no such path: see /openapi.yaml")
+	if said.status == http.StatusMethodNotAllowed {
+		err = refuse(said.status, "", "the path does not have this method, but %s: see /openapi.yaml", w.Header().Get("Allow"))
+	}
+	always(err).ServeHTTP(w, r)
+}
+
+// statusOnly keeps the status, lets headers through, and drops the body.
+type statusOnly struct {
+	http.ResponseWriter
+	status int
+}
+
+func (s *statusOnly) WriteHeader(status int)         { s.status = status }
+func (s *statusOnly) Write(body []byte) (int, error) { return len(body), nil }
 
 //go:embed page
 var files embed.FS
@@ -104,14 +132,18 @@ var contentTypes = map[string]string{
 	".css": "text/css; charset=utf-8", ".svg": "image/svg+xml",
 }
 
+func pageFiles() (names []string) {
+	entries, _ := files.ReadDir("page") // is embedded
+	for _, entry := range entries {
+		names = append(names, entry.Name())
+	}
+	return names
+}
+
 // servePage serves the static files of the page.
 func servePage(w http.ResponseWriter, r *http.Request) {
 	name := cmp.Or(strings.TrimPrefix(r.URL.Path, "/"), "index.html")
-	content, err := files.ReadFile("page/" + name)
-	if err != nil {
-		always(refuse(http.StatusNotFound, "", "there is no such path: see /openapi.yaml")).ServeHTTP(w, r)
-		return
-	}
+	content, _ := files.ReadFile("page/" + name) // one of pageFiles
 	w.Header().Set("Content-Type", contentTypes[path.Ext(name)])
 	_, _ = w.Write(content)
 }

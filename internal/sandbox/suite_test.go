@@ -164,17 +164,21 @@ func TestWebhooksArePostedToSideBySide(t *testing.T) {
 }
 
 func TestSettingsTakeEffect(t *testing.T) {
-	s := start(t, asctest.WithApp("1"))
+	s := start(t, asctest.Webhook{ID: "w", AppID: "1", URL: "https://a.example", Secret: secret}, asctest.PackageVersion{Version: "7"},
+		asctest.MarketplaceWebhook{EndpointURL: "https://a.example", Secret: secret})
 	before := s.want(200, "GET", "/state", "")
 	after := s.want(200, "PATCH", "/state", `{"settings":{"skew_ms":3600000,"second_create_status":422,"second_create_code":"X"}}`)
-	if after["settings"].(object)["rate_limit"] != 3500.0 || !reflect.DeepEqual(after["apps"], before["apps"]) {
+	if after["settings"].(object)["rate_limit"] != 3500.0 || !reflect.DeepEqual(after["webhooks"], before["webhooks"]) ||
+		!reflect.DeepEqual(after["package_versions"], before["package_versions"]) || !reflect.DeepEqual(after["apps"], before["apps"]) {
 		t.Errorf("what was not given has changed: %v", after)
 	}
 	if got := s.call("GET", "/v1/apps/1/webhooks", ""); got.status != 401 {
 		t.Errorf("a token of an hour ago: %d", got.status)
 	}
-	s.want(200, "PATCH", "/state", `{"settings":{"skew_ms":0,"rate_limit":4,"array_responses":true},"apps":null}`)
-	s.register("https://shop.example/in", secret)
+	after = s.want(200, "PATCH", "/state", `{"settings":{"skew_ms":0,"rate_limit":4,"array_responses":true},"apps":null}`)
+	if !reflect.DeepEqual(after["marketplace_webhook"], before["marketplace_webhook"]) {
+		t.Errorf("what was not given has changed: %v", after)
+	}
 	if got := s.register("https://shop.example/in", secret); got.status != 422 {
 		t.Errorf("a second create: %d", got.status)
 	}
