@@ -52,12 +52,9 @@ func (x *deliveryIndex) remove(d *Delivery) {
 	}
 }
 
-// note remembers that d, unless it is forgotten, has changed.
+// note remembers that d has changed.
 func (x *deliveryIndex) note(d *Delivery, number int) {
 	d.change = number
-	if x.byID[strings.ToLower(d.ID)] != d {
-		return
-	}
 	x.log = append(x.log, deliveryChange{number, d})
 	x.log = x.log[max(0, len(x.log)-2*maxRecorded):]
 }

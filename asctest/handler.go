@@ -81,7 +81,7 @@ func (h *Handler) respond(c *call) response {
 func (h *Handler) Reset() {
 	h.mu.Lock()
 	keys := h.state.Keys
-	h.state, h.former = h.begun.clone(), nil
+	h.state = h.begun.clone()
 	h.state.Keys = keys
 	clear(h.calls)
 	h.mu.Unlock()

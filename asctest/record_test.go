@@ -141,7 +141,7 @@ func TestDeliveriesAreListedByTheirTime(t *testing.T) {
 	r, begin := new(record), time.Now().Truncate(time.Millisecond)
 	add := func(seconds int) {
 		d := Delivery{ID: newUUID(), WebhookID: "w", Created: begin.Add(time.Duration(seconds) * time.Second), listed: true}
-		r.addDelivery(d)
+		r.finish(r.addDelivery(d), d)
 	}
 	listed := func(from, until int) (seconds []int) {
 		at := func(n int) time.Time { return begin.Add(time.Duration(n) * time.Second) }

@@ -71,6 +71,18 @@ func TestWaitsForDeliveries(t *testing.T) {
 	}
 }
 
+// TestFormerSecretsAreACopy: what a test does with them is its own affair.
+func TestFormerSecretsAreACopy(t *testing.T) {
+	t.Parallel()
+	server := asctest.NewServer(t, asctest.MarketplaceWebhook{ID: "m", EndpointURL: "https://a.example", Secret: "first"})
+	_ = server.Update(func(s *asctest.State) { s.MarketplaceWebhook.Secret = "second" })
+	server.State().FormerSecrets["m"][0] = "changed"
+	delete(server.State().FormerSecrets, "m")
+	if got := server.State().FormerSecrets["m"]; len(got) != 1 || got[0] != "first" {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestSignBytesNeedsARecipient(t *testing.T) {
 	t.Parallel()
 	two := []asctest.Option{

@@ -91,7 +91,7 @@ func TestCallsCostTheSameAfterMany(t *testing.T) {
 	first := measure()
 	many(4_000, 3_000) // and 50,000 in the test of asctest
 	for name, got := range measure() {
-		if got > first[name]*1.1+5 {
+		if got > first[name]*1.1+5 || name == "state" && got > 500 {
 			t.Errorf("%s: %v allocations at first, %v after many", name, first[name], got)
 		}
 		t.Logf("%s: %v allocations at first, %v after many", name, first[name], got)
