@@ -4,6 +4,7 @@ package asctest
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -11,6 +12,7 @@ import (
 // State is what a test may read and set: what is registered with App Store Connect, which keys it accepts, and what
 // is to go wrong. The secrets are in there.
 type State struct {
+	Settings           Settings
 	Keys               []Key
 	Apps               []string            // the ids of the apps
 	MarketplaceWebhook *MarketplaceWebhook // nil if there is none
@@ -18,8 +20,11 @@ type State struct {
 	PackageVersions    []PackageVersion
 	Faults             []Fault // that are still to come, with the number of times that is left of each
 
-	// FormerSecrets are those that webhooks had before, by the ids of the webhooks, the latest last. They can't be set.
+	// FormerSecrets are those that webhooks had before, by the ids of the webhooks, the latest last: the latest 20 of
+	// each of the 100 webhooks whose secrets changed last. They can't be set.
 	FormerSecrets map[string][]string
+
+	lastFault int
 }
 
 // MarketplaceWebhook is the account's marketplace webhook. The secret never appears in a response. An empty ID
@@ -39,7 +44,19 @@ type Webhook struct {
 func (h *Handler) State() State {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.state.clone()
+	state := h.state.clone()
+	state.FormerSecrets = map[string][]string{}
+	for id, secrets := range h.state.FormerSecrets {
+		state.FormerSecrets[id] = slices.Clone(secrets)
+	}
+	return state
+}
+
+// settings are the present ones.
+func (h *Handler) settings() Settings {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.state.Settings
 }
 
 // Key returns the first of the keys that tokens may be signed with.
@@ -78,16 +95,39 @@ func (h *Handler) update(change func(*State)) error {
 	return nil
 }
 
+// What is remembered of former secrets, so that a call costs the same after many of them.
+const (
+	maxFormer   = 20  // of each webhook
+	maxFormerOf = 100 // webhooks
+)
+
 // replace, under h.mu, sets the state and remembers the secrets that are gone.
 func (h *Handler) replace(after State) {
-	after.FormerSecrets = h.state.clone().FormerSecrets
+	after.FormerSecrets = h.state.FormerSecrets // never changed in place, so that clones share it
 	present := after.secretsByID()
 	for id, secret := range h.state.secretsByID() {
 		if present[id] != secret {
-			after.FormerSecrets[id] = append(after.FormerSecrets[id], secret)
+			h.former = append(slices.DeleteFunc(h.former, func(known string) bool { return known == id }), id)
+			gone := h.former[:max(0, len(h.former)-maxFormerOf)]
+			h.former = h.former[len(gone):]
+			after.FormerSecrets = withFormer(after.FormerSecrets, id, secret, gone)
 		}
 	}
 	h.state = after
+}
+
+// withFormer returns a copy with one more secret of a webhook, and without those of the webhooks that are gone.
+func withFormer(former map[string][]string, id, secret string, gone []string) map[string][]string {
+	former = maps.Clone(former)
+	if former == nil {
+		former = map[string][]string{}
+	}
+	for _, id := range gone {
+		delete(former, id)
+	}
+	secrets := former[id]
+	former[id] = append(slices.Clone(secrets[max(0, len(secrets)+1-maxFormer):]), secret)
+	return former
 }
 
 func (s *State) clone() State {
@@ -103,15 +143,12 @@ func (s *State) clone() State {
 	}
 	after.PackageVersions = slices.Clone(s.PackageVersions)
 	after.Faults = slices.Clone(s.Faults)
-	after.FormerSecrets = map[string][]string{}
-	for id, secrets := range s.FormerSecrets {
-		after.FormerSecrets[id] = slices.Clone(secrets)
-	}
 	return after
 }
 
 // complete fills in the IDs and the defaults that are left out.
 func (s *State) complete() {
+	s.Settings.complete()
 	for i, key := range s.Keys {
 		if key == (Key{}) {
 			s.Keys[i] = newKey()
@@ -128,6 +165,10 @@ func (s *State) complete() {
 	}
 	for i, f := range s.Faults {
 		s.Faults[i].Times = cmp.Or(f.Times, 1)
+		if f.ID == 0 {
+			s.lastFault++
+			s.Faults[i].ID = s.lastFault
+		}
 	}
 }
 

@@ -29,7 +29,7 @@ func (h *Handler) authenticate(c *call) *response {
 	if c.operation == Download {
 		return h.authenticateDownload(c)
 	}
-	keyID, err := h.verifyToken(c.request, c.now)
+	keyID, err := h.verifyToken(c)
 	if err != nil {
 		const detail = "Send a bearer token that is signed with an API key and has not expired."
 		r := refuse(newError(http.StatusUnauthorized, "", detail))
@@ -42,12 +42,14 @@ func (h *Handler) authenticate(c *call) *response {
 
 // verifyToken returns the ID of the key that signed the request's token. The error says what is wrong with it and
 // never quotes it.
-func (h *Handler) verifyToken(r *http.Request, now time.Time) (keyID string, err error) {
-	raw := contract.Bearer(r.Header)
+func (h *Handler) verifyToken(c *call) (keyID string, err error) {
+	raw := contract.Bearer(c.request.Header)
 	if raw == "" {
 		return "", errors.New("no header Authorization with one bearer token")
 	}
-	keys := h.State().Keys
+	h.mu.Lock()
+	keys := slices.Clone(h.state.Keys)
+	h.mu.Unlock()
 	var key Key
 	claims := jwt.MapClaims{}
 	parser := jwt.NewParser(
@@ -68,16 +70,17 @@ func (h *Handler) verifyToken(r *http.Request, now time.Time) (keyID string, err
 	case token.Header["typ"] != "JWT":
 		return "", errors.New("typ is not JWT")
 	}
-	return key.ID, cmp.Or(h.checkIdentity(claims, key.IssuerID), h.checkTimes(claims, now), checkScope(claims, r))
+	return key.ID, cmp.Or(c.settings.checkIdentity(claims, key.IssuerID), c.settings.checkTimes(claims, c.now),
+		checkScope(claims, c.request))
 }
 
 // checkIdentity compares iss, sub and aud with the key's kind.
-func (h *Handler) checkIdentity(claims jwt.MapClaims, issuerID string) error {
+func (s *Settings) checkIdentity(claims jwt.MapClaims, issuerID string) error {
 	_, hasIssuer := claims["iss"]
 	audiences, _ := claims.GetAudience()
 	_, isArray := claims["aud"].([]any)
 	switch {
-	case len(audiences) != 1 || audiences[0] != audience || isArray && h.settings.StrictTokens:
+	case len(audiences) != 1 || audiences[0] != audience || isArray && s.StrictTokens:
 		return fmt.Errorf("aud is not the string %q", audience)
 	case issuerID != "" && claims["iss"] != issuerID:
 		return errors.New("iss is not the team key's issuer ID")
@@ -89,12 +92,12 @@ func (h *Handler) checkIdentity(claims jwt.MapClaims, issuerID string) error {
 	return nil
 }
 
-func (h *Handler) checkTimes(claims jwt.MapClaims, now time.Time) error {
-	iat, iatErr := h.seconds(claims, "iat")
-	if _, given := claims["iat"]; !given && !h.settings.StrictTokens {
+func (s *Settings) checkTimes(claims jwt.MapClaims, now time.Time) error {
+	iat, iatErr := s.seconds(claims, "iat")
+	if _, given := claims["iat"]; !given && !s.StrictTokens {
 		iat, iatErr = now, nil // seems to be taken as issued now: clients in use send none
 	}
-	exp, expErr := h.seconds(claims, "exp")
+	exp, expErr := s.seconds(claims, "exp")
 	switch {
 	case iatErr != nil || expErr != nil:
 		return cmp.Or(iatErr, expErr)
@@ -112,12 +115,12 @@ func (h *Handler) checkTimes(claims jwt.MapClaims, now time.Time) error {
 	return nil
 }
 
-func (h *Handler) seconds(claims jwt.MapClaims, name string) (time.Time, error) {
+func (s *Settings) seconds(claims jwt.MapClaims, name string) (time.Time, error) {
 	seconds, isNumber := claims[name].(float64)
 	switch {
 	case !isNumber || seconds < 0 || seconds > 1<<40:
 		return time.Time{}, fmt.Errorf("%s is not a number of seconds", name)
-	case h.settings.StrictTokens && seconds != math.Trunc(seconds):
+	case s.StrictTokens && seconds != math.Trunc(seconds):
 		return time.Time{}, fmt.Errorf("%s is not a whole number of seconds", name)
 	}
 	return time.UnixMilli(int64(seconds * 1000)), nil

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -20,7 +21,8 @@ const maxBody = 1 << 20
 // call is a request, and what the stages have found out about it.
 type call struct {
 	request    *http.Request
-	now        time.Time
+	start      time.Time
+	now        time.Time // by the server's clock
 	body       []byte
 	bodyErr    error
 	operation  Operation
@@ -32,13 +34,18 @@ type call struct {
 	sent       sentResource
 	violations []string
 
-	settings *Settings
-	record   *record
+	settings    Settings // those when it arrived
+	downloadKey string
+	record      *record
 }
 
 // receive reads the request.
 func (h *Handler) receive(w http.ResponseWriter, r *http.Request) *call {
-	c := &call{request: r, now: h.now(), settings: &h.settings, record: &h.record, remaining: h.settings.RateLimit}
+	c := &call{request: r, start: time.Now(), record: &h.record}
+	h.mu.Lock()
+	c.settings, c.downloadKey = h.state.Settings, h.downloadKey
+	h.mu.Unlock()
+	c.now, c.remaining = c.settings.now(), c.settings.RateLimit
 	if r.Body != nil {
 		c.body, c.bodyErr = io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	}
@@ -52,9 +59,17 @@ func (c *call) exchange(sent response) Exchange {
 	return Exchange{
 		Time: c.now, Method: c.request.Method, Path: c.request.URL.EscapedPath(), Query: c.request.URL.RawQuery,
 		Operation: c.operation, Header: header, Body: bytes.Clone(c.body), KeyID: c.keyID,
-		Status: sent.status, Reason: sent.reason, Violations: c.violations,
+		Status: sent.status, Duration: c.duration(), Reason: sent.reason, Violations: c.violations,
 		ResponseHeader: sent.header, ResponseBody: sent.body[:min(len(sent.body), maxResponseBody)],
 	}
+}
+
+func (c *call) duration() time.Duration {
+	took := time.Since(c.start)
+	if c.fault != nil {
+		took += c.fault.Delay
+	}
+	return took
 }
 
 // judged is the call as the contract judges it.
@@ -87,14 +102,20 @@ func (c *call) list(name string) []string {
 	return strings.Split(c.query.Get(name), ",")
 }
 
-// link makes a link to the host that the client called; one that makes no URL is left without it.
+// link makes a link to the host that the client called; one that makes no URL is left without it. A proxy on this
+// machine may have taken TLS off.
 func (c *call) link(target string) string {
 	scheme := "http://"
-	if c.request.TLS != nil {
+	if c.request.TLS != nil || isLocal(c.request.RemoteAddr) && c.request.Header.Get("X-Forwarded-Proto") == "https" {
 		scheme = "https://"
 	}
 	if _, err := url.Parse(scheme + c.request.Host + target); err != nil || c.request.Host == "" {
 		return target
 	}
 	return scheme + c.request.Host + target
+}
+
+func isLocal(remoteAddr string) bool {
+	address, err := netip.ParseAddrPort(remoteAddr)
+	return err == nil && address.Addr().IsLoopback()
 }

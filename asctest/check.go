@@ -48,7 +48,7 @@ func (h *Handler) checkResponse(c *call, r response, before, after *State) error
 		return nil
 	}
 	r.header.Set("Date", c.now.UTC().Format(http.TimeFormat))
-	r.header.Set("X-Rate-Limit", fmt.Sprintf("user-hour-lim:%d;user-hour-rem:%d;", h.settings.RateLimit, c.remaining))
+	r.header.Set("X-Rate-Limit", fmt.Sprintf("user-hour-lim:%d;user-hour-rem:%d;", c.settings.RateLimit, c.remaining))
 	x := c.judged()
 	x.Status, x.ResponseHeader, x.Response = r.status, r.header, r.body
 	for _, s := range []*State{before, after} {
@@ -62,7 +62,7 @@ func (h *Handler) checkResponse(c *call, r response, before, after *State) error
 
 // report fails the test of a Server.
 func (h *Handler) report(err error) {
-	h.settings.Logger.Error(err.Error())
+	h.settings().Logger.Error(err.Error())
 	h.onViolation(err)
 }
 

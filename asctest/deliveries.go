@@ -13,13 +13,15 @@ import (
 // Delivery is one attempt to post a notification: of an event to a webhook of an app, which the API lists, or to the
 // marketplace webhook; of a forgery.
 type Delivery struct {
+	Number        int // counts deliveries, from 1
 	ID, WebhookID string
 	State         string // PENDING until the receiver responds, then SUCCEEDED (2xx) or FAILED
 	Redelivery    bool
 	Created, Sent time.Time
 	URL           string
-	StatusCode    int    // of the receiver's response; 0 if there was none
-	ResponseBody  string // its first 4 KiB
+	Duration      time.Duration // from Sent to the receiver's response, or to its absence
+	StatusCode    int           // of the receiver's response; 0 if there was none
+	ResponseBody  string        // its first 4 KiB
 	ErrorMessage  string
 
 	EventID      string
@@ -32,6 +34,7 @@ type Delivery struct {
 
 	listed   bool   // the API has it: no forgery, to a webhook of an app, of an event that the document has
 	original string // the delivery that this one repeats
+	repeated bool   // by another
 	change   int    // of the record, when it last changed
 }
 
@@ -59,24 +62,22 @@ func createPing(s *State, c *call) response {
 }
 
 func redeliver(s *State, c *call) response {
-	id, all := c.sent.related("template"), c.record.deliveriesTo("")
-	i := slices.IndexFunc(all, func(d Delivery) bool { return d.listed && strings.EqualFold(d.ID, id) })
-	if i < 0 {
+	template, ok := c.record.delivery(c.sent.related("template"))
+	if !ok || !template.listed {
 		return conflict("ENTITY_ERROR.RELATIONSHIP.INVALID", "/data/relationships/template", "There is no such delivery.")
 	}
-	template := all[i]
 	webhook := s.webhook(template.WebhookID)
 	switch {
 	case webhook < 0:
 		return conflict("STATE_ERROR", "", "The webhook of the delivery was deleted.")
 	case template.State == pending:
 		return conflict("STATE_ERROR", "", "The delivery is not finished.")
-	case slices.ContainsFunc(all, func(d Delivery) bool { return d.original == template.ID }):
+	case template.repeated:
 		return conflict("STATE_ERROR", "", "The delivery was redelivered before.")
 	}
 	d := newDelivery(s.Webhooks[webhook], template.Payload, c.now)
-	d.Redelivery, d.original, d.EventCreated = true, template.ID, template.EventCreated
-	r := c.one(http.StatusCreated, c.delivery(d))
+	d.Redelivery, d.original, d.EventCreated = true, strings.ToLower(template.ID), template.EventCreated
+	r := c.one(http.StatusCreated, c.delivery(&d))
 	r.posts = []Delivery{d}
 	return r
 }
@@ -100,14 +101,21 @@ func listDeliveries(s *State, c *call) response {
 	case beforeErr != nil:
 		return badParameter("INVALID", createdBefore, "The parameter must be a date and time.")
 	}
-	states := c.list(stateFilter)
-	wanted := slices.DeleteFunc(c.record.deliveriesTo(s.Webhooks[i].ID), func(d Delivery) bool {
-		created := d.Created.Truncate(time.Millisecond) // as it is shown
-		return !d.listed || d.Created.After(c.now.Add(-c.settings.ListLag)) || states != nil && !slices.Contains(states, d.State) ||
-			created.Before(from) || !before.IsZero() && !created.Before(before)
-	})
-	slices.Reverse(wanted) // newest first: the order is documented nowhere
-	return page(c, wanted, c.delivery, c.includedEvents)
+	c.record.mu.Lock()
+	defer c.record.mu.Unlock()
+	wanted := c.record.index.between(s.Webhooks[i].ID, from, c.now.Add(-c.settings.ListLag))
+	if states := c.list(stateFilter); states != nil || !before.IsZero() {
+		wanted = slices.DeleteFunc(slices.Clone(wanted), func(d *Delivery) bool {
+			return states != nil && !slices.Contains(states, d.State) ||
+				!before.IsZero() && !d.Created.Truncate(time.Millisecond).Before(before)
+		})
+	}
+	newestFirst := func(from, to int) []*Delivery { // the order is documented nowhere
+		page := slices.Clone(wanted[len(wanted)-to : len(wanted)-from])
+		slices.Reverse(page)
+		return page
+	}
+	return page(c, pages[*Delivery]{len(wanted), newestFirst}, c.delivery, c.includedEvents)
 }
 
 const (
@@ -124,7 +132,7 @@ func (c *call) date(name string) (time.Time, error) {
 	return time.Parse(time.RFC3339, c.query.Get(name))
 }
 
-func (c *call) delivery(d Delivery) resource {
+func (c *call) delivery(d *Delivery) resource {
 	attributes := object{
 		"createdDate": milliseconds(d.Created), "deliveryState": d.State, "redelivery": d.Redelivery,
 		"request": object{"url": d.URL},
@@ -143,7 +151,7 @@ func (c *call) delivery(d Delivery) resource {
 }
 
 // includedEvents returns the events of the deliveries on a page, each once.
-func (c *call) includedEvents(onPage []Delivery) (events []resource) {
+func (c *call) includedEvents(onPage []*Delivery) (events []resource) {
 	if !c.includes("event") {
 		return nil
 	}

@@ -167,3 +167,17 @@ func ExampleTransport() {
 	call(client, server.Key(), "GET", server.URL+"/v1/marketplaceWebhooks?limit=500", "")
 	// Output: test failed: asctest: marketplaceWebhooks_getCollection request: parameter limit: maximum: number must be at most 200
 }
+
+func ExampleState() {
+	fake, err := asctest.New(asctest.State{
+		Apps:     []string{"6478000001"},
+		Settings: asctest.Settings{RateLimit: 100},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	err = fake.Update(func(state *asctest.State) { state.Settings.Skew = time.Hour }) // while it runs
+	fmt.Println(fake.State().Apps, fake.State().Settings.RateLimit, err)
+	// Output: [6478000001] 100 <nil>
+}

@@ -52,6 +52,7 @@ func FaultKinds() []FaultKind {
 // Fault is a response that goes wrong on purpose. The zero value is one 500 UNEXPECTED_ERROR to the next call. Only
 // calls with a good token use it up. The test of a Server fails at its end if a fault has never fired.
 type Fault struct {
+	ID        int           // counts the faults, from 1; set by the fake
 	Operation Operation     // which calls; empty means any
 	Times     int           // how many of them; 0 means 1, negative means all until State.Faults are removed
 	Kind      FaultKind     // what goes wrong
@@ -72,8 +73,18 @@ type Fault struct {
 // logged, and Update returns the error.
 func (h *Handler) FailNext(faults ...Fault) {
 	if err := h.Update(func(s *State) { s.Faults = append(s.Faults, faults...) }); err != nil {
-		h.settings.Logger.Error(err.Error())
+		h.settings().Logger.Error(err.Error())
 	}
+}
+
+// Arm is FailNext for one fault, which it returns with its ID.
+func (h *Handler) Arm(f Fault) (armed Fault, err error) {
+	err = h.Update(func(s *State) {
+		s.Faults = append(s.Faults, f)
+		s.complete()
+		armed = s.Faults[len(s.Faults)-1]
+	})
+	return armed, err
 }
 
 // check refuses what can't be sent.
@@ -117,10 +128,10 @@ func (h *Handler) unfired() (errs []error) {
 // takeFault finds out what is to go wrong with the call.
 func (h *Handler) takeFault(c *call) *response {
 	c.fault = h.nextFault(c.operation)
-	if c.fault != nil || h.settings.Faults == nil {
+	if c.fault != nil || c.settings.Faults == nil {
 		return nil
 	}
-	if f := h.settings.Faults(c.exchange(response{})); f != nil {
+	if f := c.settings.Faults(c.exchange(response{})); f != nil {
 		if err := f.check(); err != nil {
 			h.report(err)
 			return nil

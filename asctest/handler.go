@@ -4,6 +4,7 @@ package asctest
 
 import (
 	"context"
+	"crypto/rand"
 	"net/http"
 	"sync"
 	"time"
@@ -16,16 +17,17 @@ import (
 type Handler struct {
 	contract    *contract.Contract
 	onViolation func(error)
-	settings    Settings
 	record      record
 	posts       sync.WaitGroup
 	ctx         context.Context // of posts
 	endPosts    context.CancelFunc
 
-	mu    sync.Mutex
-	state State
-	begun State                  // what Reset returns to
-	calls map[string][]time.Time // of each key in the last hour
+	mu          sync.Mutex
+	downloadKey string // makes the access keys of URLs
+	state       State
+	former      []string               // the webhooks that FormerSecrets has, the one whose secret changed last at the end
+	begun       State                  // what Reset returns to
+	calls       map[string][]time.Time // of each key in the last hour
 }
 
 // New returns a handler for an http.Server of your own. A response of its own that breaks the OpenAPI document
@@ -35,7 +37,7 @@ func New(opts ...Option) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Handler{contract: c, settings: defaults(), calls: map[string][]time.Time{}}
+	h := &Handler{contract: c, calls: map[string][]time.Time{}, downloadKey: rand.Text()}
 	h.onViolation = func(error) {}
 	h.ctx, h.endPosts = context.WithCancel(context.Background())
 	for _, opt := range opts {
@@ -58,7 +60,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := h.receive(w, r)
 	right := h.respond(c)
 	sent := c.fault.corrupt(c, right)
-	h.settings.Logger.Debug("asctest",
+	c.settings.Logger.Debug("asctest",
 		"method", r.Method, "path", r.URL.Path, "status", sent.status, "reason", sent.reason)
 	h.record.addExchange(c.exchange(sent))
 	c.fault.send(w, r, sent)
@@ -86,4 +88,4 @@ func (h *Handler) Reset() {
 	h.record.reset()
 }
 
-func (h *Handler) now() time.Time { return time.Now().Add(h.settings.Skew) }
+func (s *Settings) now() time.Time { return time.Now().Add(s.Skew) }

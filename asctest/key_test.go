@@ -57,17 +57,17 @@ func TestKeysThatCantBeUsed(t *testing.T) {
 		t.Error("a PEM without a private key")
 	}
 	for want, option := range map[string]asctest.Option{
-		"needs ID and Signer":                asctest.Key{ID: "K"},
-		"not a P-256 key":                    asctest.Key{ID: "K", Signer: p384},
-		"RateLimit must not be negative":     asctest.Settings{RateLimit: -1},
-		"SecondCreateStatus must be from":    asctest.Settings{SecondCreateStatus: 200, SecondCreateCode: "OK"},
-		"and have a SecondCreateCode":        asctest.Settings{SecondCreateStatus: 422},
-		"apps[0]: must be an id":             asctest.WithApp(""),
-		"marketplace_webhook.endpoint_url: ": asctest.MarketplaceWebhook{EndpointURL: "/relative"},
-		"webhooks[0].url: must be":           asctest.Webhook{AppID: "1", URL: "https://e.com/a b"},
-		"webhooks[0].id: must be":            asctest.Webhook{ID: "..", AppID: "1", URL: "https://e.com"},
-		"webhooks[0].event_types: each must": asctest.Webhook{AppID: "1", URL: "https://e.com", EventTypes: []string{"X"}},
-		"must not be part of the id":         asctest.MarketplaceWebhook{ID: "long-enough", EndpointURL: "https://e.com", Secret: "long-enough"},
+		"needs ID and Signer":                         asctest.Key{ID: "K"},
+		"not a P-256 key":                             asctest.Key{ID: "K", Signer: p384},
+		"settings.rate_limit: must not be negative":   asctest.Settings{RateLimit: -1},
+		"settings.second_create_status: must be from": asctest.Settings{SecondCreateStatus: 200, SecondCreateCode: "OK"},
+		"settings.second_create_code: must go with":   asctest.Settings{SecondCreateStatus: 422},
+		"apps[0]: must be an id":                      asctest.WithApp(""),
+		"marketplace_webhook.endpoint_url: ":          asctest.MarketplaceWebhook{EndpointURL: "/relative"},
+		"webhooks[0].url: must be":                    asctest.Webhook{AppID: "1", URL: "https://e.com/a b"},
+		"webhooks[0].id: must be":                     asctest.Webhook{ID: "..", AppID: "1", URL: "https://e.com"},
+		"webhooks[0].event_types: each must":          asctest.Webhook{AppID: "1", URL: "https://e.com", EventTypes: []string{"X"}},
+		"must not be part of the id":                  asctest.MarketplaceWebhook{ID: "long-enough", EndpointURL: "https://e.com", Secret: "long-enough"},
 	} {
 		if _, err := asctest.New(option); err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "asctest: ") {
 			t.Errorf("%q: %v", want, err)

@@ -18,7 +18,7 @@ func (h *Handler) limit(c *call) *response {
 	for len(calls) > 0 && c.now.Sub(calls[0]) >= time.Hour {
 		calls = calls[1:]
 	}
-	if c.remaining = h.settings.RateLimit - len(calls) - 1; c.remaining < 0 {
+	if c.remaining = c.settings.RateLimit - len(calls) - 1; c.remaining < 0 {
 		c.remaining = 0
 		return new(refuse(newError(http.StatusTooManyRequests, "", "The key has used up its calls of the last hour.")))
 	}

@@ -11,7 +11,7 @@ func listMarketplaceWebhooks(s *State, c *call) response {
 	if s.MarketplaceWebhook != nil {
 		found = append(found, s.MarketplaceWebhook)
 	}
-	return page(c, found, c.marketplaceWebhook, nil)
+	return page(c, allOf(found), c.marketplaceWebhook, nil)
 }
 
 func createMarketplaceWebhook(s *State, c *call) response {
@@ -42,7 +42,7 @@ func setMarketplaceWebhook(s *State, c *call, status int) response {
 	c.sent.set(w)
 	r := c.one(status, c.marketplaceWebhook(w))
 	if c.settings.ArrayResponses {
-		r.body = page(c, []*MarketplaceWebhook{w}, c.marketplaceWebhook, nil).body
+		r.body = page(c, allOf([]*MarketplaceWebhook{w}), c.marketplaceWebhook, nil).body
 	}
 	return r
 }

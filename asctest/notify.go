@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/ascmarketplace/webhooks/internal/contract"
 	"github.com/ascmarketplace/webhooks/notification"
@@ -29,7 +30,7 @@ type SignedNotification struct {
 }
 
 // Notify posts event as App Store Connect does, and waits for the responses: an event of marketplaceWebhooks to the
-// registered endpoint, one of webhooks to each webhook of the app that is enabled and subscribes to it. It returns
+// registered endpoint, one of webhooks to each webhook of the app that is enabled and subscribes to it, side by side. It returns
 // the receiver's status; of several, the first one that is not 2xx. See Sign for duplicates and forgeries. Redirects
 // are not followed. Errors: nobody receives the event, it is incomplete, or nothing responded in time.
 func (h *Handler) Notify(ctx context.Context, event notification.Event) (status int, err error) {
@@ -37,13 +38,15 @@ func (h *Handler) Notify(ctx context.Context, event notification.Event) (status 
 	if err != nil {
 		return 0, err
 	}
-	for _, n := range recipients {
-		sent, sendErr := n.Send(ctx)
-		if bad := err != nil || status != 0 && status/100 != 2; !bad {
-			status, err = sent.StatusCode, sendErr
-		}
+	sent, errs := make([]Delivery, len(recipients)), make([]error, len(recipients))
+	var posts sync.WaitGroup
+	for i, n := range recipients {
+		recorded := h.begin(n) // in this order
+		posts.Go(func() { sent[i], errs[i] = h.post(ctx, recorded) })
 	}
-	return status, err
+	posts.Wait()
+	bad := max(0, slices.IndexFunc(sent, func(d Delivery) bool { return d.StatusCode/100 != 2 }))
+	return sent[bad].StatusCode, errs[bad]
 }
 
 // Sign returns n once for each recipient, signed with its secret, but does not send it. to is the id of a webhook, or
@@ -61,11 +64,45 @@ func (h *Handler) Sign(to string, n *notification.Notification) ([]SignedNotific
 	if err != nil {
 		return nil, err
 	}
+	return h.sign(recipients, body), nil
+}
+
+// SignBytes signs body as it is, such as an unknown event or half a one, for each recipient. to is the id of a
+// webhook, or of an app, whose enabled webhooks are the recipients; it may be empty if only one webhook is registered.
+func (h *Handler) SignBytes(to string, body []byte) ([]SignedNotification, error) {
+	state := h.State()
+	recipients, err := state.recipientsOfBytes(to)
+	if err != nil {
+		return nil, err
+	}
+	return h.sign(recipients, body), nil
+}
+
+func (h *Handler) sign(recipients []Webhook, body []byte) []SignedNotification {
 	signed := make([]SignedNotification, len(recipients))
 	for i, r := range recipients {
 		signed[i] = SignedNotification{WebhookID: r.ID, EndpointURL: r.URL, Body: body, handler: h}.SignedWith(r.Secret)
 	}
-	return signed, nil
+	return signed
+}
+
+func (s *State) recipientsOfBytes(to string) ([]Webhook, error) {
+	all := slices.Clone(s.Webhooks)
+	if w := s.MarketplaceWebhook; w != nil {
+		all = append(all, Webhook{ID: w.ID, URL: w.EndpointURL, Secret: w.Secret, Enabled: true})
+	}
+	found := slices.DeleteFunc(slices.Clone(all), func(w Webhook) bool {
+		return !strings.EqualFold(to, w.ID) && (to != w.AppID || !w.Enabled)
+	})
+	switch {
+	case to == "" && len(all) != 1:
+		return nil, invalid("webhook_id", "is needed: %d webhooks are registered", len(all))
+	case to == "":
+		return all, nil
+	case len(found) == 0:
+		return nil, fmt.Errorf("asctest: no webhook has the id, and no app with enabled webhooks")
+	}
+	return found, nil
 }
 
 // recipients returns the webhooks that receive n. See Sign.

@@ -3,7 +3,7 @@ package asctest
 // What New, NewServer and NewPipeServer are given.
 
 import (
-	"errors"
+	"cmp"
 	"log/slog"
 	"net/http"
 	"reflect"
@@ -13,16 +13,20 @@ import (
 	"github.com/ascmarketplace/webhooks/internal/contract"
 )
 
-// Option is something that the fake starts with: Settings, or a Key, an app, a MarketplaceWebhook, a Webhook or a
-// PackageVersion that is there from the beginning.
+// Option is something that the fake starts with: Settings, or a Key, an app, a MarketplaceWebhook, a Webhook, a
+// PackageVersion or a whole State that is there from the beginning.
 type Option interface {
 	applyTo(h *Handler) error
 }
 
-// Settings are how the fake behaves. The zero value of each is the default.
+// Settings are how the fake behaves. The zero value of each is the default. Update changes them, too.
 type Settings struct {
 	RateLimit int           // calls that each key has in a rolling hour; 3500 unless given
-	Skew      time.Duration // how far the server's clock is ahead of this machine's
+	Skew      time.Duration // how far the server's clock is ahead of this machine's, by at most ten years
+
+	// AppleLinks makes the links to other pages name a host of Apple's, whatever host was called, as the live service
+	// does. A client must not send its token there. The default names the host that was called.
+	AppleLinks bool
 
 	// ArrayResponses makes create and update of marketplaceWebhooks respond with data as an array of one and
 	// meta.paging, as Apple's documentation shows it; Apple's OpenAPI document says one object.
@@ -60,14 +64,7 @@ type Settings struct {
 
 // Of several Settings, the later ones add to the earlier.
 func (s Settings) applyTo(h *Handler) error {
-	switch {
-	case s.RateLimit < 0:
-		return errors.New("asctest: Settings.RateLimit must not be negative")
-	case (s.SecondCreateStatus == 0) != (s.SecondCreateCode == ""),
-		s.SecondCreateStatus != 0 && (s.SecondCreateStatus < 400 || s.SecondCreateStatus > 599):
-		return errors.New("asctest: Settings.SecondCreateStatus must be from 400 to 599 and have a SecondCreateCode")
-	}
-	from, to := reflect.ValueOf(s), reflect.ValueOf(&h.settings).Elem()
+	from, to := reflect.ValueOf(s), reflect.ValueOf(&h.state.Settings).Elem()
 	for i := range from.NumField() {
 		if given := from.Field(i); !given.IsZero() {
 			to.Field(i).Set(given)
@@ -76,10 +73,39 @@ func (s Settings) applyTo(h *Handler) error {
 	return nil
 }
 
-func defaults() Settings {
-	return Settings{
-		RateLimit: 3500, SecondCreateStatus: http.StatusConflict, SecondCreateCode: "ENTITY_ERROR", Logger: slog.Default(),
+func (s *Settings) complete() {
+	s.RateLimit = cmp.Or(s.RateLimit, 3500)
+	if s.SecondCreateStatus == 0 && s.SecondCreateCode == "" {
+		s.SecondCreateStatus, s.SecondCreateCode = http.StatusConflict, "ENTITY_ERROR"
 	}
+	s.Logger = cmp.Or(s.Logger, slog.Default())
+}
+
+const maxSkew = 10 * 365 * 24 * time.Hour
+
+func (s *Settings) check() error {
+	switch {
+	case s.RateLimit < 0:
+		return invalid("settings.rate_limit", "must not be negative; 0 is the default")
+	case s.Skew.Abs() > maxSkew:
+		return invalid("settings.skew_ms", "must be at most ten years ahead or behind")
+	case s.SecondCreateStatus < 400 || s.SecondCreateStatus > 599:
+		return invalid("settings.second_create_status", "must be from 400 to 599, and have a second_create_code")
+	case s.SecondCreateCode == "":
+		return invalid("settings.second_create_code", "must go with second_create_status")
+	case s.ListLag < 0:
+		return invalid("settings.list_lag_ms", "must not be negative")
+	}
+	return nil
+}
+
+// A State is what there is from the beginning; FormerSecrets aside. The options after it add to it.
+func (s State) applyTo(h *Handler) error {
+	keys := append(slices.Clone(h.state.Keys), s.Keys...)
+	settings := h.state.Settings
+	h.state = s.clone()
+	h.state.Keys, h.state.FormerSecrets, h.state.Settings = keys, nil, settings
+	return s.Settings.applyTo(h)
 }
 
 // WithApp starts with an app, which may then have webhooks.

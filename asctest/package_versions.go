@@ -101,23 +101,27 @@ func getPackageVersion(s *State, c *call) response {
 
 func (c *call) file(f PackageFile, expires time.Time) object {
 	return object{
-		"url": c.link(downloadURL(f.ID, expires)), "fileChecksum": f.Checksum,
+		"url": c.link(c.downloadURL(f.ID, expires)), "fileChecksum": f.Checksum,
 		"urlExpirationDate": expires.Truncate(time.Second).Format("2006-01-02T15:04:05-07:00"),
 	}
 }
 
 const downloadPath = "/downloads/"
 
-// downloadKey makes the access keys of URLs; a new one for each process.
-var downloadKey = rand.Text()
-
-func downloadURL(id string, expires time.Time) string {
-	at := strconv.FormatInt(expires.Unix(), 10)
-	return downloadPath + url.PathEscape(id) + "?expires=" + at + "&accessKey=" + accessKey(id, at)
+// ExpireURLs makes the download URLs that were in responses so far expire.
+func (h *Handler) ExpireURLs() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.downloadKey = rand.Text()
 }
 
-func accessKey(id, expires string) string {
-	return fmt.Sprintf("%x", sha256.Sum256([]byte(downloadKey+id+"\n"+expires)))
+func (c *call) downloadURL(id string, expires time.Time) string {
+	at := strconv.FormatInt(expires.Unix(), 10)
+	return downloadPath + url.PathEscape(id) + "?expires=" + at + "&accessKey=" + c.accessKey(id, at)
+}
+
+func (c *call) accessKey(id, expires string) string {
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(c.downloadKey+id+"\n"+expires)))
 }
 
 // authenticateDownload refuses whoever doesn't have a file's URL, or has it no more. A client that sends a bearer
@@ -128,7 +132,7 @@ func (h *Handler) authenticateDownload(c *call) *response {
 	}
 	query := c.request.URL.Query()
 	expires, err := strconv.ParseInt(query.Get("expires"), 10, 64)
-	if err != nil || query.Get("accessKey") != accessKey(c.id, query.Get("expires")) || c.now.Unix() >= expires {
+	if err != nil || query.Get("accessKey") != c.accessKey(c.id, query.Get("expires")) || c.now.Unix() >= expires {
 		return new(plain(http.StatusForbidden, "The URL is not valid, or has expired.\n", "expired or not ours"))
 	}
 	return nil

@@ -29,7 +29,7 @@ const (
 	forged    = "forged"
 )
 
-// Close ends the posts under way and waits for them. The handler goes on to respond, and posts no more.
+// Close ends the posts under way and waits for those in the background. The handler goes on to respond, and posts no more.
 func (h *Handler) Close() error {
 	h.mu.Lock()
 	h.endPosts() // under the lock, so that no post begins afterwards
@@ -45,7 +45,7 @@ func (h *Handler) Wait() { h.posts.Wait() }
 func (h *Handler) postInBackground(d Delivery) {
 	recorded := h.record.addDelivery(d)
 	if h.ctx.Err() == nil {
-		h.posts.Go(func() { _, _ = h.post(h.ctx, d, recorded) })
+		h.posts.Go(func() { _, _ = h.post(h.ctx, recorded) })
 	}
 }
 
@@ -56,11 +56,17 @@ func (n SignedNotification) Send(ctx context.Context) (Delivery, error) {
 	if h == nil {
 		return Delivery{}, errors.New("asctest: only a SignedNotification of Sign can be sent")
 	}
-	d := newDelivery(Webhook{ID: n.WebhookID, URL: n.EndpointURL}, n.Body, h.now())
+	return h.post(ctx, h.begin(n))
+}
+
+// begin records a notification that is going to be posted.
+func (h *Handler) begin(n SignedNotification) *Delivery {
+	settings := h.settings()
+	d := newDelivery(Webhook{ID: n.WebhookID, URL: n.EndpointURL}, n.Body, settings.now())
 	d.Signature, d.SignedWith, d.Redelivery = n.Signature, h.whoseSecret(n), n.Redelivery
 	known := d.Ping || slices.Contains(h.contract.EventTypes(), d.EventType)
 	d.listed = known && d.EventID != "" && d.SignedWith == valid
-	return h.post(ctx, d, h.record.addDelivery(d))
+	return h.record.addDelivery(d)
 }
 
 // whoseSecret tells with whose secret a notification is signed.
@@ -89,12 +95,16 @@ func newDelivery(w Webhook, payload []byte, now time.Time) Delivery {
 }
 
 // post posts a recorded delivery and records what came back.
-func (h *Handler) post(ctx context.Context, d Delivery, recorded *Delivery) (Delivery, error) {
+func (h *Handler) post(ctx context.Context, recorded *Delivery) (Delivery, error) {
+	d := h.record.read(recorded)
 	ctx, cancel := context.WithTimeout(ctx, deliveryTimeout)
 	defer cancel()
-	d.Sent = h.now()
-	err := d.exchange(ctx, h.settings.DeliveryTransport)
-	d.State = failed
+	defer context.AfterFunc(h.ctx, cancel)()
+	settings := h.settings()
+	start := time.Now()
+	d.Sent = settings.now()
+	err := d.exchange(ctx, settings.DeliveryTransport)
+	d.State, d.Duration = failed, time.Since(start)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		d.ErrorMessage = "The receiver did not respond in time."

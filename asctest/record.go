@@ -3,7 +3,6 @@ package asctest
 // The one record: every call that arrived and every notification that was posted.
 
 import (
-	"cmp"
 	"net/http"
 	"slices"
 	"sort"
@@ -24,14 +23,15 @@ type Exchange struct {
 	ID        int       // counts exchanges, from 1
 	Time      time.Time // by the server's clock
 	Method    string
-	Path      string      // still escaped
-	Query     string      // still escaped
-	Operation Operation   // empty if it is none
-	Header    http.Header // without Authorization
-	Body      []byte      // a create or update has its secret in here
-	KeyID     string      // the key that signed the token, if it was accepted
-	Status    int         // 0 if the connection was cut before any header
-	Reason    string      // why it was refused, in a few words; Apple gives no such hint
+	Path      string        // still escaped
+	Query     string        // still escaped
+	Operation Operation     // empty if it is none
+	Header    http.Header   // without Authorization
+	Body      []byte        // a create or update has its secret in here
+	KeyID     string        // the key that signed the token, if it was accepted
+	Status    int           // 0 if the connection was cut before any header
+	Duration  time.Duration // until the response was decided, and the Delay of a Fault
+	Reason    string        // why it was refused, in a few words; Apple gives no such hint
 
 	// Violations are the rules of the OpenAPI document that the request broke, without the values that broke them.
 	Violations []string
@@ -84,26 +84,31 @@ type history[T any] struct {
 	bytes int
 }
 
-func (h *history[T]) add(item T, size int) {
+// add returns those that are forgotten for it.
+func (h *history[T]) add(item T, size int) (gone []T) {
 	h.items = append(h.items, item)
 	h.sizes = append(h.sizes, size)
 	h.bytes += size
 	for len(h.items) > maxRecorded || h.bytes > maxRecordedBytes && len(h.items) > 1 {
 		h.bytes -= h.sizes[0]
+		gone = append(gone, h.items[0])
 		h.items[0] = *new(T) // for the garbage collector
 		h.items, h.sizes = h.items[1:], h.sizes[1:]
 	}
+	return gone
 }
 
 // record has both histories.
 type record struct {
-	mu         sync.Mutex
-	exchanges  history[Exchange]
-	deliveries history[*Delivery] // each changes once, when it is finished
-	lastID     int                // of an exchange
-	changes    int
-	resets     int
-	more       chan struct{} // nil if nobody waits
+	mu           sync.Mutex
+	exchanges    history[Exchange]
+	deliveries   history[*Delivery] // each changes once, when it is finished
+	index        deliveryIndex
+	lastID       int // of an exchange
+	lastDelivery int
+	changes      int
+	resets       int
+	more         chan struct{} // nil if nobody waits
 }
 
 // changed, under r.mu, wakes those who wait.
@@ -135,17 +140,29 @@ func (r *record) addExchange(x Exchange) {
 func (r *record) addDelivery(d Delivery) *Delivery {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	d.change = r.changed()
-	r.deliveries.add(&d, d.size())
+	r.lastDelivery++
+	d.Number = r.lastDelivery
+	for _, gone := range r.deliveries.add(&d, d.size()) {
+		r.index.remove(gone)
+	}
+	r.index.add(&d)
+	r.index.note(&d, r.changed())
 	return &d
+}
+
+// read returns a copy of a recorded delivery.
+func (r *record) read(recorded *Delivery) Delivery {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return *recorded
 }
 
 // finish records what became of a delivery; what has been forgotten stays forgotten.
 func (r *record) finish(recorded *Delivery, sent Delivery) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	sent.change = r.changed()
 	*recorded = sent
+	r.index.note(recorded, r.changed())
 }
 
 // deliveriesTo returns those to one webhook, or to all if the id is empty.
@@ -160,6 +177,16 @@ func (r *record) deliveriesTo(webhookID string) (found []Delivery) {
 	return found
 }
 
+// delivery finds one by its id, in whatever case.
+func (r *record) delivery(id string) (Delivery, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if d := r.index.byID[strings.ToLower(id)]; d != nil {
+		return *d, true
+	}
+	return Delivery{}, false
+}
+
 func (r *record) since(number int) Changes {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -170,19 +197,14 @@ func (r *record) since(number int) Changes {
 	exchanges := r.exchanges.items
 	first := sort.Search(len(exchanges), func(i int) bool { return exchanges[i].change > number })
 	changes.Exchanges = slices.Clone(exchanges[first:])
-	for _, d := range r.deliveries.items {
-		if d.change > number {
-			changes.Deliveries = append(changes.Deliveries, *d)
-		}
-	}
-	slices.SortFunc(changes.Deliveries, func(a, b Delivery) int { return cmp.Compare(a.change, b.change) })
+	changes.Deliveries = r.index.since(number)
 	return changes
 }
 
 func (r *record) reset() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.exchanges, r.deliveries = history[Exchange]{}, history[*Delivery]{}
+	r.exchanges, r.deliveries, r.index = history[Exchange]{}, history[*Delivery]{}, deliveryIndex{}
 	r.resets++
 	r.changed()
 }

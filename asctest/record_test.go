@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -132,6 +133,37 @@ func TestNoCallGoesThroughTheHistory(t *testing.T) {
 	}
 	if last := thousand(); last > 20*first+100*time.Millisecond {
 		t.Errorf("the first 1,000 calls took %v, the last %v", first, last)
+	}
+}
+
+// TestDeliveriesAreListedByTheirTime: the latest that are remembered, even if the clock went back.
+func TestDeliveriesAreListedByTheirTime(t *testing.T) {
+	r, begin := new(record), time.Now().Truncate(time.Millisecond)
+	add := func(seconds int) {
+		d := Delivery{ID: newUUID(), WebhookID: "w", Created: begin.Add(time.Duration(seconds) * time.Second), listed: true}
+		r.finish(r.addDelivery(d), d)
+	}
+	listed := func(from, until int) (seconds []int) {
+		at := func(n int) time.Time { return begin.Add(time.Duration(n) * time.Second) }
+		for _, d := range r.index.between("w", at(from), at(until)) {
+			seconds = append(seconds, int(d.Created.Sub(begin).Seconds()))
+		}
+		return seconds
+	}
+	for _, seconds := range []int{10, 20, 5, 30, 20, 1} {
+		add(seconds)
+	}
+	if got := listed(5, 20); !slices.Equal(got, []int{5, 10, 20, 20}) {
+		t.Errorf("listed %v", got)
+	}
+	for i := range maxRecorded - 3 { // the three that were added first are forgotten
+		add(100 + i)
+	}
+	if got := listed(0, 30); !slices.Equal(got, []int{1, 20, 30}) {
+		t.Errorf("listed %v", got)
+	}
+	if len(r.index.byID) != maxRecorded || len(r.index.listed["w"]) != maxRecorded || len(r.index.log) > 2*maxRecorded {
+		t.Errorf("the index has %d, %d and %d", len(r.index.byID), len(r.index.listed["w"]), len(r.index.log))
 	}
 }
 

@@ -74,37 +74,49 @@ func (c *call) one(status int, shown resource, included ...resource) response {
 
 const defaultLimit = 50
 
-// appleHost is where links to other pages have been seen to point, whatever host was called. A client must not send
-// its token there.
+// appleHost is where links to other pages have been seen to point, whatever host was called.
 const appleHost = "https://api-appstoreconnect.itunes.apple.com"
+
+// pages are a list of which only the items of a page are made.
+type pages[T any] struct {
+	total int
+	items func(from, to int) []T
+}
+
+func allOf[T any](list []T) pages[T] {
+	return pages[T]{len(list), func(from, to int) []T { return list[from:to] }}
+}
 
 // page responds with the page that the call wants, each item shown as show does; included, unless it is nil, returns
 // what belongs to the items on it.
-func page[T any](c *call, all []T, show func(T) resource, included func([]T) []resource) response {
+func page[T any](c *call, all pages[T], show func(T) resource, included func([]T) []resource) response {
 	limit := defaultLimit
 	if given := c.query.Get("limit"); given != "" {
 		limit, _ = strconv.Atoi(given)
 	}
 	from, err := strconv.Atoi(c.query.Get("cursor"))
-	if c.query.Has("cursor") && (err != nil || from < 0 || from > len(all)) {
+	if c.query.Has("cursor") && (err != nil || from < 0 || from > all.total) {
 		return badParameter("INVALID", "cursor", "The cursor is not one of the service's.")
 	}
-	end := min(from+limit, len(all))
-	shown := make([]resource, 0, end-from)
-	for _, item := range all[from:end] {
+	end := min(from+limit, all.total)
+	items, shown := all.items(from, end), make([]resource, 0, end-from)
+	for _, item := range items {
 		shown = append(shown, show(item))
 	}
 	body := responseBody{
 		Data: shown, Links: links{Self: c.link(c.request.URL.RequestURI())},
-		Meta: &meta{paging{Total: len(all), Limit: limit}},
+		Meta: &meta{paging{Total: all.total, Limit: limit}},
 	}
-	if end < len(all) {
+	if end < all.total {
 		query := c.request.URL.Query()
 		query.Set("cursor", strconv.Itoa(end))
-		body.Links.Next = appleHost + c.request.URL.EscapedPath() + "?" + query.Encode()
+		body.Links.Next = c.link(c.request.URL.EscapedPath() + "?" + query.Encode())
+		if c.settings.AppleLinks {
+			body.Links.Next = appleHost + c.request.URL.EscapedPath() + "?" + query.Encode()
+		}
 	}
 	if included != nil {
-		body.Included = included(all[from:end])
+		body.Included = included(items)
 	}
 	return jsonResponse(http.StatusOK, body)
 }

@@ -52,8 +52,13 @@ func (tr *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		x.Body = body
 		tr.report(tr.document.CheckRequest(x))
 	}
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case response == nil:
+		return nil, errors.New("asctest: the wrapped transport returned neither a response nor an error")
+	case response.Body == nil:
+		response.Body = http.NoBody
 	}
 	if len(response.Header[faultHeader]) == 0 {
 		tr.checkResponse(x, response)

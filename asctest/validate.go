@@ -3,11 +3,13 @@ package asctest
 // The one validator of each value, wherever it comes in past the API, whose values the document judges.
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/ascmarketplace/webhooks/internal/contract"
 )
@@ -30,6 +32,9 @@ func (h *Handler) checkState(s *State) error {
 		if !isID(app) || slices.Contains(s.Apps[:i], app) {
 			return invalid(fmt.Sprintf("apps[%d]", i), "must be an id of letters, digits and -._~, and no duplicate")
 		}
+	}
+	if err := s.Settings.check(); err != nil {
+		return err
 	}
 	ids := map[string]bool{}
 	if w := s.MarketplaceWebhook; w != nil {
@@ -56,6 +61,40 @@ func (h *Handler) checkState(s *State) error {
 	}
 	for _, f := range s.Faults {
 		if err := f.check(); err != nil {
+			return err
+		}
+	}
+	return checkPackageVersions(s.PackageVersions)
+}
+
+// checkPackageVersions refuses what the fake's own responses couldn't show, and two files with one id.
+func checkPackageVersions(versions []PackageVersion) error {
+	ids := map[string]bool{}
+	checkID := func(at, id string) error {
+		if strings.Trim(id, ".") == "" || len(id) > 256 || strings.ContainsFunc(id, unicode.IsControl) || ids[id] {
+			return invalid(at+"id", "must be text without control characters, and no duplicate")
+		}
+		ids[id] = true
+		return nil
+	}
+	for i, v := range versions {
+		at := fmt.Sprintf("package_versions[%d].", i)
+		switch {
+		case !isID(v.PackageID):
+			return invalid(at+"package_id", "must be of letters, digits and -._~")
+		case v.State != "COMPLETED" && v.State != "REPLACED":
+			return invalid(at+"state", "must be COMPLETED or REPLACED")
+		case v.URLLifetime < 0:
+			return invalid(at+"url_lifetime_ms", "must not be negative; 0 is an hour")
+		}
+		err := checkID(at, v.ID)
+		for j, file := range v.Variants {
+			err = cmp.Or(err, checkID(fmt.Sprintf("%svariants[%d].", at, j), file.ID))
+		}
+		for j, file := range v.Deltas {
+			err = cmp.Or(err, checkID(fmt.Sprintf("%sdeltas[%d].", at, j), file.ID))
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -15,7 +15,7 @@ func listWebhooks(s *State, c *call) response {
 	if !slices.Contains(s.Apps, c.id) {
 		return notFound("apps")
 	}
-	return page(c, s.webhooksOf(c.id), c.webhook, func([]Webhook) []resource { return c.includedApp(c.id) })
+	return page(c, allOf(s.webhooksOf(c.id)), c.webhook, func([]Webhook) []resource { return c.includedApp(c.id) })
 }
 
 func getWebhook(s *State, c *call) response {

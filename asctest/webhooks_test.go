@@ -200,10 +200,16 @@ func TestWebhooksThatAreRefused(t *testing.T) {
 	}
 }
 
-// TestListIsPaged: links.next leads to another host, as Apple's were seen to.
+// TestListIsPaged: links.next leads to the host that was called, or on demand to another, as Apple's were seen to.
 func TestListIsPaged(t *testing.T) {
 	t.Parallel()
-	c := newCaller(t, asctest.WithApp(marketplaceApp))
+	testPaging(t, newCaller(t, asctest.WithApp(marketplaceApp)), func(c *caller) string { return c.server.URL })
+	appleLinks := asctest.Settings{AppleLinks: true}
+	testPaging(t, newCaller(t, asctest.WithApp(marketplaceApp), appleLinks), func(*caller) string { return "https://api-appstoreconnect." })
+}
+
+func testPaging(t *testing.T, c *caller, host func(*caller) string) {
+	t.Helper()
 	var want, got []string
 	for range 5 {
 		want = append(want, c.createWebhook("https://marketplace.example/n", buildUploads))
@@ -214,7 +220,7 @@ func TestListIsPaged(t *testing.T) {
 		got = append(got, page.ids()...)
 		var links struct{ Links struct{ Next string } }
 		_ = json.Unmarshal([]byte(page.body), &links)
-		if next := links.Links.Next; next != "" && (strings.HasPrefix(next, c.server.URL) || !strings.HasPrefix(next, "https://")) {
+		if next := links.Links.Next; next != "" && !strings.HasPrefix(next, host(c)) {
 			t.Errorf("next is %s", next)
 		}
 		_, query, _ = strings.Cut(links.Links.Next, "?")
@@ -232,6 +238,29 @@ var (
 		MarketplaceAppID: marketplaceApp, AppID: "6478123456", PackageVersionID: "v",
 	}
 )
+
+// TestNotifyPostsSideBySide: a receiver that doesn't respond holds up no other.
+func TestNotifyPostsSideBySide(t *testing.T) {
+	t.Parallel()
+	arrived := make(chan struct{})
+	slow := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-arrived }))
+	defer slow.Close()
+	fast := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		close(arrived)
+		w.WriteHeader(http.StatusTeapot)
+	}))
+	defer fast.Close()
+	webhook := func(id, url string) asctest.Option {
+		return asctest.Webhook{ID: id, AppID: "1", URL: url, Secret: "canary-5ecret", EventTypes: []string{buildUploads}, Enabled: true}
+	}
+	server := asctest.NewServer(t, webhook("a", slow.URL), webhook("b", fast.URL))
+	if status, err := server.Notify(t.Context(), buildUploaded); status != http.StatusTeapot || err != nil {
+		t.Errorf("%d, %v: not the first that is no success", status, err)
+	}
+	if d := server.Deliveries(""); len(d) != 2 || d[0].WebhookID != "a" || d[0].Number != 1 || d[1].Number != 2 {
+		t.Errorf("recorded %+v", d)
+	}
+}
 
 // TestNotifyReachesWhoSubscribes: of the app that the event names, or else of
 // the only app; enabled, and subscribed to the event.

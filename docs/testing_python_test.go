@@ -28,7 +28,7 @@ func TestPythonService(t *testing.T) {
 	tests.Dir = "testdata"
 	tests.Env = append(os.Environ(), "ASC_CONTROL_URL="+control.URL, "no_proxy=127.0.0.1")
 	out, err := tests.CombinedOutput()
-	if err != nil || !strings.Contains(string(out), "Ran 3 tests") {
+	if err != nil || !strings.Contains(string(out), "Ran 6 tests") {
 		t.Errorf("%v\n%s", err, out)
 	}
 }

@@ -22,7 +22,7 @@ func (e invalid) Is(target error) bool { return target == ErrInvalid }
 // checkEndpointURL checks that a notification can be posted to the URL, and
 // that Apple has no reason to rewrite it: a URL that reads back differently can
 // never be recognised as ours. Both this and https are our rules.
-func checkEndpointURL(endpointURL string) error {
+func (c *Client) checkEndpointURL(endpointURL string) error {
 	u, err := url.Parse(canonicalEscapes(endpointURL))
 	switch {
 	case endpointURL == "":
@@ -35,7 +35,7 @@ func checkEndpointURL(endpointURL string) error {
 		return invalid("endpoint URL must have no user or password")
 	case strings.Contains(endpointURL, "#"):
 		return invalid("endpoint URL must have no fragment")
-	case !isSecureURL(u):
+	case !isSecureURL(u) && (u.Scheme != "http" || !c.isPlain(c.baseURL)):
 		return invalid("endpoint URL must be https (http is for loopback hosts only)")
 	}
 	if form := canonicalForm(u); form != endpointURL {
@@ -186,6 +186,11 @@ func isHost(u *url.URL) bool {
 // over TLS, or does not leave the machine.
 func isSecureURL(u *url.URL) bool {
 	return u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname())
+}
+
+// isPlain reports whether u is on the host that WithPlainHTTP names.
+func (c *Client) isPlain(u *url.URL) bool {
+	return u.Scheme == "http" && c.plainHost != "" && strings.EqualFold(u.Hostname(), c.plainHost)
 }
 
 func isLoopback(host string) bool {

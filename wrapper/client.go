@@ -56,6 +56,7 @@ type Client struct {
 	refused func(token string, serverTime time.Time)
 
 	baseURL   *url.URL
+	plainHost string // may be called without TLS
 	server    string // baseURL for the generated client
 	transport http.RoundTripper
 	timeout   time.Duration // of the caller's http.Client; 0: none
@@ -97,6 +98,10 @@ func NewClient(tokens TokenSource, opts ...Option) (*Client, error) {
 			return nil, err
 		}
 	}
+	if !isSecureURL(c.baseURL) && !c.isPlain(c.baseURL) {
+		return nil, errors.New("wrapper: base URL must be https (or http on a loopback host): " +
+			"a bearer token travels over TLS only")
+	}
 	if c.timeout > 0 {
 		c.retry.Timeout = min(c.retry.Timeout, c.timeout)
 	}
@@ -121,8 +126,8 @@ func isNil(v any) bool {
 	return (value.Kind() == reflect.Pointer || value.Kind() == reflect.Func) && value.IsNil()
 }
 
-// withoutProxy keeps a token that travels in the clear on this machine: http is
-// for loopback hosts only, and a proxy for them would be elsewhere.
+// withoutProxy keeps a token that travels in the clear on this machine, or in
+// the network of a test: a proxy would be elsewhere.
 func withoutProxy(transport http.RoundTripper, base *url.URL) http.RoundTripper {
 	t, ok := transport.(*http.Transport)
 	if !ok || t.Proxy == nil || base.Scheme != "http" {
@@ -137,7 +142,8 @@ func withoutProxy(transport http.RoundTripper, base *url.URL) http.RoundTripper 
 }
 
 // WithBaseURL replaces DefaultBaseURL, for a fake or a proxy. The URL must be
-// https, or http on a loopback host: a bearer token travels over TLS only.
+// https, or http on a loopback host: a bearer token travels over TLS only. For
+// tests in containers see WithPlainHTTP.
 func WithBaseURL(baseURL string) Option {
 	return func(c *Client) error {
 		u, err := url.Parse(strings.TrimRight(baseURL, "/"))
@@ -146,12 +152,32 @@ func WithBaseURL(baseURL string) Option {
 			return errors.New("wrapper: base URL must be absolute, such as " + DefaultBaseURL)
 		case u.User != nil || u.RawQuery != "" || u.ForceQuery || strings.Contains(baseURL, "#"):
 			return errors.New("wrapper: base URL must have no user, query or fragment")
-		case !isSecureURL(u):
-			return errors.New("wrapper: base URL must be https (or http on a loopback host): " +
-				"a bearer token travels over TLS only")
 		}
 		u.Host = strings.ToLower(u.Host)
 		c.baseURL = u
+		return nil
+	}
+}
+
+// WithPlainHTTP lets one host be called over http, without TLS, and webhooks
+// with http URLs be registered there. It is for tests whose App Store Connect is
+// a fake in another container, such as ascwebhooks sandbox, and for nothing
+// else: whoever is on the way can read the token. host is the name or address
+// in the base URL, without a port.
+func WithPlainHTTP(host string) Option {
+	return func(c *Client) error {
+		host = strings.Trim(host, "[]")
+		u := &url.URL{Host: host}
+		if strings.Contains(host, ":") { // of IPv6 addresses only
+			u.Host = "[" + host + "]"
+		}
+		switch {
+		case !isHost(u):
+			return errors.New("wrapper: WithPlainHTTP needs a host without a port, such as sandbox")
+		case strings.HasSuffix("."+strings.TrimSuffix(strings.ToLower(host), "."), ".apple.com"):
+			return errors.New("wrapper: WithPlainHTTP is for a fake, and not for Apple's hosts")
+		}
+		c.plainHost = host
 		return nil
 	}
 }

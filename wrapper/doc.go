@@ -28,7 +28,8 @@
 //	}
 //
 // Errors and logs hold no token, no secret and no request body. Nothing is
-// sent except over TLS (loopback excepted), and no redirect is followed.
+// sent except over TLS (loopback and the host of WithPlainHTTP excepted), and no
+// redirect is followed.
 //
 // Client.MarketplaceWebhooks is the older resource, which Apple has deprecated
 // in favour of Client.Webhooks without announcing its removal. It works as long

@@ -45,7 +45,7 @@ func (s *MarketplaceWebhooks) Ensure(
 	if p.EndpointURL == "" {
 		return EnsureResult[MarketplaceWebhook]{}, invalid("endpoint URL is missing")
 	}
-	if err := p.checkGiven(); err != nil {
+	if err := p.checkGiven(s.c); err != nil {
 		return EnsureResult[MarketplaceWebhook]{}, err
 	}
 	e := ensurer[*MarketplaceWebhook]{target: accountsWebhook{s, p}, retry: s.c.retry}

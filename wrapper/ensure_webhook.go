@@ -35,7 +35,7 @@ func (s *Webhooks) ensure(
 	if err := checkAppID(appID); err != nil {
 		return EnsureResult[Webhook]{}, err
 	}
-	if err := p.checkAll(); err != nil {
+	if err := p.checkAll(s.c); err != nil {
 		return EnsureResult[Webhook]{}, err
 	}
 	target := &appsWebhook{s: s, appID: appID, p: p, ownName: ownName}

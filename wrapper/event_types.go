@@ -76,23 +76,23 @@ func (t EventType) letters() string {
 }
 
 // checkAll checks what Create needs, checkGiven the members that are not zero.
-func (p WebhookParams) checkAll() error {
+func (p WebhookParams) checkAll(c *Client) error {
 	switch {
 	case p.Name == "":
 		return invalid("name is missing")
 	case len(p.EventTypes) == 0:
 		return invalid("event types are missing; MarketplaceEvents and AllEvents return some")
 	}
-	if err := checkEndpointURL(p.URL); err != nil {
+	if err := c.checkEndpointURL(p.URL); err != nil {
 		return err
 	}
 	if err := checkSecret(p.Secret); err != nil {
 		return err
 	}
-	return p.checkGiven()
+	return p.checkGiven(c)
 }
 
-func (p WebhookParams) checkGiven() error {
+func (p WebhookParams) checkGiven(c *Client) error {
 	if !utf8.ValidString(p.Name) {
 		return invalid("name is not valid UTF-8")
 	}
@@ -104,5 +104,5 @@ func (p WebhookParams) checkGiven() error {
 			return err
 		}
 	}
-	return MarketplaceWebhookParams{EndpointURL: p.URL, Secret: p.Secret}.checkGiven()
+	return MarketplaceWebhookParams{EndpointURL: p.URL, Secret: p.Secret}.checkGiven(c)
 }

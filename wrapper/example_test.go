@@ -212,3 +212,11 @@ func ExampleClient_RateLimit() {
 	}
 	// Output: 3499 of 3500 requests are left in this hour
 }
+
+func ExampleWithPlainHTTP() {
+	_, err := wrapper.NewClient(new(auth.TokenSource),
+		wrapper.WithBaseURL("http://sandbox:8080"), // another container of a test
+		wrapper.WithPlainHTTP("sandbox"))
+	fmt.Println(err)
+	// Output: <nil>
+}

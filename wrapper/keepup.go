@@ -76,7 +76,7 @@ func (s *Webhooks) KeepUp(
 		return invalid("KeepUp needs a function that handles payloads, got nil")
 	}
 	o, err := o.withDefaults()
-	if err = cmp.Or(err, checkAppID(appID), p.checkAll()); err != nil {
+	if err = cmp.Or(err, checkAppID(appID), p.checkAll(s.c)); err != nil {
 		return err
 	}
 	c := catcher{s: s, handle: handle, seen: o.Since, taken: map[string]time.Time{}}
@@ -131,7 +131,7 @@ func (c *catcher) moveTo(webhookID string) (lost int) {
 // *OtherEndpointError. The secret is set once, by the first registration.
 func (s *MarketplaceWebhooks) KeepUp(ctx context.Context, p MarketplaceWebhookParams, o KeepUpOptions) error {
 	o, err := o.withDefaults()
-	if err = cmp.Or(err, checkEndpointURL(p.EndpointURL), checkSecret(p.Secret)); err != nil {
+	if err = cmp.Or(err, s.c.checkEndpointURL(p.EndpointURL), checkSecret(p.Secret)); err != nil {
 		return err
 	}
 	if !o.Since.IsZero() {

@@ -88,7 +88,7 @@ func (s *MarketplaceWebhooks) Create(ctx context.Context, p MarketplaceWebhookPa
 	body.Data.Type = gen.MarketplaceWebhookCreateRequestDataTypeMarketplaceWebhooks
 	body.Data.Attributes.EndpointURL = p.EndpointURL
 	body.Data.Attributes.Secret = p.Secret.reveal()
-	invalid := cmp.Or(checkEndpointURL(p.EndpointURL), checkSecret(p.Secret))
+	invalid := cmp.Or(s.c.checkEndpointURL(p.EndpointURL), checkSecret(p.Secret))
 	call := s.c.call(operation{id: "marketplaceWebhooks_createInstance", invalid: invalid, secret: p.Secret})
 	webhook := single(call, "", newMarketplaceWebhook)
 	return value(webhook.result(call.MarketplaceWebhooksCreateInstance(ctx, body)))
@@ -107,7 +107,7 @@ func (s *MarketplaceWebhooks) Update(
 	body.Data.ID = id
 	body.Data.Attributes.EndpointURL = p.EndpointURL
 	body.Data.Attributes.Secret = p.Secret.reveal()
-	invalid := cmp.Or(checkID(id), p.checkGiven())
+	invalid := cmp.Or(checkID(id), p.checkGiven(s.c))
 	call := s.c.call(operation{id: "marketplaceWebhooks_updateInstance", invalid: invalid, secret: p.Secret})
 	webhook := single(call, id, newMarketplaceWebhook)
 	return value(webhook.result(call.MarketplaceWebhooksUpdateInstance(ctx, id, body)))
@@ -124,9 +124,9 @@ func (s *MarketplaceWebhooks) Delete(ctx context.Context, id string) error {
 }
 
 // checkGiven checks the members that are not zero.
-func (p MarketplaceWebhookParams) checkGiven() error {
+func (p MarketplaceWebhookParams) checkGiven(c *Client) error {
 	if p.EndpointURL != "" {
-		if err := checkEndpointURL(p.EndpointURL); err != nil {
+		if err := c.checkEndpointURL(p.EndpointURL); err != nil {
 			return err
 		}
 	}

@@ -84,7 +84,7 @@ func (s *Webhooks) Create(ctx context.Context, appID string, p WebhookParams) (W
 	}
 	body.Data.Relationships.App.Data.Type = gen.WebhookCreateRequestDataRelationshipsAppDataTypeApps
 	body.Data.Relationships.App.Data.ID = appID
-	invalid := cmp.Or(checkAppID(appID), p.checkAll())
+	invalid := cmp.Or(checkAppID(appID), p.checkAll(s.c))
 	call := s.c.call(operation{id: "webhooks_createInstance", invalid: invalid, secret: p.Secret})
 	result := single(call, "", newWebhook)
 	webhook, err := value(result.result(call.WebhooksCreateInstance(ctx, body)))
@@ -102,7 +102,7 @@ func (s *Webhooks) Update(ctx context.Context, id string, p WebhookParams) (Webh
 		Name: p.Name, URL: p.URL, Secret: p.Secret.reveal(),
 		EventTypes: retyped[gen.WebhookEventType](p.EventTypes), Enabled: p.Enabled,
 	}
-	invalid := cmp.Or(checkID(id), p.checkGiven())
+	invalid := cmp.Or(checkID(id), p.checkGiven(s.c))
 	call := s.c.call(operation{id: "webhooks_updateInstance", invalid: invalid, secret: p.Secret})
 	webhook := single(call, id, newWebhook)
 	return value(webhook.result(call.WebhooksUpdateInstance(ctx, id, body)))

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 
 	"github.com/ascmarketplace/webhooks/wrapper"
@@ -62,4 +63,30 @@ func interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	context.AfterFunc(ctx, stop)
 	return ctx, stop
+}
+
+// twiceInterruptible returns a context that ends with the first signal, and
+// one that ends with the second: neither ends the process.
+func twiceInterruptible(parent context.Context) (first, second context.Context, stop context.CancelFunc) {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	first, endFirst := context.WithCancel(parent)
+	second, endSecond := context.WithCancel(context.WithoutCancel(parent))
+	stopped := make(chan struct{})
+	go func() {
+		for _, end := range []context.CancelFunc{endFirst, endSecond} {
+			select {
+			case <-signals:
+				end()
+			case <-stopped:
+				return
+			}
+		}
+	}()
+	return first, second, sync.OnceFunc(func() {
+		signal.Stop(signals)
+		close(stopped)
+		endFirst()
+		endSecond()
+	})
 }

@@ -1,9 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"errors"
-	"fmt"
+	"crypto/tls"
 	"log/slog"
 	"net"
 	"net/http"
@@ -19,8 +19,18 @@ import (
 	"github.com/ascmarketplace/webhooks/internal/sandbox"
 )
 
+// sandboxFlags are the flags of the command.
+type sandboxFlags struct {
+	addr, controlAddr        string
+	allowHosts               []string
+	tls                      bool
+	caFile                   string
+	keyFile, keyID, issuerID string
+	seed, state, envFile     string
+}
+
 func newSandbox(sys *system) *cobra.Command {
-	var addr, controlAddr string
+	var f sandboxFlags
 	cmd := &cobra.Command{
 		Use:   "sandbox",
 		Short: "Run App Store Connect in memory, to try things on",
@@ -32,17 +42,28 @@ made for it and their IDs. Each request is logged to stderr.
 
 Beside it is a page that shows every call and every notification, sends events,
 and makes calls fail, and the control API that does the same for tests in any
-language. Both are on --control-addr, which has to be on this machine.`,
+language. Both are on --control-addr, which has to be on this machine unless
+--allow-host names hosts by which other machines or containers may call it.`,
 		Example: `  ascwebhooks sandbox
-  ascwebhooks sandbox --addr 127.0.0.1:8081 --output json`,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			ctx, stop := interruptible(cmd.Context())
-			defer stop()
-			return sys.runSandbox(ctx, addr, controlAddr)
-		},
+  ascwebhooks sandbox --addr 127.0.0.1:8080 --key-file sandbox.p8 --state sandbox.json
+  ascwebhooks sandbox --addr :8080 --control-addr :8081 --allow-host sandbox`,
+		RunE: func(cmd *cobra.Command, _ []string) error { return sys.runSandbox(cmd.Context(), f) },
 	}
-	addrFlag(cmd, &addr, "127.0.0.1:0")
-	cmd.Flags().StringVar(&controlAddr, "control-addr", "127.0.0.1:0", "`address` of the page and the control API, on this machine; port 0 takes\na free one")
+	flags := cmd.Flags()
+	addrFlag(cmd, &f.addr, "127.0.0.1:0")
+	flags.StringVar(&f.controlAddr, "control-addr", "127.0.0.1:0", "`address` of the page and the control API, on this machine unless\n--allow-host is given; port 0 takes a free one")
+	flags.StringArrayVar(&f.allowHosts, "allow-host", nil, "`host` by which other machines may call both addresses (can be repeated);\nanyone who reaches it can read and change everything in the sandbox")
+	flags.BoolVar(&f.tls, "tls", false, "serve both over TLS, with a certificate of a CA made for it")
+	flags.StringVar(&f.caFile, "ca-file", "", "`path` to write that CA's certificate to; requires --tls")
+	flags.StringVar(&f.keyFile, "key-file", "", "`path` of the API key to accept; it is made if it is absent")
+	flags.StringVar(&f.keyID, "key-id", "", "`ID` of the API key (default: from the name of the key file, or "+defaultKeyID+")")
+	flags.StringVar(&f.issuerID, "issuer-id", sample.IssuerID, "issuer `ID` of the API key")
+	flags.StringVar(&f.seed, "seed", "", "`path` of what is registered at first: what GET /state of the control API\ngives, with a secret for each webhook")
+	flags.StringVar(&f.state, "state", "", "`path` of a file in which all that is registered survives restarts; it\nholds the secrets")
+	flags.StringVar(&f.envFile, "env-file", "", "`path` to write what clients need to, as NAME=value lines; it holds the\nprivate key")
+	for _, name := range []string{"ca-file", "key-file", "seed", "state", "env-file"} {
+		completeFiles(cmd, name)
+	}
 	return cmd
 }
 
@@ -64,81 +85,236 @@ type sandboxDocument struct {
 	KeyID            string `json:"key_id"`
 	IssuerID         string `json:"issuer_id"`
 	KeyFile          string `json:"key_file"`
+	PrivateKey       string `json:"private_key"` // the text of the key file
 	AppID            string `json:"app_id"`
 	PackageVersionID string `json:"package_version_id"`
 	ControlURL       string `json:"control_url"`
+	CAFile           string `json:"ca_file,omitempty"`
 }
 
-func (s *system) runSandbox(ctx context.Context, addr, controlAddr string) error {
-	box, err := sandbox.New(fakeOptions(s.logger(slog.LevelDebug))...)
-	if err != nil {
-		return err
+func (s *system) runSandbox(ctx context.Context, f sandboxFlags) error {
+	ctx, atOnce, stop := twiceInterruptible(ctx)
+	defer stop()
+	if f.caFile != "" && !f.tls {
+		return usagef("--ca-file requires --tls")
 	}
-	defer func() { _ = box.Fake.Close() }()
-	listener, url, err := listenOn(addr)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = listener.Close() }()
-	control, err := sandbox.Listen(controlAddr)
-	if _, ok := errors.AsType[*net.OpError](err); ok {
-		return fmt.Errorf("--control-addr: %w", err)
-	}
-	if err != nil {
-		return usagef("--control-addr: %v", err)
-	}
-	defer func() { _ = control.Close() }()
 	folder, err := os.MkdirTemp("", "ascwebhooks-sandbox-")
 	if err != nil {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(folder) }()
-	key := box.Fake.Key()
-	document := sandboxDocument{
-		BaseURL: url, KeyID: key.ID, IssuerID: key.IssuerID, KeyFile: filepath.Join(folder, "AuthKey_"+key.ID+".p8"),
-		AppID: sample.MarketplaceAppID, PackageVersionID: sample.PackageVersionID, ControlURL: "http://" + control.Addr().String(),
+	key, err := f.key()
+	if err != nil {
+		return err
 	}
-	if err := os.WriteFile(document.KeyFile, key.PEM(), 0o600); err != nil {
+	box, err := s.newBox(f, key)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = box.Fake.Close() }()
+	servers, err := f.listen(box, folder)
+	if err != nil {
+		return err
+	}
+	defer servers.close()
+	document, err := f.document(box, servers, folder)
+	if err != nil {
+		return err
+	}
+	box.BaseURL = document.BaseURL
+	if err := f.writeEnv(document); err != nil {
+		return err
+	}
+	saved, err := s.keepState(ctx, box, f.state)
+	if err != nil {
 		return err
 	}
 	s.infof("Page and control API on %s", document.ControlURL)
-	s.infof("App Store Connect in memory, until Ctrl-C, on %s", reach(listener, url))
+	where := document.BaseURL
+	if len(f.allowHosts) == 0 {
+		where = reach(servers.api, where)
+	}
+	s.infof("App Store Connect in memory, until Ctrl-C, on %s", where)
 	if err := s.print(document, exports(document)); err != nil {
 		return err
 	}
-	return serveSandbox(ctx, box, listener, control)
+	err = servers.serve(ctx, atOnce, box)
+	stop()
+	return cmp.Or(err, saved())
 }
 
-// serveSandbox serves both listeners until ctx ends or one of them fails.
-func serveSandbox(ctx context.Context, box *sandbox.Sandbox, listener, control net.Listener) error {
+// newBox returns a sandbox with what it is seeded with, and then with what it had before the last restart.
+func (s *system) newBox(f sandboxFlags, key asctest.Key) (*sandbox.Sandbox, error) {
+	opts := fakeOptions(s.logger(slog.LevelDebug))
+	if f.seed != "" {
+		seed, err := s.readState("--seed", f.seed)
+		if err != nil {
+			return nil, err
+		}
+		opts = []asctest.Option{opts[0], seed}
+	}
+	box, err := sandbox.New(append(opts, key)...)
+	if err != nil {
+		return nil, err
+	}
+	if err := box.AllowHosts(f.allowHosts...); err != nil {
+		return nil, usagef("--allow-host: %w", err)
+	}
+	if f.state == "" {
+		return box, nil
+	}
+	if _, err := os.Stat(f.state); os.IsNotExist(err) {
+		return box, nil
+	}
+	before, err := s.readState("--state", f.state)
+	if err != nil {
+		return nil, err
+	}
+	return box, box.SetState(before)
+}
+
+// document is what is printed, and what it names is there.
+func (f *sandboxFlags) document(box *sandbox.Sandbox, servers *sandboxServers, folder string) (d sandboxDocument, err error) {
+	key := box.Fake.Key()
+	d = sandboxDocument{
+		BaseURL: f.url(servers.api), ControlURL: f.url(servers.control), CAFile: servers.caFile,
+		KeyID: key.ID, IssuerID: key.IssuerID, PrivateKey: string(key.PEM()), KeyFile: f.keyFile,
+	}
+	state := box.Fake.State()
+	if len(state.Apps) > 0 {
+		d.AppID = state.Apps[0]
+	}
+	if len(state.PackageVersions) > 0 {
+		d.PackageVersionID = state.PackageVersions[0].ID
+	}
+	if f.keyFile == "" {
+		d.KeyFile = filepath.Join(folder, "AuthKey_"+key.ID+".p8")
+		err = os.WriteFile(d.KeyFile, key.PEM(), 0o600)
+	}
+	return d, err
+}
+
+// url is how clients reach a listener: others by the first host that is allowed.
+func (f *sandboxFlags) url(listener net.Listener) string {
+	bound := listener.Addr().(*net.TCPAddr)
+	host := bound.IP.String()
+	if bound.IP.IsUnspecified() {
+		host = "127.0.0.1"
+		if len(f.allowHosts) > 0 {
+			host = strings.Trim(f.allowHosts[0], "[]")
+		}
+	}
+	_, port, _ := net.SplitHostPort(bound.String())
+	scheme := "http://"
+	if f.tls {
+		scheme = "https://"
+	}
+	return scheme + net.JoinHostPort(host, port)
+}
+
+// sandboxServers are both listeners.
+type sandboxServers struct {
+	api, control net.Listener
+	tls          *tls.Config // nil without --tls
+	caFile       string
+}
+
+func (s *sandboxServers) close() {
+	_ = s.api.Close()
+	_ = s.control.Close()
+}
+
+func (f *sandboxFlags) listen(box *sandbox.Sandbox, folder string) (*sandboxServers, error) {
+	if err := box.CheckAddr(f.controlAddr); err != nil {
+		return nil, usagef("--control-addr: %w", err)
+	}
+	api, _, err := listenOn(f.addr)
+	if err != nil {
+		return nil, err
+	}
+	control, err := net.Listen("tcp", f.controlAddr)
+	if err != nil {
+		_ = api.Close()
+		return nil, cmdError("--control-addr", err)
+	}
+	servers := &sandboxServers{api: api, control: control}
+	if f.tls {
+		servers.caFile = cmp.Or(f.caFile, filepath.Join(folder, "ca.pem"))
+		servers.tls, err = newCertificate(servers.caFile, append(f.allowHosts, api.Addr().String(), control.Addr().String()))
+	}
+	if err != nil {
+		servers.close()
+		return nil, cmdError("--ca-file", err)
+	}
+	return servers, nil
+}
+
+// serve serves both until ctx ends or one of them fails. What is under way then has until atOnce ends, or a few
+// seconds: delays of faults, streams, and waiting end at once.
+func (s *sandboxServers) serve(ctx, atOnce context.Context, box *sandbox.Sandbox) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	// A ReadTimeout would end streams of events; ctx ends them, since Shutdown waits for them.
-	server := &http.Server{Handler: box, ReadHeaderTimeout: 10 * time.Second}
-	server.BaseContext = func(net.Listener) context.Context { return ctx }
-	server.RegisterOnShutdown(func() { _ = box.Fake.Close() })
+	defer context.AfterFunc(ctx, func() { _ = box.Fake.Close() })() // ends posts
 	controlled := make(chan error, 1)
 	go func() {
 		defer cancel()
-		controlled <- serve(ctx, server, control)
+		// A ReadTimeout would end streams of events.
+		controlled <- s.serveOne(ctx, atOnce, s.control, &http.Server{Handler: box, ReadHeaderTimeout: 10 * time.Second})
 	}()
-	err := serve(ctx, &http.Server{Handler: box.Fake, ReadTimeout: 30 * time.Second}, listener)
+	err := s.serveOne(ctx, atOnce, s.api, &http.Server{Handler: box.AppStoreConnect, ReadTimeout: 30 * time.Second})
 	cancel()
-	return errors.Join(err, <-controlled)
+	return cmp.Or(err, <-controlled)
+}
+
+// graceful is how long what is under way has after the first signal.
+const graceful = 3 * time.Second
+
+func (s *sandboxServers) serveOne(ctx, atOnce context.Context, listener net.Listener, server *http.Server) error {
+	server.BaseContext = func(net.Listener) context.Context { return ctx }
+	server.TLSConfig = s.tls
+	ended := make(chan error, 1)
+	go func() {
+		if s.tls != nil {
+			ended <- server.ServeTLS(listener, "", "")
+			return
+		}
+		ended <- server.Serve(listener)
+	}()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	patience, cancel := context.WithTimeout(atOnce, graceful)
+	defer cancel()
+	if server.Shutdown(patience) != nil {
+		_ = server.Close()
+	}
+	<-ended
+	return nil
 }
 
 // exports are lines for another shell, in which a key in ASC_PRIVATE_KEY would
 // take precedence over the sandbox's file.
 func exports(d sandboxDocument) string {
 	var b strings.Builder
-	for _, variable := range [][2]string{
-		{"ASC_BASE_URL", d.BaseURL}, {"ASC_KEY_ID", d.KeyID}, {"ASC_ISSUER_ID", d.IssuerID}, {"ASC_PRIVATE_KEY_PATH", d.KeyFile},
-		{"ASC_APP_ID", d.AppID}, {"ASC_CONTROL_URL", d.ControlURL},
-	} {
-		fmt.Fprintf(&b, "export %s=%s\n", variable[0], shellQuote(variable[1]))
+	for _, variable := range append(d.variables(), [2]string{"ASC_PRIVATE_KEY_PATH", d.KeyFile}) {
+		b.WriteString("export " + variable[0] + "=" + shellQuote(variable[1]) + "\n")
 	}
 	b.WriteString("unset ASC_PRIVATE_KEY\n")
 	return b.String()
+}
+
+// variables are those of a client, the key aside.
+func (d sandboxDocument) variables() [][2]string {
+	variables := [][2]string{
+		{"ASC_BASE_URL", d.BaseURL}, {"ASC_KEY_ID", d.KeyID}, {"ASC_ISSUER_ID", d.IssuerID},
+		{"ASC_APP_ID", d.AppID}, {"ASC_CONTROL_URL", d.ControlURL},
+	}
+	if d.CAFile != "" { // as Go, Python and curl, and as Node know it
+		variables = append(variables, [2]string{"SSL_CERT_FILE", d.CAFile}, [2]string{"NODE_EXTRA_CA_CERTS", d.CAFile})
+	}
+	return variables
 }
 
 func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

@@ -37,7 +37,11 @@ class Endpoint(BaseHTTPRequestHandler):
         body = self.rfile.read(length)
         if not is_genuine(self.server.secret, body, self.headers.get("x-apple-signature", "")):
             return self.respond(401)
-        self.server.take(json.loads(body)["data"])
+        try:
+            notification = json.loads(body)["data"]
+        except (ValueError, KeyError):
+            return self.respond(400)
+        self.server.take(notification)
         self.respond(200)  # only now: 2xx acknowledges it
 
     def respond(self, status):

@@ -42,3 +42,15 @@ class ServiceTest(unittest.TestCase):
     def test_takes_a_duplicate_once(self):
         self.assertEqual(self.send(copies=5, concurrent=True), [200] * 5)
         self.assertEqual(len(self.service.events), 1)
+
+    def test_acknowledges_an_unknown_event(self):
+        self.assertEqual(self.send(type="", raw='{"data":{"type":"somethingNew","id":"1"}}'), [200])
+
+    def test_refuses_half_an_event(self):
+        self.assertEqual(self.send(type="", raw='{"data":{"type":"AppUn'), [400])
+
+    def test_takes_once_what_is_sent_again(self):
+        self.send()
+        sent = control("GET", "/wait?for=notifications&type=AppUnavailable&timeout=5")["notifications"]
+        control("POST", "/notifications/%s/resend" % sent[0]["id"])
+        self.assertEqual(len(self.service.events), 1)

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -13,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -72,8 +74,28 @@ type story struct {
 	secret  string
 	service *httptest.Server
 
+	broken  atomic.Bool  // the control API responds with 503
+	streams atomic.Int64 // that are open
+
 	mu       sync.Mutex
 	problems []string // errors of the console, and requests to elsewhere
+}
+
+// flaky is the control API while it is not broken.
+func (s *story) flaky(box http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		isFile := r.URL.Path == "/" || filepath.Ext(r.URL.Path) != ""
+		switch {
+		case s.broken.Load() && !isFile:
+			w.WriteHeader(http.StatusServiceUnavailable)
+			_, _ = io.WriteString(w, `{"error":"out of order"}`)
+			return
+		case r.URL.Path == "/events":
+			s.streams.Add(1)
+			defer s.streams.Add(-1)
+		}
+		box.ServeHTTP(w, r)
+	})
 }
 
 func begin(t *testing.T) *story {
@@ -82,7 +104,8 @@ func begin(t *testing.T) *story {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fake, control := httptest.NewServer(box.Fake), httptest.NewUnstartedServer(box)
+	fake, control := httptest.NewServer(box.AppStoreConnect), httptest.NewUnstartedServer(s.flaky(box))
+	box.BaseURL = fake.URL
 	control.Config.BaseContext = func(net.Listener) context.Context { return t.Context() } // ends the stream
 	control.Start()
 	t.Cleanup(func() { _ = box.Fake.Close(); fake.Close(); control.Close() })
@@ -117,7 +140,8 @@ func (s *story) watch(event any) {
 		problem = fmt.Sprintf("console.%s", e.Type)
 	case *log.EventEntryAdded:
 		problem = fmt.Sprintf("log: %s %s", e.Entry.Text, e.Entry.URL)
-		if e.Entry.Level != log.LevelError && e.Entry.Level != log.LevelWarning || strings.Contains(problem, "409") {
+		if e.Entry.Level != log.LevelError && e.Entry.Level != log.LevelWarning || strings.Contains(problem, "status of 400") ||
+			strings.Contains(problem, "status of 409") {
 			problem = "" // the browser reports what a refused form was told
 		}
 	case *network.EventRequestWillBeSent:
@@ -160,6 +184,18 @@ func (s *story) sees(selector string, words ...string) {
 	s.Fatalf("%s does not show %q: %s", selector, words, text)
 }
 
+// waitFor waits until the expression is true.
+func (s *story) waitFor(expression string) {
+	s.Helper()
+	ok := false
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if s.run(chromedp.Evaluate(expression, &ok)); ok {
+			return
+		}
+	}
+	s.Fatalf("it is not true that %s", expression)
+}
+
 func (s *story) choose(form, name, value string) {
 	s.Helper()
 	var ok bool
@@ -184,6 +220,9 @@ func TestThePage(t *testing.T) {
 	s.run(network.Enable(), log.Enable(), chromedp.EmulateViewport(1280, 860), chromedp.Navigate(s.page))
 	s.sees("#live", "live")
 	s.sees("#nothing", "Nothing yet")
+	s.sees("#about", "Base URL", s.box.BaseURL, "Key ID", s.box.Fake.Key().ID, "App ID", "6478000000")
+	s.run(chromedp.Click("#about button", chromedp.ByQuery))
+	s.sees("#about button", "Copied")
 
 	// A call shows up at once.
 	sent := time.Now()
@@ -216,7 +255,9 @@ func TestThePage(t *testing.T) {
 	s.choose("#send-form", "signature", "forged")
 	s.submit("#send-form")
 	s.sees("#send-form .result", "Responded: 401")
-	s.sees(latest+" .row", "forged", "401")
+	s.sees(latest+" .row", "to marketplace webhook", "forged, refused as it should be", "401")
+	s.sees(latest+" .good", "401")
+	s.sees("#announced", "AppUnavailable to marketplace webhook", "401")
 
 	// Nobody is to hear of it: the form says so.
 	s.choose("#send-form", "type", "buildUploadStateUpdated")
@@ -229,7 +270,12 @@ func TestThePage(t *testing.T) {
 	s.choose("#fault-form", "operation", "marketplaceWebhooks_getCollection")
 	s.run(chromedp.SetValue("#fault-form [name=status]", "403", chromedp.ByQuery))
 	s.submit("#fault-form")
+	s.sees("#fault-form .result", "It will")
 	s.sees("#faults", "marketplaceWebhooks_getCollection", "403", "once")
+	s.submit("#fault-form")
+	s.sees("#faults li:nth-child(2)", "403")
+	s.run(chromedp.Click("#faults li:nth-child(2) button", chromedp.ByQuery))
+	s.waitFor("document.querySelectorAll('#faults li').length === 1")
 	_, err := s.client.MarketplaceWebhooks.Get(s.ctx)
 	if apiErr, ok := errors.AsType[*wrapper.APIError](err); !ok || apiErr.StatusCode != http.StatusForbidden {
 		t.Errorf("the client's error: %v", err)
@@ -238,12 +284,15 @@ func TestThePage(t *testing.T) {
 
 	s.run(chromedp.Click("#rows > li:nth-child(2) .row", chromedp.ByQuery))
 	s.sees("#rows > li:nth-child(2) .detail", "Rules of the OpenAPI document that were broken", "/data/attributes/endpointUrl")
+	s.accessible("at 1280 pixels")
 	s.picture("sandbox.png", "light", 1280, 860)
 	s.picture("sandbox-dark.png", "dark", 1280, 860)
 	s.run(chromedp.EmulateViewport(360, 740), chromedp.Navigate(s.page))
-	s.sees(latest+" .row", "403")
+	s.sees(latest+" .row", "403", " ms")
+	s.waitFor(`/\d\d:\d\d:\d\d\.\d\d\d/.test(document.querySelector("` + latest + ` .row").innerText)`)
 	s.picture("sandbox-narrow.png", "light", 360, 740)
 	s.fits(360)
+	s.accessible("at 360 pixels")
 	s.picture("", "dark", 360, 740)
 
 	var html string
@@ -253,10 +302,15 @@ func TestThePage(t *testing.T) {
 			t.Errorf("the page has a %s", name)
 		}
 	}
+	s.hadNoProblems()
+}
+
+func (s *story) hadNoProblems() {
+	s.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, problem := range s.problems {
-		t.Error(problem)
+		s.Error(problem)
 	}
 }
 
@@ -319,6 +373,13 @@ func TestThePageWithTenThousandCalls(t *testing.T) {
 	s.sees("#older", "Show older")
 	s.run(chromedp.Click("#older", chromedp.ByQuery))
 	s.sees("#rows > li:nth-child(400) .row", "401")
+	for _, shown := range []string{"600", "800"} { // more than are kept of what comes in
+		s.run(chromedp.Click("#older", chromedp.ByQuery))
+		s.sees("#rows > li:nth-child("+shown+") .row", "401")
+	}
+	s.badCall()
+	s.sees(latest+" .row", "409")
+	s.sees("#rows > li:nth-child(801) .row", "401")
 	if took := time.Since(start); took > 5*time.Second {
 		t.Errorf("it took %v", took)
 	}

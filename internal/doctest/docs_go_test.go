@@ -17,7 +17,7 @@ import (
 
 func TestEveryCodeBlockHasALanguage(t *testing.T) {
 	t.Parallel()
-	languages := []string{"go", "sh", "json", "mermaid", "python", "text", "yaml"}
+	languages := []string{"go", "js", "json", "mermaid", "python", "sh", "text", "yaml"}
 	for _, d := range documents(t, teaching...) {
 		for _, f := range d.blocks {
 			if !slices.Contains(languages, f.language) {
@@ -27,25 +27,27 @@ func TestEveryCodeBlockHasALanguage(t *testing.T) {
 	}
 }
 
-// TestPythonCodeBlocks: each is part of a file in docs/testdata, which a test in
-// docs runs.
-func TestPythonCodeBlocks(t *testing.T) {
+// TestPythonAndNodeCodeBlocks: each is part of a file in docs/testdata, which a
+// test in docs runs.
+func TestPythonAndNodeCodeBlocks(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("docs/testdata/*.py")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all string
-	for _, file := range files {
-		content, err := os.ReadFile(file)
+	for language, pattern := range map[string]string{"python": "docs/testdata/*.py", "js": "docs/testdata/*.mjs"} {
+		files, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)
 		}
-		all += string(content)
-	}
-	for _, f := range blocksOf(t, "python") {
-		if !strings.Contains(all, "\n"+f.text) {
-			t.Errorf("%s:%d: these lines are in no file of docs/testdata", f.file, f.line)
+		var all string
+		for _, file := range files {
+			content, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all += string(content)
+		}
+		for _, f := range blocksOf(t, language) {
+			if !strings.Contains(all, "\n"+f.text) {
+				t.Errorf("%s:%d: these lines are in no file of docs/testdata", f.file, f.line)
+			}
 		}
 	}
 }

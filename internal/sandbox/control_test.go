@@ -91,7 +91,7 @@ func TestExchangesShowCallsAndWhatWasResponded(t *testing.T) {
 	if latest := list(s.want(200, "GET", "/exchanges?limit=1", ""), "exchanges"); latest[0]["id"] != got[1]["id"] {
 		t.Errorf("the latest is %v", latest)
 	}
-	before := list(s.want(200, "GET", "/exchanges?before="+strings.ReplaceAll(got[1]["time"].(string), "+", "%2B"), ""), "exchanges")
+	before := list(s.want(200, "GET", fmt.Sprintf("/exchanges?before=%v", got[1]["id"]), ""), "exchanges")
 	if len(before) != 1 || before[0]["id"] != got[0]["id"] {
 		t.Errorf("before the last: %v", before)
 	}

@@ -6,6 +6,8 @@ import (
 	"cmp"
 	"net/http"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -17,6 +19,7 @@ const errorKind = "error"
 
 // fault is an asctest.Fault.
 type fault struct {
+	ID        int               `json:"id"`        // given by the sandbox
 	Operation asctest.Operation `json:"operation"` // any if it is empty
 	Kind      asctest.FaultKind `json:"kind"`
 	Times     int               `json:"times"` // -1: until the faults are deleted
@@ -30,7 +33,7 @@ type fault struct {
 
 func (r redactor) fault(f asctest.Fault) fault {
 	return fault{
-		Operation: f.Operation, Kind: cmp.Or(f.Kind, errorKind), Times: f.Times, Applied: f.Applied,
+		ID: f.ID, Operation: f.Operation, Kind: cmp.Or(f.Kind, errorKind), Times: f.Times, Applied: f.Applied,
 		DelayMS: int(f.Delay.Milliseconds()), Status: f.Status, Code: r.text(f.Code),
 		Body: r.body([]byte(f.Body)), Headers: r.headers(f.Header),
 	}
@@ -59,10 +62,10 @@ func (s *Sandbox) armFault(r *http.Request) (int, any, error) {
 	if armed.Kind == errorKind {
 		armed.Kind = ""
 	}
-	err := wanted.check()
-	if err == nil {
-		err = s.Fake.Update(func(state *asctest.State) { state.Faults = append(state.Faults, armed) })
+	if err := wanted.check(); err != nil {
+		return 0, nil, err
 	}
+	armed, err := s.Fake.Arm(armed)
 	return http.StatusCreated, s.redactor().fault(armed), err
 }
 
@@ -82,6 +85,20 @@ func (f *fault) check() error {
 		}
 	}
 	return nil
+}
+
+// deleteFault forgets one of them.
+func (s *Sandbox) deleteFault(r *http.Request) (int, any, error) {
+	found := false
+	err := s.Fake.Update(func(state *asctest.State) {
+		before := len(state.Faults)
+		state.Faults = slices.DeleteFunc(state.Faults, func(f asctest.Fault) bool { return strconv.Itoa(f.ID) == r.PathValue("id") })
+		found = len(state.Faults) < before
+	})
+	if err == nil && !found {
+		err = refuse(http.StatusNotFound, "id", "there is no such fault, or not any more")
+	}
+	return http.StatusNoContent, nil, err
 }
 
 func (s *Sandbox) deleteFaults(*http.Request) (int, any, error) {

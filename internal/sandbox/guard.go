@@ -3,6 +3,7 @@ package sandbox
 // Who may ask, what a request must look like, and how it is responded to.
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -10,20 +11,29 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"net/url"
+	"os"
 	"reflect"
 	"strings"
+	"testing/iotest"
 	"time"
 
 	"github.com/ascmarketplace/webhooks/internal/contract"
 )
 
+// refuseHost responds to a call by a host that is not allowed.
+func (s *Sandbox) refuseHost(w http.ResponseWriter, r *http.Request) {
+	allowed := append([]string{"127.0.0.1", "[::1]", "localhost"}, s.hosts...)
+	always(refuse(http.StatusForbidden, "Host", "must be one of %s", strings.Join(allowed, ", "))).ServeHTTP(w, r)
+}
+
+// maxBodyTime is how long a request's body may take.
+const maxBodyTime = 10 * time.Second
+
 // guard refuses what other sites send, and hardens every response.
-func guard(next http.Handler) http.Handler {
+func (s *Sandbox) guard(next http.Handler) http.Handler {
 	sameOrigin := http.NewCrossOriginProtection()
 	sameOrigin.SetDenyHandler(always(refuse(http.StatusForbidden, "", "a page of another origin may not do this")))
 	next = sameOrigin.Handler(next)
-	foreignHost := always(refuse(http.StatusForbidden, "Host", "must be 127.0.0.1, [::1] or localhost"))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "+
@@ -33,14 +43,26 @@ func guard(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
-		// A name that an attacker's DNS points at this machine is not loopback.
-		if host, err := url.Parse("//" + r.Host); err != nil || !isLoopback(host.Hostname()) {
-			foreignHost.ServeHTTP(w, r)
+		if !s.allows(r.Host) {
+			s.refuseHost(w, r)
 			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, 1<<20)
+		if r.ContentLength != 0 {
+			r.Body = read(w, r)
+		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// read reads a whole body, or the beginning of one that is too large or too slow. Handlers see the error at its end.
+func read(w http.ResponseWriter, r *http.Request) io.ReadCloser {
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(maxBodyTime)) // until the next request
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
+	if err != nil {
+		return io.NopCloser(io.MultiReader(bytes.NewReader(body), iotest.ErrReader(err)))
+	}
+	r.ContentLength = int64(len(body))
+	return io.NopCloser(bytes.NewReader(body))
 }
 
 // respond is a handler that returns a status and a JSON value, or an error.
@@ -101,13 +123,30 @@ func always(err error) http.Handler {
 
 // decode reads a body of one JSON value into v. No body leaves v as it is.
 func decode(r *http.Request, v any) error {
+	body, err := readBody(r)
+	if err != nil || len(body) == 0 {
+		return err
+	}
+	return decodeJSON(bytes.NewReader(body), v)
+}
+
+func readBody(r *http.Request) ([]byte, error) {
 	if r.ContentLength == 0 {
-		return nil
+		return nil, nil
 	}
 	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
-		return refuse(http.StatusUnsupportedMediaType, "Content-Type", "must be application/json, as curl --json sends it")
+		return nil, refuse(http.StatusUnsupportedMediaType, "Content-Type", "must be application/json, as curl --json sends it")
 	}
-	decoder := json.NewDecoder(r.Body)
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, describe(err)
+	}
+	return body, nil
+}
+
+// decodeJSON reads one JSON value into v, which has all the fields that there are.
+func decodeJSON(from io.Reader, v any) error {
+	decoder := json.NewDecoder(from)
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(v); err != nil {
 		return describe(err)
@@ -122,6 +161,9 @@ func decode(r *http.Request, v any) error {
 func describe(err error) error {
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		return refuse(http.StatusRequestEntityTooLarge, "", "the body is larger than 1 MiB")
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return refuse(http.StatusRequestTimeout, "", "the body was not sent within %v", maxBodyTime)
 	}
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		return badField(wrong.Field, "must be %s", jsonType(wrong.Type))
@@ -140,6 +182,7 @@ func jsonType(t reflect.Type) string {
 		return "a time, such as 2026-01-31T12:00:00Z"
 	}
 	return cmp.Or(map[reflect.Kind]string{
-		reflect.String: "a string", reflect.Bool: "true or false", reflect.Int: "a whole number", reflect.Slice: "a list of strings",
+		reflect.String: "a string", reflect.Bool: "true or false", reflect.Int: "a whole number", reflect.Int64: "a whole number",
+		reflect.Slice: "a list of strings",
 	}[t.Kind()], "an object")
 }

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/ascmarketplace/webhooks/asctest"
 )
@@ -24,9 +23,14 @@ const (
 )
 
 func (s *Sandbox) listExchanges(r *http.Request) (int, any, error) {
-	at := func(x asctest.Exchange) time.Time { return x.Time }
-	return list(r, "exchanges", s.Fake.Exchanges(), at, s.redactor().exchange)
+	wanted, err := s.exchangeFilter(r.URL.Query())
+	if err != nil {
+		return 0, nil, err
+	}
+	return list(wanted.page, "exchanges", keep(s.Fake.Exchanges(), wanted.matches), exchangeNumber, s.redactor().exchange)
 }
+
+func exchangeNumber(x asctest.Exchange) int { return x.ID }
 
 func (s *Sandbox) getExchange(r *http.Request) (int, any, error) {
 	x, err := find(r, "exchange", s.Fake.Exchanges(), func(x asctest.Exchange) string { return strconv.Itoa(x.ID) })
@@ -36,7 +40,7 @@ func (s *Sandbox) getExchange(r *http.Request) (int, any, error) {
 func (r redactor) exchange(x asctest.Exchange, most int) object {
 	return object{
 		"id": x.ID, "time": x.Time, "method": x.Method, "path": x.Path, "query": withoutKeys(x.Query),
-		"operation": x.Operation, "key_id": x.KeyID, "status": x.Status,
+		"operation": x.Operation, "key_id": x.KeyID, "status": x.Status, "duration_ms": inMilliseconds(x.Duration),
 		"reason": r.text(x.Reason), "violations": mapped(x.Violations, r.text),
 		"request":  r.message(x.Header, r.requestBody(x.Body), most),
 		"response": r.message(x.ResponseHeader, r.body(x.ResponseBody), most),
@@ -49,9 +53,14 @@ func (r redactor) message(header http.Header, body string, most int) object {
 }
 
 func (s *Sandbox) listNotifications(r *http.Request) (int, any, error) {
-	at := func(d asctest.Delivery) time.Time { return d.Created }
-	return list(r, "notifications", s.Fake.Deliveries(""), at, s.redactor().notification)
+	wanted, err := newNotificationFilter(r.URL.Query())
+	if err != nil {
+		return 0, nil, err
+	}
+	return list(wanted.page, "notifications", keep(s.Fake.Deliveries(""), wanted.matches), deliveryNumber, s.redactor().notification)
 }
+
+func deliveryNumber(d asctest.Delivery) int { return d.Number }
 
 func (s *Sandbox) getNotification(r *http.Request) (int, any, error) {
 	d, err := s.notification(r)
@@ -62,16 +71,21 @@ func (s *Sandbox) notification(r *http.Request) (asctest.Delivery, error) {
 	return find(r, "notification", s.Fake.Deliveries(""), func(d asctest.Delivery) string { return d.ID })
 }
 
-func (r redactor) notification(d asctest.Delivery, most int) object {
+// typeOf is the type of a notification, as far as its payload has one.
+func typeOf(d asctest.Delivery) string {
 	var payload struct{ Data struct{ Type string } }
 	_ = json.Unmarshal(d.Payload, &payload)
+	return payload.Data.Type
+}
+
+func (r redactor) notification(d asctest.Delivery, most int) object {
 	body, bodyCut := cut(r.body(d.Payload), most)
 	response, responseCut := cut(r.body([]byte(strings.ToValidUTF8(d.ResponseBody, "\uFFFD"))), most)
 	shown := object{
-		"id": d.ID, "notification_id": d.EventID, "type": payload.Data.Type, "webhook_id": d.WebhookID, "url": d.URL,
+		"number": d.Number, "id": d.ID, "notification_id": d.EventID, "type": typeOf(d), "webhook_id": d.WebhookID, "url": d.URL,
 		"signature": d.SignedWith, "redelivery": d.Redelivery, "state": d.State, "created": d.Created,
-		"body": body, "status": d.StatusCode, "response_body": response, "error": r.text(d.ErrorMessage),
-		"cut": bodyCut || responseCut,
+		"body": body, "status": d.StatusCode, "duration_ms": inMilliseconds(d.Duration), "response_body": response,
+		"error": r.text(d.ErrorMessage), "cut": bodyCut || responseCut,
 	}
 	if !d.Sent.IsZero() {
 		shown["sent"] = d.Sent
@@ -79,25 +93,13 @@ func (r redactor) notification(d asctest.Delivery, most int) object {
 	return shown
 }
 
-// list responds with the latest of all that the parameters limit and before leave, oldest first.
-func list[T any](r *http.Request, name string, all []T, at func(T) time.Time, show func(T, int) object) (int, any, error) {
-	query, limit, left := r.URL.Query(), 100, all
-	if text := query.Get("limit"); text != "" {
-		var err error
-		if limit, err = strconv.Atoi(text); err != nil || limit < 1 || limit > 1000 {
-			return 0, nil, badField("limit", "must be from 1 to 1000")
-		}
+// list responds with the latest of all that the page leaves, oldest first.
+func list[T any](p page, name string, all []T, number func(T) int, show func(T, int) object) (int, any, error) {
+	left := all
+	for p.before > 0 && len(left) > 0 && number(left[len(left)-1]) >= p.before {
+		left = left[:len(left)-1]
 	}
-	if text := query.Get("before"); text != "" {
-		before, err := time.Parse(time.RFC3339Nano, text)
-		if err != nil {
-			return 0, nil, badField("before", "must be a time, such as 2026-01-31T12:00:00Z")
-		}
-		for len(left) > 0 && !at(left[len(left)-1]).Before(before) {
-			left = left[:len(left)-1]
-		}
-	}
-	shown := mapped(left[max(0, len(left)-limit):], func(item T) object { return show(item, maxListedBody) })
+	shown := mapped(left[max(0, len(left)-p.limit):], func(item T) object { return show(item, maxListedBody) })
 	return http.StatusOK, object{name: shown, "total": len(all)}, nil
 }
 
@@ -116,6 +118,10 @@ func cut(text string, most int) (string, bool) {
 		return text, false
 	}
 	return strings.ToValidUTF8(text[:most], ""), true // the last character may be in two
+}
+
+func keep[T any](list []T, wanted func(T) bool) []T {
+	return slices.DeleteFunc(list, func(item T) bool { return !wanted(item) })
 }
 
 func mapped[A, B any](list []A, f func(A) B) []B {

@@ -5,6 +5,7 @@ package sandbox
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/ascmarketplace/webhooks/asctest"
@@ -26,14 +28,18 @@ type redactor struct {
 	secrets *strings.Replacer
 }
 
-// maxFormer is how many former secrets of a webhook are looked for, so that each rotation costs the same.
-const maxFormer = 20
+// replacer is the one of the secrets that there are, made anew when they change.
+type replacer struct {
+	mu      sync.Mutex
+	secrets []string
+	made    *strings.Replacer
+}
 
 // redactor knows the secrets of webhooks that are registered, or were since the last reset. It leaves out one that is
 // so short that it may be anywhere by chance.
 func (s *Sandbox) redactor() redactor {
 	state := s.Fake.State()
-	var secrets, pairs []string
+	var secrets []string
 	if w := state.MarketplaceWebhook; w != nil {
 		secrets = append(secrets, w.Secret)
 	}
@@ -41,16 +47,27 @@ func (s *Sandbox) redactor() redactor {
 		secrets = append(secrets, w.Secret)
 	}
 	for _, former := range state.FormerSecrets {
-		secrets = append(secrets, former[max(0, len(former)-maxFormer):]...)
+		secrets = append(secrets, former...)
 	}
 	// The longest first, since one secret may begin another.
-	slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) })
+	slices.SortFunc(secrets, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	return redactor{state, s.replacer.of(slices.Compact(secrets))}
+}
+
+func (r *replacer) of(secrets []string) *strings.Replacer {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.made != nil && slices.Equal(r.secrets, secrets) {
+		return r.made
+	}
+	var pairs []string
 	for _, secret := range secrets {
 		if len(secret) >= contract.MinSecret {
 			pairs = append(pairs, secret, withheld, url.QueryEscape(secret), withheld, url.PathEscape(secret), withheld)
 		}
 	}
-	return redactor{state, strings.NewReplacer(pairs...)}
+	r.secrets, r.made = secrets, strings.NewReplacer(pairs...)
+	return r.made
 }
 
 // text redacts what somebody wrote.

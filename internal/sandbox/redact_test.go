@@ -45,7 +45,7 @@ func TestNothingShowsASecret(t *testing.T) {
 	s.call("POST", "/v1/marketplaceWebhooks", "secret="+refused)
 	s.call("POST", "/v1/marketplaceWebhooks", `{"data":{"attributes":{"secret":"`+refused)
 	s.call("GET", "/v1/marketplaceWebhooks?token="+s.token(), "")
-	s.want(200, "PUT", "/state", encoded(object{"apps": []string{"1"}, "webhooks": []object{{
+	s.want(200, "PATCH", "/state", encoded(object{"apps": []string{"1"}, "webhooks": []object{{
 		"app_id": "1", "url": echo.URL, "name": "CI " + second, "secret": second, "event_types": []string{"BUILD_UPLOAD_STATE_UPDATED"},
 	}}, "marketplace_webhook": object{"id": s.want(200, "GET", "/state", "")["marketplace_webhook"].(object)["id"], "endpoint_url": echo.URL}}))
 	s.want(201, "POST", "/notifications", `{"type":"AppUnavailable"}`)

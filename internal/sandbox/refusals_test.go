@@ -4,8 +4,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-
-	"github.com/ascmarketplace/webhooks/internal/sandbox"
 )
 
 func TestBadInputIsRefusedByItsField(t *testing.T) {
@@ -38,7 +36,26 @@ func TestBadInputIsRefusedByItsField(t *testing.T) {
 		{"GET", "/exchanges/1", "", 404, "id: there is no such exchange"},
 		{"GET", "/exchanges?limit=0", "", 400, "limit: must be from 1 to 1000"},
 		{"GET", "/exchanges?limit=1001", "", 400, "limit: must be from 1 to 1000"},
-		{"GET", "/exchanges?before=yesterday", "", 400, "before: must be a time"},
+		{"GET", "/exchanges?before=yesterday", "", 400, "before: must be a number"},
+		{"GET", "/exchanges?since=-1", "", 400, "since: must be a number"},
+		{"GET", "/exchanges?operation=create", "", 400, "operation: must be one of alternativeDistributionPackageVersions_getInstance, "},
+		{"GET", "/exchanges?status=6xx", "", 400, "status: must be a status such as 503"},
+		{"GET", "/exchanges?path=v1", "", 400, "path: must begin with a slash"},
+		{"GET", "/exchanges?path=/a&path=/b", "", 400, "path: must be given once"},
+		{"GET", "/exchanges?stat=1", "", 400, "stat: there is no such parameter: there are operation, path, status, since, limit, before"},
+		{"GET", "/notifications?operation=x", "", 400, "operation: there is no such parameter: there are type, webhook_id"},
+		{"GET", "/wait?for=ever", "", 400, "for: must be exchanges or notifications"},
+		{"GET", "/wait?count=0", "", 400, "count: must be from 1 to 1000"},
+		{"GET", "/wait?timeout=61", "", 400, "timeout: must be seconds from 0 to 60"},
+		{"GET", "/wait?timeout=NaN", "", 400, "timeout: must be seconds from 0 to 60"},
+		{"GET", "/wait?timeout=0&operation=x", "", 400, "operation: must be one of"},
+		{"GET", "/wait?timeout=0", "", 504, "timeout: 0 of 1 exchanges came in time"},
+		{"GET", "/wait?timeout=0.001&for=notifications", "", 504, "timeout: 0 of 1 notifications came in time"},
+		{"POST", "/notifications", `{"raw":"{","type":"AppUnavailable"}`, 400, "raw: must not be given beside type, id or fields"},
+		{"POST", "/notifications", `{"raw":"{"}`, 409, "webhook_id: is needed: 0 webhooks are registered"},
+		{"POST", "/notifications", `{"raw":"{","webhook_id":"none"}`, 409, "no webhook has the id"},
+		{"POST", "/notifications", `{"type":"AppUnavailable","app_id":"1","webhook_id":"2"}`, 400, "app_id: must not be given beside webhook_id"},
+		{"DELETE", "/faults/1", "", 404, "id: there is no such fault"},
 		{"POST", "/faults", `{"kind":"no such"}`, 400, "kind: must be one of error, late, late body, "},
 		{"POST", "/faults", `{"operation":"create"}`, 400, "marketplaceWebhooks_createInstance"},
 		{"POST", "/faults", `{"status":99}`, 400, "status: must be from 200 to 599"},
@@ -58,9 +75,30 @@ func TestBadInputIsRefusedByItsField(t *testing.T) {
 		{"PUT", "/state", app + `{"app_id":"1234","url":"ftp://a.example","secret":"x"}]}`, 400, "webhooks[0].url: "},
 		{"PUT", "/state", app + `{"app_id":"1234","url":"https://a.example","secret":"x","event_types":["NONE"]}]}`, 400, "BUILD_UPLOAD_STATE_UPDATED"},
 		{"PUT", "/state", `{"extra":` + strings.Repeat(" ", 1<<20) + `1}`, 413, "larger than 1 MiB"},
-		{"PATCH", "/state", `{}`, 405, "does not have this method"},
+		{"PUT", "/state", `{"settings":{"rate_limit":-1}}`, 400, "settings.rate_limit: must not be negative"},
+		{"PUT", "/state", `{"settings":{"second_create_status":200,"second_create_code":"OK"}}`, 400, "settings.second_create_status: must be from 400"},
+		{"PUT", "/state", `{"settings":{"second_create_status":422}}`, 400, "settings.second_create_code: must go with"},
+		{"PUT", "/state", `{"settings":{"list_lag_ms":-1}}`, 400, "settings.list_lag_ms: "},
+		{"PUT", "/state", `{"settings":{"skew_ms":1e30}}`, 400, "settings.skew_ms: must be a whole number"},
+		{"PUT", "/state", `{"settings":{"skew_ms":9000000000000000}}`, 400, "settings.skew_ms: must be at most ten years"},
+		{"PUT", "/state", `{"settings":{"slow":true}}`, 400, "slow: there is no such field"},
+		{"PUT", "/state", `{"package_versions":[{"id":"a"},{"id":"a"}]}`, 400, "package_versions[1].id: must be text"},
+		{"PUT", "/state", `{"package_versions":[{"id":"a","variants":[{"id":"a"}]}]}`, 400, "package_versions[0].variants[0].id: "},
+		{"PUT", "/state", `{"package_versions":[{"deltas":[{"id":".."}]}]}`, 400, "package_versions[0].deltas[0].id: "},
+		{"PUT", "/state", `{"package_versions":[{"package_id":"a/b"}]}`, 400, "package_versions[0].package_id: "},
+		{"PUT", "/state", `{"package_versions":[{"state":"GONE"}]}`, 400, "package_versions[0].state: must be COMPLETED or REPLACED"},
+		{"PUT", "/state", `{"package_versions":[{"url_lifetime_ms":-1}]}`, 400, "package_versions[0].url_lifetime_ms: "},
+		{"PUT", "/state", `{"marketplace_webhook":{"endpoint_url":"https://a.example/a b","secret":"x"}}`, 400, "marketplace_webhook.endpoint_url: "},
+		{"PUT", "/state", `{"marketplace_webhook":{"endpoint_url":"https://a.example/{b}","secret":"x"}}`, 400, "marketplace_webhook.endpoint_url: "},
+		{"PUT", "/state", `{"marketplace_webhook":{"id":"..","endpoint_url":"https://a.example","secret":"x"}}`, 400, "marketplace_webhook.id: "},
+		{"PATCH", "/state", "", 400, "the body is not JSON"},
+		{"PATCH", "/state", `{"apps":["9"],"settings":{"rate_limit":-1}}`, 400, "settings.rate_limit: "},
+		{"PATCH", "/state", `{"apps":["9"],"webhooks":[{"app_id":"9","url":"/","secret":"x"}]}`, 400, "webhooks[0].url: "},
+		{"DELETE", "/state", "", 405, "does not have this method"},
 		{"POST", "/exchanges/1", "", 405, "does not have this method"},
-		{"POST", "/nothing", "", 405, "does not have this method"},
+		{"GET", "/reset", "", 405, "does not have this method, but POST"},
+		{"POST", "/main.js", "", 405, "does not have this method, but GET, HEAD"},
+		{"POST", "/nothing", "", 404, "there is no such path"},
 		{"GET", "/nothing", "", 404, "there is no such path"},
 		{"GET", "/exchanges/1/more", "", 404, "there is no such path"},
 	}
@@ -168,15 +206,50 @@ func TestThePageIsServedSafely(t *testing.T) {
 }
 
 func TestListenStaysOnThisMachine(t *testing.T) {
+	s := start(t)
 	for _, addr := range []string{":0", "0.0.0.0:0", "192.0.2.1:0", "[::]:0", "example.com:0", "127.0.0.1"} {
-		if l, err := sandbox.Listen(addr); err == nil {
-			_ = l.Close()
-			t.Errorf("listens on %s", addr)
+		if s.box.CheckAddr(addr) == nil {
+			t.Errorf("would listen on %s", addr)
 		}
 	}
-	l, err := sandbox.Listen("127.0.0.1:0")
-	if err != nil {
+	if err := s.box.CheckAddr("127.0.0.1:0"); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestAllowedHosts: with them both listeners may be called by their names and by this machine's, and by no other.
+func TestAllowedHosts(t *testing.T) {
+	s := start(t)
+	for _, host := range []string{"", "a:1", "a/b", "a b", "http://a"} {
+		if s.box.AllowHosts(host) == nil {
+			t.Errorf("%q is taken for a host", host)
+		}
+	}
+	try := func(url, host string, want int) {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/healthz", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host = host
+		if got := s.do(r); got.status != want {
+			t.Errorf("%s as %s: %d %s, want %d", url, host, got.status, got.body, want)
+		}
+	}
+	try(s.asc.URL, "anything.example", 200)
+	try(s.control.URL, "sandbox:80", 403)
+	if err := s.box.AllowHosts("sandbox", "192.0.2.1", "[2001:db8::1]"); err != nil {
 		t.Fatal(err)
 	}
-	_ = l.Close()
+	if err := s.box.CheckAddr(":0"); err != nil {
+		t.Error(err)
+	}
+	for _, url := range []string{s.asc.URL, s.control.URL} {
+		for host, want := range map[string]int{
+			"sandbox": 200, "SANDBOX:8081": 200, "192.0.2.1:1": 200, "[2001:db8::1]:1": 200, "localhost": 200,
+			"sandbox.evil.example": 403, "192.0.2.2": 403,
+		} {
+			try(url, host, want)
+		}
+	}
 }

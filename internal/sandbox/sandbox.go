@@ -4,9 +4,12 @@ import (
 	"cmp"
 	"embed"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/ascmarketplace/webhooks/asctest"
@@ -16,10 +19,14 @@ import (
 
 // Sandbox is created by New. Close its Fake when it has been served.
 type Sandbox struct {
-	http.Handler                  // the control API and the page
-	Fake         *asctest.Handler // App Store Connect, to be served on another listener
+	http.Handler                     // the control API and the page
+	AppStoreConnect http.Handler     // to be served on another listener
+	Fake            *asctest.Handler // what it is
+	BaseURL         string           // where that is, for the page
 
 	operations []string // that faults may be for
+	hosts      []string // by which both may be called, besides this machine's
+	replacer   replacer
 }
 
 // New returns a sandbox whose App Store Connect has the options.
@@ -33,8 +40,27 @@ func New(opts ...asctest.Option) (*Sandbox, error) {
 		return nil, err
 	}
 	s := &Sandbox{Fake: fake, operations: append(document.Operations(), string(asctest.Download))}
-	s.Handler = guard(s.routes())
+	s.Handler, s.AppStoreConnect = s.guard(s.routes()), s.front(fake)
 	return s, nil
+}
+
+// AllowHosts lets both listeners be on any interface, and be called by these names or addresses, too. Call it before
+// serving.
+func (s *Sandbox) AllowHosts(hosts ...string) error {
+	for _, host := range hosts {
+		if u, err := url.Parse("//" + host); err != nil || host == "" || u.Hostname() != strings.Trim(host, "[]") || u.Host != host {
+			return fmt.Errorf("%q is not a host: it must be a name or an address, without a port", host)
+		}
+		s.hosts = append(s.hosts, strings.Trim(host, "[]"))
+	}
+	return nil
+}
+
+// allows tells whether a Host header may be used. A name that an attacker's DNS points at this machine may not.
+func (s *Sandbox) allows(host string) bool {
+	u, err := url.Parse("//" + host)
+	return err == nil && (isLoopback(u.Hostname()) ||
+		slices.ContainsFunc(s.hosts, func(allowed string) bool { return strings.EqualFold(allowed, u.Hostname()) }))
 }
 
 func (s *Sandbox) routes() http.Handler {
@@ -46,22 +72,56 @@ func (s *Sandbox) routes() http.Handler {
 		"GET /notifications/{id}":         s.getNotification,
 		"POST /notifications":             s.sendNotification,
 		"POST /notifications/{id}/resend": s.resendNotification,
+		"GET /about":                      s.about,
 		"GET /event-types":                s.listEventTypes,
 		"GET /faults":                     s.listFaults,
 		"POST /faults":                    s.armFault,
 		"DELETE /faults":                  s.deleteFaults,
+		"DELETE /faults/{id}":             s.deleteFault,
+		"GET /wait":                       s.wait,
+		"POST /expire-urls":               s.expireURLs,
 		"GET /state":                      s.getState,
 		"PUT /state":                      s.putState,
+		"PATCH /state":                    s.patchState,
 		"POST /reset":                     s.reset,
 	} {
 		mux.Handle(pattern, handle)
 	}
 	mux.HandleFunc("GET /events", s.stream)
+	mux.HandleFunc("GET /healthz", serveHealth)
 	mux.HandleFunc("GET /openapi.yaml", serveDocument)
-	mux.HandleFunc("GET /", servePage)
-	mux.Handle("/", always(refuse(http.StatusMethodNotAllowed, "", "the path does not have this method: see /openapi.yaml")))
-	return mux
+	mux.HandleFunc("GET /{$}", servePage)
+	for _, file := range pageFiles() {
+		mux.HandleFunc("GET /"+file, servePage)
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if unknown, pattern := mux.Handler(r); pattern == "" {
+			refuseUnknown(w, r, unknown)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
 }
+
+// refuseUnknown says in our form what the mux does: 404, or 405 with the methods that the path has.
+func refuseUnknown(w http.ResponseWriter, r *http.Request, unknown http.Handler) {
+	said := &statusOnly{ResponseWriter: w}
+	unknown.ServeHTTP(said, r)
+	err := refuse(http.StatusNotFound, "", "there is no such path: see /openapi.yaml")
+	if said.status == http.StatusMethodNotAllowed {
+		err = refuse(said.status, "", "the path does not have this method, but %s: see /openapi.yaml", w.Header().Get("Allow"))
+	}
+	always(err).ServeHTTP(w, r)
+}
+
+// statusOnly keeps the status, lets headers through, and drops the body.
+type statusOnly struct {
+	http.ResponseWriter
+	status int
+}
+
+func (s *statusOnly) WriteHeader(status int)         { s.status = status }
+func (s *statusOnly) Write(body []byte) (int, error) { return len(body), nil }
 
 //go:embed page
 var files embed.FS
@@ -72,14 +132,18 @@ var contentTypes = map[string]string{
 	".css": "text/css; charset=utf-8", ".svg": "image/svg+xml",
 }
 
+func pageFiles() (names []string) {
+	entries, _ := files.ReadDir("page") // is embedded
+	for _, entry := range entries {
+		names = append(names, entry.Name())
+	}
+	return names
+}
+
 // servePage serves the static files of the page.
 func servePage(w http.ResponseWriter, r *http.Request) {
 	name := cmp.Or(strings.TrimPrefix(r.URL.Path, "/"), "index.html")
-	content, err := files.ReadFile("page/" + name)
-	if err != nil {
-		always(refuse(http.StatusNotFound, "", "there is no such path: see /openapi.yaml")).ServeHTTP(w, r)
-		return
-	}
+	content, _ := files.ReadFile("page/" + name) // one of pageFiles
 	w.Header().Set("Content-Type", contentTypes[path.Ext(name)])
 	_, _ = w.Write(content)
 }
@@ -95,16 +159,47 @@ func (s *Sandbox) reset(*http.Request) (int, any, error) {
 	return http.StatusNoContent, nil, nil
 }
 
-// Listen listens on a loopback address, such as 127.0.0.1:0, and refuses others.
-func Listen(addr string) (net.Listener, error) {
+// about is what a client needs to know, the private key aside.
+func (s *Sandbox) about(*http.Request) (int, any, error) {
+	key := s.Fake.Key()
+	return http.StatusOK, object{
+		"base_url": s.BaseURL, "key_id": key.ID, "issuer_id": key.IssuerID, "apps": append([]string{}, s.Fake.State().Apps...),
+	}, nil
+}
+
+// expireURLs makes the download URLs that were given out expire.
+func (s *Sandbox) expireURLs(*http.Request) (int, any, error) {
+	s.Fake.ExpireURLs()
+	return http.StatusNoContent, nil, nil
+}
+
+func serveHealth(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = io.WriteString(w, "ok\n")
+}
+
+// front answers GET /healthz, which needs no token, and passes on the rest. With AllowHosts it refuses other hosts.
+func (s *Sandbox) front(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case len(s.hosts) > 0 && !s.allows(r.Host):
+			s.refuseHost(w, r)
+		case r.URL.Path == "/healthz" && (r.Method == http.MethodGet || r.Method == http.MethodHead):
+			serveHealth(w, r)
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+// CheckAddr refuses an address for the control API that others could reach, such as :8081, unless hosts are allowed.
+func (s *Sandbox) CheckAddr(addr string) error {
 	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		return nil, err
+	if err == nil && len(s.hosts) == 0 && !isLoopback(host) {
+		err = fmt.Errorf("%q is not on this machine: use 127.0.0.1, [::1] or localhost, or name with --allow-host "+
+			"the hosts by which it may be called", addr)
 	}
-	if !isLoopback(host) {
-		return nil, fmt.Errorf("%q is not on this machine: use 127.0.0.1, [::1] or localhost", addr)
-	}
-	return net.Listen("tcp", addr)
+	return err
 }
 
 func isLoopback(host string) bool {

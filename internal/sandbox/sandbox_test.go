@@ -43,7 +43,7 @@ func start(t *testing.T, opts ...asctest.Option) *tester {
 	control := httptest.NewUnstartedServer(box)
 	control.Config.BaseContext = func(net.Listener) context.Context { return ctx }
 	control.Start()
-	s := &tester{t, box, control, httptest.NewServer(box.Fake), stop}
+	s := &tester{t, box, control, httptest.NewServer(box.AppStoreConnect), stop}
 	t.Cleanup(func() {
 		stop()
 		_ = box.Fake.Close()

@@ -22,8 +22,10 @@ const maxCopies = 100
 // toSend is the body of POST /notifications.
 type toSend struct {
 	Type       string                     `json:"type"`
-	ID         string                     `json:"id"`     // a new one if it is empty
-	AppID      string                     `json:"app_id"` // whose webhooks receive it; the only app if it is empty
+	Raw        *string                    `json:"raw"`        // what to post, in place of a type
+	ID         string                     `json:"id"`         // a new one if it is empty
+	AppID      string                     `json:"app_id"`     // whose webhooks receive it; the only app if it is empty
+	WebhookID  string                     `json:"webhook_id"` // which receives it, in place of those that would
 	Fields     map[string]json.RawMessage `json:"fields"`
 	Copies     int                        `json:"copies"` // with the same id and bytes
 	Concurrent bool                       `json:"concurrent"`
@@ -44,9 +46,7 @@ func (s *Sandbox) sendNotification(r *http.Request) (int, any, error) {
 	var group sync.WaitGroup
 	for i := range sent {
 		group.Go(func() {
-			for _, n := range signed {
-				sent[i] = append(sent[i], send(r, n))
-			}
+			sent[i] = sendAll(r, signed)
 		})
 		if !wanted.Concurrent {
 			group.Wait()
@@ -62,11 +62,19 @@ func (s *Sandbox) sendNotification(r *http.Request) (int, any, error) {
 // prepare signs the notification for each recipient.
 func (s *Sandbox) prepare(wanted *toSend) ([]asctest.SignedNotification, error) {
 	event, app := sample.Event(wanted.Type), wanted.AppID
+	to := cmp.Or(wanted.WebhookID, app)
 	switch {
 	case wanted.Copies < 1 || wanted.Copies > maxCopies:
 		return nil, badField("copies", "must be from 1 to %d", maxCopies)
 	case !slices.Contains([]string{"valid", "forged", "old_secret"}, wanted.Signature):
 		return nil, badField("signature", "must be one of valid, forged, old_secret")
+	case wanted.WebhookID != "" && app != "":
+		return nil, badField("app_id", "must not be given beside webhook_id")
+	case wanted.Raw != nil && (wanted.Type != "" || wanted.ID != "" || wanted.Fields != nil):
+		return nil, badField("raw", "must not be given beside type, id or fields: it is the whole body")
+	case wanted.Raw != nil:
+		signed, err := s.Fake.SignBytes(to, []byte(*wanted.Raw))
+		return s.with(wanted.Signature, signed, err)
 	case event == nil:
 		return nil, badField("type", "must be one of %s", strings.Join(sample.Types(), ", "))
 	}
@@ -76,6 +84,7 @@ func (s *Sandbox) prepare(wanted *toSend) ([]asctest.SignedNotification, error) 
 	if unicode.IsUpper(rune(wanted.Type[0])) { // it goes to the marketplace webhook
 		app = ""
 	}
+	to = cmp.Or(wanted.WebhookID, app)
 	if err := setFields(event, app, wanted.Fields); err != nil {
 		return nil, err
 	}
@@ -85,7 +94,7 @@ func (s *Sandbox) prepare(wanted *toSend) ([]asctest.SignedNotification, error) 
 	if err != nil {
 		return nil, err
 	}
-	return s.sign(app, payload, wanted.Signature)
+	return s.sign(to, payload, wanted.Signature)
 }
 
 // resendNotification posts the same bytes again, to the webhook's present URL and with its present secret; a forgery
@@ -95,12 +104,12 @@ func (s *Sandbox) resendNotification(r *http.Request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	signed, err := s.sign(d.WebhookID, d.Payload, d.SignedWith)
-	if err != nil {
+	signed, err := s.Fake.SignBytes(d.WebhookID, d.Payload)
+	if signed, err = s.with(d.SignedWith, signed, err); err != nil {
 		return 0, nil, err
 	}
 	signed[0].Redelivery = true
-	d = send(r, signed[0])
+	d = sendAll(r, signed)[0]
 	return http.StatusCreated, s.redactor().notification(d, everything), nil
 }
 
@@ -111,6 +120,11 @@ func (s *Sandbox) sign(to string, payload []byte, signature string) ([]asctest.S
 		return nil, badField("id", "must be valid UTF-8 without control characters, of at most 512 bytes")
 	}
 	signed, err := s.Fake.Sign(to, n)
+	return s.with(signature, signed, err)
+}
+
+// with makes the signatures those that are wanted, unless there was an error.
+func (s *Sandbox) with(signature string, signed []asctest.SignedNotification, err error) ([]asctest.SignedNotification, error) {
 	if err != nil {
 		return nil, asRefusal(http.StatusConflict, err)
 	}
@@ -130,8 +144,13 @@ func (s *Sandbox) sign(to string, payload []byte, signature string) ([]asctest.S
 	return signed, nil
 }
 
-// send posts n. It goes on when the one who asked leaves.
-func send(r *http.Request, n asctest.SignedNotification) asctest.Delivery {
-	d, _ := n.Send(context.WithoutCancel(r.Context())) // the error is in d, too
-	return d
+// sendAll posts to each recipient, side by side. It goes on when the one who asked leaves.
+func sendAll(r *http.Request, signed []asctest.SignedNotification) []asctest.Delivery {
+	sent := make([]asctest.Delivery, len(signed))
+	var posts sync.WaitGroup
+	for i, n := range signed {
+		posts.Go(func() { sent[i], _ = n.Send(context.WithoutCancel(r.Context())) }) // the error is in it, too
+	}
+	posts.Wait()
+	return sent
 }

@@ -1,20 +1,26 @@
 package sandbox
 
-// What is registered: apps and webhooks.
+// What is registered, and how App Store Connect behaves: a part of asctest.State each.
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/ascmarketplace/webhooks/asctest"
 )
 
+// state is what GET /state shows, PUT and PATCH take, and what a file may have. A file has secrets, too.
 type state struct {
 	Apps               []string            `json:"apps"`
 	MarketplaceWebhook *marketplaceWebhook `json:"marketplace_webhook"`
 	Webhooks           []webhook           `json:"webhooks"`
+	PackageVersions    []packageVersion    `json:"package_versions"`
+	Settings           settings            `json:"settings"`
 }
 
 // marketplaceWebhook is an asctest.MarketplaceWebhook.
@@ -34,16 +40,61 @@ type webhook struct {
 	Enabled    *bool    `json:"enabled"` // true unless given
 }
 
-func (r redactor) shownState() state {
-	shown := state{Apps: append([]string{}, r.state.Apps...), Webhooks: []webhook{}}
-	if w := r.state.MarketplaceWebhook; w != nil {
-		shown.MarketplaceWebhook = &marketplaceWebhook{ID: w.ID, EndpointURL: w.EndpointURL}
+// settings are the asctest.Settings that are not code.
+type settings struct {
+	RateLimit          int    `json:"rate_limit"` // the default if it is 0
+	SkewMS             int64  `json:"skew_ms"`
+	AppleLinks         bool   `json:"apple_links"`
+	ArrayResponses     bool   `json:"array_responses"`
+	SecondCreateStatus int    `json:"second_create_status"` // the default if it is 0
+	SecondCreateCode   string `json:"second_create_code"`
+	LooseListing       bool   `json:"loose_listing"`
+	ListLagMS          int64  `json:"list_lag_ms"`
+	StrictTokens       bool   `json:"strict_tokens"`
+}
+
+func (s settings) set(there *asctest.Settings) {
+	there.RateLimit, there.Skew = s.RateLimit, milliseconds(s.SkewMS)
+	there.AppleLinks, there.ArrayResponses = s.AppleLinks, s.ArrayResponses
+	there.SecondCreateStatus, there.SecondCreateCode = s.SecondCreateStatus, s.SecondCreateCode
+	there.LooseListing, there.ListLag, there.StrictTokens = s.LooseListing, milliseconds(s.ListLagMS), s.StrictTokens
+}
+
+func milliseconds(n int64) time.Duration {
+	const most = int64(100 * 365 * 24 * time.Hour / time.Millisecond) // no more fits a Duration for long
+	return time.Duration(max(-most, min(n, most))) * time.Millisecond
+}
+
+// stateOf is all of a state, secrets included.
+func stateOf(s asctest.State) state {
+	all := state{
+		Apps: append([]string{}, s.Apps...), Webhooks: []webhook{}, PackageVersions: mapped(s.PackageVersions, packageVersionOf),
+		Settings: settings{
+			RateLimit: s.Settings.RateLimit, SkewMS: s.Settings.Skew.Milliseconds(), AppleLinks: s.Settings.AppleLinks,
+			ArrayResponses: s.Settings.ArrayResponses, SecondCreateStatus: s.Settings.SecondCreateStatus,
+			SecondCreateCode: s.Settings.SecondCreateCode, LooseListing: s.Settings.LooseListing,
+			ListLagMS: s.Settings.ListLag.Milliseconds(), StrictTokens: s.Settings.StrictTokens,
+		},
 	}
-	for _, w := range r.state.Webhooks {
-		types := append([]string{}, w.EventTypes...)
-		shown.Webhooks = append(shown.Webhooks, webhook{
-			ID: w.ID, AppID: w.AppID, Name: r.text(w.Name), URL: w.URL, EventTypes: types, Enabled: &w.Enabled,
+	if s.MarketplaceWebhook != nil {
+		all.MarketplaceWebhook = new(marketplaceWebhook(*s.MarketplaceWebhook))
+	}
+	for _, w := range s.Webhooks {
+		all.Webhooks = append(all.Webhooks, webhook{
+			ID: w.ID, AppID: w.AppID, Name: w.Name, URL: w.URL, Secret: w.Secret,
+			EventTypes: append([]string{}, w.EventTypes...), Enabled: &w.Enabled,
 		})
+	}
+	return all
+}
+
+func (r redactor) shownState() state {
+	shown := stateOf(r.state)
+	if shown.MarketplaceWebhook != nil {
+		shown.MarketplaceWebhook.Secret = ""
+	}
+	for i, w := range shown.Webhooks {
+		shown.Webhooks[i].Secret, shown.Webhooks[i].Name = "", r.text(w.Name)
 	}
 	return shown
 }
@@ -61,8 +112,43 @@ func (s *Sandbox) putState(r *http.Request) (int, any, error) {
 	if wanted == nil {
 		return 0, nil, badField("", "a body is needed: {} removes everything")
 	}
+	return s.setState(r, func(state) state { return *wanted })
+}
+
+// patchState replaces the members that are given, of settings each by itself, or nothing.
+func (s *Sandbox) patchState(r *http.Request) (int, any, error) {
+	body, err := readBody(r)
+	if err != nil {
+		return 0, nil, err
+	}
+	var given state
+	if err := decodeJSON(bytes.NewReader(body), &given); err != nil { // before anything is locked
+		return 0, nil, err
+	}
+	return s.setState(r, func(now state) state {
+		now.Apps, now.MarketplaceWebhook = orThere(given.Apps, now.Apps), cmp.Or(given.MarketplaceWebhook, now.MarketplaceWebhook)
+		now.Webhooks = orThere(given.Webhooks, now.Webhooks)
+		now.PackageVersions = orThere(given.PackageVersions, now.PackageVersions)
+		_ = json.Unmarshal(body, &struct {
+			Settings *settings `json:"settings"`
+		}{&now.Settings})
+		return now
+	})
+}
+
+func orThere[T any](given, there []T) []T {
+	if given != nil {
+		return given
+	}
+	return there
+}
+
+func (s *Sandbox) setState(r *http.Request, change func(state) state) (int, any, error) {
 	var refused error
-	err := s.Fake.Update(func(state *asctest.State) { refused = wanted.replace(state) })
+	err := s.Fake.Update(func(there *asctest.State) {
+		wanted := change(stateOf(*there))
+		refused = wanted.replace(there)
+	})
 	if err := cmp.Or(refused, err); err != nil {
 		return 0, nil, err
 	}
@@ -74,13 +160,15 @@ func (s *Sandbox) putState(r *http.Request) (int, any, error) {
 func (s *state) replace(there *asctest.State) error {
 	after, secrets := *there, map[string]string{}
 	after.Apps, after.MarketplaceWebhook, after.Webhooks = s.Apps, nil, nil
+	s.Settings.set(&after.Settings)
+	after.PackageVersions = mapped(s.PackageVersions, packageVersion.asctest)
 	for _, w := range there.Webhooks {
 		secrets[strings.ToLower(w.ID)] = w.Secret
 	}
 	if w := there.MarketplaceWebhook; w != nil {
 		secrets[strings.ToLower(w.ID)] = w.Secret
 	}
-	const noSecret = "is needed: no webhook with this id is registered, whose secret could stay"
+	const noSecret = "is needed: no registered webhook with this id has one that could stay"
 	if w := s.MarketplaceWebhook; w != nil {
 		if w.Secret = cmp.Or(w.Secret, secrets[strings.ToLower(w.ID)]); w.Secret == "" {
 			return badField("marketplace_webhook.secret", noSecret)
@@ -102,4 +190,38 @@ func (s *state) replace(there *asctest.State) error {
 	}
 	*there = after
 	return nil
+}
+
+// ReadState reads and checks what GET /state gives, with a secret for each webhook. It is an asctest.Option.
+func ReadState(data []byte) (asctest.State, error) {
+	var read *state
+	var s asctest.State
+	err := decodeJSON(bytes.NewReader(data), &read)
+	switch {
+	case err != nil:
+		return s, err
+	case read == nil:
+		return s, badField("", "must be an object, as GET /state gives it")
+	}
+	if err = read.replace(&s); err == nil {
+		_, err = asctest.New(s)
+	}
+	if err != nil {
+		err = asRefusal(http.StatusBadRequest, err)
+	}
+	return s, err
+}
+
+// State is what ReadState reads, as it is now. It holds the secrets.
+func (s *Sandbox) State() []byte {
+	data, _ := json.MarshalIndent(stateOf(s.Fake.State()), "", "  ")
+	return append(data, '\n')
+}
+
+// SetState sets what ReadState has read; the keys stay, and what a reset returns to.
+func (s *Sandbox) SetState(read asctest.State) error {
+	return s.Fake.Update(func(there *asctest.State) {
+		read.Keys, read.Settings.Logger, read.Settings.DeliveryTransport = there.Keys, there.Settings.Logger, there.Settings.DeliveryTransport
+		*there = read
+	})
 }

@@ -1,9 +1,17 @@
 // One exchange or notification in full.
 
 import { el, call } from "./dom.js";
+import { nameOf } from "./webhooks.js";
+
+export function duration(ms) {
+  return ms < 1000 ? ms + " ms" : (ms / 1000).toFixed(3) + " s";
+}
 
 export function showExchange(x) {
-  const facts = { Operation: x.operation || "none that App Store Connect has", Key: x.key_id, "Refused because": x.reason };
+  const facts = {
+    Time: x.time, Duration: duration(x.duration_ms), Operation: x.operation || "none that App Store Connect has",
+    Key: x.key_id, "Refused because": x.reason,
+  };
   const target = x.path + (x.query ? "?" + x.query : "");
   return [
     pairs(facts),
@@ -30,7 +38,8 @@ export function showNotification(n) {
   } }, "Send again");
   return [
     pairs({
-      "Posted to": n.url, Webhook: n.webhook_id, "Notification id": n.notification_id,
+      Time: n.created, Duration: duration(n.duration_ms), "Posted to": n.url, Webhook: nameOf(n.webhook_id), "Webhook id": n.webhook_id,
+      "Notification id": n.notification_id,
       Signature: n.signature.replace("_", " "), State: n.state, Error: n.error,
     }),
     heading("Body"),

@@ -20,9 +20,19 @@ export async function call(method, path, body) {
     options.headers = { "Content-Type": "application/json" };
     options.body = JSON.stringify(body);
   }
-  const response = await fetch(path, options);
+  let response;
+  try {
+    response = await fetch(path, options);
+  } catch {
+    throw new Error("The sandbox does not respond.");
+  }
   if (response.status === 204) return null;
-  const value = await response.json();
+  let value;
+  try {
+    value = await response.json();
+  } catch {
+    throw new Error("The sandbox's response was cut off.");
+  }
   if (!response.ok) throw new Error(value.error);
   return value;
 }
@@ -51,6 +61,33 @@ export function onSubmit(form, act) {
   });
 }
 
+// attempt calls act. A failure is shown, with a button that tries again.
+export async function attempt(act) {
+  try {
+    await act();
+    $("problem").hidden = true;
+  } catch (error) {
+    const again = el("button", { type: "button", class: "quiet", onclick: () => attempt(act) }, "Try again");
+    $("problem").replaceChildren(error.message + " ", again);
+    $("problem").hidden = false;
+  }
+}
+
+export function action(words, act, label) {
+  return el("button", { type: "button", class: "quiet", "aria-label": label, onclick: () => attempt(act) }, words);
+}
+
 export function option(value, text = value) {
   return el("option", { value }, text);
+}
+
+let unsaid = [];
+
+// announce says what is new to those who don't see it: the latest, at most once a second.
+export function announce(words) {
+  if (unsaid.push(words) > 1) return;
+  setTimeout(() => {
+    $("announced").textContent = (unsaid.length > 1 ? unsaid.length + " new, the latest: " : "") + unsaid.at(-1);
+    unsaid = [];
+  }, 1000);
 }

@@ -1,12 +1,15 @@
-// Sending an event, arming a fault, and what is registered.
+// Sending an event, and making calls fail.
 
-import { $, el, call, onSubmit, option } from "./dom.js";
+import { $, action, attempt, call, el, onSubmit, option } from "./dom.js";
 
 const sendForm = $("send-form"), faultForm = $("fault-form");
 const types = new Map();
 
+// begin fills in what there is to choose from, once.
 export async function begin() {
+  if (types.size) return;
   const { event_types } = await call("GET", "event-types");
+  const faults = await call("GET", "faults");
   const groups = { true: el("optgroup", { label: "To the marketplace's webhook" }), false: el("optgroup", { label: "To webhooks of an app" }) };
   for (const type of event_types) {
     types.set(type.type, type);
@@ -14,7 +17,6 @@ export async function begin() {
   }
   sendForm.elements.type.replaceChildren(...Object.values(groups));
   showFields();
-  const faults = await call("GET", "faults");
   faultForm.elements.operation.replaceChildren(option("", "any"), ...faults.operations.map((name) => option(name)));
   faultForm.elements.kind.replaceChildren(...faults.kinds.map((name) => option(name)));
 }
@@ -62,38 +64,28 @@ onSubmit(faultForm, async () => {
     operation: operation.value, kind: kind.value, status: status.valueAsNumber || 0,
     times: times.valueAsNumber, delay_ms: delay_ms.valueAsNumber, applied: applied.checked,
   });
-  return "Armed.";
+  return "It will.";
 });
 
-$("disarm").addEventListener("click", () => call("DELETE", "faults"));
+$("disarm").addEventListener("click", () => attempt(() => call("DELETE", "faults")));
 
 export function showFaults({ faults }) {
   $("faults").replaceChildren(...faults.map((fault) => {
     const times = fault.times < 0 ? "every time" : fault.times === 1 ? "once" : fault.times + " times";
     const what = fault.kind + (fault.status ? " " + fault.status : "") + (fault.applied ? ", applied" : "");
-    return el("li", {}, (fault.operation || "any call") + ": " + what + ", " + times);
+    const words = (fault.operation || "any call") + ": " + what + ", " + times;
+    return el("li", {}, words, " ", action("Remove", () => call("DELETE", "faults/" + fault.id), "Remove " + words));
   }));
   $("disarm").hidden = faults.length === 0;
 }
 
-export function showState(state) {
-  const shown = [];
-  const marketplace = state.marketplace_webhook;
-  if (marketplace) shown.push(webhook("Marketplace webhook", marketplace.endpoint_url, marketplace.id));
-  for (const w of state.webhooks) {
-    const about = (w.enabled ? "" : "disabled · ") + "app " + w.app_id + " · " + w.event_types.length + " event types";
-    shown.push(webhook(w.name || "Webhook", w.url, about));
-  }
-  if (!shown.length) {
-    shown.push(el("p", {}, "None. Your service registers one, or PUT /state does."));
-  }
-  $("webhooks").replaceChildren(...shown);
-  const apps = sendForm.elements.app_id, chosen = apps.value;
-  apps.replaceChildren(...state.apps.map((id) => option(id)));
-  if (state.apps.includes(chosen)) apps.value = chosen;
-  if (types.size) $("app-choice").hidden = /^[A-Z]/.test(sendForm.elements.type.value) || state.apps.length < 2;
+// showApps offers the apps whose webhooks can be sent to.
+export function showApps(apps) {
+  const select = sendForm.elements.app_id, chosen = select.value;
+  select.replaceChildren(...apps.map((id) => option(id)));
+  if (apps.includes(chosen)) select.value = chosen;
+  if (types.size) $("app-choice").hidden = /^[A-Z]/.test(sendForm.elements.type.value) || apps.length < 2;
 }
 
-function webhook(title, url, about) {
-  return el("div", {}, el("strong", {}, title), el("p", {}, url), el("p", {}, about));
-}
+// subscriptions are the event types that a webhook may have.
+export const subscriptions = () => [...types.values()].map((type) => type.subscription).filter(Boolean);

@@ -1,9 +1,10 @@
 // The list of what happened, the latest first.
 
 import { $, el, call } from "./dom.js";
-import { showExchange, showNotification } from "./detail.js";
+import { duration, showExchange, showNotification } from "./detail.js";
+import { nameOf } from "./webhooks.js";
 
-const most = 500; // rows on the page
+let most = 500; // rows on the page
 const rows = new Map(); // by key: {key, at, value, item}
 
 const isCall = (value) => "operation" in value;
@@ -20,10 +21,12 @@ export function clear() {
 export function add(value) {
   const key = keyOf(value), known = rows.get(key);
   if (known) {
+    if (value.state === "PENDING" && known.value.state !== "PENDING") return; // a list that came late
     known.value = value;
     known.button.replaceChildren(...cells(value));
     if (!known.detail.hidden) open(known);
     known.item.hidden = !wanted(value);
+    upToDate();
     return;
   }
   const row = make(key, value);
@@ -32,6 +35,11 @@ export function add(value) {
   $("rows").insertBefore(row.item, before);
   rows.set(key, row);
   upToDate();
+}
+
+// more leaves room for what a reader asked for.
+export function more(count) {
+  most += count;
 }
 
 // trim takes the oldest rows away when there are too many.
@@ -44,10 +52,10 @@ export function trim() {
   }
 }
 
-// oldest is the time of the oldest call, or of the oldest notification, on the page.
+// oldest is the number of the oldest call, or of the oldest notification, on the page; 0 if there is none.
 export function oldest(calls) {
-  const times = [...rows.values()].filter((row) => isCall(row.value) === calls).map((row) => timeOf(row.value));
-  return times.reduce((a, b) => (new Date(a) <= new Date(b) ? a : b), times[0] || "");
+  const numbers = [...rows.values()].filter((row) => isCall(row.value) === calls).map((row) => row.value.number || row.value.id);
+  return numbers.reduce((a, b) => Math.min(a, b), numbers[0] || 0);
 }
 
 function make(key, value) {
@@ -65,7 +73,9 @@ function cells(value) {
   const at = new Date(timeOf(value));
   const status = verdict(value);
   return [
-    el("time", { datetime: at.toISOString() }, at.toLocaleTimeString([], { hour12: false })),
+    el("span", { class: "when" }, el("time", { datetime: at.toISOString() },
+      at.toLocaleTimeString("en-GB", { fractionalSecondDigits: 3, hour: "2-digit", minute: "2-digit", second: "2-digit" })), " ",
+      el("span", { class: "took" }, value.state === "PENDING" ? "" : duration(value.duration_ms))),
     el("span", { class: "side" }, isCall(value) ? "call" : "event"),
     el("span", { class: "what" }, isCall(value) ? value.method + " " + value.path : value.type),
     el("span", { class: "status " + status.tone }, status.text),
@@ -75,14 +85,29 @@ function cells(value) {
 
 function why(value) {
   if (isCall(value)) return value.reason;
-  const how = { forged: "forged", old_secret: "with the old secret" }[value.signature];
-  return [how, value.redelivery ? "sent again" : "", value.error].filter(Boolean).join(" · ");
+  const how = value.signature === "old_secret" ? "with the old secret" : value.signature === "forged" ? judged(value) : "";
+  return ["to " + nameOf(value.webhook_id), how, value.redelivery ? "sent again" : "", value.error].filter(Boolean).join(" · ");
+}
+
+const isAcknowledged = (value) => value.status >= 200 && value.status < 300;
+const isRefused = (value) => value.status >= 400 && value.status < 500;
+
+// judged is what to think of how a forgery was received.
+function judged(value) {
+  if (isAcknowledged(value)) return "accepted although forged";
+  return isRefused(value) ? "forged, refused as it should be" : "forged";
 }
 
 function verdict(value) {
   if (value.state === "PENDING") return { tone: "wait", text: "waiting" };
-  const good = value.status >= 200 && value.status < 300;
+  const good = { forged: isRefused(value), old_secret: isRefused(value) || isAcknowledged(value) }[value.signature] ?? isAcknowledged(value);
   return { tone: good ? "good" : "bad", text: value.status ? String(value.status) : isCall(value) ? "cut" : "no response" };
+}
+
+// summary is a row in a few words.
+export function summary(value) {
+  const what = isCall(value) ? value.method + " " + value.path : value.type + " " + why(value);
+  return what + ", " + verdict(value).text;
 }
 
 async function open(row) {
@@ -108,11 +133,14 @@ function wanted(value) {
 }
 
 function upToDate() {
-  $("nothing").hidden = rows.size > 0;
+  $("nothing").textContent = rows.size ? "Nothing of what there is matches the filter."
+    : "Nothing yet. A call to App Store Connect shows up here at once, and so does each notification.";
+  $("nothing").hidden = [...rows.values()].some((row) => !row.item.hidden);
 }
 
 $("filter").addEventListener("change", () => {
   for (const row of rows.values()) row.item.hidden = !wanted(row.value);
+  upToDate();
 });
 
 // The arrow keys go from row to row.
