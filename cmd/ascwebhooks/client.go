@@ -49,7 +49,7 @@ func (c *caller) call(cmd *cobra.Command, do func(context.Context, *wrapper.Clie
 	}
 	client, err := wrapper.NewClient(tokens,
 		wrapper.WithHTTPClient(&http.Client{Transport: transport}),
-		wrapper.WithBaseURL(cmp.Or(c.baseURL, os.Getenv("ASC_BASE_URL"), wrapper.DefaultBaseURL)),
+		wrapper.WithBaseURL(c.server()),
 		wrapper.WithUserAgent(userAgent()))
 	if err != nil {
 		return usageError{&advisedError{err: err}}
@@ -60,6 +60,10 @@ func (c *caller) call(cmd *cobra.Command, do func(context.Context, *wrapper.Clie
 		return &advisedError{err, c.advice(err, key)}
 	}
 	return nil
+}
+
+func (c *caller) server() string {
+	return cmp.Or(c.baseURL, os.Getenv("ASC_BASE_URL"), wrapper.DefaultBaseURL)
 }
 
 func newTokenSource(hint auth.KeyHint, opts ...auth.Option) (auth.Key, *auth.TokenSource, error) {
