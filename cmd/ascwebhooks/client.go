@@ -52,7 +52,7 @@ func (c *caller) call(cmd *cobra.Command, do func(context.Context, *wrapper.Clie
 		wrapper.WithBaseURL(c.server()),
 		wrapper.WithUserAgent(userAgent()))
 	if err != nil {
-		return usageError{&advisedError{err: err}}
+		return usagef("--base-url or ASC_BASE_URL: %w", &advisedError{err: err})
 	}
 	ctx, stop := interruptible(cmd.Context())
 	defer stop()

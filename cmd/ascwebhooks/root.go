@@ -49,6 +49,7 @@ func finish(cmd *cobra.Command, sys *system) {
 	case cmd.Args == nil:
 		cmd.Args = cobra.ExactArgs(0) // cobra.NoArgs repeats the argument
 	}
+	cmd.Args = withUse(cmd.Args)
 	cmd.PreRunE = refuseEmptyValues
 	run := cmd.RunE
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
