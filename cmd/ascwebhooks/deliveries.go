@@ -76,7 +76,7 @@ delivery. 'deliveries' shows the result.`,
 		Example: "  ascwebhooks webhooks redeliver 4f7b2c9d-0a7e-4a52-8f43-6b0d9c1e3a20",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			w.look = "ascwebhooks webhooks deliveries"
+			w.look = "ascwebhooks webhooks deliveries WEBHOOK-ID"
 			return w.call(cmd, func(ctx context.Context, client *wrapper.Client) error {
 				return w.printDelivery(client.Webhooks.Redeliver(ctx, args[0]))
 			})

@@ -182,7 +182,7 @@ func TestWebhooksRefused(t *testing.T) {
 		"create " + some + " --event buildUploadStateUpdated":               "is spelt BUILD_UPLOAD_STATE_UPDATED",
 		"ensure " + some + " --event no":                                    "is not in Apple's form",
 		"ensure " + good + " --app 1a":                                      "app id must be digits only",
-		"create " + good + " --secret-file /nowhere":                        "--secret-file: no such file or directory",
+		"create " + good + " --secret-file /nowhere":                        "--secret-file: the file (not shown, it may be a secret): no such file or directory",
 		"get ..":                     "id has characters no such ID contains",
 		"ping a/b":                   "id has characters no such ID contains",
 		"redeliver ?":                "id has characters no such ID contains",
@@ -215,7 +215,7 @@ func TestWebhooksFail(t *testing.T) {
 	server.FailNext(asctest.Fault{Operation: asctest.WebhooksCreate, Kind: asctest.FaultResetBeforeHeaders})
 	fail("Look with 'ascwebhooks webhooks list' before trying again", create...)
 	server.FailNext(asctest.Fault{Operation: asctest.WebhooksRedeliver, Kind: asctest.FaultResetBeforeHeaders})
-	fail("Look with 'ascwebhooks webhooks deliveries' before trying again", "webhooks", "redeliver", "id-1")
+	fail("Look with 'ascwebhooks webhooks deliveries WEBHOOK-ID' before trying again", "webhooks", "redeliver", "id-1")
 	for i := range 10 {
 		_ = server.Update(func(s *asctest.State) {
 			webhook := asctest.Webhook{AppID: sample.MarketplaceAppID, Name: fmt.Sprint(i), URL: "https://h.example/"}
