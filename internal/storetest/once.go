@@ -33,6 +33,7 @@ func Run(t *testing.T, open func(testing.TB) Database) {
 }
 
 func testFailures(t *testing.T, d Database) {
+	store := d.Store(t) // one, so that its pool has a connection to try again with
 	calls, effects := 0, 0
 	for _, test := range []struct {
 		name   string
@@ -51,7 +52,7 @@ func testFailures(t *testing.T, d Database) {
 			}},
 	} {
 		calls = 0
-		url := Receive(t, d.Store(t), func(ctx context.Context, n *notification.Notification) error {
+		url := Receive(t, store, func(ctx context.Context, n *notification.Notification) error {
 			if calls++; calls == 1 {
 				return test.first(ctx, n)
 			}

@@ -85,12 +85,8 @@ CREATE TABLE IF NOT EXISTS handled_notifications (
 CREATE INDEX IF NOT EXISTS handled_notifications_handled_at ON handled_notifications (service, handled_at);
 `
 
-const (
-	pruneBatch = 1000 // rows that Prune deletes in one transaction
-
-	// A copy may come for as long as App Store Connect lists deliveries, and a day for clocks that differ.
-	remembered = 11 * 24 * time.Hour
-)
+// A copy may come for as long as App Store Connect lists deliveries, and a day for clocks that differ.
+const remembered = 11 * 24 * time.Hour
 
 var (
 	errNoPool = errors.New("pgxstore: there is no pool: make the Store with New")
@@ -214,13 +210,10 @@ func (s *Store) Prune(ctx context.Context, before time.Time) (pruned int64, err 
 		deleted, err := s.pool.Exec(ctx, `
 			DELETE FROM handled_notifications WHERE service = $1 AND id = ANY (ARRAY (
 				SELECT id FROM handled_notifications WHERE service = $1 AND handled_at < $2
-				ORDER BY handled_at LIMIT $3 FOR UPDATE SKIP LOCKED))`, s.service, before, pruneBatch)
-		if err != nil {
+				ORDER BY handled_at LIMIT 1000 FOR UPDATE SKIP LOCKED))`, s.service, before)
+		if err != nil || deleted.RowsAffected() == 0 {
 			return pruned, err
 		}
 		pruned += deleted.RowsAffected()
-		if deleted.RowsAffected() < pruneBatch {
-			return pruned, nil
-		}
 	}
 }

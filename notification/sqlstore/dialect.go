@@ -26,7 +26,7 @@ type engine struct {
 	schema string
 	insert string // service, id, hash of the body: affects no row if the ID is there
 	lookup string // service, id: the hash
-	prune  string // service, Unix time: deletes at most pruneBatch rows
+	prune  string // service, Unix time: deletes at most 1,000 rows
 
 	isolation sql.IsolationLevel
 	oneWriter bool // the database has one writer at a time

@@ -7,12 +7,8 @@ import (
 	"time"
 )
 
-const (
-	pruneBatch = 1000 // rows, as in the statements
-
-	// A copy may come for as long as App Store Connect lists deliveries, and a day for clocks that differ.
-	remembered = 11 * 24 * time.Hour
-)
+// A copy may come for as long as App Store Connect lists deliveries, and a day for clocks that differ.
+const remembered = 11 * 24 * time.Hour
 
 // Prune forgets the service's notifications that were handled before a time,
 // 1,000 in a transaction, and returns how many, those before an error too. A
@@ -31,7 +27,7 @@ func (s *Store) Prune(ctx context.Context, before time.Time) (pruned int64, err 
 		pruned += rows
 		switch {
 		case err != nil && isDeadlock(err): // the other transaction went on
-		case err != nil || rows < pruneBatch:
+		case err != nil || rows == 0:
 			return pruned, err
 		}
 	}
