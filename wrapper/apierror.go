@@ -21,7 +21,7 @@ var (
 	// worthwhile or did not help. APIError.RetryAt may tell when to come back;
 	// Apple documents a rolling hour.
 	ErrRateLimited = errors.New("rate limited")
-	// ErrNotFound: there is no such webhook, or none at all for Get. What does
+	// ErrNotFound: there is no such resource, or none at all for Get. What does
 	// not match: a path that App Store Connect does not know (PATH_ERROR), and a
 	// 404 to a call that names no id, which says that the resource itself is gone.
 	ErrNotFound = errors.New("not found")
