@@ -24,17 +24,6 @@ func open(t *testing.T, database string) *sql.DB {
 	return db
 }
 
-// fill puts versions into the catalogue.
-func fill(t *testing.T, database string, versions int) {
-	t.Helper()
-	_, err := open(t, database).ExecContext(t.Context(), `
-		WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
-		INSERT INTO versions SELECT i % 100, 'p', i, '1', 1 FROM n`, versions)
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // postAbout posts events about apps of their own, and returns how many were acknowledged.
 func postAbout(t *testing.T, apple *asctest.Server, first, n int) (acknowledged int) {
 	t.Helper()

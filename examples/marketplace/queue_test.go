@@ -1,12 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -97,14 +97,17 @@ func TestOneRowFails(t *testing.T) {
 	}
 }
 
-// A withdrawal waits for no download; killed in a download, the process leaves a
-// file, which the next one removes.
+// A withdrawal does not wait for downloads, however many there are. Killed meanwhile, the
+// process leaves files, which the next one removes.
 func TestDuringDownload(t *testing.T) {
 	apple := newApple(t, newVersions(1)[0])
 	addr, database, packages := freeAddr(t), databasePath(t), t.TempDir()
 	process := start(t, apple, addr, database, packages)
-	apple.FailNext(asctest.Fault{Operation: asctest.Download, Kind: asctest.FaultLateBody, Delay: 40 * time.Second})
-	post(t, apple, created("v0"))
+	apple.FailNext(asctest.Fault{Operation: asctest.Download, Kind: asctest.FaultLateBody, Delay: 40 * time.Second, Times: -1})
+	const downloads = 25 // more than there are workers
+	for range downloads {
+		post(t, apple, created("v0"))
+	}
 	temporary := func(want int) error {
 		files, err := filepath.Glob(filepath.Join(packages, ".download-*"))
 		if err == nil && len(files) != want {
@@ -112,24 +115,46 @@ func TestDuringDownload(t *testing.T) {
 		}
 		return err
 	}
-	eventually(t, func() error { return temporary(1) })
+	eventually(t, func() error { return temporary(4) })
 	post(t, apple, withdrawn())
-	within(t, time.Second, func() error { return inboxIs(t, database, map[string]int{"applied": 1, "new": 1}) })
+	within(t, time.Second, func() error { return inboxIs(t, database, map[string]int{"applied": 1, "new": downloads}) })
 
 	process.signal(t, syscall.SIGKILL)
 	_ = process.cmd.Wait()
-	if err := temporary(1); err != nil {
+	if err := errors.Join(temporary(4), apple.Update(func(s *asctest.State) { s.Faults = nil })); err != nil {
 		t.Fatal(err)
 	}
 	start(t, apple, addr, database, packages)
 	want := `{"versions":[{"appId":"6478123456","packageId":"p","versionId":"v0","versionNum":"1","withdrawnIn":["DEU"]}]}` + "\n"
 	within(t, 2*time.Second, func() error { return catalogueIs(t, addr, want) })
+	eventually(t, func() error { return inboxIs(t, database, map[string]int{"applied": 1 + downloads}) })
 	if err := temporary(0); err != nil {
 		t.Error(err)
 	}
 	if content, err := os.ReadFile(filepath.Join(packages, "v0")); string(content) != "content" {
 		t.Errorf("downloaded %q, %v", content, err)
 	}
+}
+
+// A job waits for as long as App Store Connect asks, and that is no failure of it.
+func TestRetryAfter(t *testing.T) {
+	apple := newApple(t, newVersions(1)[0])
+	apple.FailNext(asctest.Fault{
+		Operation: asctest.PackageVersionsGet, Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"600"}},
+	})
+	s := newServed(t, apple)
+	registered(t, apple)
+	post(t, apple, created("v0"))
+	db := open(t, s.database)
+	eventually(t, func() error {
+		var waits int
+		err := db.QueryRowContext(t.Context(), `SELECT unixepoch(scheduled_at) - unixepoch() FROM river_job
+			WHERE state = 'scheduled'`).Scan(&waits)
+		if err == nil && (waits < 550 || waits > 600) {
+			err = fmt.Errorf("the job waits for %d s", waits)
+		}
+		return err
+	})
 }
 
 // Withdrawals overtake what waits before them.
@@ -141,36 +166,6 @@ func TestWithdrawalsFirst(t *testing.T) {
 	if got := insertOpts(on).Priority; got <= 1 {
 		t.Errorf("an offer has priority %d", got)
 	}
-}
-
-// Anybody may read the catalogue, as often as they like: the receiver has a connection of its own.
-func TestReadersDoNotStarveTheReceiver(t *testing.T) {
-	apple := newApple(t)
-	s := newServed(t, apple)
-	registered(t, apple)
-	fill(t, s.database, 5_000)
-	stop := make(chan struct{})
-	var readers sync.WaitGroup
-	defer readers.Wait()
-	defer close(stop)
-	for range 32 {
-		readers.Go(func() {
-			for {
-				select {
-				case <-stop:
-					return
-				default:
-					_, _ = get(t, "http://"+s.addr+"/catalogue")
-				}
-			}
-		})
-	}
-	eventually(t, func() error { return offers(t, s.addr, 5_000) })
-	var posts sync.WaitGroup
-	for range 6 {
-		posts.Go(func() { post(t, apple, withdrawn()) })
-	}
-	posts.Wait()
 }
 
 // What can't be verified never reaches the catalogue, and is told.
