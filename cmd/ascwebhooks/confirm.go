@@ -1,6 +1,6 @@
 package main
 
-// Asking before a webhook is deleted.
+// Asking before something is changed.
 
 import (
 	"bufio"

@@ -19,6 +19,7 @@ type doctorFlags struct {
 	*system
 	caller
 	app, secretFile, check, nextFile string
+	probe                            probeFlags
 }
 
 func newDoctor(sys *system) *cobra.Command {
@@ -37,11 +38,22 @@ genuine one.
 
 --check deliveries is for monitoring: with --next-file, which holds the time up to
 which events were caught up with, it fails when events since then have not been
-delivered for over 15 minutes.`,
+delivered for over 15 minutes.
+
+--probe is for what this program assumes of App Store Connect and Apple does not
+document: it tries that on your account, with webhooks of its own, which it deletes
+at the end. It says what it will do and asks first. See docs/apple.md.`,
 		Example: `  ascwebhooks doctor --app 6478000000 --secret-file secret.txt
   ascwebhooks doctor --app 6478000000 --output json | jq -r 'select(.status == "failure")'
-  ascwebhooks doctor --app 6478000000 --check deliveries --next-file next.txt`,
+  ascwebhooks doctor --app 6478000000 --check deliveries --next-file next.txt
+  ascwebhooks doctor --probe --app 6478000000 --url https://probe.example/ --addr :8080 --record record`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := d.probe.check(cmd); err != nil {
+				return err
+			}
+			if d.probe.on {
+				return d.runProbe(cmd)
+			}
 			patient, err := d.patient()
 			if err != nil {
 				return err
@@ -56,6 +68,7 @@ delivered for over 15 minutes.`,
 	complete(cmd, "check", "deliveries")
 	cmd.Flags().StringVar(&d.nextFile, "next-file", "", "`path` of a file with the time up to which events were caught up with")
 	completeFiles(cmd, "next-file")
+	d.probe.flags(cmd)
 	return cmd
 }
 

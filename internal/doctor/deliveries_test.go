@@ -66,6 +66,16 @@ const grace = 15 * time.Minute
 func TestMonitoringWithoutAnAnswer(t *testing.T) {
 	t.Parallel()
 	p := newPatient(t)
+	_ = p.fake.Update(func(s *asctest.State) { s.Webhooks[0].Enabled = false })
+	failures := 0
+	p.ExamineDeliveries(t.Context(), func(f doctor.Finding) {
+		if f.Status == doctor.Failure && strings.Contains(f.Found, "no enabled webhook") {
+			failures++
+		}
+	})
+	if failures != 1 {
+		t.Errorf("a disabled webhook: %d failures", failures)
+	}
 	p.AppID = "6478999999"
 	p.expect(t, doctor.Failure, "the app's webhooks can't be listed: 404 NOT_FOUND")
 	p.Key.File = "there is no such file"

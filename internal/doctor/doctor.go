@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -60,6 +61,9 @@ func (d Doctor) ExamineDeliveries(ctx context.Context, report func(Finding)) {
 	if e.listErr != nil {
 		e.fail(checkDeliveries, "the app's webhooks can't be listed: "+short(e.listErr), adviceAll)
 		return
+	}
+	if !slices.ContainsFunc(e.webhooks, func(w wrapper.Webhook) bool { return w.Enabled }) {
+		e.fail(checkDeliveries, "the app has no enabled webhook, so nothing is delivered", adviceAll)
 	}
 	e.judgeDeliveries(ctx)
 }

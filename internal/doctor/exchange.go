@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -134,8 +135,12 @@ func (r *probing) list(ctx context.Context, path string) (all []resource, err er
 	return all, nil
 }
 
-func (r *probing) delete(ctx context.Context, path string) error {
-	x, err := r.send(ctx, http.MethodDelete, path, nil, nil)
+// delete refuses an ID that would make another path of it.
+func (r *probing) delete(ctx context.Context, path, id string) error {
+	if strings.Trim(id, ".") == "" {
+		return errors.New("a webhook without an ID can't be deleted")
+	}
+	x, err := r.send(ctx, http.MethodDelete, path+"/"+url.PathEscape(id), nil, nil)
 	if err == nil && x.status != http.StatusNoContent && x.status != http.StatusNotFound {
 		err = fmt.Errorf("DELETE: %s", statusText(x.status))
 	}

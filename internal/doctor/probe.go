@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/ascmarketplace/webhooks/auth"
+	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
 // Probe tries on App Store Connect what this module assumes of it, with
@@ -78,6 +79,12 @@ func (p Probe) Run(ctx context.Context, report func(Outcome)) error {
 	}
 	r := &probing{Probe: p, outcomes: map[string]Outcome{}, secret: rand.Text(), posts: make(chan []byte, 100)}
 	if r.tokens, err = auth.NewTokenSource(key); err != nil {
+		return err
+	}
+	if strings.Trim(p.AppID, "0123456789") != "" || p.AppID == "" {
+		return errors.New("the app's ID must be digits only: App Store Connect shows it as Apple ID")
+	}
+	if _, err := wrapper.NewClient(r.tokens, wrapper.WithBaseURL(p.BaseURL)); err != nil { // a token goes over TLS only
 		return err
 	}
 	if r.Transport == nil {
@@ -160,7 +167,7 @@ func (r *probing) sweep(ctx context.Context) error {
 	}
 	for _, hook := range hooks {
 		if hook.Attributes.Name == webhookName {
-			err = cmp.Or(err, r.delete(ctx, "/v1/webhooks/"+hook.ID))
+			err = cmp.Or(err, r.delete(ctx, "/v1/webhooks", hook.ID))
 		}
 	}
 	hooks, listErr := r.list(ctx, "/v1/marketplaceWebhooks")
@@ -169,7 +176,7 @@ func (r *probing) sweep(ctx context.Context) error {
 	}
 	for _, hook := range hooks {
 		if strings.HasSuffix(hook.Attributes.EndpointURL, urlMark) {
-			err = cmp.Or(err, r.delete(ctx, "/v1/marketplaceWebhooks/"+hook.ID))
+			err = cmp.Or(err, r.delete(ctx, "/v1/marketplaceWebhooks", hook.ID))
 		}
 	}
 	return err

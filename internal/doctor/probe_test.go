@@ -1,14 +1,11 @@
 package doctor_test
 
+// What the probes come to.
+
 import (
 	"bytes"
-	"context"
 	"encoding/json"
-	"errors"
 	"io"
-	"log/slog"
-	"maps"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -19,76 +16,9 @@ import (
 	"time"
 
 	"github.com/ascmarketplace/webhooks/asctest"
-	"github.com/ascmarketplace/webhooks/auth"
 	"github.com/ascmarketplace/webhooks/internal/doctor"
 	"github.com/ascmarketplace/webhooks/notification"
 )
-
-// laboratory is an account with a production webhook, and the probe of it.
-type laboratory struct {
-	doctor.Probe
-	fake *asctest.Server
-}
-
-func newLaboratory(t *testing.T, opts ...asctest.Option) *laboratory {
-	t.Helper()
-	key := asctest.Key{ID: "2X9R4HXF34", IssuerID: issuerID, Signer: signer(t)}
-	fake := asctest.NewServer(t, append([]asctest.Option{key, asctest.WithApp(appID),
-		asctest.Webhook{ID: webhookID, AppID: appID, Name: "Production of Canary Inc", URL: "https://canary.example/private-path",
-			Secret: secret, EventTypes: []string{"BUILD_UPLOAD_STATE_UPDATED"}, Enabled: true},
-		asctest.Settings{Logger: slog.New(slog.DiscardHandler)},
-	}, opts...)...)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
-	return &laboratory{fake: fake, Probe: doctor.Probe{
-		Key:     auth.KeyHint{KeyID: key.ID, IssuerID: key.IssuerID, File: (&patient{}).keyFile(t, key)},
-		BaseURL: fake.URL, UserAgent: "test", AppID: appID, URL: "http://" + listener.Addr().String() + "/hook",
-		Listener: listener, Transport: fake.Client().Transport, Wait: 5 * time.Second,
-	}}
-}
-
-// verdicts runs the probe, and checks that it leaves the account as it was.
-func (l *laboratory) verdicts(t *testing.T) map[string]doctor.Outcome {
-	t.Helper()
-	before := l.registered()
-	outcomes := map[string]doctor.Outcome{}
-	err := l.Run(t.Context(), func(o doctor.Outcome) {
-		if o.Probe != "" {
-			outcomes[o.Probe] = o
-		}
-	})
-	if err != nil {
-		t.Error(err)
-	}
-	if after := l.registered(); !slices.Equal(before, after) {
-		t.Errorf("registered before: %q, after: %q", before, after)
-	}
-	return outcomes
-}
-
-// registered are the URLs of all webhooks.
-func (l *laboratory) registered() (urls []string) {
-	state := l.fake.State()
-	for _, w := range state.Webhooks {
-		urls = append(urls, w.URL)
-	}
-	if w := state.MarketplaceWebhook; w != nil {
-		urls = append(urls, w.EndpointURL)
-	}
-	return urls
-}
-
-func with(outcomes map[string]doctor.Outcome, verdict doctor.Verdict) (probes []string) {
-	for _, probe := range slices.Sorted(maps.Keys(outcomes)) {
-		if outcomes[probe].Verdict == verdict {
-			probes = append(probes, probe)
-		}
-	}
-	return probes
-}
 
 // The fake takes http anywhere, and is otherwise as this module assumes.
 func TestProbeSettlesEachFact(t *testing.T) {
@@ -100,32 +30,6 @@ func TestProbeSettlesEachFact(t *testing.T) {
 	if untried := with(got, doctor.NotTried); len(untried) > 0 || len(got) != 11 {
 		t.Errorf("not tried: %q; %d outcomes: %+v", untried, len(got), got)
 	}
-}
-
-// edit changes the responses on the way.
-type edit struct {
-	next   http.RoundTripper
-	change func(r *http.Request, body []byte, response *http.Response) []byte
-}
-
-func (e edit) RoundTrip(r *http.Request) (*http.Response, error) {
-	sent := []byte{}
-	if r.Body != nil {
-		sent, _ = io.ReadAll(r.Body)
-		r.Body = io.NopCloser(bytes.NewReader(sent))
-	}
-	response, err := e.next.RoundTrip(r)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = response.Body.Close() }()
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		return nil, err
-	}
-	body = e.change(r, body, response)
-	response.Body = io.NopCloser(bytes.NewReader(body))
-	return response, nil
 }
 
 // An App Store Connect that is otherwise in one respect.
@@ -225,18 +129,6 @@ func TestProbeSeesAnotherID(t *testing.T) {
 	}
 }
 
-// onTheWay changes requests.
-type onTheWay struct {
-	next   http.RoundTripper
-	change func(*http.Request)
-}
-
-func (w onTheWay) RoundTrip(r *http.Request) (*http.Response, error) {
-	r = r.Clone(r.Context())
-	w.change(r)
-	return w.next.RoundTrip(r)
-}
-
 // A run's record has none of the account, and of the receiver only what it is for.
 func TestProbeIsRecorded(t *testing.T) {
 	t.Parallel()
@@ -276,24 +168,6 @@ func TestProbeIsRecorded(t *testing.T) {
 	}
 }
 
-func TestProbeLeavesTheAccountsOwnAlone(t *testing.T) {
-	t.Parallel()
-	l := newLaboratory(t, asctest.MarketplaceWebhook{EndpointURL: "https://canary.example/old", Secret: secret})
-	got := l.verdicts(t)
-	want := []string{"empty-secret", "http-endpoint", "second-create"}
-	if untried := with(got, doctor.NotTried); !slices.Equal(untried, want) {
-		t.Errorf("not tried: %q", untried)
-	}
-	for _, x := range l.fake.Exchanges() {
-		if strings.HasPrefix(x.Path, "/v1/marketplaceWebhooks") && x.Method != http.MethodGet {
-			t.Errorf("%s %s", x.Method, x.Path)
-		}
-		if strings.Contains(x.Path, webhookID) {
-			t.Errorf("production's webhook: %s %s", x.Method, x.Path)
-		}
-	}
-}
-
 // Without a listener, and where a step can't be done, the rest goes on.
 func TestProbeDoesWhatItCan(t *testing.T) {
 	t.Parallel()
@@ -326,6 +200,24 @@ func TestProbeDoesWhatItCan(t *testing.T) {
 	}
 }
 
+// A token goes over TLS only, and an ID is no path.
+func TestProbeSendsNothing(t *testing.T) {
+	t.Parallel()
+	for name, spoil := range map[string]func(*laboratory){
+		"base URL": func(l *laboratory) { l.BaseURL = "http://apple.example" },
+		"app":      func(l *laboratory) { l.AppID = "1/../2" },
+		"no app":   func(l *laboratory) { l.AppID = "" },
+		"key":      func(l *laboratory) { l.Key.File = "none" },
+	} {
+		l, sent := newLaboratory(t), 0
+		l.Transport = onTheWay{l.Transport, func(*http.Request) { sent++ }}
+		spoil(l)
+		if err := l.Run(t.Context(), func(doctor.Outcome) {}); err == nil || sent > 0 {
+			t.Errorf("%s: error %v, %d requests", name, err, sent)
+		}
+	}
+}
+
 func TestProbeRefusesURLs(t *testing.T) {
 	t.Parallel()
 	for _, url := range []string{"", "http://receiver.example/", "ftp://receiver.example/", "receiver.example", "https:///x",
@@ -342,92 +234,6 @@ func TestProbeRefusesURLs(t *testing.T) {
 		if err := doctor.CheckURL(url); err != nil {
 			t.Errorf("%q: %v", url, err)
 		}
-	}
-}
-
-// mortal is a process that is killed at its nth request: before it is sent, or
-// before the response is read.
-type mortal struct {
-	next  http.RoundTripper
-	n     atomic.Int32
-	at    int32
-	sends bool
-}
-
-func (m *mortal) RoundTrip(r *http.Request) (*http.Response, error) {
-	switch n := m.n.Add(1); {
-	case n > m.at, n == m.at && !m.sends:
-		return nil, errors.New("killed")
-	case n == m.at:
-		if response, err := m.next.RoundTrip(r); err == nil {
-			_ = response.Body.Close()
-		}
-		return nil, errors.New("killed")
-	}
-	return m.next.RoundTrip(r)
-}
-
-// Whenever it is killed, the next run removes what it left.
-func TestProbeIsKilledAtEveryRequest(t *testing.T) {
-	t.Parallel()
-	l := newLaboratory(t)
-	l.Listener = nil
-	before := l.registered()
-	life, left := l.Transport, 0
-	for _, sends := range []bool{false, true} {
-		killed := true
-		for at := int32(1); killed; at++ {
-			m := &mortal{next: life, at: at, sends: sends}
-			l.Transport = m
-			_ = l.Run(t.Context(), func(doctor.Outcome) {})
-			killed = m.n.Load() >= at
-			left += len(l.registered()) - len(before)
-			l.Transport = life
-			if err := l.Run(t.Context(), func(doctor.Outcome) {}); err != nil {
-				t.Fatal(err)
-			}
-			if after := l.registered(); !slices.Equal(before, after) {
-				t.Fatalf("killed at request %d: left behind %q", at, after)
-			}
-		}
-	}
-	if left < 20 {
-		t.Errorf("only %d webhooks were ever left behind: the test tries nothing", left)
-	}
-}
-
-// An interrupt ends it, and it still deletes what it created.
-func TestProbeIsInterrupted(t *testing.T) {
-	t.Parallel()
-	l := newLaboratory(t)
-	before := l.registered()
-	ctx, cancel := context.WithCancel(t.Context())
-	var creates atomic.Int32
-	l.Transport = edit{l.Transport, func(r *http.Request, body []byte, _ *http.Response) []byte {
-		if r.Method == http.MethodPost && r.URL.Path == "/v1/webhooks" && creates.Add(1) == 2 {
-			cancel()
-		}
-		return body
-	}}
-	untried := 0
-	err := l.Run(ctx, func(o doctor.Outcome) {
-		if o.Verdict == doctor.NotTried && o.Probe != "" {
-			untried++
-		}
-	})
-	if after := l.registered(); err != nil || untried == 0 || !slices.Equal(before, after) {
-		t.Errorf("error %v, %d not tried, left behind %q", err, untried, after)
-	}
-}
-
-// What can't be deleted is said.
-func TestProbeSaysWhatIsLeft(t *testing.T) {
-	t.Parallel()
-	l := newLaboratory(t)
-	l.fake.FailNext(asctest.Fault{Operation: asctest.WebhooksDelete, Status: 503, Times: -1})
-	err := l.Run(t.Context(), func(doctor.Outcome) {})
-	if err == nil || !strings.Contains(err.Error(), "may be left behind") {
-		t.Errorf("error %v", err)
 	}
 }
 

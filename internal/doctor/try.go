@@ -66,7 +66,7 @@ func (r *probing) trySecondCreate(ctx context.Context) {
 // undo deletes what a create has created. What it can't delete is left to sweep.
 func (r *probing) undo(ctx context.Context, x exchange) {
 	if x.status == http.StatusCreated {
-		_ = r.delete(ctx, x.path+"/"+x.id())
+		_ = r.delete(ctx, x.path, x.id())
 	}
 }
 
