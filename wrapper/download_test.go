@@ -37,6 +37,9 @@ func newCDN(t *testing.T) *httptest.Server {
 				t.Errorf("%s: got the header %s", r.URL.Path, name)
 			}
 		}
+		if got := r.Header.Get("Accept-Encoding"); got != "identity" {
+			t.Errorf("%s: accepts %s, of which the checksum is not", r.URL.Path, got)
+		}
 		name := strings.TrimPrefix(r.URL.Path, "/files/")
 		body := content(name)
 		switch {
@@ -209,11 +212,17 @@ func TestDownloadEnds(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	full := errors.New("disk full")
-	if n, err := fileAt(cdn, "a").Download(t.Context(), cdn.Client(), failingWriter{full}, 100); !errors.Is(err, full) || n != 0 {
-		t.Errorf("got %d, %v", n, err)
+	for _, taken := range []int{0, len(content("a"))} { // nothing, or all of it and yet an error
+		n, err := fileAt(cdn, "a").Download(t.Context(), cdn.Client(), failingWriter{taken, full}, int64(len(content("a"))))
+		if !errors.Is(err, full) || n != int64(taken) {
+			t.Errorf("got %d, %v", n, err)
+		}
 	}
 }
 
-type failingWriter struct{ err error }
+type failingWriter struct {
+	taken int
+	err   error
+}
 
-func (w failingWriter) Write([]byte) (int, error) { return 0, w.err }
+func (w failingWriter) Write([]byte) (int, error) { return w.taken, w.err }

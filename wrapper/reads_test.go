@@ -186,14 +186,29 @@ func TestOddReads(t *testing.T) {
 	}
 }
 
-// TestRelatedResourcesThatAreNotIncluded have their ID and no more.
+// TestRelatedResourcesThatAreNotIncluded have their ID and no more, whatever else is included.
 func TestRelatedResourcesThatAreNotIncluded(t *testing.T) {
 	body := exampleOf(documented(t)["builds_getInstance"])
-	delete(body, "included")
-	client, _ := respondingWith(t, http.StatusOK, body)
-	build, err := client.Builds.Get(t.Context(), subjectID)
-	if err != nil || build.App != (wrapper.App{ID: subjectID}) || build.PreReleaseVersion != (wrapper.PreReleaseVersion{ID: subjectID}) {
-		t.Errorf("got %+v, %v", build, err)
+	for _, included := range []string{
+		`[]`, `[{"type":"apps","id":"another","attributes":{"name":"another"}}]`,
+		`[{"type":"preReleaseVersions","id":"another","attributes":{"version":"another"}}]`,
+		`[{"type":"betaGroups","id":"` + subjectID + `","attributes":{"name":"a group","version":"a group"}}]`,
+	} {
+		body["included"] = json.RawMessage(included)
+		build, err := cannedClient(t, newCanned(http.StatusOK, encode(t, body))).Builds.Get(t.Context(), subjectID)
+		if err != nil || build.App != (wrapper.App{ID: subjectID}) ||
+			build.PreReleaseVersion != (wrapper.PreReleaseVersion{ID: subjectID}) {
+			t.Errorf("%s: got %+v, %v", included, build, err)
+		}
+	}
+}
+
+// TestLongCrashLogs are read whole.
+func TestLongCrashLogs(t *testing.T) {
+	long := strings.Repeat("x", 5<<20)
+	client := cannedClient(t, newCanned(http.StatusOK, `{"data":{"type":"betaCrashLogs","id":"c","attributes":{"logText":"`+long+`"}}}`), once)
+	if got, err := client.BetaFeedback.CrashLog(t.Context(), "c"); err != nil || got != long {
+		t.Errorf("got %d bytes, %v", len(got), err)
 	}
 }
 

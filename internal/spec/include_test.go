@@ -44,7 +44,13 @@ const shop = `{"openapi": "3.0.1", "info": {"version": "1"}, "components": {"sch
 	{"name": "limit", "in": "query", "schema": {"type": "integer"}},
 	{"name": "include", "in": "query", "schema": {"type": "array", "items": {"type": "string", "enum": ["order"]}}}],
 	"responses": {"200": {"description": "d", "content": {"application/json": {"schema": {
-		"$ref": "#/components/schemas/PostersResponse"}}}}}}}}}`
+		"$ref": "#/components/schemas/PostersResponse"}}}}}}},
+"/v1/labels/{id}/parcel": {
+	"parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}],
+	"get": {"operationId": "labels_parcel", "parameters": [
+		{"name": "include", "in": "query", "schema": {"type": "array", "items": {"type": "string", "enum": ["order", "posters"]}}}],
+		"responses": {"200": {"description": "d", "content": {"application/json": {"schema": {
+			"$ref": "#/components/schemas/ParcelResponse"}}}}}}}}}`
 
 // trimShop trims the shop to the operations that operations, a YAML object, lists.
 func trimShop(t *testing.T, operations string) (*Document, error) {
@@ -84,6 +90,11 @@ func TestIncludes(t *testing.T) {
 			`{parcels_get: {summary: s, include: [posters]}, parcels_posters: {summary: s, include: [order]}}`,
 			"Order Parcel ParcelResponse Poster PostersResponse", "Parcel.posters Poster.order",
 			"id id include=order include=posters limit limit[posters]"},
+		"two of one response": {`{parcels_get: {summary: s, include: [order]}, labels_parcel: {summary: s, include: [posters]}}`,
+			whole, "Parcel.order Parcel.posters", "id include=order include=posters"},
+		"two of one response, one without": {
+			`{parcels_get: {summary: s, include: [order]}, labels_parcel: {summary: s, include: []}}`,
+			"Order Parcel ParcelResponse", "Parcel.order", "id include=order"},
 		"what a plain string leads to stays whole": {
 			`{parcels_get: {summary: s, include: [order]}, parcels_posters: s}`, "Order Parcel ParcelResponse Poster PostersResponse",
 			"Order.buyer Parcel.order Parcel.posters Poster.order", "id id include=order include=order limit"},
@@ -98,8 +109,13 @@ func TestIncludes(t *testing.T) {
 				t.Errorf("left\n%s\n%s\n%s\nwant\n%s\n%s\n%s", schemas, relationships, parameters,
 					test.schemas, test.relationships, test.parameters)
 			}
-			if test.operations == `{parcels_get: {summary: s, include: [order]}}` && strings.Contains(string(document.YAML), "posters") {
+			if !strings.Contains(test.schemas, "Poster") && strings.Contains(string(document.YAML), "posters") {
 				t.Errorf("posters are still there:\n%s", document.YAML)
+			}
+			for _, emptied := range []string{"parameters: []", "properties: {}"} {
+				if strings.Contains(string(document.YAML), emptied) {
+					t.Errorf("%s is left:\n%s", emptied, document.YAML)
+				}
 			}
 		})
 	}
