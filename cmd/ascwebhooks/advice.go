@@ -22,7 +22,7 @@ type advisedError struct {
 }
 
 func (e *advisedError) Error() string {
-	text := strings.NewReplacer("wrapper: ", "", "auth: ", "",
+	text := strings.NewReplacer("wrapper: ", "", "auth: ", "", "\n", "; ", // joined errors
 		"WithLifetime", "--lifetime", "WithScope", "--scope", "WithBaseURL", "--base-url").Replace(e.err.Error())
 	if e.next != "" {
 		text = strings.TrimSuffix(text, ".") + ". " + e.next

@@ -318,6 +318,7 @@ func TestMigrateKilled(t *testing.T) {
 					kill()
 					if code != exitOK {
 						killed, atAll = killed+1, true
+						waitForExchanges(server, n) // the last request may still be on its way
 						if code, _, stderr := inProcess(t, args...); code != exitOK {
 							t.Errorf("request %d (applied: %v), run again: exit code %d, stderr %s", n, applied, code, stderr)
 						}
@@ -329,6 +330,12 @@ func TestMigrateKilled(t *testing.T) {
 				t.Errorf("killed %d times, which is not every request", killed)
 			}
 		})
+	}
+}
+
+func waitForExchanges(server *asctest.Server, n int) {
+	for changes := server.Since(0); len(changes.Exchanges) < n; changes = server.Since(0) {
+		<-changes.More
 	}
 }
 
