@@ -101,7 +101,7 @@ func TestCatchUpPrints(t *testing.T) {
 	missed(t)
 	code, stdout, stderr := inProcess(t, "webhooks", "catch-up", missedID)
 	if code != exitOK || strings.Count(stdout, "buildUploadStateUpdated") != 3 || strings.Count(stdout, "\n") != 3 ||
-		!strings.Contains(stderr, "3 events; continue with --since 2") {
+		!strings.Contains(stderr, "events handed over: 3; continue with --since 2") {
 		t.Errorf("exit code %d, stdout %s, stderr %s", code, stdout, stderr)
 	}
 	code, stdout, _ = inProcess(t, "webhooks", "catch-up", missedID, "--output", "json")
@@ -128,7 +128,7 @@ func TestCatchUpForwards(t *testing.T) {
 	b.want(t, "dry run", map[string]int{})
 	code, _, stderr := inProcess(t, forward...)
 	if code != exitFailed || !strings.Contains(stderr, "was not handled: the receiver responded 500 Internal Server Error; event ") ||
-		!strings.Contains(stderr, "1 events; continue with --since ") {
+		!strings.Contains(stderr, "events handed over: 1; continue with --since ") {
 		t.Errorf("exit code %d, stderr %s", code, stderr)
 	}
 	b.want(t, "two refused", map[string]int{"b1": 1, "b2": 1, "b3": 1})
