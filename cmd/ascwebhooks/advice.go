@@ -23,6 +23,7 @@ type advisedError struct {
 
 func (e *advisedError) Error() string {
 	text := strings.TrimPrefix(strings.TrimPrefix(e.err.Error(), "wrapper: "), "auth: ")
+	text = strings.ReplaceAll(text, "\n", "; ") // joined errors
 	if e.next != "" {
 		text = strings.TrimSuffix(text, ".") + ". " + e.next
 	}

@@ -133,7 +133,7 @@ func (c *catchUp) pass(ctx context.Context, client *wrapper.Client, id string) e
 
 // keepNext tells where to go on: people, programs and the next process.
 func (c *catchUp) keepNext() error {
-	c.infof("%d events; continue with --since %s", c.count, formatNext(c.since))
+	c.infof("events handed over: %d; continue with --since %s", c.count, formatNext(c.since))
 	err := c.print(map[string]string{"next": formatNext(c.since)}, "")
 	if c.nextFile != "" && !c.dryRun {
 		err = errors.Join(err, writeNext(c.nextFile, c.since))

@@ -38,7 +38,8 @@ func (b builder) Run() int {
 	}
 	defer func() { _ = os.RemoveAll(folder) }()
 	built = folder
-	build := exec.Command("go", "build", "-ldflags=-w", "-o", built+string(filepath.Separator), ".")
+	// Unlike go build, go run keeps what it linked in the cache.
+	build := exec.Command("go", "run", "-ldflags=-w", "-exec", `sh -c 'cp "$0" "$1"'`, ".", built)
 	if out, err := build.CombinedOutput(); err != nil {
 		panic(fmt.Sprintf("building the command: %v\n%s", err, out))
 	}

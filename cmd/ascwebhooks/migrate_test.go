@@ -172,6 +172,36 @@ func TestMigrateRefuses(t *testing.T) {
 	}
 }
 
+// TestMigrateFinishNeedsAnEvent of alternative distribution that was delivered:
+// one that failed and another event do not count.
+func TestMigrateFinishNeedsAnEvent(t *testing.T) {
+	url := serviceWith(t, "canary-0", "canary-1")
+	server := inUse(t, url)
+	for _, sent := range []struct {
+		event  notification.Event
+		secret string
+		status int
+	}{
+		{&notification.AlternativeDistributionPackageVersionCreated{MarketplaceAppID: sample.MarketplaceAppID, AppID: sample.AppID,
+			PackageVersionID: sample.PackageVersionID}, "canary-9", http.StatusUnauthorized},
+		{&notification.AppStoreVersionAppVersionStateUpdated{StateChange: notification.StateChange{InstanceID: "v", New: "NEW"}},
+			"canary-0", http.StatusOK},
+	} {
+		_ = server.Update(func(s *asctest.State) { s.Webhooks[0].Enabled, s.Webhooks[0].Secret = true, sent.secret })
+		if status, err := server.Notify(t.Context(), sent.event); status != sent.status || err != nil {
+			t.Fatalf("status %d, %v", status, err)
+		}
+	}
+	before := server.State()
+	code, _, stderr := migrate(t, url, "--finish")
+	if code != exitFailed || !strings.Contains(stderr, "before any event was delivered") {
+		t.Errorf("exit code %d, stderr %s", code, stderr)
+	}
+	if after := server.State(); !reflect.DeepEqual(after, before) {
+		t.Errorf("changed to %+v", after)
+	}
+}
+
 // TestMigrateKeeps what a webhook in use has: its name, its events, and what
 // else there is.
 func TestMigrateKeeps(t *testing.T) {
@@ -199,7 +229,8 @@ func TestMigrateKeeps(t *testing.T) {
 			server := inUse(t, url)
 			_ = server.Update(func(s *asctest.State) { s.Webhooks[0].EventTypes = test.events })
 			before := server.State()
-			code, plan, stderr := migrate(t, url, append(test.args, "--dry-run")...)
+			given := strings.TrimSuffix(url, "/") // the same URL
+			code, plan, stderr := migrate(t, given, append(test.args, "--dry-run")...)
 			var planned []string
 			for _, d := range plan.Differences {
 				planned = append(planned, keyed(d))
@@ -210,7 +241,7 @@ func TestMigrateKeeps(t *testing.T) {
 			if after := server.State(); !reflect.DeepEqual(after, before) {
 				t.Errorf("the plan changed %+v", after)
 			}
-			code, got, stderr := migrate(t, url, test.args...)
+			code, got, stderr := migrate(t, given, test.args...)
 			if code != exitOK || !reflect.DeepEqual(got.Differences, plan.Differences) {
 				t.Errorf("exit code %d, %+v, stderr %s", code, got.Differences, stderr)
 			}
@@ -264,16 +295,21 @@ func TestMigrateSkipCheck(t *testing.T) {
 			var posted atomic.Int32
 			release := make(chan struct{})
 			receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-				posted.Add(1)
-				if test.status == 0 {
+				switch {
+				case posted.Add(1) == 1:
+					return // an earlier ping, which says nothing of today
+				case test.status == 0:
 					<-release
-					return
+				default:
+					w.WriteHeader(test.status)
 				}
-				w.WriteHeader(test.status)
 			}))
 			defer receiver.Close()
 			defer close(release)
 			server := inUse(t, receiver.URL)
+			_ = server.Update(func(s *asctest.State) { s.Webhooks[0].Enabled = true })
+			succeed(t, "webhooks", "ping", "all")
+			server.Wait()
 			code, _, stderr := migrate(t, receiver.URL, "--skip-check", "--finish", "--yes", "--timeout", "100ms")
 			if (code == exitOK) != (test.want == "") || !strings.Contains(stderr, test.want) {
 				t.Errorf("exit code %d, stderr %s", code, stderr)
@@ -281,8 +317,8 @@ func TestMigrateSkipCheck(t *testing.T) {
 			if _, there := server.MarketplaceWebhook(); there != (test.want != "") {
 				t.Errorf("the old webhook is there: %v", there)
 			}
-			if n := posted.Load(); n != 1 {
-				t.Errorf("%d posts, want App Store Connect's ping alone", n)
+			if n := posted.Load(); n != 2 {
+				t.Errorf("%d posts, want App Store Connect's pings alone", n)
 			}
 		})
 	}
@@ -318,6 +354,7 @@ func TestMigrateKilled(t *testing.T) {
 					kill()
 					if code != exitOK {
 						killed, atAll = killed+1, true
+						waitForExchanges(server, n) // the last request may still be on its way
 						if code, _, stderr := inProcess(t, args...); code != exitOK {
 							t.Errorf("request %d (applied: %v), run again: exit code %d, stderr %s", n, applied, code, stderr)
 						}
@@ -329,6 +366,12 @@ func TestMigrateKilled(t *testing.T) {
 				t.Errorf("killed %d times, which is not every request", killed)
 			}
 		})
+	}
+}
+
+func waitForExchanges(server *asctest.Server, n int) {
+	for changes := server.Since(0); len(changes.Exchanges) < n; changes = server.Since(0) {
+		<-changes.More
 	}
 }
 
