@@ -37,26 +37,27 @@ func receiveBoth(c *catalogue, newSecret, oldSecret []byte) (http.Handler, error
 func (c *catalogue) handle(_ context.Context, n *notification.Notification) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	arrival := cmp.Or(n.Timestamp, time.Now()) // where the event has no readable time, this is the best guess
 	switch e := n.Event.(type) {
 	case *notification.PackageVersionAvailable:
-		c.add(version{e.AppID, e.PackageVersionID}, oldWay, cmp.Or(e.EventTimestamp, n.Timestamp))
+		c.add(version{e.AppID, e.PackageVersionID}, oldWay, cmp.Or(e.EventTimestamp, arrival))
 	case *notification.AlternativeDistributionPackageVersionCreated:
-		c.add(version{e.AppID, e.PackageVersionID}, newWay, e.Timestamp)
+		c.add(version{e.AppID, e.PackageVersionID}, newWay, cmp.Or(e.Timestamp, arrival))
 
 	case *notification.AppVersionsUnavailable:
 		for _, packageID := range e.PackageIDs {
-			c.set(scope{e.AppID, packageID, everywhere}, change{false, cmp.Or(e.EventTimestamp, n.Timestamp)})
+			c.set(scope{e.AppID, packageID, everywhere}, change{false, cmp.Or(e.EventTimestamp, arrival)})
 		}
 	case *notification.AlternativeDistributionPackageAvailableUpdated:
 		for _, territory := range e.Territories {
-			c.set(scope{e.AppID, e.PackageID, territory}, change{e.Available, e.Timestamp})
+			c.set(scope{e.AppID, e.PackageID, territory}, change{e.Available, cmp.Or(e.Timestamp, arrival)})
 		}
 
 	case *notification.AppUnavailable:
-		c.set(scope{e.AppID, everyPackage, everywhere}, change{false, cmp.Or(e.EventTimestamp, n.Timestamp)})
+		c.set(scope{e.AppID, everyPackage, everywhere}, change{false, cmp.Or(e.EventTimestamp, arrival)})
 	case *notification.AlternativeDistributionTerritoryAvailabilityUpdated:
 		for _, territory := range e.Territories {
-			c.set(scope{e.AppID, everyPackage, territory}, change{e.Available, e.Timestamp})
+			c.set(scope{e.AppID, everyPackage, territory}, change{e.Available, cmp.Or(e.Timestamp, arrival)})
 		}
 
 	case *notification.WebhookPingCreated: // nothing to do
@@ -462,6 +463,28 @@ func TestAvailability(t *testing.T) {
 			if !c.offered(someApp, "other", "ESP") && name != "the app, old" {
 				t.Errorf("%s: another package is gone too", name)
 			}
+		}
+	}
+}
+
+// A withdrawal whose time is missing, or can't be read, is not dropped: the time of arrival stands for it.
+func TestWithdrawnWithoutTime(t *testing.T) {
+	for name, event := range map[string]notification.Event{
+		"the package, old": &notification.AppVersionsUnavailable{AppID: someApp, PackageIDs: []string{"package"}},
+		"the app, old":     &notification.AppUnavailable{AppID: someApp},
+		"the package, new": &notification.AlternativeDistributionPackageAvailableUpdated{
+			AppID: someApp, PackageID: "package", Territories: []string{"DEU"},
+		},
+		"the app, new": &notification.AlternativeDistributionTerritoryAvailabilityUpdated{
+			AppID: someApp, Territories: []string{"DEU"},
+		},
+	} {
+		c := newCatalogue()
+		if err := c.handle(t.Context(), &notification.Notification{Event: event}); err != nil {
+			t.Error(err)
+		}
+		if c.offered(someApp, "package", "DEU") {
+			t.Errorf("%s: it is still on offer", name)
 		}
 	}
 }

@@ -210,6 +210,9 @@ func TestEveryOrder(t *testing.T) {
 			[]notification.Event{oldVersion(at(1)), oldAppOff(at(2)), oldVersion(at(3))}, everywhere},
 		{"off by the old, then reported by the new",
 			[]notification.Event{oldVersion(at(1)), oldPackageOff(at(2)), newVersion(at(3))}, everywhere},
+		{"off in a territory, off by the old, then reported again", []notification.Event{
+			oldVersion(at(1)), newApp(at(2), false, "DEU"), oldAppOff(at(3)), oldVersion(at(4)),
+		}, notIn("DEU")},
 		{"off in a territory, then reported again",
 			[]notification.Event{oldVersion(at(1)), newApp(at(2), false, "DEU"), oldVersion(at(3))}, notIn("DEU")},
 	}

@@ -42,7 +42,7 @@ func (p *Packages) Fetch(ctx context.Context, versionID string) (wrapper.Package
 			return v, err
 		}
 		err = p.save(ctx, v)
-		if err == nil || again || !errors.Is(err, errExpired) {
+		if err == nil || again || !errors.Is(err, wrapper.ErrExpired) {
 			return v, err
 		}
 	}
@@ -78,7 +78,11 @@ func (p *Packages) save(ctx context.Context, v wrapper.PackageVersion) error {
 		return err
 	}
 	defer func() { _, _ = file.Close(), os.Remove(file.Name()) }() // nothing, after the rename
-	if err := download(ctx, p.HTTP, v.PackageFile, file, p.MaxSize); err != nil {
+	_, err = v.Download(ctx, p.HTTP, file, p.MaxSize)
+	if errors.Is(err, wrapper.ErrChecksum) || errors.Is(err, wrapper.ErrTooLarge) {
+		return fmt.Errorf("%w: %w", ErrRejected, err)
+	}
+	if err != nil {
 		return err
 	}
 	if err := errors.Join(file.Sync(), file.Close()); err != nil {

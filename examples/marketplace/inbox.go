@@ -15,12 +15,8 @@ import (
 // newReceiver returns the receiver. It stores a notification and enqueues its job in
 // the transaction that remembers it as handled: 200 comes after all three.
 func newReceiver(
-	v *notification.Verifier, s *store, jobs *river.Client[*sql.Tx], logger *slog.Logger,
+	v *notification.Verifier, handled *sqlstore.Store, jobs *river.Client[*sql.Tx], logger *slog.Logger,
 ) (*notification.Handler, error) {
-	handled, err := sqlstore.New(s.writer, sqlstore.SQLite, "catalogue")
-	if err != nil {
-		return nil, err
-	}
 	keep := func(ctx context.Context, n *notification.Notification) error {
 		tx, err := sqlstore.Tx(ctx)
 		if err != nil {

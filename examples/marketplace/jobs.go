@@ -12,6 +12,7 @@ import (
 
 	"github.com/ascmarketplace/webhooks/examples/catalogue"
 	"github.com/ascmarketplace/webhooks/notification"
+	"github.com/ascmarketplace/webhooks/notification/sqlstore"
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
@@ -42,16 +43,21 @@ func insertOpts(event notification.Event) *river.InsertOpts {
 
 // newJobs returns River's client, which enqueues jobs and, once started, works them.
 // It repeats what fails, with growing waits, for about three weeks.
-func newJobs(s *store, packages *catalogue.Packages, logger *slog.Logger) (*river.Client[*sql.Tx], error) {
+func newJobs(
+	s *store, handled *sqlstore.Store, packages *catalogue.Packages, logger *slog.Logger,
+) (*river.Client[*sql.Tx], error) {
 	// Nobody else works on this file, so what is marked as running was killed.
 	if _, err := s.writer.Exec(`UPDATE river_job SET state = 'available' WHERE state = 'running'`); err != nil {
 		return nil, err
 	}
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &worker{store: s, packages: packages, logger: logger})
+	river.AddWorker(workers, &pruner{store: s, handled: handled})
 	return river.NewClient(riversqlite.New(s.writer), &river.Config{
-		Workers:              workers,
-		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 20}, downloads: {MaxWorkers: 4}},
+		Workers: workers,
+		Queues:  map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 20}, downloads: {MaxWorkers: 4}},
+		PeriodicJobs: []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(24*time.Hour),
+			func() (river.JobArgs, *river.InsertOpts) { return pruneArgs{}, nil }, &river.PeriodicJobOpts{RunOnStart: true})},
 		PollOnly:             true, // SQLite notifies nobody
 		FetchCooldown:        10 * time.Millisecond,
 		FetchPollInterval:    100 * time.Millisecond,
@@ -134,4 +140,24 @@ func execIn(tx *sql.Tx) catalogue.Exec {
 		_, err := tx.ExecContext(ctx, statement, args...)
 		return err
 	}
+}
+
+// pruneArgs is the job that forgets what nobody needs any more.
+type pruneArgs struct{}
+
+func (pruneArgs) Kind() string { return "prune" }
+
+type pruner struct {
+	river.WorkerDefaults[pruneArgs]
+	store   *store
+	handled *sqlstore.Store
+}
+
+// Work keeps twelve days, since a copy may come for eleven. Rows that were not applied stay.
+func (p *pruner) Work(ctx context.Context, _ *river.Job[pruneArgs]) error {
+	before := time.Now().AddDate(0, 0, -12)
+	_, handledErr := p.handled.Prune(ctx, before)
+	_, inboxErr := p.store.writer.ExecContext(ctx, `DELETE FROM inbox WHERE state = 'applied' AND received_at < ?`,
+		before.UnixMilli())
+	return errors.Join(handledErr, inboxErr)
 }

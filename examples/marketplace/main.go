@@ -17,6 +17,7 @@ import (
 
 	"github.com/ascmarketplace/webhooks/examples/catalogue"
 	"github.com/ascmarketplace/webhooks/notification"
+	"github.com/ascmarketplace/webhooks/notification/sqlstore"
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
@@ -48,11 +49,15 @@ func run(ctx context.Context, c config, logger *slog.Logger) (err error) {
 	if err := packages.Sweep(time.Now()); err != nil {
 		return err
 	}
-	jobs, err := newJobs(s, packages, logger)
+	handled, err := sqlstore.New(s.writer, sqlstore.SQLite, "catalogue")
 	if err != nil {
 		return err
 	}
-	receiver, err := newReceiver(c.Verifier, s, jobs, logger)
+	jobs, err := newJobs(s, handled, packages, logger)
+	if err != nil {
+		return err
+	}
+	receiver, err := newReceiver(c.Verifier, handled, jobs, logger)
 	if err != nil {
 		return err
 	}

@@ -181,7 +181,7 @@ func TestRejected(t *testing.T) {
 	if err := offers(t, s.addr, 0); err != nil {
 		t.Error(err)
 	}
-	for _, reason := range []string{"the checksum is wrong", "there is no such version any more"} {
+	for _, reason := range []string{"the checksum does not verify", "there is no such version any more"} {
 		if log := s.log.String(); !strings.Contains(log, reason) {
 			t.Errorf("%q was not logged", reason)
 		}

@@ -53,3 +53,23 @@ func TestDuringDownload(t *testing.T) {
 		t.Errorf("downloaded %q, %v", content, err)
 	}
 }
+
+// A job waits for as long as App Store Connect asks, and that is no failure of it.
+func TestRetryAfter(t *testing.T) {
+	d := newDeployment(t, pgtest.Start(t))
+	r := d.start(t)
+	d.apple.FailNext(asctest.Fault{
+		Operation: asctest.PackageVersionsGet, Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"600"}},
+	})
+	r.responds(t, d.deliveries(t, &notification.AlternativeDistributionPackageVersionCreated{
+		MarketplaceAppID: appID, AppID: otherApp, PackageVersionID: "v",
+	})[0], http.StatusOK)
+	eventually(t, func() error {
+		var waits time.Duration
+		err := d.pool.QueryRow(t.Context(), `SELECT scheduled_at - now() FROM river_job WHERE state = 'scheduled'`).Scan(&waits)
+		if err == nil && (waits < 9*time.Minute || waits > 10*time.Minute) {
+			err = fmt.Errorf("the job waits for %v", waits)
+		}
+		return err
+	})
+}
