@@ -24,7 +24,7 @@ func TestRefusals(t *testing.T) {
 		status             int
 		code, source       string
 	}{
-		{"GET", "/v1/apps", "", 404, "PATH_ERROR", ""},
+		{"GET", "/v1/nothing", "", 404, "PATH_ERROR", ""},
 		{"GET", "/", "", 404, "PATH_ERROR", ""},
 		{"DELETE", collection + "/", "", 404, "PATH_ERROR", ""},
 		{"DELETE", collection + "/..", "", 404, "PATH_ERROR", ""},

@@ -133,11 +133,12 @@ func TestLifeOfAnAppsWebhook(t *testing.T) {
 	c := newCaller(t, asctest.WithApp(marketplaceApp))
 	id := c.createWebhook("https://marketplace.example/n", buildUploads)
 
-	got := c.expect(200, "", "GET", "/v1/webhooks/"+id+"?include=app&fields[webhooks]=name,url,app", "")
+	got := c.expect(200, "", "GET", "/v1/webhooks/"+id+"?include=app", "")
 	self := c.server.URL + "/v1/webhooks/" + id
 	app := `{"type":"apps","id":"` + marketplaceApp + `"`
-	want := `{"data":{"type":"webhooks","id":"` + id + `","attributes":{"name":"n","url":"https://marketplace.example/n"},` +
-		`"relationships":{"app":{"data":` + app + `}}},"links":{"self":"` + self + `"}},` +
+	want := `{"data":{"type":"webhooks","id":"` + id + `","attributes":{"enabled":true,"eventTypes":["` + buildUploads + `"],` +
+		`"name":"n","url":"https://marketplace.example/n"},"relationships":{"app":{"data":` + app + `}},` +
+		`"deliveries":{"links":{"related":"` + self + `/deliveries"}}},"links":{"self":"` + self + `"}},` +
 		`"included":[` + app + `,"links":{"self":"` + c.server.URL + `/v1/apps/` + marketplaceApp + `"}}],"links":{"self":"` + self + `"}}`
 	if got.body != want {
 		t.Errorf("got  %s\nwant %s", got.body, want)

@@ -60,6 +60,15 @@ func ExampleFindKey() {
 	// Output: auth.Key(2X9R4HXF34)
 }
 
+func ExampleLocateKey() {
+	file := issueKeyFile()
+	defer func() { _ = os.RemoveAll(filepath.Dir(file)) }()
+
+	key, place, err := auth.LocateKey(auth.KeyHint{File: file})
+	fmt.Println(key, "from", place, err)
+	// Output: auth.Key(2X9R4HXF34) from the key file <nil>
+}
+
 // The key ID is in the file's name. Without an issuer ID it is an individual key.
 func ExampleReadKeyFile() {
 	file := issueKeyFile()

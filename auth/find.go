@@ -48,49 +48,63 @@ type KeyHint struct {
 // something is missing, variables that look like it and are not used. It quotes
 // neither a path that was given nor the value of a variable.
 func FindKey(hint KeyHint) (Key, error) {
+	key, _, err := LocateKey(hint)
+	return key, err
+}
+
+// LocateKey is FindKey that also says where the private key is, after an error
+// too if it got that far: "the key file" for the hint's, the name of a variable,
+// or the path of a file in one of the usual folders.
+func LocateKey(hint KeyHint) (key Key, place string, err error) {
 	env := readEnvironment()
-	key, err := hint.find(env)
+	key, place, err = hint.find(env)
 	if noKeyID := errors.Is(err, refusedNoKeyID); noKeyID || errors.Is(err, ErrKeyNotFound) {
 		if names := env.lookAlikes(noKeyID); len(names) > 0 {
 			err = fmt.Errorf("%w (set but not used: %s)", err, strings.Join(names, ", "))
 		}
 	}
-	return key, err
+	return key, place, err
 }
 
-func (hint KeyHint) find(env environment) (Key, error) {
+func (hint KeyHint) find(env environment) (key Key, place string, err error) {
 	individual, err := isIndividual()
 	if err == nil && hint.Individual && hint.IssuerID != "" {
 		err = invalidKey("an individual key has no issuer ID: leave one of the two out")
 	}
 	if err != nil {
-		return Key{}, fmt.Errorf("auth: %w", err)
+		return Key{}, "", fmt.Errorf("auth: %w", err)
 	}
 	id := identity{keyID: hint.KeyID, issuerID: hint.IssuerID,
 		individual:    hint.Individual || individual && hint.IssuerID == "",
 		fallbackKeyID: env.keyID.value, fallbackIssuerID: env.issuerID.value}
 	if hint.File != "" {
-		return id.readFile("the key file", hint.File)
+		return id.locate("the key file", hint.File)
 	}
 	id.keyID = cmp.Or(hint.KeyID, env.keyID.value)
 	switch sameKey := id.keyID == env.keyID.value || env.keyID.value == ""; {
 	case sameKey && env.content.value != "":
-		return id.newKey(env.content.name, "", []byte(env.content.value))
+		key, err = id.newKey(env.content.name, "", []byte(env.content.value))
+		return key, env.content.name, err
 	case sameKey && env.file.value != "":
-		return id.readFile(env.file.name, env.file.value)
+		return id.locate(env.file.name, env.file.value)
 	case id.keyID == "":
-		return Key{}, fmt.Errorf("auth: %w: give a key file, or a key ID to look for in the usual folders, or set ASC_PRIVATE_KEY", ErrKeyNotFound)
+		return Key{}, "", fmt.Errorf("auth: %w: give a key file, or a key ID to look for in the usual folders, or set ASC_PRIVATE_KEY", ErrKeyNotFound)
 	case !validKeyID(id.keyID):
-		return Key{}, fmt.Errorf("auth: %w", Key{ID: id.keyID}.check())
+		return Key{}, "", fmt.Errorf("auth: %w", Key{ID: id.keyID}.check())
 	}
 	name, folders := "AuthKey_"+id.keyID+".p8", keyFolders()
 	for _, folder := range folders {
 		path := filepath.Join(folder, name)
 		if _, err := os.Stat(path); err == nil {
-			return id.readFile(path, path)
+			return id.locate(path, path)
 		}
 	}
-	return Key{}, fmt.Errorf("auth: %w: %s is in none of %s: put it there, or give its path", ErrKeyNotFound, name, strings.Join(folders, ", "))
+	return Key{}, "", fmt.Errorf("auth: %w: %s is in none of %s: put it there, or give its path", ErrKeyNotFound, name, strings.Join(folders, ", "))
+}
+
+func (id identity) locate(place, path string) (Key, string, error) {
+	key, err := id.readFile(place, path)
+	return key, place, err
 }
 
 // keyFolders are where Apple's tools, and others that follow them, look for AuthKey files.

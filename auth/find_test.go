@@ -207,3 +207,32 @@ func TestReadKeyFile(t *testing.T) {
 		t.Errorf("named for another key ID: got %v, want ErrInvalidKey", err)
 	}
 }
+
+func TestLocateKey(t *testing.T) {
+	for want, prepare := range map[string]func(t *testing.T, pem string) auth.KeyHint{
+		"the key file": func(t *testing.T, pem string) auth.KeyHint {
+			setenv(t, "ASC_PRIVATE_KEY", pem)
+			return auth.KeyHint{KeyID: keyID, File: write(t, "any.pem", pem)}
+		},
+		"ASC_PRIVATE_KEY_B64": func(t *testing.T, pem string) auth.KeyHint {
+			setenv(t, "ASC_PRIVATE_KEY_B64", base64.StdEncoding.EncodeToString([]byte(pem)))
+			return auth.KeyHint{KeyID: keyID}
+		},
+		"ASC_PRIVATE_KEY_PATH": func(t *testing.T, pem string) auth.KeyHint {
+			setenv(t, "ASC_PRIVATE_KEY_PATH", write(t, "any.pem", pem))
+			return auth.KeyHint{KeyID: keyID}
+		},
+		filepath.Join("private_keys", "AuthKey_"+keyID+".p8"): func(t *testing.T, pem string) auth.KeyHint {
+			write(t, "private_keys/AuthKey_"+keyID+".p8", pem)
+			return auth.KeyHint{KeyID: keyID}
+		},
+	} {
+		t.Run(want, func(t *testing.T) {
+			s := newSetup(t)
+			_, place, err := auth.LocateKey(prepare(t, pkcs8(t, s.one)))
+			if err != nil || place != want {
+				t.Errorf("place %q, error %v; want %q", place, err, want)
+			}
+		})
+	}
+}

@@ -59,6 +59,15 @@ type flight struct {
 // Option adjusts a [TokenSource].
 type Option func(*TokenSource) error
 
+// OptionError says that the value of an [Option] cannot be used, and why.
+type OptionError struct {
+	Option string // the function's name, such as WithLifetime
+	Reason string
+}
+
+// Error gives both.
+func (e *OptionError) Error() string { return "auth: " + e.Option + ": " + e.Reason }
+
 // WithLifetime sets the time between a token's iat and its exp: from 3 to 20
 // minutes, in whole seconds; a fraction is dropped. It includes the minute by
 // which iat is backdated, and a token is replaced a minute before it expires,
@@ -70,7 +79,7 @@ type Option func(*TokenSource) error
 func WithLifetime(lifetime time.Duration) Option {
 	return func(s *TokenSource) error {
 		if lifetime < minLifetime || lifetime > maxLifetime {
-			return errors.New("auth: WithLifetime: the lifetime must be from 3 to 20 minutes")
+			return &OptionError{"WithLifetime", "the lifetime must be from 3 to 20 minutes"}
 		}
 		s.lifetime = lifetime.Truncate(time.Second)
 		return nil
@@ -86,9 +95,9 @@ func WithScope(requests ...string) Option {
 	return func(s *TokenSource) error {
 		switch {
 		case len(requests) == 0:
-			return errors.New("auth: WithScope: give at least one request, or leave the option out for a token without a scope")
+			return &OptionError{"WithScope", "give at least one request, or leave the option out for a token without a scope"}
 		case slices.ContainsFunc(requests, func(request string) bool { return !validScope(request) }):
-			return errors.New(`auth: WithScope: each request must start with "GET /v1/" and have no other space or control character`)
+			return &OptionError{"WithScope", `each request must start with "GET /v1/" and have no other space or control character`}
 		}
 		s.scope = slices.Clone(requests)
 		return nil

@@ -16,11 +16,6 @@ import (
 	"github.com/oapi-codegen/runtime"
 )
 
-// Defines values for AlternativeDistributionPackageRelationshipsVersionsDataType.
-const (
-	AlternativeDistributionPackageRelationshipsVersionsDataTypeAlternativeDistributionPackageVersions AlternativeDistributionPackageRelationshipsVersionsDataType = "alternativeDistributionPackageVersions"
-)
-
 // Defines values for AlternativeDistributionPackageType.
 const (
 	AlternativeDistributionPackageTypeAlternativeDistributionPackages AlternativeDistributionPackageType = "alternativeDistributionPackages"
@@ -42,24 +37,180 @@ const (
 	AlternativeDistributionPackageVersionAttributesStateREPLACED  AlternativeDistributionPackageVersionAttributesState = "REPLACED"
 )
 
-// Defines values for AlternativeDistributionPackageVersionRelationshipsAlternativeDistributionPackageDataType.
-const (
-	AlternativeDistributionPackageVersionRelationshipsAlternativeDistributionPackageDataTypeAlternativeDistributionPackages AlternativeDistributionPackageVersionRelationshipsAlternativeDistributionPackageDataType = "alternativeDistributionPackages"
-)
-
-// Defines values for AlternativeDistributionPackageVersionRelationshipsDeltasDataType.
-const (
-	AlternativeDistributionPackageVersionRelationshipsDeltasDataTypeAlternativeDistributionPackageDeltas AlternativeDistributionPackageVersionRelationshipsDeltasDataType = "alternativeDistributionPackageDeltas"
-)
-
-// Defines values for AlternativeDistributionPackageVersionRelationshipsVariantsDataType.
-const (
-	AlternativeDistributionPackageVersionRelationshipsVariantsDataTypeAlternativeDistributionPackageVariants AlternativeDistributionPackageVersionRelationshipsVariantsDataType = "alternativeDistributionPackageVariants"
-)
-
 // Defines values for AlternativeDistributionPackageVersionType.
 const (
 	AlternativeDistributionPackageVersionTypeAlternativeDistributionPackageVersions AlternativeDistributionPackageVersionType = "alternativeDistributionPackageVersions"
+)
+
+// Defines values for AppAttributesContentRightsDeclaration.
+const (
+	AppAttributesContentRightsDeclarationDOESNOTUSETHIRDPARTYCONTENT AppAttributesContentRightsDeclaration = "DOES_NOT_USE_THIRD_PARTY_CONTENT"
+	AppAttributesContentRightsDeclarationUSESTHIRDPARTYCONTENT       AppAttributesContentRightsDeclaration = "USES_THIRD_PARTY_CONTENT"
+)
+
+// Defines values for AppType.
+const (
+	AppTypeApps AppType = "apps"
+)
+
+// Defines values for AppStoreVersionAttributesReleaseType.
+const (
+	AppStoreVersionAttributesReleaseTypeAFTERAPPROVAL AppStoreVersionAttributesReleaseType = "AFTER_APPROVAL"
+	AppStoreVersionAttributesReleaseTypeMANUAL        AppStoreVersionAttributesReleaseType = "MANUAL"
+	AppStoreVersionAttributesReleaseTypeSCHEDULED     AppStoreVersionAttributesReleaseType = "SCHEDULED"
+)
+
+// Defines values for AppStoreVersionAttributesReviewType.
+const (
+	AppStoreVersionAttributesReviewTypeAPPSTORE     AppStoreVersionAttributesReviewType = "APP_STORE"
+	AppStoreVersionAttributesReviewTypeNOTARIZATION AppStoreVersionAttributesReviewType = "NOTARIZATION"
+)
+
+// Defines values for AppStoreVersionType.
+const (
+	AppStoreVersionTypeAppStoreVersions AppStoreVersionType = "appStoreVersions"
+)
+
+// Defines values for AppStoreVersionState.
+const (
+	AppStoreVersionStateACCEPTED                   AppStoreVersionState = "ACCEPTED"
+	AppStoreVersionStateDEVELOPERREJECTED          AppStoreVersionState = "DEVELOPER_REJECTED"
+	AppStoreVersionStateDEVELOPERREMOVEDFROMSALE   AppStoreVersionState = "DEVELOPER_REMOVED_FROM_SALE"
+	AppStoreVersionStateINREVIEW                   AppStoreVersionState = "IN_REVIEW"
+	AppStoreVersionStateINVALIDBINARY              AppStoreVersionState = "INVALID_BINARY"
+	AppStoreVersionStateMETADATAREJECTED           AppStoreVersionState = "METADATA_REJECTED"
+	AppStoreVersionStateNOTAPPLICABLE              AppStoreVersionState = "NOT_APPLICABLE"
+	AppStoreVersionStatePENDINGAPPLERELEASE        AppStoreVersionState = "PENDING_APPLE_RELEASE"
+	AppStoreVersionStatePENDINGCONTRACT            AppStoreVersionState = "PENDING_CONTRACT"
+	AppStoreVersionStatePENDINGDEVELOPERRELEASE    AppStoreVersionState = "PENDING_DEVELOPER_RELEASE"
+	AppStoreVersionStatePREORDERREADYFORSALE       AppStoreVersionState = "PREORDER_READY_FOR_SALE"
+	AppStoreVersionStatePREPAREFORSUBMISSION       AppStoreVersionState = "PREPARE_FOR_SUBMISSION"
+	AppStoreVersionStatePROCESSINGFORAPPSTORE      AppStoreVersionState = "PROCESSING_FOR_APP_STORE"
+	AppStoreVersionStateREADYFORREVIEW             AppStoreVersionState = "READY_FOR_REVIEW"
+	AppStoreVersionStateREADYFORSALE               AppStoreVersionState = "READY_FOR_SALE"
+	AppStoreVersionStateREJECTED                   AppStoreVersionState = "REJECTED"
+	AppStoreVersionStateREMOVEDFROMSALE            AppStoreVersionState = "REMOVED_FROM_SALE"
+	AppStoreVersionStateREPLACEDWITHNEWVERSION     AppStoreVersionState = "REPLACED_WITH_NEW_VERSION"
+	AppStoreVersionStateWAITINGFOREXPORTCOMPLIANCE AppStoreVersionState = "WAITING_FOR_EXPORT_COMPLIANCE"
+	AppStoreVersionStateWAITINGFORREVIEW           AppStoreVersionState = "WAITING_FOR_REVIEW"
+)
+
+// Defines values for AppVersionState.
+const (
+	AppVersionStateACCEPTED                   AppVersionState = "ACCEPTED"
+	AppVersionStateDEVELOPERREJECTED          AppVersionState = "DEVELOPER_REJECTED"
+	AppVersionStateINREVIEW                   AppVersionState = "IN_REVIEW"
+	AppVersionStateINVALIDBINARY              AppVersionState = "INVALID_BINARY"
+	AppVersionStateMETADATAREJECTED           AppVersionState = "METADATA_REJECTED"
+	AppVersionStatePENDINGAPPLERELEASE        AppVersionState = "PENDING_APPLE_RELEASE"
+	AppVersionStatePENDINGDEVELOPERRELEASE    AppVersionState = "PENDING_DEVELOPER_RELEASE"
+	AppVersionStatePREPAREFORSUBMISSION       AppVersionState = "PREPARE_FOR_SUBMISSION"
+	AppVersionStatePROCESSINGFORDISTRIBUTION  AppVersionState = "PROCESSING_FOR_DISTRIBUTION"
+	AppVersionStateREADYFORDISTRIBUTION       AppVersionState = "READY_FOR_DISTRIBUTION"
+	AppVersionStateREADYFORREVIEW             AppVersionState = "READY_FOR_REVIEW"
+	AppVersionStateREJECTED                   AppVersionState = "REJECTED"
+	AppVersionStateREPLACEDWITHNEWVERSION     AppVersionState = "REPLACED_WITH_NEW_VERSION"
+	AppVersionStateWAITINGFOREXPORTCOMPLIANCE AppVersionState = "WAITING_FOR_EXPORT_COMPLIANCE"
+	AppVersionStateWAITINGFORREVIEW           AppVersionState = "WAITING_FOR_REVIEW"
+)
+
+// Defines values for BackgroundAssetType.
+const (
+	BackgroundAssetTypeBackgroundAssets BackgroundAssetType = "backgroundAssets"
+)
+
+// Defines values for BackgroundAssetVersionType.
+const (
+	BackgroundAssetVersionTypeBackgroundAssetVersions BackgroundAssetVersionType = "backgroundAssetVersions"
+)
+
+// Defines values for BackgroundAssetVersionAppStoreReleaseType.
+const (
+	BackgroundAssetVersionAppStoreReleaseTypeBackgroundAssetVersionAppStoreReleases BackgroundAssetVersionAppStoreReleaseType = "backgroundAssetVersionAppStoreReleases"
+)
+
+// Defines values for BackgroundAssetVersionAppStoreReleaseState.
+const (
+	BackgroundAssetVersionAppStoreReleaseStateACCEPTED                  BackgroundAssetVersionAppStoreReleaseState = "ACCEPTED"
+	BackgroundAssetVersionAppStoreReleaseStateINREVIEW                  BackgroundAssetVersionAppStoreReleaseState = "IN_REVIEW"
+	BackgroundAssetVersionAppStoreReleaseStatePREPAREFORSUBMISSION      BackgroundAssetVersionAppStoreReleaseState = "PREPARE_FOR_SUBMISSION"
+	BackgroundAssetVersionAppStoreReleaseStatePROCESSINGFORDISTRIBUTION BackgroundAssetVersionAppStoreReleaseState = "PROCESSING_FOR_DISTRIBUTION"
+	BackgroundAssetVersionAppStoreReleaseStateREADYFORDISTRIBUTION      BackgroundAssetVersionAppStoreReleaseState = "READY_FOR_DISTRIBUTION"
+	BackgroundAssetVersionAppStoreReleaseStateREADYFORREVIEW            BackgroundAssetVersionAppStoreReleaseState = "READY_FOR_REVIEW"
+	BackgroundAssetVersionAppStoreReleaseStateREJECTED                  BackgroundAssetVersionAppStoreReleaseState = "REJECTED"
+	BackgroundAssetVersionAppStoreReleaseStateSUPERSEDED                BackgroundAssetVersionAppStoreReleaseState = "SUPERSEDED"
+	BackgroundAssetVersionAppStoreReleaseStateWAITINGFORREVIEW          BackgroundAssetVersionAppStoreReleaseState = "WAITING_FOR_REVIEW"
+)
+
+// Defines values for BackgroundAssetVersionExternalBetaReleaseState.
+const (
+	BackgroundAssetVersionExternalBetaReleaseStateINREVIEW               BackgroundAssetVersionExternalBetaReleaseState = "IN_REVIEW"
+	BackgroundAssetVersionExternalBetaReleaseStatePROCESSINGFORTESTING   BackgroundAssetVersionExternalBetaReleaseState = "PROCESSING_FOR_TESTING"
+	BackgroundAssetVersionExternalBetaReleaseStateREADYFORBETASUBMISSION BackgroundAssetVersionExternalBetaReleaseState = "READY_FOR_BETA_SUBMISSION"
+	BackgroundAssetVersionExternalBetaReleaseStateREADYFORTESTING        BackgroundAssetVersionExternalBetaReleaseState = "READY_FOR_TESTING"
+	BackgroundAssetVersionExternalBetaReleaseStateREJECTED               BackgroundAssetVersionExternalBetaReleaseState = "REJECTED"
+	BackgroundAssetVersionExternalBetaReleaseStateSUPERSEDED             BackgroundAssetVersionExternalBetaReleaseState = "SUPERSEDED"
+	BackgroundAssetVersionExternalBetaReleaseStateWAITINGFORREVIEW       BackgroundAssetVersionExternalBetaReleaseState = "WAITING_FOR_REVIEW"
+)
+
+// Defines values for BackgroundAssetVersionState.
+const (
+	BackgroundAssetVersionStateAWAITINGUPLOAD BackgroundAssetVersionState = "AWAITING_UPLOAD"
+	BackgroundAssetVersionStateCOMPLETE       BackgroundAssetVersionState = "COMPLETE"
+	BackgroundAssetVersionStateFAILED         BackgroundAssetVersionState = "FAILED"
+	BackgroundAssetVersionStatePROCESSING     BackgroundAssetVersionState = "PROCESSING"
+)
+
+// Defines values for BetaCrashLogType.
+const (
+	BetaCrashLogTypeBetaCrashLogs BetaCrashLogType = "betaCrashLogs"
+)
+
+// Defines values for BetaFeedbackCrashSubmissionType.
+const (
+	BetaFeedbackCrashSubmissionTypeBetaFeedbackCrashSubmissions BetaFeedbackCrashSubmissionType = "betaFeedbackCrashSubmissions"
+)
+
+// Defines values for BetaFeedbackScreenshotSubmissionType.
+const (
+	BetaFeedbackScreenshotSubmissionTypeBetaFeedbackScreenshotSubmissions BetaFeedbackScreenshotSubmissionType = "betaFeedbackScreenshotSubmissions"
+)
+
+// Defines values for BuildAttributesProcessingState.
+const (
+	BuildAttributesProcessingStateFAILED     BuildAttributesProcessingState = "FAILED"
+	BuildAttributesProcessingStateINVALID    BuildAttributesProcessingState = "INVALID"
+	BuildAttributesProcessingStatePROCESSING BuildAttributesProcessingState = "PROCESSING"
+	BuildAttributesProcessingStateVALID      BuildAttributesProcessingState = "VALID"
+)
+
+// Defines values for BuildType.
+const (
+	BuildTypeBuilds BuildType = "builds"
+)
+
+// Defines values for BuildAudienceType.
+const (
+	BuildAudienceTypeAPPSTOREELIGIBLE BuildAudienceType = "APP_STORE_ELIGIBLE"
+	BuildAudienceTypeINTERNALONLY     BuildAudienceType = "INTERNAL_ONLY"
+)
+
+// Defines values for BuildBetaDetailType.
+const (
+	BuildBetaDetailTypeBuildBetaDetails BuildBetaDetailType = "buildBetaDetails"
+)
+
+// Defines values for BuildUploadType.
+const (
+	BuildUploadTypeBuildUploads BuildUploadType = "buildUploads"
+)
+
+// Defines values for BuildUploadState.
+const (
+	BuildUploadStateAWAITINGUPLOAD BuildUploadState = "AWAITING_UPLOAD"
+	BuildUploadStateCOMPLETE       BuildUploadState = "COMPLETE"
+	BuildUploadStateFAILED         BuildUploadState = "FAILED"
+	BuildUploadStatePROCESSING     BuildUploadState = "PROCESSING"
 )
 
 // Defines values for ChecksumAlgorithm.
@@ -71,6 +222,53 @@ const (
 // Defines values for ChecksumsCompositeAlgorithm.
 const (
 	ChecksumsCompositeAlgorithmMD5 ChecksumsCompositeAlgorithm = "MD5"
+)
+
+// Defines values for DeviceConnectionType.
+const (
+	DeviceConnectionTypeMOBILEDATA DeviceConnectionType = "MOBILE_DATA"
+	DeviceConnectionTypeNONE       DeviceConnectionType = "NONE"
+	DeviceConnectionTypeUNKNOWN    DeviceConnectionType = "UNKNOWN"
+	DeviceConnectionTypeWIFI       DeviceConnectionType = "WIFI"
+	DeviceConnectionTypeWIRE       DeviceConnectionType = "WIRE"
+)
+
+// Defines values for DeviceFamily.
+const (
+	DeviceFamilyAPPLETV    DeviceFamily = "APPLE_TV"
+	DeviceFamilyAPPLEWATCH DeviceFamily = "APPLE_WATCH"
+	DeviceFamilyIPAD       DeviceFamily = "IPAD"
+	DeviceFamilyIPHONE     DeviceFamily = "IPHONE"
+	DeviceFamilyMAC        DeviceFamily = "MAC"
+	DeviceFamilyVISION     DeviceFamily = "VISION"
+)
+
+// Defines values for ExternalBetaState.
+const (
+	ExternalBetaStateBETAAPPROVED             ExternalBetaState = "BETA_APPROVED"
+	ExternalBetaStateBETAREJECTED             ExternalBetaState = "BETA_REJECTED"
+	ExternalBetaStateEXPIRED                  ExternalBetaState = "EXPIRED"
+	ExternalBetaStateINBETAREVIEW             ExternalBetaState = "IN_BETA_REVIEW"
+	ExternalBetaStateINBETATESTING            ExternalBetaState = "IN_BETA_TESTING"
+	ExternalBetaStateINEXPORTCOMPLIANCEREVIEW ExternalBetaState = "IN_EXPORT_COMPLIANCE_REVIEW"
+	ExternalBetaStateMISSINGEXPORTCOMPLIANCE  ExternalBetaState = "MISSING_EXPORT_COMPLIANCE"
+	ExternalBetaStateNOTAPPLICABLE            ExternalBetaState = "NOT_APPLICABLE"
+	ExternalBetaStatePROCESSING               ExternalBetaState = "PROCESSING"
+	ExternalBetaStatePROCESSINGEXCEPTION      ExternalBetaState = "PROCESSING_EXCEPTION"
+	ExternalBetaStateREADYFORBETASUBMISSION   ExternalBetaState = "READY_FOR_BETA_SUBMISSION"
+	ExternalBetaStateREADYFORBETATESTING      ExternalBetaState = "READY_FOR_BETA_TESTING"
+	ExternalBetaStateWAITINGFORBETAREVIEW     ExternalBetaState = "WAITING_FOR_BETA_REVIEW"
+)
+
+// Defines values for InternalBetaState.
+const (
+	InternalBetaStateEXPIRED                  InternalBetaState = "EXPIRED"
+	InternalBetaStateINBETATESTING            InternalBetaState = "IN_BETA_TESTING"
+	InternalBetaStateINEXPORTCOMPLIANCEREVIEW InternalBetaState = "IN_EXPORT_COMPLIANCE_REVIEW"
+	InternalBetaStateMISSINGEXPORTCOMPLIANCE  InternalBetaState = "MISSING_EXPORT_COMPLIANCE"
+	InternalBetaStatePROCESSING               InternalBetaState = "PROCESSING"
+	InternalBetaStatePROCESSINGEXCEPTION      InternalBetaState = "PROCESSING_EXCEPTION"
+	InternalBetaStateREADYFORBETATESTING      InternalBetaState = "READY_FOR_BETA_TESTING"
 )
 
 // Defines values for MarketplaceWebhookType.
@@ -88,9 +286,23 @@ const (
 	MarketplaceWebhookUpdateRequestDataTypeMarketplaceWebhooks MarketplaceWebhookUpdateRequestDataType = "marketplaceWebhooks"
 )
 
-// Defines values for WebhookRelationshipsAppDataType.
+// Defines values for Platform.
 const (
-	WebhookRelationshipsAppDataTypeApps WebhookRelationshipsAppDataType = "apps"
+	PlatformIOS      Platform = "IOS"
+	PlatformMACOS    Platform = "MAC_OS"
+	PlatformTVOS     Platform = "TV_OS"
+	PlatformVISIONOS Platform = "VISION_OS"
+)
+
+// Defines values for PrereleaseVersionType.
+const (
+	PrereleaseVersionTypePreReleaseVersions PrereleaseVersionType = "preReleaseVersions"
+)
+
+// Defines values for SubscriptionStatusURLVersion.
+const (
+	SubscriptionStatusURLVersionV1 SubscriptionStatusURLVersion = "V1"
+	SubscriptionStatusURLVersionV2 SubscriptionStatusURLVersion = "V2"
 )
 
 // Defines values for WebhookType.
@@ -113,11 +325,6 @@ const (
 	WebhookDeliveryAttributesDeliveryStateFAILED    WebhookDeliveryAttributesDeliveryState = "FAILED"
 	WebhookDeliveryAttributesDeliveryStatePENDING   WebhookDeliveryAttributesDeliveryState = "PENDING"
 	WebhookDeliveryAttributesDeliveryStateSUCCEEDED WebhookDeliveryAttributesDeliveryState = "SUCCEEDED"
-)
-
-// Defines values for WebhookDeliveryRelationshipsEventDataType.
-const (
-	WebhookDeliveryRelationshipsEventDataTypeWebhookEvents WebhookDeliveryRelationshipsEventDataType = "webhookEvents"
 )
 
 // Defines values for WebhookDeliveryType.
@@ -176,18 +383,6 @@ const (
 	WebhookUpdateRequestDataTypeWebhooks WebhookUpdateRequestDataType = "webhooks"
 )
 
-// Defines values for AlternativeDistributionPackageVersionsGetInstanceParamsInclude.
-const (
-	AlternativeDistributionPackageVersionsGetInstanceParamsIncludeAlternativeDistributionPackage AlternativeDistributionPackageVersionsGetInstanceParamsInclude = "alternativeDistributionPackage"
-	AlternativeDistributionPackageVersionsGetInstanceParamsIncludeDeltas                         AlternativeDistributionPackageVersionsGetInstanceParamsInclude = "deltas"
-	AlternativeDistributionPackageVersionsGetInstanceParamsIncludeVariants                       AlternativeDistributionPackageVersionsGetInstanceParamsInclude = "variants"
-)
-
-// Defines values for WebhooksDeliveriesGetToManyRelatedParamsInclude.
-const (
-	WebhooksDeliveriesGetToManyRelatedParamsIncludeEvent WebhooksDeliveriesGetToManyRelatedParamsInclude = "event"
-)
-
 // AlternativeDistributionPackage defines model for AlternativeDistributionPackage.
 type AlternativeDistributionPackage struct {
 	Attributes    AlternativeDistributionPackageAttributes     `json:"attributes,omitempty,omitzero"`
@@ -202,20 +397,11 @@ type AlternativeDistributionPackageAttributes struct {
 	SourceFileChecksum Checksums `json:"sourceFileChecksum,omitempty,omitzero"`
 }
 
-// AlternativeDistributionPackageRelationshipsVersionsDataType defines model for AlternativeDistributionPackage.Relationships.Versions.Data.Type.
-type AlternativeDistributionPackageRelationshipsVersionsDataType string
-
-// AlternativeDistributionPackage_Relationships_Versions_Data defines model for AlternativeDistributionPackage.Relationships.Versions.Data.
-type AlternativeDistributionPackage_Relationships_Versions_Data struct {
-	ID   string                                                      `json:"id"`
-	Type AlternativeDistributionPackageRelationshipsVersionsDataType `json:"type"`
-}
-
 // AlternativeDistributionPackage_Relationships_Versions defines model for AlternativeDistributionPackage.Relationships.Versions.
 type AlternativeDistributionPackage_Relationships_Versions struct {
-	Data  []AlternativeDistributionPackage_Relationships_Versions_Data `json:"data,omitempty,omitzero"`
-	Links RelationshipLinks                                            `json:"links,omitempty,omitzero"`
-	Meta  PagingInformation                                            `json:"meta,omitempty,omitzero"`
+	Data  []RelatedResource `json:"data,omitempty,omitzero"`
+	Links RelationshipLinks `json:"links,omitempty,omitzero"`
+	Meta  PagingInformation `json:"meta,omitempty,omitzero"`
 }
 
 // AlternativeDistributionPackage_Relationships defines model for AlternativeDistributionPackage.Relationships.
@@ -245,6 +431,19 @@ type AlternativeDistributionPackageDeltaAttributes struct {
 // AlternativeDistributionPackageDeltaType defines model for AlternativeDistributionPackageDelta.Type.
 type AlternativeDistributionPackageDeltaType string
 
+// AlternativeDistributionPackageDeltasResponse defines model for AlternativeDistributionPackageDeltasResponse.
+type AlternativeDistributionPackageDeltasResponse struct {
+	Data  []AlternativeDistributionPackageDelta `json:"data"`
+	Links PagedDocumentLinks                    `json:"links"`
+	Meta  PagingInformation                     `json:"meta,omitempty,omitzero"`
+}
+
+// AlternativeDistributionPackageResponse defines model for AlternativeDistributionPackageResponse.
+type AlternativeDistributionPackageResponse struct {
+	Data  AlternativeDistributionPackage `json:"data"`
+	Links DocumentLinks                  `json:"links"`
+}
+
 // AlternativeDistributionPackageVariant defines model for AlternativeDistributionPackageVariant.
 type AlternativeDistributionPackageVariant struct {
 	Attributes AlternativeDistributionPackageVariantAttributes `json:"attributes,omitempty,omitzero"`
@@ -263,6 +462,13 @@ type AlternativeDistributionPackageVariantAttributes struct {
 
 // AlternativeDistributionPackageVariantType defines model for AlternativeDistributionPackageVariant.Type.
 type AlternativeDistributionPackageVariantType string
+
+// AlternativeDistributionPackageVariantsResponse defines model for AlternativeDistributionPackageVariantsResponse.
+type AlternativeDistributionPackageVariantsResponse struct {
+	Data  []AlternativeDistributionPackageVariant `json:"data"`
+	Links PagedDocumentLinks                      `json:"links"`
+	Meta  PagingInformation                       `json:"meta,omitempty,omitzero"`
+}
 
 // AlternativeDistributionPackageVersion defines model for AlternativeDistributionPackageVersion.
 type AlternativeDistributionPackageVersion struct {
@@ -285,50 +491,23 @@ type AlternativeDistributionPackageVersionAttributes struct {
 	Version           string                                               `json:"version,omitempty,omitzero"`
 }
 
-// AlternativeDistributionPackageVersionRelationshipsAlternativeDistributionPackageDataType defines model for AlternativeDistributionPackageVersion.Relationships.AlternativeDistributionPackage.Data.Type.
-type AlternativeDistributionPackageVersionRelationshipsAlternativeDistributionPackageDataType string
-
-// AlternativeDistributionPackageVersion_Relationships_AlternativeDistributionPackage_Data defines model for AlternativeDistributionPackageVersion.Relationships.AlternativeDistributionPackage.Data.
-type AlternativeDistributionPackageVersion_Relationships_AlternativeDistributionPackage_Data struct {
-	ID   string                                                                                   `json:"id"`
-	Type AlternativeDistributionPackageVersionRelationshipsAlternativeDistributionPackageDataType `json:"type"`
-}
-
 // AlternativeDistributionPackageVersion_Relationships_AlternativeDistributionPackage defines model for AlternativeDistributionPackageVersion.Relationships.AlternativeDistributionPackage.
 type AlternativeDistributionPackageVersion_Relationships_AlternativeDistributionPackage struct {
-	Data AlternativeDistributionPackageVersion_Relationships_AlternativeDistributionPackage_Data `json:"data,omitempty,omitzero"`
-}
-
-// AlternativeDistributionPackageVersionRelationshipsDeltasDataType defines model for AlternativeDistributionPackageVersion.Relationships.Deltas.Data.Type.
-type AlternativeDistributionPackageVersionRelationshipsDeltasDataType string
-
-// AlternativeDistributionPackageVersion_Relationships_Deltas_Data defines model for AlternativeDistributionPackageVersion.Relationships.Deltas.Data.
-type AlternativeDistributionPackageVersion_Relationships_Deltas_Data struct {
-	ID   string                                                           `json:"id"`
-	Type AlternativeDistributionPackageVersionRelationshipsDeltasDataType `json:"type"`
+	Data RelatedResource `json:"data,omitempty,omitzero"`
 }
 
 // AlternativeDistributionPackageVersion_Relationships_Deltas defines model for AlternativeDistributionPackageVersion.Relationships.Deltas.
 type AlternativeDistributionPackageVersion_Relationships_Deltas struct {
-	Data  []AlternativeDistributionPackageVersion_Relationships_Deltas_Data `json:"data,omitempty,omitzero"`
-	Links RelationshipLinks                                                 `json:"links,omitempty,omitzero"`
-	Meta  PagingInformation                                                 `json:"meta,omitempty,omitzero"`
-}
-
-// AlternativeDistributionPackageVersionRelationshipsVariantsDataType defines model for AlternativeDistributionPackageVersion.Relationships.Variants.Data.Type.
-type AlternativeDistributionPackageVersionRelationshipsVariantsDataType string
-
-// AlternativeDistributionPackageVersion_Relationships_Variants_Data defines model for AlternativeDistributionPackageVersion.Relationships.Variants.Data.
-type AlternativeDistributionPackageVersion_Relationships_Variants_Data struct {
-	ID   string                                                             `json:"id"`
-	Type AlternativeDistributionPackageVersionRelationshipsVariantsDataType `json:"type"`
+	Data  []RelatedResource `json:"data,omitempty,omitzero"`
+	Links RelationshipLinks `json:"links,omitempty,omitzero"`
+	Meta  PagingInformation `json:"meta,omitempty,omitzero"`
 }
 
 // AlternativeDistributionPackageVersion_Relationships_Variants defines model for AlternativeDistributionPackageVersion.Relationships.Variants.
 type AlternativeDistributionPackageVersion_Relationships_Variants struct {
-	Data  []AlternativeDistributionPackageVersion_Relationships_Variants_Data `json:"data,omitempty,omitzero"`
-	Links RelationshipLinks                                                   `json:"links,omitempty,omitzero"`
-	Meta  PagingInformation                                                   `json:"meta,omitempty,omitzero"`
+	Data  []RelatedResource `json:"data,omitempty,omitzero"`
+	Links RelationshipLinks `json:"links,omitempty,omitzero"`
+	Meta  PagingInformation `json:"meta,omitempty,omitzero"`
 }
 
 // AlternativeDistributionPackageVersion_Relationships defines model for AlternativeDistributionPackageVersion.Relationships.
@@ -347,6 +526,525 @@ type AlternativeDistributionPackageVersionResponse struct {
 	Included []json.RawMessage                     `json:"included,omitempty,omitzero"`
 	Links    DocumentLinks                         `json:"links"`
 }
+
+// AlternativeDistributionPackageVersionsResponse defines model for AlternativeDistributionPackageVersionsResponse.
+type AlternativeDistributionPackageVersionsResponse struct {
+	Data     []AlternativeDistributionPackageVersion `json:"data"`
+	Included []json.RawMessage                       `json:"included,omitempty,omitzero"`
+	Links    PagedDocumentLinks                      `json:"links"`
+	Meta     PagingInformation                       `json:"meta,omitempty,omitzero"`
+}
+
+// App defines model for App.
+type App struct {
+	Attributes    App_Attributes    `json:"attributes,omitempty,omitzero"`
+	ID            string            `json:"id"`
+	Links         ResourceLinks     `json:"links,omitempty,omitzero"`
+	Relationships App_Relationships `json:"relationships,omitempty,omitzero"`
+	Type          AppType           `json:"type"`
+}
+
+// AppAttributesContentRightsDeclaration defines model for App.Attributes.ContentRightsDeclaration.
+type AppAttributesContentRightsDeclaration string
+
+// App_Attributes defines model for App.Attributes.
+type App_Attributes struct {
+	AccessibilityURL                       string                                `json:"accessibilityUrl,omitempty,omitzero"`
+	BundleID                               string                                `json:"bundleId,omitempty,omitzero"`
+	ContentRightsDeclaration               AppAttributesContentRightsDeclaration `json:"contentRightsDeclaration,omitempty,omitzero"`
+	IsOrEverWasMadeForKids                 bool                                  `json:"isOrEverWasMadeForKids,omitempty,omitzero"`
+	Name                                   string                                `json:"name,omitempty,omitzero"`
+	PrimaryLocale                          string                                `json:"primaryLocale,omitempty,omitzero"`
+	Sku                                    string                                `json:"sku,omitempty,omitzero"`
+	StreamlinedPurchasingEnabled           bool                                  `json:"streamlinedPurchasingEnabled,omitempty,omitzero"`
+	SubscriptionStatusURL                  string                                `json:"subscriptionStatusUrl,omitempty,omitzero"`
+	SubscriptionStatusURLForSandbox        string                                `json:"subscriptionStatusUrlForSandbox,omitempty,omitzero"`
+	SubscriptionStatusURLVersion           SubscriptionStatusURLVersion          `json:"subscriptionStatusUrlVersion,omitempty,omitzero"`
+	SubscriptionStatusURLVersionForSandbox SubscriptionStatusURLVersion          `json:"subscriptionStatusUrlVersionForSandbox,omitempty,omitzero"`
+}
+
+// App_Relationships_Webhooks defines model for App.Relationships.Webhooks.
+type App_Relationships_Webhooks struct {
+	Links RelationshipLinks `json:"links,omitempty,omitzero"`
+}
+
+// App_Relationships defines model for App.Relationships.
+type App_Relationships struct {
+	Webhooks App_Relationships_Webhooks `json:"webhooks,omitempty,omitzero"`
+}
+
+// AppType defines model for App.Type.
+type AppType string
+
+// AppResponse defines model for AppResponse.
+type AppResponse struct {
+	Data  App           `json:"data"`
+	Links DocumentLinks `json:"links"`
+}
+
+// AppStoreVersion defines model for AppStoreVersion.
+type AppStoreVersion struct {
+	Attributes    AppStoreVersion_Attributes    `json:"attributes,omitempty,omitzero"`
+	ID            string                        `json:"id"`
+	Links         ResourceLinks                 `json:"links,omitempty,omitzero"`
+	Relationships AppStoreVersion_Relationships `json:"relationships,omitempty,omitzero"`
+	Type          AppStoreVersionType           `json:"type"`
+}
+
+// AppStoreVersionAttributesReleaseType defines model for AppStoreVersion.Attributes.ReleaseType.
+type AppStoreVersionAttributesReleaseType string
+
+// AppStoreVersionAttributesReviewType defines model for AppStoreVersion.Attributes.ReviewType.
+type AppStoreVersionAttributesReviewType string
+
+// AppStoreVersion_Attributes defines model for AppStoreVersion.Attributes.
+type AppStoreVersion_Attributes struct {
+	AppStoreState       AppStoreVersionState                 `json:"appStoreState,omitempty,omitzero"`
+	AppVersionState     AppVersionState                      `json:"appVersionState,omitempty,omitzero"`
+	Copyright           string                               `json:"copyright,omitempty,omitzero"`
+	CreatedDate         string                               `json:"createdDate,omitempty,omitzero"`
+	Downloadable        bool                                 `json:"downloadable,omitempty,omitzero"`
+	EarliestReleaseDate string                               `json:"earliestReleaseDate,omitempty,omitzero"`
+	Platform            Platform                             `json:"platform,omitempty,omitzero"`
+	ReleaseType         AppStoreVersionAttributesReleaseType `json:"releaseType,omitempty,omitzero"`
+	ReviewType          AppStoreVersionAttributesReviewType  `json:"reviewType,omitempty,omitzero"`
+	// Deprecated: this property has been marked as deprecated upstream, but no `x-deprecated-reason` was set
+	UsesIdfa      bool   `json:"usesIdfa,omitempty,omitzero"`
+	VersionString string `json:"versionString,omitempty,omitzero"`
+}
+
+// AppStoreVersion_Relationships_App defines model for AppStoreVersion.Relationships.App.
+type AppStoreVersion_Relationships_App struct {
+	Data RelatedResource `json:"data,omitempty,omitzero"`
+}
+
+// AppStoreVersion_Relationships_Build defines model for AppStoreVersion.Relationships.Build.
+type AppStoreVersion_Relationships_Build struct {
+	Data  RelatedResource   `json:"data,omitempty,omitzero"`
+	Links RelationshipLinks `json:"links,omitempty,omitzero"`
+}
+
+// AppStoreVersion_Relationships defines model for AppStoreVersion.Relationships.
+type AppStoreVersion_Relationships struct {
+	App   AppStoreVersion_Relationships_App   `json:"app,omitempty,omitzero"`
+	Build AppStoreVersion_Relationships_Build `json:"build,omitempty,omitzero"`
+}
+
+// AppStoreVersionType defines model for AppStoreVersion.Type.
+type AppStoreVersionType string
+
+// AppStoreVersionResponse defines model for AppStoreVersionResponse.
+type AppStoreVersionResponse struct {
+	Data     AppStoreVersion   `json:"data"`
+	Included []json.RawMessage `json:"included,omitempty,omitzero"`
+	Links    DocumentLinks     `json:"links"`
+}
+
+// AppStoreVersionState defines model for AppStoreVersionState.
+type AppStoreVersionState string
+
+// AppVersionState defines model for AppVersionState.
+type AppVersionState string
+
+// AppsResponse defines model for AppsResponse.
+type AppsResponse struct {
+	Data  []App              `json:"data"`
+	Links PagedDocumentLinks `json:"links"`
+	Meta  PagingInformation  `json:"meta,omitempty,omitzero"`
+}
+
+// BackgroundAsset defines model for BackgroundAsset.
+type BackgroundAsset struct {
+	Attributes BackgroundAsset_Attributes `json:"attributes,omitempty,omitzero"`
+	ID         string                     `json:"id"`
+	Links      ResourceLinks              `json:"links,omitempty,omitzero"`
+	Type       BackgroundAssetType        `json:"type"`
+}
+
+// BackgroundAsset_Attributes defines model for BackgroundAsset.Attributes.
+type BackgroundAsset_Attributes struct {
+	Archived            bool   `json:"archived,omitempty,omitzero"`
+	AssetPackIdentifier string `json:"assetPackIdentifier,omitempty,omitzero"`
+	CreatedDate         string `json:"createdDate,omitempty,omitzero"`
+	UsedBytes           int64  `json:"usedBytes,omitempty,omitzero"`
+}
+
+// BackgroundAssetType defines model for BackgroundAsset.Type.
+type BackgroundAssetType string
+
+// BackgroundAssetVersion defines model for BackgroundAssetVersion.
+type BackgroundAssetVersion struct {
+	Attributes    BackgroundAssetVersion_Attributes    `json:"attributes,omitempty,omitzero"`
+	ID            string                               `json:"id"`
+	Links         ResourceLinks                        `json:"links,omitempty,omitzero"`
+	Relationships BackgroundAssetVersion_Relationships `json:"relationships,omitempty,omitzero"`
+	Type          BackgroundAssetVersionType           `json:"type"`
+}
+
+// BackgroundAssetVersion_Attributes_StateDetails defines model for BackgroundAssetVersion.Attributes.StateDetails.
+type BackgroundAssetVersion_Attributes_StateDetails struct {
+	Errors   []StateDetail `json:"errors,omitempty,omitzero"`
+	Infos    []StateDetail `json:"infos,omitempty,omitzero"`
+	Warnings []StateDetail `json:"warnings,omitempty,omitzero"`
+}
+
+// BackgroundAssetVersion_Attributes defines model for BackgroundAssetVersion.Attributes.
+type BackgroundAssetVersion_Attributes struct {
+	CreatedDate  string                                         `json:"createdDate,omitempty,omitzero"`
+	Locale       string                                         `json:"locale,omitempty,omitzero"`
+	Platforms    []Platform                                     `json:"platforms,omitempty,omitzero"`
+	State        BackgroundAssetVersionState                    `json:"state,omitempty,omitzero"`
+	StateDetails BackgroundAssetVersion_Attributes_StateDetails `json:"stateDetails,omitempty,omitzero"`
+	Version      string                                         `json:"version,omitempty,omitzero"`
+}
+
+// BackgroundAssetVersion_Relationships_BackgroundAsset defines model for BackgroundAssetVersion.Relationships.BackgroundAsset.
+type BackgroundAssetVersion_Relationships_BackgroundAsset struct {
+	Data RelatedResource `json:"data,omitempty,omitzero"`
+}
+
+// BackgroundAssetVersion_Relationships defines model for BackgroundAssetVersion.Relationships.
+type BackgroundAssetVersion_Relationships struct {
+	BackgroundAsset BackgroundAssetVersion_Relationships_BackgroundAsset `json:"backgroundAsset,omitempty,omitzero"`
+}
+
+// BackgroundAssetVersionType defines model for BackgroundAssetVersion.Type.
+type BackgroundAssetVersionType string
+
+// BackgroundAssetVersionAppStoreRelease defines model for BackgroundAssetVersionAppStoreRelease.
+type BackgroundAssetVersionAppStoreRelease struct {
+	Attributes    BackgroundAssetVersionAppStoreRelease_Attributes    `json:"attributes,omitempty,omitzero"`
+	ID            string                                              `json:"id"`
+	Links         ResourceLinks                                       `json:"links,omitempty,omitzero"`
+	Relationships BackgroundAssetVersionAppStoreRelease_Relationships `json:"relationships,omitempty,omitzero"`
+	Type          BackgroundAssetVersionAppStoreReleaseType           `json:"type"`
+}
+
+// BackgroundAssetVersionAppStoreRelease_Attributes defines model for BackgroundAssetVersionAppStoreRelease.Attributes.
+type BackgroundAssetVersionAppStoreRelease_Attributes struct {
+	State BackgroundAssetVersionAppStoreReleaseState `json:"state,omitempty,omitzero"`
+}
+
+// BackgroundAssetVersionAppStoreRelease_Relationships_BackgroundAssetVersion defines model for BackgroundAssetVersionAppStoreRelease.Relationships.BackgroundAssetVersion.
+type BackgroundAssetVersionAppStoreRelease_Relationships_BackgroundAssetVersion struct {
+	Data RelatedResource `json:"data,omitempty,omitzero"`
+}
+
+// BackgroundAssetVersionAppStoreRelease_Relationships defines model for BackgroundAssetVersionAppStoreRelease.Relationships.
+type BackgroundAssetVersionAppStoreRelease_Relationships struct {
+	BackgroundAssetVersion BackgroundAssetVersionAppStoreRelease_Relationships_BackgroundAssetVersion `json:"backgroundAssetVersion,omitempty,omitzero"`
+}
+
+// BackgroundAssetVersionAppStoreReleaseType defines model for BackgroundAssetVersionAppStoreRelease.Type.
+type BackgroundAssetVersionAppStoreReleaseType string
+
+// BackgroundAssetVersionAppStoreReleaseResponse defines model for BackgroundAssetVersionAppStoreReleaseResponse.
+type BackgroundAssetVersionAppStoreReleaseResponse struct {
+	Data     BackgroundAssetVersionAppStoreRelease `json:"data"`
+	Included []BackgroundAssetVersion              `json:"included,omitempty,omitzero"`
+	Links    DocumentLinks                         `json:"links"`
+}
+
+// BackgroundAssetVersionAppStoreReleaseState defines model for BackgroundAssetVersionAppStoreReleaseState.
+type BackgroundAssetVersionAppStoreReleaseState string
+
+// BackgroundAssetVersionExternalBetaRelease defines model for BackgroundAssetVersionExternalBetaRelease.
+type BackgroundAssetVersionExternalBetaRelease = BackgroundAssetVersionAppStoreRelease
+
+// BackgroundAssetVersionExternalBetaReleaseResponse defines model for BackgroundAssetVersionExternalBetaReleaseResponse.
+type BackgroundAssetVersionExternalBetaReleaseResponse struct {
+	Data     BackgroundAssetVersionExternalBetaRelease `json:"data"`
+	Included []BackgroundAssetVersion                  `json:"included,omitempty,omitzero"`
+	Links    DocumentLinks                             `json:"links"`
+}
+
+// BackgroundAssetVersionExternalBetaReleaseState defines model for BackgroundAssetVersionExternalBetaReleaseState.
+type BackgroundAssetVersionExternalBetaReleaseState string
+
+// BackgroundAssetVersionInternalBetaRelease defines model for BackgroundAssetVersionInternalBetaRelease.
+type BackgroundAssetVersionInternalBetaRelease = BackgroundAssetVersionAppStoreRelease
+
+// BackgroundAssetVersionInternalBetaReleaseResponse defines model for BackgroundAssetVersionInternalBetaReleaseResponse.
+type BackgroundAssetVersionInternalBetaReleaseResponse struct {
+	Data     BackgroundAssetVersionInternalBetaRelease `json:"data"`
+	Included []BackgroundAssetVersion                  `json:"included,omitempty,omitzero"`
+	Links    DocumentLinks                             `json:"links"`
+}
+
+// BackgroundAssetVersionResponse defines model for BackgroundAssetVersionResponse.
+type BackgroundAssetVersionResponse struct {
+	Data     BackgroundAssetVersion `json:"data"`
+	Included []json.RawMessage      `json:"included,omitempty,omitzero"`
+	Links    DocumentLinks          `json:"links"`
+}
+
+// BackgroundAssetVersionState defines model for BackgroundAssetVersionState.
+type BackgroundAssetVersionState string
+
+// BetaCrashLog defines model for BetaCrashLog.
+type BetaCrashLog struct {
+	Attributes BetaCrashLog_Attributes `json:"attributes,omitempty,omitzero"`
+	ID         string                  `json:"id"`
+	Links      ResourceLinks           `json:"links,omitempty,omitzero"`
+	Type       BetaCrashLogType        `json:"type"`
+}
+
+// BetaCrashLog_Attributes defines model for BetaCrashLog.Attributes.
+type BetaCrashLog_Attributes struct {
+	LogText string `json:"logText,omitempty,omitzero"`
+}
+
+// BetaCrashLogType defines model for BetaCrashLog.Type.
+type BetaCrashLogType string
+
+// BetaCrashLogResponse defines model for BetaCrashLogResponse.
+type BetaCrashLogResponse struct {
+	Data  BetaCrashLog  `json:"data"`
+	Links DocumentLinks `json:"links"`
+}
+
+// BetaFeedbackCrashSubmission defines model for BetaFeedbackCrashSubmission.
+type BetaFeedbackCrashSubmission struct {
+	Attributes    BetaFeedbackScreenshotSubmission_Attributes `json:"attributes,omitempty,omitzero"`
+	ID            string                                      `json:"id"`
+	Links         ResourceLinks                               `json:"links,omitempty,omitzero"`
+	Relationships BetaFeedbackCrashSubmission_Relationships   `json:"relationships,omitempty,omitzero"`
+	Type          BetaFeedbackCrashSubmissionType             `json:"type"`
+}
+
+// BetaFeedbackCrashSubmission_Relationships_Build defines model for BetaFeedbackCrashSubmission.Relationships.Build.
+type BetaFeedbackCrashSubmission_Relationships_Build struct {
+	Data RelatedResource `json:"data,omitempty,omitzero"`
+}
+
+// BetaFeedbackCrashSubmission_Relationships_CrashLog defines model for BetaFeedbackCrashSubmission.Relationships.CrashLog.
+type BetaFeedbackCrashSubmission_Relationships_CrashLog struct {
+	Links RelationshipLinks `json:"links,omitempty,omitzero"`
+}
+
+// BetaFeedbackCrashSubmission_Relationships defines model for BetaFeedbackCrashSubmission.Relationships.
+type BetaFeedbackCrashSubmission_Relationships struct {
+	Build    BetaFeedbackCrashSubmission_Relationships_Build    `json:"build,omitempty,omitzero"`
+	CrashLog BetaFeedbackCrashSubmission_Relationships_CrashLog `json:"crashLog,omitempty,omitzero"`
+}
+
+// BetaFeedbackCrashSubmissionType defines model for BetaFeedbackCrashSubmission.Type.
+type BetaFeedbackCrashSubmissionType string
+
+// BetaFeedbackCrashSubmissionResponse defines model for BetaFeedbackCrashSubmissionResponse.
+type BetaFeedbackCrashSubmissionResponse struct {
+	Data     BetaFeedbackCrashSubmission `json:"data"`
+	Included []json.RawMessage           `json:"included,omitempty,omitzero"`
+	Links    DocumentLinks               `json:"links"`
+}
+
+// BetaFeedbackScreenshotImage defines model for BetaFeedbackScreenshotImage.
+type BetaFeedbackScreenshotImage struct {
+	ExpirationDate string `json:"expirationDate,omitempty,omitzero"`
+	Height         int    `json:"height,omitempty,omitzero"`
+	URL            string `json:"url,omitempty,omitzero"`
+	Width          int    `json:"width,omitempty,omitzero"`
+}
+
+// BetaFeedbackScreenshotSubmission defines model for BetaFeedbackScreenshotSubmission.
+type BetaFeedbackScreenshotSubmission struct {
+	Attributes    BetaFeedbackScreenshotSubmission_Attributes    `json:"attributes,omitempty,omitzero"`
+	ID            string                                         `json:"id"`
+	Links         ResourceLinks                                  `json:"links,omitempty,omitzero"`
+	Relationships BetaFeedbackScreenshotSubmission_Relationships `json:"relationships,omitempty,omitzero"`
+	Type          BetaFeedbackScreenshotSubmissionType           `json:"type"`
+}
+
+// BetaFeedbackScreenshotSubmission_Attributes defines model for BetaFeedbackScreenshotSubmission.Attributes.
+type BetaFeedbackScreenshotSubmission_Attributes struct {
+	AppPlatform             Platform                      `json:"appPlatform,omitempty,omitzero"`
+	AppUptimeInMilliseconds int64                         `json:"appUptimeInMilliseconds,omitempty,omitzero"`
+	Architecture            string                        `json:"architecture,omitempty,omitzero"`
+	BatteryPercentage       int                           `json:"batteryPercentage,omitempty,omitzero"`
+	BuildBundleID           string                        `json:"buildBundleId,omitempty,omitzero"`
+	Comment                 string                        `json:"comment,omitempty,omitzero"`
+	ConnectionType          DeviceConnectionType          `json:"connectionType,omitempty,omitzero"`
+	CreatedDate             string                        `json:"createdDate,omitempty,omitzero"`
+	DeviceFamily            DeviceFamily                  `json:"deviceFamily,omitempty,omitzero"`
+	DeviceModel             string                        `json:"deviceModel,omitempty,omitzero"`
+	DevicePlatform          Platform                      `json:"devicePlatform,omitempty,omitzero"`
+	DiskBytesAvailable      int64                         `json:"diskBytesAvailable,omitempty,omitzero"`
+	DiskBytesTotal          int64                         `json:"diskBytesTotal,omitempty,omitzero"`
+	Email                   string                        `json:"email,omitempty,omitzero"`
+	Locale                  string                        `json:"locale,omitempty,omitzero"`
+	OsVersion               string                        `json:"osVersion,omitempty,omitzero"`
+	PairedAppleWatch        string                        `json:"pairedAppleWatch,omitempty,omitzero"`
+	ScreenHeightInPoints    int                           `json:"screenHeightInPoints,omitempty,omitzero"`
+	ScreenWidthInPoints     int                           `json:"screenWidthInPoints,omitempty,omitzero"`
+	Screenshots             []BetaFeedbackScreenshotImage `json:"screenshots,omitempty,omitzero"`
+	TimeZone                string                        `json:"timeZone,omitempty,omitzero"`
+}
+
+// BetaFeedbackScreenshotSubmission_Relationships_Build defines model for BetaFeedbackScreenshotSubmission.Relationships.Build.
+type BetaFeedbackScreenshotSubmission_Relationships_Build struct {
+	Data RelatedResource `json:"data,omitempty,omitzero"`
+}
+
+// BetaFeedbackScreenshotSubmission_Relationships defines model for BetaFeedbackScreenshotSubmission.Relationships.
+type BetaFeedbackScreenshotSubmission_Relationships struct {
+	Build BetaFeedbackScreenshotSubmission_Relationships_Build `json:"build,omitempty,omitzero"`
+}
+
+// BetaFeedbackScreenshotSubmissionType defines model for BetaFeedbackScreenshotSubmission.Type.
+type BetaFeedbackScreenshotSubmissionType string
+
+// BetaFeedbackScreenshotSubmissionResponse defines model for BetaFeedbackScreenshotSubmissionResponse.
+type BetaFeedbackScreenshotSubmissionResponse struct {
+	Data     BetaFeedbackScreenshotSubmission `json:"data"`
+	Included []json.RawMessage                `json:"included,omitempty,omitzero"`
+	Links    DocumentLinks                    `json:"links"`
+}
+
+// Build defines model for Build.
+type Build struct {
+	Attributes    Build_Attributes    `json:"attributes,omitempty,omitzero"`
+	ID            string              `json:"id"`
+	Links         ResourceLinks       `json:"links,omitempty,omitzero"`
+	Relationships Build_Relationships `json:"relationships,omitempty,omitzero"`
+	Type          BuildType           `json:"type"`
+}
+
+// BuildAttributesProcessingState defines model for Build.Attributes.ProcessingState.
+type BuildAttributesProcessingState string
+
+// Build_Attributes defines model for Build.Attributes.
+type Build_Attributes struct {
+	BuildAudienceType          BuildAudienceType              `json:"buildAudienceType,omitempty,omitzero"`
+	ComputedMinMacOsVersion    string                         `json:"computedMinMacOsVersion,omitempty,omitzero"`
+	ComputedMinVisionOsVersion string                         `json:"computedMinVisionOsVersion,omitempty,omitzero"`
+	ExpirationDate             string                         `json:"expirationDate,omitempty,omitzero"`
+	Expired                    bool                           `json:"expired,omitempty,omitzero"`
+	IconAssetToken             ImageAsset                     `json:"iconAssetToken,omitempty,omitzero"`
+	LsMinimumSystemVersion     string                         `json:"lsMinimumSystemVersion,omitempty,omitzero"`
+	MinOsVersion               string                         `json:"minOsVersion,omitempty,omitzero"`
+	ProcessingState            BuildAttributesProcessingState `json:"processingState,omitempty,omitzero"`
+	UploadedDate               string                         `json:"uploadedDate,omitempty,omitzero"`
+	UsesNonExemptEncryption    bool                           `json:"usesNonExemptEncryption,omitempty,omitzero"`
+	Version                    string                         `json:"version,omitempty,omitzero"`
+}
+
+// Build_Relationships_App defines model for Build.Relationships.App.
+type Build_Relationships_App struct {
+	Data  RelatedResource   `json:"data,omitempty,omitzero"`
+	Links RelationshipLinks `json:"links,omitempty,omitzero"`
+}
+
+// Build_Relationships_PreReleaseVersion defines model for Build.Relationships.PreReleaseVersion.
+type Build_Relationships_PreReleaseVersion struct {
+	Data  RelatedResource   `json:"data,omitempty,omitzero"`
+	Links RelationshipLinks `json:"links,omitempty,omitzero"`
+}
+
+// Build_Relationships defines model for Build.Relationships.
+type Build_Relationships struct {
+	App               Build_Relationships_App               `json:"app,omitempty,omitzero"`
+	PreReleaseVersion Build_Relationships_PreReleaseVersion `json:"preReleaseVersion,omitempty,omitzero"`
+}
+
+// BuildType defines model for Build.Type.
+type BuildType string
+
+// BuildAudienceType defines model for BuildAudienceType.
+type BuildAudienceType string
+
+// BuildBetaDetail defines model for BuildBetaDetail.
+type BuildBetaDetail struct {
+	Attributes    BuildBetaDetail_Attributes    `json:"attributes,omitempty,omitzero"`
+	ID            string                        `json:"id"`
+	Links         ResourceLinks                 `json:"links,omitempty,omitzero"`
+	Relationships BuildBetaDetail_Relationships `json:"relationships,omitempty,omitzero"`
+	Type          BuildBetaDetailType           `json:"type"`
+}
+
+// BuildBetaDetail_Attributes defines model for BuildBetaDetail.Attributes.
+type BuildBetaDetail_Attributes struct {
+	AutoNotifyEnabled  bool              `json:"autoNotifyEnabled,omitempty,omitzero"`
+	ExternalBuildState ExternalBetaState `json:"externalBuildState,omitempty,omitzero"`
+	InternalBuildState InternalBetaState `json:"internalBuildState,omitempty,omitzero"`
+}
+
+// BuildBetaDetail_Relationships_Build defines model for BuildBetaDetail.Relationships.Build.
+type BuildBetaDetail_Relationships_Build struct {
+	Data  RelatedResource   `json:"data,omitempty,omitzero"`
+	Links RelationshipLinks `json:"links,omitempty,omitzero"`
+}
+
+// BuildBetaDetail_Relationships defines model for BuildBetaDetail.Relationships.
+type BuildBetaDetail_Relationships struct {
+	Build BuildBetaDetail_Relationships_Build `json:"build,omitempty,omitzero"`
+}
+
+// BuildBetaDetailType defines model for BuildBetaDetail.Type.
+type BuildBetaDetailType string
+
+// BuildBetaDetailResponse defines model for BuildBetaDetailResponse.
+type BuildBetaDetailResponse struct {
+	Data     BuildBetaDetail `json:"data"`
+	Included []Build         `json:"included,omitempty,omitzero"`
+	Links    DocumentLinks   `json:"links"`
+}
+
+// BuildResponse defines model for BuildResponse.
+type BuildResponse struct {
+	Data     Build             `json:"data"`
+	Included []json.RawMessage `json:"included,omitempty,omitzero"`
+	Links    DocumentLinks     `json:"links"`
+}
+
+// BuildUpload defines model for BuildUpload.
+type BuildUpload struct {
+	Attributes    BuildUpload_Attributes    `json:"attributes,omitempty,omitzero"`
+	ID            string                    `json:"id"`
+	Links         ResourceLinks             `json:"links,omitempty,omitzero"`
+	Relationships BuildUpload_Relationships `json:"relationships,omitempty,omitzero"`
+	Type          BuildUploadType           `json:"type"`
+}
+
+// BuildUpload_Attributes_State defines model for BuildUpload.Attributes.State.
+type BuildUpload_Attributes_State struct {
+	Errors   []StateDetail    `json:"errors,omitempty,omitzero"`
+	Infos    []StateDetail    `json:"infos,omitempty,omitzero"`
+	State    BuildUploadState `json:"state,omitempty,omitzero"`
+	Warnings []StateDetail    `json:"warnings,omitempty,omitzero"`
+}
+
+// BuildUpload_Attributes defines model for BuildUpload.Attributes.
+type BuildUpload_Attributes struct {
+	CfBundleShortVersionString string                       `json:"cfBundleShortVersionString,omitempty,omitzero"`
+	CfBundleVersion            string                       `json:"cfBundleVersion,omitempty,omitzero"`
+	CreatedDate                string                       `json:"createdDate,omitempty,omitzero"`
+	Platform                   Platform                     `json:"platform,omitempty,omitzero"`
+	State                      BuildUpload_Attributes_State `json:"state,omitempty,omitzero"`
+	UploadedDate               string                       `json:"uploadedDate,omitempty,omitzero"`
+}
+
+// BuildUpload_Relationships_Build defines model for BuildUpload.Relationships.Build.
+type BuildUpload_Relationships_Build struct {
+	Data RelatedResource `json:"data,omitempty,omitzero"`
+}
+
+// BuildUpload_Relationships defines model for BuildUpload.Relationships.
+type BuildUpload_Relationships struct {
+	Build BuildUpload_Relationships_Build `json:"build,omitempty,omitzero"`
+}
+
+// BuildUploadType defines model for BuildUpload.Type.
+type BuildUploadType string
+
+// BuildUploadResponse defines model for BuildUploadResponse.
+type BuildUploadResponse struct {
+	Data     BuildUpload       `json:"data"`
+	Included []json.RawMessage `json:"included,omitempty,omitzero"`
+	Links    DocumentLinks     `json:"links"`
+}
+
+// BuildUploadState defines model for BuildUploadState.
+type BuildUploadState string
 
 // ChecksumAlgorithm defines model for ChecksumAlgorithm.
 type ChecksumAlgorithm string
@@ -371,6 +1069,12 @@ type Checksums_File struct {
 	Algorithm ChecksumAlgorithm `json:"algorithm,omitempty,omitzero"`
 	Hash      string            `json:"hash,omitempty,omitzero"`
 }
+
+// DeviceConnectionType defines model for DeviceConnectionType.
+type DeviceConnectionType string
+
+// DeviceFamily defines model for DeviceFamily.
+type DeviceFamily string
 
 // DocumentLinks defines model for DocumentLinks.
 type DocumentLinks struct {
@@ -411,6 +1115,19 @@ type ResponseError struct {
 	Status string      `json:"status"`
 	Title  string      `json:"title"`
 }
+
+// ExternalBetaState defines model for ExternalBetaState.
+type ExternalBetaState string
+
+// ImageAsset defines model for ImageAsset.
+type ImageAsset struct {
+	Height      int    `json:"height,omitempty,omitzero"`
+	TemplateURL string `json:"templateUrl,omitempty,omitzero"`
+	Width       int    `json:"width,omitempty,omitzero"`
+}
+
+// InternalBetaState defines model for InternalBetaState.
+type InternalBetaState string
 
 // MarketplaceWebhook defines model for MarketplaceWebhook.
 //
@@ -512,6 +1229,32 @@ type Paging struct {
 	Total      int    `json:"total,omitempty,omitzero"`
 }
 
+// Platform defines model for Platform.
+type Platform string
+
+// PrereleaseVersion defines model for PrereleaseVersion.
+type PrereleaseVersion struct {
+	Attributes PrereleaseVersion_Attributes `json:"attributes,omitempty,omitzero"`
+	ID         string                       `json:"id"`
+	Links      ResourceLinks                `json:"links,omitempty,omitzero"`
+	Type       PrereleaseVersionType        `json:"type"`
+}
+
+// PrereleaseVersion_Attributes defines model for PrereleaseVersion.Attributes.
+type PrereleaseVersion_Attributes struct {
+	Platform Platform `json:"platform,omitempty,omitzero"`
+	Version  string   `json:"version,omitempty,omitzero"`
+}
+
+// PrereleaseVersionType defines model for PrereleaseVersion.Type.
+type PrereleaseVersionType string
+
+// RelatedResource defines model for RelatedResource.
+type RelatedResource struct {
+	ID   string `json:"id"`
+	Type string `json:"type"`
+}
+
 // RelationshipLinks defines model for RelationshipLinks.
 type RelationshipLinks struct {
 	Related string `json:"related,omitempty,omitzero"`
@@ -522,6 +1265,15 @@ type RelationshipLinks struct {
 type ResourceLinks struct {
 	Self string `json:"self,omitempty,omitzero"`
 }
+
+// StateDetail defines model for StateDetail.
+type StateDetail struct {
+	Code        string `json:"code,omitempty,omitzero"`
+	Description string `json:"description,omitempty,omitzero"`
+}
+
+// SubscriptionStatusURLVersion defines model for SubscriptionStatusUrlVersion.
+type SubscriptionStatusURLVersion string
 
 // Webhook defines model for Webhook.
 type Webhook struct {
@@ -540,18 +1292,9 @@ type WebhookAttributes struct {
 	URL        string             `json:"url,omitempty,omitzero"`
 }
 
-// WebhookRelationshipsAppDataType defines model for Webhook.Relationships.App.Data.Type.
-type WebhookRelationshipsAppDataType string
-
-// Webhook_Relationships_App_Data defines model for Webhook.Relationships.App.Data.
-type Webhook_Relationships_App_Data struct {
-	ID   string                          `json:"id"`
-	Type WebhookRelationshipsAppDataType `json:"type"`
-}
-
 // Webhook_Relationships_App defines model for Webhook.Relationships.App.
 type Webhook_Relationships_App struct {
-	Data Webhook_Relationships_App_Data `json:"data,omitempty,omitzero"`
+	Data RelatedResource `json:"data,omitempty,omitzero"`
 }
 
 // Webhook_Relationships_Deliveries defines model for Webhook.Relationships.Deliveries.
@@ -653,18 +1396,9 @@ type WebhookDeliveryAttributes struct {
 	SentDate      string                                 `json:"sentDate,omitempty,omitzero"`
 }
 
-// WebhookDeliveryRelationshipsEventDataType defines model for WebhookDelivery.Relationships.Event.Data.Type.
-type WebhookDeliveryRelationshipsEventDataType string
-
-// WebhookDelivery_Relationships_Event_Data defines model for WebhookDelivery.Relationships.Event.Data.
-type WebhookDelivery_Relationships_Event_Data struct {
-	ID   string                                    `json:"id"`
-	Type WebhookDeliveryRelationshipsEventDataType `json:"type"`
-}
-
 // WebhookDelivery_Relationships_Event defines model for WebhookDelivery.Relationships.Event.
 type WebhookDelivery_Relationships_Event struct {
-	Data WebhookDelivery_Relationships_Event_Data `json:"data,omitempty,omitzero"`
+	Data RelatedResource `json:"data,omitempty,omitzero"`
 }
 
 // WebhookDelivery_Relationships defines model for WebhookDelivery.Relationships.
@@ -788,8 +1522,9 @@ type WebhookPingResponse struct {
 
 // WebhookResponse defines model for WebhookResponse.
 type WebhookResponse struct {
-	Data  Webhook       `json:"data"`
-	Links DocumentLinks `json:"links"`
+	Data     Webhook       `json:"data"`
+	Included []App         `json:"included,omitempty,omitzero"`
+	Links    DocumentLinks `json:"links"`
 }
 
 // WebhookUpdateRequest defines model for WebhookUpdateRequest.
@@ -818,36 +1553,101 @@ type WebhookUpdateRequestData struct {
 
 // WebhooksResponse defines model for WebhooksResponse.
 type WebhooksResponse struct {
-	Data  []Webhook          `json:"data"`
-	Links PagedDocumentLinks `json:"links"`
-	Meta  PagingInformation  `json:"meta,omitempty,omitzero"`
+	Data     []Webhook          `json:"data"`
+	Included []App              `json:"included,omitempty,omitzero"`
+	Links    PagedDocumentLinks `json:"links"`
+	Meta     PagingInformation  `json:"meta,omitempty,omitzero"`
 }
 
 // AlternativeDistributionPackageVersionsGetInstanceParams defines parameters for AlternativeDistributionPackageVersionsGetInstance.
 type AlternativeDistributionPackageVersionsGetInstanceParams struct {
-	Include       []AlternativeDistributionPackageVersionsGetInstanceParamsInclude `form:"include,omitempty" json:"include,omitempty,omitzero"`
-	LimitDeltas   int                                                              `form:"limit[deltas],omitempty" json:"limit[deltas],omitempty,omitzero"`
-	LimitVariants int                                                              `form:"limit[variants],omitempty" json:"limit[variants],omitempty,omitzero"`
+	Include []string `form:"include,omitempty" json:"include,omitempty,omitzero"`
 }
 
-// AlternativeDistributionPackageVersionsGetInstanceParamsInclude defines parameters for AlternativeDistributionPackageVersionsGetInstance.
-type AlternativeDistributionPackageVersionsGetInstanceParamsInclude string
+// AlternativeDistributionPackageVersionsDeltasGetToManyRelatedParams defines parameters for AlternativeDistributionPackageVersionsDeltasGetToManyRelated.
+type AlternativeDistributionPackageVersionsDeltasGetToManyRelatedParams struct {
+	Limit int `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// AlternativeDistributionPackageVersionsVariantsGetToManyRelatedParams defines parameters for AlternativeDistributionPackageVersionsVariantsGetToManyRelated.
+type AlternativeDistributionPackageVersionsVariantsGetToManyRelatedParams struct {
+	Limit int `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// AlternativeDistributionPackagesVersionsGetToManyRelatedParams defines parameters for AlternativeDistributionPackagesVersionsGetToManyRelated.
+type AlternativeDistributionPackagesVersionsGetToManyRelatedParams struct {
+	Limit   int      `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+	Include []string `form:"include,omitempty" json:"include,omitempty,omitzero"`
+}
+
+// AppStoreVersionsGetInstanceParams defines parameters for AppStoreVersionsGetInstance.
+type AppStoreVersionsGetInstanceParams struct {
+	Include []string `form:"include,omitempty" json:"include,omitempty,omitzero"`
+}
+
+// AppsGetCollectionParams defines parameters for AppsGetCollection.
+type AppsGetCollectionParams struct {
+	FilterBundleID []string `form:"filter[bundleId],omitempty" json:"filter[bundleId],omitempty,omitzero"`
+	Limit          int      `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
 
 // AppsWebhooksGetToManyRelatedParams defines parameters for AppsWebhooksGetToManyRelated.
 type AppsWebhooksGetToManyRelatedParams struct {
 	Limit int `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 }
 
-// WebhooksDeliveriesGetToManyRelatedParams defines parameters for WebhooksDeliveriesGetToManyRelated.
-type WebhooksDeliveriesGetToManyRelatedParams struct {
-	FilterCreatedDateGreaterThanOrEqualTo []string                                          `form:"filter[createdDateGreaterThanOrEqualTo],omitempty" json:"filter[createdDateGreaterThanOrEqualTo],omitempty,omitzero"`
-	FilterCreatedDateLessThan             []string                                          `form:"filter[createdDateLessThan],omitempty" json:"filter[createdDateLessThan],omitempty,omitzero"`
-	Limit                                 int                                               `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
-	Include                               []WebhooksDeliveriesGetToManyRelatedParamsInclude `form:"include,omitempty" json:"include,omitempty,omitzero"`
+// BackgroundAssetVersionAppStoreReleasesGetInstanceParams defines parameters for BackgroundAssetVersionAppStoreReleasesGetInstance.
+type BackgroundAssetVersionAppStoreReleasesGetInstanceParams struct {
+	Include []string `form:"include,omitempty" json:"include,omitempty,omitzero"`
 }
 
-// WebhooksDeliveriesGetToManyRelatedParamsInclude defines parameters for WebhooksDeliveriesGetToManyRelated.
-type WebhooksDeliveriesGetToManyRelatedParamsInclude string
+// BackgroundAssetVersionExternalBetaReleasesGetInstanceParams defines parameters for BackgroundAssetVersionExternalBetaReleasesGetInstance.
+type BackgroundAssetVersionExternalBetaReleasesGetInstanceParams struct {
+	Include []string `form:"include,omitempty" json:"include,omitempty,omitzero"`
+}
+
+// BackgroundAssetVersionInternalBetaReleasesGetInstanceParams defines parameters for BackgroundAssetVersionInternalBetaReleasesGetInstance.
+type BackgroundAssetVersionInternalBetaReleasesGetInstanceParams struct {
+	Include []string `form:"include,omitempty" json:"include,omitempty,omitzero"`
+}
+
+// BackgroundAssetVersionsGetInstanceParams defines parameters for BackgroundAssetVersionsGetInstance.
+type BackgroundAssetVersionsGetInstanceParams struct {
+	Include []string `form:"include,omitempty" json:"include,omitempty,omitzero"`
+}
+
+// BetaFeedbackCrashSubmissionsGetInstanceParams defines parameters for BetaFeedbackCrashSubmissionsGetInstance.
+type BetaFeedbackCrashSubmissionsGetInstanceParams struct {
+	Include []string `form:"include,omitempty" json:"include,omitempty,omitzero"`
+}
+
+// BetaFeedbackScreenshotSubmissionsGetInstanceParams defines parameters for BetaFeedbackScreenshotSubmissionsGetInstance.
+type BetaFeedbackScreenshotSubmissionsGetInstanceParams struct {
+	Include []string `form:"include,omitempty" json:"include,omitempty,omitzero"`
+}
+
+// BuildBetaDetailsGetInstanceParams defines parameters for BuildBetaDetailsGetInstance.
+type BuildBetaDetailsGetInstanceParams struct {
+	Include []string `form:"include,omitempty" json:"include,omitempty,omitzero"`
+}
+
+// BuildUploadsGetInstanceParams defines parameters for BuildUploadsGetInstance.
+type BuildUploadsGetInstanceParams struct {
+	Include []string `form:"include,omitempty" json:"include,omitempty,omitzero"`
+}
+
+// BuildsGetInstanceParams defines parameters for BuildsGetInstance.
+type BuildsGetInstanceParams struct {
+	Include []string `form:"include,omitempty" json:"include,omitempty,omitzero"`
+}
+
+// WebhooksDeliveriesGetToManyRelatedParams defines parameters for WebhooksDeliveriesGetToManyRelated.
+type WebhooksDeliveriesGetToManyRelatedParams struct {
+	FilterCreatedDateGreaterThanOrEqualTo []string `form:"filter[createdDateGreaterThanOrEqualTo],omitempty" json:"filter[createdDateGreaterThanOrEqualTo],omitempty,omitzero"`
+	FilterCreatedDateLessThan             []string `form:"filter[createdDateLessThan],omitempty" json:"filter[createdDateLessThan],omitempty,omitzero"`
+	Limit                                 int      `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+	Include                               []string `form:"include,omitempty" json:"include,omitempty,omitzero"`
+}
 
 // MarketplaceWebhooksCreateInstanceJSONRequestBody defines body for MarketplaceWebhooksCreateInstance for application/json ContentType.
 //
@@ -950,10 +1750,95 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/alternativeDistributionPackageVersions/{id} (the `AlternativeDistributionPackageVersionsGetInstance` operationId).
 	AlternativeDistributionPackageVersionsGetInstance(ctx context.Context, id string, params *AlternativeDistributionPackageVersionsGetInstanceParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// AlternativeDistributionPackageVersionsDeltasGetToManyRelated List the deltas of a package version.
+	//
+	// Corresponds with GET /v1/alternativeDistributionPackageVersions/{id}/deltas (the `AlternativeDistributionPackageVersionsDeltasGetToManyRelated` operationId).
+	AlternativeDistributionPackageVersionsDeltasGetToManyRelated(ctx context.Context, id string, params *AlternativeDistributionPackageVersionsDeltasGetToManyRelatedParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AlternativeDistributionPackageVersionsVariantsGetToManyRelated List the variants of a package version.
+	//
+	// Corresponds with GET /v1/alternativeDistributionPackageVersions/{id}/variants (the `AlternativeDistributionPackageVersionsVariantsGetToManyRelated` operationId).
+	AlternativeDistributionPackageVersionsVariantsGetToManyRelated(ctx context.Context, id string, params *AlternativeDistributionPackageVersionsVariantsGetToManyRelatedParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AlternativeDistributionPackagesGetInstance Read an alternative distribution package.
+	//
+	// Corresponds with GET /v1/alternativeDistributionPackages/{id} (the `AlternativeDistributionPackagesGetInstance` operationId).
+	AlternativeDistributionPackagesGetInstance(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AlternativeDistributionPackagesVersionsGetToManyRelated List the versions of an alternative distribution package.
+	//
+	// Corresponds with GET /v1/alternativeDistributionPackages/{id}/versions (the `AlternativeDistributionPackagesVersionsGetToManyRelated` operationId).
+	AlternativeDistributionPackagesVersionsGetToManyRelated(ctx context.Context, id string, params *AlternativeDistributionPackagesVersionsGetToManyRelatedParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AppStoreVersionsGetInstance Read a version of an app.
+	//
+	// Corresponds with GET /v1/appStoreVersions/{id} (the `AppStoreVersionsGetInstance` operationId).
+	AppStoreVersionsGetInstance(ctx context.Context, id string, params *AppStoreVersionsGetInstanceParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AppsGetCollection List the account's apps, or find one by its bundle ID.
+	//
+	// Corresponds with GET /v1/apps (the `AppsGetCollection` operationId).
+	AppsGetCollection(ctx context.Context, params *AppsGetCollectionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AppsGetInstance Read an app.
+	//
+	// Corresponds with GET /v1/apps/{id} (the `AppsGetInstance` operationId).
+	AppsGetInstance(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// AppsWebhooksGetToManyRelated List an app's webhooks.
 	//
 	// Corresponds with GET /v1/apps/{id}/webhooks (the `AppsWebhooksGetToManyRelated` operationId).
 	AppsWebhooksGetToManyRelated(ctx context.Context, id string, params *AppsWebhooksGetToManyRelatedParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BackgroundAssetVersionAppStoreReleasesGetInstance Read the release of a background asset version on the App Store.
+	//
+	// Corresponds with GET /v1/backgroundAssetVersionAppStoreReleases/{id} (the `BackgroundAssetVersionAppStoreReleasesGetInstance` operationId).
+	BackgroundAssetVersionAppStoreReleasesGetInstance(ctx context.Context, id string, params *BackgroundAssetVersionAppStoreReleasesGetInstanceParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BackgroundAssetVersionExternalBetaReleasesGetInstance Read the release of a background asset version to external testers.
+	//
+	// Corresponds with GET /v1/backgroundAssetVersionExternalBetaReleases/{id} (the `BackgroundAssetVersionExternalBetaReleasesGetInstance` operationId).
+	BackgroundAssetVersionExternalBetaReleasesGetInstance(ctx context.Context, id string, params *BackgroundAssetVersionExternalBetaReleasesGetInstanceParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BackgroundAssetVersionInternalBetaReleasesGetInstance Read the release of a background asset version to internal testers.
+	//
+	// Corresponds with GET /v1/backgroundAssetVersionInternalBetaReleases/{id} (the `BackgroundAssetVersionInternalBetaReleasesGetInstance` operationId).
+	BackgroundAssetVersionInternalBetaReleasesGetInstance(ctx context.Context, id string, params *BackgroundAssetVersionInternalBetaReleasesGetInstanceParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BackgroundAssetVersionsGetInstance Read a version of a background asset.
+	//
+	// Corresponds with GET /v1/backgroundAssetVersions/{id} (the `BackgroundAssetVersionsGetInstance` operationId).
+	BackgroundAssetVersionsGetInstance(ctx context.Context, id string, params *BackgroundAssetVersionsGetInstanceParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BetaFeedbackCrashSubmissionsGetInstance Read a tester's report of a crash.
+	//
+	// Corresponds with GET /v1/betaFeedbackCrashSubmissions/{id} (the `BetaFeedbackCrashSubmissionsGetInstance` operationId).
+	BetaFeedbackCrashSubmissionsGetInstance(ctx context.Context, id string, params *BetaFeedbackCrashSubmissionsGetInstanceParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BetaFeedbackCrashSubmissionsCrashLogGetToOneRelated Read the log of a crash.
+	//
+	// Corresponds with GET /v1/betaFeedbackCrashSubmissions/{id}/crashLog (the `BetaFeedbackCrashSubmissionsCrashLogGetToOneRelated` operationId).
+	BetaFeedbackCrashSubmissionsCrashLogGetToOneRelated(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BetaFeedbackScreenshotSubmissionsGetInstance Read a tester's feedback with screenshots.
+	//
+	// Corresponds with GET /v1/betaFeedbackScreenshotSubmissions/{id} (the `BetaFeedbackScreenshotSubmissionsGetInstance` operationId).
+	BetaFeedbackScreenshotSubmissionsGetInstance(ctx context.Context, id string, params *BetaFeedbackScreenshotSubmissionsGetInstanceParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BuildBetaDetailsGetInstance Read the state of a build in TestFlight.
+	//
+	// Corresponds with GET /v1/buildBetaDetails/{id} (the `BuildBetaDetailsGetInstance` operationId).
+	BuildBetaDetailsGetInstance(ctx context.Context, id string, params *BuildBetaDetailsGetInstanceParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BuildUploadsGetInstance Read the upload of a build.
+	//
+	// Corresponds with GET /v1/buildUploads/{id} (the `BuildUploadsGetInstance` operationId).
+	BuildUploadsGetInstance(ctx context.Context, id string, params *BuildUploadsGetInstanceParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BuildsGetInstance Read a build.
+	//
+	// Corresponds with GET /v1/builds/{id} (the `BuildsGetInstance` operationId).
+	BuildsGetInstance(ctx context.Context, id string, params *BuildsGetInstanceParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// MarketplaceWebhooksGetCollection List the account's marketplace webhook.
 	//
@@ -1092,11 +1977,266 @@ func (c *Client) AlternativeDistributionPackageVersionsGetInstance(ctx context.C
 	return c.Client.Do(req)
 }
 
+// AlternativeDistributionPackageVersionsDeltasGetToManyRelated List the deltas of a package version.
+//
+// Corresponds with GET /v1/alternativeDistributionPackageVersions/{id}/deltas (the `AlternativeDistributionPackageVersionsDeltasGetToManyRelated` operationId).
+func (c *Client) AlternativeDistributionPackageVersionsDeltasGetToManyRelated(ctx context.Context, id string, params *AlternativeDistributionPackageVersionsDeltasGetToManyRelatedParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAlternativeDistributionPackageVersionsDeltasGetToManyRelatedRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AlternativeDistributionPackageVersionsVariantsGetToManyRelated List the variants of a package version.
+//
+// Corresponds with GET /v1/alternativeDistributionPackageVersions/{id}/variants (the `AlternativeDistributionPackageVersionsVariantsGetToManyRelated` operationId).
+func (c *Client) AlternativeDistributionPackageVersionsVariantsGetToManyRelated(ctx context.Context, id string, params *AlternativeDistributionPackageVersionsVariantsGetToManyRelatedParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAlternativeDistributionPackageVersionsVariantsGetToManyRelatedRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AlternativeDistributionPackagesGetInstance Read an alternative distribution package.
+//
+// Corresponds with GET /v1/alternativeDistributionPackages/{id} (the `AlternativeDistributionPackagesGetInstance` operationId).
+func (c *Client) AlternativeDistributionPackagesGetInstance(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAlternativeDistributionPackagesGetInstanceRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AlternativeDistributionPackagesVersionsGetToManyRelated List the versions of an alternative distribution package.
+//
+// Corresponds with GET /v1/alternativeDistributionPackages/{id}/versions (the `AlternativeDistributionPackagesVersionsGetToManyRelated` operationId).
+func (c *Client) AlternativeDistributionPackagesVersionsGetToManyRelated(ctx context.Context, id string, params *AlternativeDistributionPackagesVersionsGetToManyRelatedParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAlternativeDistributionPackagesVersionsGetToManyRelatedRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AppStoreVersionsGetInstance Read a version of an app.
+//
+// Corresponds with GET /v1/appStoreVersions/{id} (the `AppStoreVersionsGetInstance` operationId).
+func (c *Client) AppStoreVersionsGetInstance(ctx context.Context, id string, params *AppStoreVersionsGetInstanceParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAppStoreVersionsGetInstanceRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AppsGetCollection List the account's apps, or find one by its bundle ID.
+//
+// Corresponds with GET /v1/apps (the `AppsGetCollection` operationId).
+func (c *Client) AppsGetCollection(ctx context.Context, params *AppsGetCollectionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAppsGetCollectionRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AppsGetInstance Read an app.
+//
+// Corresponds with GET /v1/apps/{id} (the `AppsGetInstance` operationId).
+func (c *Client) AppsGetInstance(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAppsGetInstanceRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // AppsWebhooksGetToManyRelated List an app's webhooks.
 //
 // Corresponds with GET /v1/apps/{id}/webhooks (the `AppsWebhooksGetToManyRelated` operationId).
 func (c *Client) AppsWebhooksGetToManyRelated(ctx context.Context, id string, params *AppsWebhooksGetToManyRelatedParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAppsWebhooksGetToManyRelatedRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BackgroundAssetVersionAppStoreReleasesGetInstance Read the release of a background asset version on the App Store.
+//
+// Corresponds with GET /v1/backgroundAssetVersionAppStoreReleases/{id} (the `BackgroundAssetVersionAppStoreReleasesGetInstance` operationId).
+func (c *Client) BackgroundAssetVersionAppStoreReleasesGetInstance(ctx context.Context, id string, params *BackgroundAssetVersionAppStoreReleasesGetInstanceParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBackgroundAssetVersionAppStoreReleasesGetInstanceRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BackgroundAssetVersionExternalBetaReleasesGetInstance Read the release of a background asset version to external testers.
+//
+// Corresponds with GET /v1/backgroundAssetVersionExternalBetaReleases/{id} (the `BackgroundAssetVersionExternalBetaReleasesGetInstance` operationId).
+func (c *Client) BackgroundAssetVersionExternalBetaReleasesGetInstance(ctx context.Context, id string, params *BackgroundAssetVersionExternalBetaReleasesGetInstanceParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBackgroundAssetVersionExternalBetaReleasesGetInstanceRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BackgroundAssetVersionInternalBetaReleasesGetInstance Read the release of a background asset version to internal testers.
+//
+// Corresponds with GET /v1/backgroundAssetVersionInternalBetaReleases/{id} (the `BackgroundAssetVersionInternalBetaReleasesGetInstance` operationId).
+func (c *Client) BackgroundAssetVersionInternalBetaReleasesGetInstance(ctx context.Context, id string, params *BackgroundAssetVersionInternalBetaReleasesGetInstanceParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBackgroundAssetVersionInternalBetaReleasesGetInstanceRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BackgroundAssetVersionsGetInstance Read a version of a background asset.
+//
+// Corresponds with GET /v1/backgroundAssetVersions/{id} (the `BackgroundAssetVersionsGetInstance` operationId).
+func (c *Client) BackgroundAssetVersionsGetInstance(ctx context.Context, id string, params *BackgroundAssetVersionsGetInstanceParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBackgroundAssetVersionsGetInstanceRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BetaFeedbackCrashSubmissionsGetInstance Read a tester's report of a crash.
+//
+// Corresponds with GET /v1/betaFeedbackCrashSubmissions/{id} (the `BetaFeedbackCrashSubmissionsGetInstance` operationId).
+func (c *Client) BetaFeedbackCrashSubmissionsGetInstance(ctx context.Context, id string, params *BetaFeedbackCrashSubmissionsGetInstanceParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBetaFeedbackCrashSubmissionsGetInstanceRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BetaFeedbackCrashSubmissionsCrashLogGetToOneRelated Read the log of a crash.
+//
+// Corresponds with GET /v1/betaFeedbackCrashSubmissions/{id}/crashLog (the `BetaFeedbackCrashSubmissionsCrashLogGetToOneRelated` operationId).
+func (c *Client) BetaFeedbackCrashSubmissionsCrashLogGetToOneRelated(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBetaFeedbackCrashSubmissionsCrashLogGetToOneRelatedRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BetaFeedbackScreenshotSubmissionsGetInstance Read a tester's feedback with screenshots.
+//
+// Corresponds with GET /v1/betaFeedbackScreenshotSubmissions/{id} (the `BetaFeedbackScreenshotSubmissionsGetInstance` operationId).
+func (c *Client) BetaFeedbackScreenshotSubmissionsGetInstance(ctx context.Context, id string, params *BetaFeedbackScreenshotSubmissionsGetInstanceParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBetaFeedbackScreenshotSubmissionsGetInstanceRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BuildBetaDetailsGetInstance Read the state of a build in TestFlight.
+//
+// Corresponds with GET /v1/buildBetaDetails/{id} (the `BuildBetaDetailsGetInstance` operationId).
+func (c *Client) BuildBetaDetailsGetInstance(ctx context.Context, id string, params *BuildBetaDetailsGetInstanceParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBuildBetaDetailsGetInstanceRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BuildUploadsGetInstance Read the upload of a build.
+//
+// Corresponds with GET /v1/buildUploads/{id} (the `BuildUploadsGetInstance` operationId).
+func (c *Client) BuildUploadsGetInstance(ctx context.Context, id string, params *BuildUploadsGetInstanceParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBuildUploadsGetInstanceRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BuildsGetInstance Read a build.
+//
+// Corresponds with GET /v1/builds/{id} (the `BuildsGetInstance` operationId).
+func (c *Client) BuildsGetInstance(ctx context.Context, id string, params *BuildsGetInstanceParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBuildsGetInstanceRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -1439,15 +2579,56 @@ func NewAlternativeDistributionPackageVersionsGetInstanceRequest(server string, 
 
 		}
 
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit[deltas]", params.LimitDeltas, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
-			}
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
 
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit[variants]", params.LimitVariants, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAlternativeDistributionPackageVersionsDeltasGetToManyRelatedRequest constructs an http.Request for the AlternativeDistributionPackageVersionsDeltasGetToManyRelated method
+func NewAlternativeDistributionPackageVersionsDeltasGetToManyRelatedRequest(server string, id string, params *AlternativeDistributionPackageVersionsDeltasGetToManyRelatedParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/alternativeDistributionPackageVersions/%s/deltas", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
 			return nil, err
 		} else {
 			for _, qp := range strings.Split(queryFrag, "&") {
@@ -1459,6 +2640,323 @@ func NewAlternativeDistributionPackageVersionsGetInstanceRequest(server string, 
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
 		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAlternativeDistributionPackageVersionsVariantsGetToManyRelatedRequest constructs an http.Request for the AlternativeDistributionPackageVersionsVariantsGetToManyRelated method
+func NewAlternativeDistributionPackageVersionsVariantsGetToManyRelatedRequest(server string, id string, params *AlternativeDistributionPackageVersionsVariantsGetToManyRelatedParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/alternativeDistributionPackageVersions/%s/variants", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAlternativeDistributionPackagesGetInstanceRequest constructs an http.Request for the AlternativeDistributionPackagesGetInstance method
+func NewAlternativeDistributionPackagesGetInstanceRequest(server string, id string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/alternativeDistributionPackages/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAlternativeDistributionPackagesVersionsGetToManyRelatedRequest constructs an http.Request for the AlternativeDistributionPackagesVersionsGetToManyRelated method
+func NewAlternativeDistributionPackagesVersionsGetToManyRelatedRequest(server string, id string, params *AlternativeDistributionPackagesVersionsGetToManyRelatedParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/alternativeDistributionPackages/%s/versions", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.Include != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "include", params.Include, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAppStoreVersionsGetInstanceRequest constructs an http.Request for the AppStoreVersionsGetInstance method
+func NewAppStoreVersionsGetInstanceRequest(server string, id string, params *AppStoreVersionsGetInstanceParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/appStoreVersions/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Include != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "include", params.Include, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAppsGetCollectionRequest constructs an http.Request for the AppsGetCollection method
+func NewAppsGetCollectionRequest(server string, params *AppsGetCollectionParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/apps")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.FilterBundleID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "filter[bundleId]", params.FilterBundleID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAppsGetInstanceRequest constructs an http.Request for the AppsGetInstance method
+func NewAppsGetInstanceRequest(server string, id string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/apps/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -1510,6 +3008,589 @@ func NewAppsWebhooksGetToManyRelatedRequest(server string, id string, params *Ap
 			for _, qp := range strings.Split(queryFrag, "&") {
 				rawQueryFragments = append(rawQueryFragments, qp)
 			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewBackgroundAssetVersionAppStoreReleasesGetInstanceRequest constructs an http.Request for the BackgroundAssetVersionAppStoreReleasesGetInstance method
+func NewBackgroundAssetVersionAppStoreReleasesGetInstanceRequest(server string, id string, params *BackgroundAssetVersionAppStoreReleasesGetInstanceParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/backgroundAssetVersionAppStoreReleases/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Include != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "include", params.Include, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewBackgroundAssetVersionExternalBetaReleasesGetInstanceRequest constructs an http.Request for the BackgroundAssetVersionExternalBetaReleasesGetInstance method
+func NewBackgroundAssetVersionExternalBetaReleasesGetInstanceRequest(server string, id string, params *BackgroundAssetVersionExternalBetaReleasesGetInstanceParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/backgroundAssetVersionExternalBetaReleases/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Include != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "include", params.Include, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewBackgroundAssetVersionInternalBetaReleasesGetInstanceRequest constructs an http.Request for the BackgroundAssetVersionInternalBetaReleasesGetInstance method
+func NewBackgroundAssetVersionInternalBetaReleasesGetInstanceRequest(server string, id string, params *BackgroundAssetVersionInternalBetaReleasesGetInstanceParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/backgroundAssetVersionInternalBetaReleases/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Include != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "include", params.Include, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewBackgroundAssetVersionsGetInstanceRequest constructs an http.Request for the BackgroundAssetVersionsGetInstance method
+func NewBackgroundAssetVersionsGetInstanceRequest(server string, id string, params *BackgroundAssetVersionsGetInstanceParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/backgroundAssetVersions/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Include != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "include", params.Include, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewBetaFeedbackCrashSubmissionsGetInstanceRequest constructs an http.Request for the BetaFeedbackCrashSubmissionsGetInstance method
+func NewBetaFeedbackCrashSubmissionsGetInstanceRequest(server string, id string, params *BetaFeedbackCrashSubmissionsGetInstanceParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/betaFeedbackCrashSubmissions/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Include != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "include", params.Include, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewBetaFeedbackCrashSubmissionsCrashLogGetToOneRelatedRequest constructs an http.Request for the BetaFeedbackCrashSubmissionsCrashLogGetToOneRelated method
+func NewBetaFeedbackCrashSubmissionsCrashLogGetToOneRelatedRequest(server string, id string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/betaFeedbackCrashSubmissions/%s/crashLog", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewBetaFeedbackScreenshotSubmissionsGetInstanceRequest constructs an http.Request for the BetaFeedbackScreenshotSubmissionsGetInstance method
+func NewBetaFeedbackScreenshotSubmissionsGetInstanceRequest(server string, id string, params *BetaFeedbackScreenshotSubmissionsGetInstanceParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/betaFeedbackScreenshotSubmissions/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Include != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "include", params.Include, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewBuildBetaDetailsGetInstanceRequest constructs an http.Request for the BuildBetaDetailsGetInstance method
+func NewBuildBetaDetailsGetInstanceRequest(server string, id string, params *BuildBetaDetailsGetInstanceParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/buildBetaDetails/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Include != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "include", params.Include, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewBuildUploadsGetInstanceRequest constructs an http.Request for the BuildUploadsGetInstance method
+func NewBuildUploadsGetInstanceRequest(server string, id string, params *BuildUploadsGetInstanceParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/buildUploads/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Include != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "include", params.Include, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewBuildsGetInstanceRequest constructs an http.Request for the BuildsGetInstance method
+func NewBuildsGetInstanceRequest(server string, id string, params *BuildsGetInstanceParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/builds/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Include != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "include", params.Include, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
@@ -47,6 +48,61 @@ func TestDuplicateLater(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestOtherBody: an ID that was handled with another body is a duplicate, and
+// told as what it is: from the memory, and for a copy that waited for the first.
+func TestOtherBody(t *testing.T) {
+	first := fixtures(t)["app_unavailable.json"]
+	other := append([]byte(" "), first...)
+	for name, send := range map[string]func(post func([]byte)){
+		"later": func(post func([]byte)) { post(first); post(other) },
+		"meanwhile": func(post func([]byte)) {
+			var waiting sync.WaitGroup
+			waiting.Go(func() { post(first) })
+			synctest.Wait()
+			post(other)
+			waiting.Wait()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var logged bytes.Buffer
+				var mu sync.Mutex
+				var outcomes []notification.Outcome
+				h := newHandler(t, func(context.Context, *notification.Notification) error {
+					time.Sleep(time.Second)
+					return nil
+				}, notification.WithLogger(slog.New(slog.NewTextHandler(&logged, nil))),
+					notification.WithObserver(func(_ context.Context, o notification.Outcome) {
+						mu.Lock()
+						defer mu.Unlock()
+						outcomes = append(outcomes, o)
+					}))
+				client, _, stop := serve(t, h)
+				defer stop()
+				send(func(body []byte) {
+					if status := deliver(t, client, anyURL, newSecret, body); status != http.StatusOK {
+						t.Errorf("got %d", status)
+					}
+				})
+				if err := h.Handle(t.Context(), other); err != nil {
+					t.Errorf("Handle: %v", err)
+				}
+				for i, want := range []notification.OutcomeKind{
+					notification.OutcomeHandled, notification.OutcomeDuplicate, notification.OutcomeDuplicate,
+				} {
+					o := outcomes[i]
+					if o.Kind != want || errors.Is(o.Err, notification.ErrOtherBody) != (i > 0) {
+						t.Errorf("outcome %d: %s, %v", i, o.Kind, o.Err)
+					}
+				}
+				if got := strings.Count(logged.String(), "level=WARN"); got != 2 {
+					t.Errorf("%d warnings, want 2:\n%s", got, logged.String())
+				}
+			})
+		})
+	}
 }
 
 // TestDuplicateConcurrent sends copies while the first is being handled. None is

@@ -1,6 +1,7 @@
 package notification
 
 import (
+	"bytes"
 	"context"
 	"sync"
 )
@@ -14,23 +15,27 @@ type gate struct {
 }
 
 type flight struct {
+	body    []byte
 	done    chan struct{} // closed when the call has returned
 	handled bool          // whether it returned nil; set before done is closed
 }
 
-// once calls f and returns its error. While another call for id is under way
-// it waits; handled then tells that the other one succeeded, and f was not
-// called. If the other one failed, one of those that wait takes its turn. The
-// end of ctx ends the waiting only.
-func (g *gate) once(ctx context.Context, id string, f func() error) (handled bool, err error) {
+// once calls f and returns its error. While another call for n's ID is under way
+// it waits; handled then tells that the other one succeeded, and f was not called:
+// the error is ErrOtherBody if that one had another body. If the other one failed,
+// one of those that wait takes its turn. The end of ctx ends the waiting only.
+func (g *gate) once(ctx context.Context, n *Notification, f func() error) (handled bool, err error) {
 	for ctx.Err() == nil {
-		other, entered := g.enter(id)
+		other, entered := g.enter(n)
 		if entered {
-			return false, g.run(id, other, f)
+			return false, g.run(n.ID, other, f)
 		}
 		select {
 		case <-other.done:
-			if other.handled {
+			switch {
+			case other.handled && !bytes.Equal(other.body, n.Raw):
+				return true, ErrOtherBody
+			case other.handled:
 				return true, nil
 			}
 		case <-ctx.Done():
@@ -39,18 +44,18 @@ func (g *gate) once(ctx context.Context, id string, f func() error) (handled boo
 	return false, context.Cause(ctx)
 }
 
-// enter returns the flight of id, and whether it is the caller's own.
-func (g *gate) enter(id string) (f *flight, own bool) {
+// enter returns the flight of n's ID, and whether it is the caller's own.
+func (g *gate) enter(n *Notification) (f *flight, own bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if f, taken := g.flights[id]; taken {
+	if f, taken := g.flights[n.ID]; taken {
 		return f, false
 	}
 	if g.flights == nil {
 		g.flights = map[string]*flight{}
 	}
-	f = &flight{done: make(chan struct{})}
-	g.flights[id] = f
+	f = &flight{body: n.Raw, done: make(chan struct{})}
+	g.flights[n.ID] = f
 	return f, true
 }
 

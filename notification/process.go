@@ -52,7 +52,7 @@ func (h *Handler) process(sender context.Context, n *Notification, o *Outcome) {
 
 	var entered, called bool
 	var failure error // the function's
-	handled, err := h.gate.once(ctx, n.ID, func() error {
+	handled, err := h.gate.once(ctx, n, func() error {
 		entered = true
 		err := guard(func() error {
 			return h.deduplicator.Once(ctx, n, func(ctx context.Context) error {

@@ -21,7 +21,7 @@ var (
 	// worthwhile or did not help. APIError.RetryAt may tell when to come back;
 	// Apple documents a rolling hour.
 	ErrRateLimited = errors.New("rate limited")
-	// ErrNotFound: there is no such webhook, or none at all for Get. What does
+	// ErrNotFound: there is no such resource, or none at all for Get. What does
 	// not match: a path that App Store Connect does not know (PATH_ERROR), and a
 	// 404 to a call that names no id, which says that the resource itself is gone.
 	ErrNotFound = errors.New("not found")
@@ -83,8 +83,7 @@ type ErrorObject struct {
 // Error says which call was refused, with what status, the decisive error, and
 // what is known of the clock and of when to come back.
 func (e *APIError) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "wrapper: %s %s: %d", e.Method, e.Path, e.StatusCode)
+	text := fmt.Sprintf("wrapper: %s %s: %d", e.Method, e.Path, e.StatusCode)
 	first, more := "", e.Dropped
 	for object := range e.all {
 		switch {
@@ -97,12 +96,13 @@ func (e *APIError) Error() string {
 	}
 	switch {
 	case first != "":
-		b.WriteString(" " + first)
+		text += " " + first
 	case e.Excerpt != "":
-		fmt.Fprintf(&b, " %q", e.Excerpt)
+		text += fmt.Sprintf(" %q", e.Excerpt)
 	default:
-		b.WriteString(" " + http.StatusText(e.StatusCode))
+		text += " " + http.StatusText(e.StatusCode)
 	}
+	var b strings.Builder
 	if more > 0 {
 		fmt.Fprintf(&b, " (and %d more)", more)
 	}
@@ -118,7 +118,10 @@ func (e *APIError) Error() string {
 	if !e.RetryAt.IsZero() {
 		b.WriteString(" (try again at " + e.RetryAt.UTC().Format(time.RFC3339) + ")")
 	}
-	return b.String()
+	if b.Len() > 0 {
+		text = strings.TrimSuffix(text, ".") // the sentence goes on
+	}
+	return text + b.String()
 }
 
 // String gives code, detail (or title) and source in one line.

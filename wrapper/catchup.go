@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 )
@@ -44,7 +43,7 @@ func (s *Webhooks) CatchUp(
 	if handle == nil {
 		return since, invalid("CatchUp needs a function that handles payloads, got nil")
 	}
-	c := catcher{s: s, webhookID: webhookID, handle: handle, seen: since}
+	c := catcher{s: s, webhookID: webhookID, handle: handle, seen: since, open: map[string]*event{}}
 	pass := c.pass(ctx)
 	return pass.Next, pass.Err
 }
@@ -57,9 +56,13 @@ type catcher struct {
 	handle    func(context.Context, []byte) error
 
 	seen  time.Time            // what was created earlier has been listed; zero: nothing yet
-	open  map[string]time.Time // first deliveries of listed events that were not handled
 	taken map[string]time.Time // latest deliveries of events that handle took; nil: not remembered
 	gone  bool                 // the latest pass found no such webhook
+
+	// Events that were not handled. One stays here, and holds next back, though a list leaves it out, since a later
+	// list may show it again. It goes when handle takes it or a later delivery succeeds. It is lost, once, when its
+	// last delivery is ten days old or the webhook is gone: only then can it no longer be listed.
+	open map[string]*event // without their payloads
 }
 
 // event is what the list says of one event.
@@ -88,12 +91,11 @@ func (c *catcher) pass(ctx context.Context) (pass Pass) {
 	if first := firstListed(now); !c.seen.IsZero() && c.seen.Before(first) {
 		errs.add(notListed(c.seen, first))
 	}
-	pass.Lost = c.forget(firstListed(now))
 	c.seen = later(c.seen, now.Add(-settling))
-	c.open = map[string]time.Time{}
 	for _, event := range events {
 		switch {
-		case c.knows(event):
+		case event.state == DeliverySucceeded || c.knows(event):
+			delete(c.open, event.id)
 			continue
 		case event.state == DeliveryPending && now.Sub(event.last) < settling:
 			pass.Awaiting++
@@ -101,13 +103,16 @@ func (c *catcher) pass(ctx context.Context) (pass Pass) {
 			err := c.handOver(ctx, event)
 			if err == nil {
 				pass.HandedOver++
+				delete(c.open, event.id)
 				continue
 			}
 			errs.add(err)
 			pass.Failed++
 		}
-		c.open[event.id] = event.first
+		event.payload = nil
+		c.open[event.id] = event
 	}
+	pass.Lost = c.forget(firstListed(now))
 	if ctx.Err() != nil {
 		errs.add(ended(ctx))
 	}
@@ -118,9 +123,9 @@ func (c *catcher) pass(ctx context.Context) (pass Pass) {
 // next is where the next reading of the list begins.
 func (c *catcher) next() time.Time {
 	next := c.seen
-	for _, first := range c.open {
-		if first.Before(next) {
-			next = first
+	for _, event := range c.open {
+		if event.first.Before(next) {
+			next = event.first
 		}
 	}
 	return next.UTC()
@@ -150,18 +155,27 @@ func (c *catcher) handOver(ctx context.Context, e *event) error {
 }
 
 // forget drops what was created before oldest and can't be listed any more. It
-// returns how many of these events were never handled.
+// returns how many events were never handled.
 func (c *catcher) forget(oldest time.Time) (lost int) {
-	isOld := func(_ string, created time.Time) bool { return created.Before(oldest) }
-	before := len(c.open)
-	maps.DeleteFunc(c.open, isOld)
-	maps.DeleteFunc(c.taken, isOld)
-	return before - len(c.open)
+	for id, last := range c.taken {
+		if last.Before(oldest) {
+			delete(c.taken, id)
+		}
+	}
+	for id, event := range c.open {
+		switch {
+		case event.last.Before(oldest):
+			delete(c.open, id)
+			lost++
+		case event.first.Before(oldest):
+			event.first = event.last
+		}
+	}
+	return lost
 }
 
-// list returns the events whose last delivery did not succeed, oldest first,
-// and the latest creation of any delivery.
-func (c *catcher) list(ctx context.Context) (missed []*event, latest time.Time, err error) {
+// list returns the events, oldest first, and the latest creation of any delivery.
+func (c *catcher) list(ctx context.Context) (events []*event, latest time.Time, err error) {
 	byID := map[string]*event{}
 	var from time.Time
 	since := func(now time.Time) time.Time {
@@ -181,14 +195,12 @@ func (c *catcher) list(ctx context.Context) (missed []*event, latest time.Time, 
 		}
 	}
 	for _, event := range byID {
-		if event.state != DeliverySucceeded {
-			missed = append(missed, event)
-		}
+		events = append(events, event)
 	}
-	slices.SortFunc(missed, func(a, b *event) int {
+	slices.SortFunc(events, func(a, b *event) int {
 		return cmp.Or(a.first.Compare(b.first), cmp.Compare(a.id, b.id))
 	})
-	return missed, latest, nil
+	return events, latest, nil
 }
 
 // collect adds a delivery to what is known of its event. Only payloads that may

@@ -141,6 +141,14 @@ func checkAppID(id string) error {
 	return nil
 }
 
+// checkBundleID refuses what a filter would take for several bundle IDs, or for none.
+func checkBundleID(bundleID string) error {
+	if bundleID == "" || strings.Contains(bundleID, ",") || strings.ContainsFunc(bundleID, isNotGraphic) {
+		return invalid("bundle ID must be one, such as com.example.app")
+	}
+	return nil
+}
+
 // checkID refuses an id that could change which path a request goes to, there
 // or in a proxy that decodes it: DELETE with the id ".." would go to /v1/.
 func checkID(id string) error {

@@ -39,8 +39,17 @@ type Client struct {
 	MarketplaceWebhooks *MarketplaceWebhooks
 	// Webhooks is the webhooks resource, with its deliveries and pings.
 	Webhooks *Webhooks
-	// PackageVersions is the alternativeDistributionPackageVersions resource.
-	PackageVersions *PackageVersions
+
+	// What events are about.
+	Apps             *Apps
+	AppStoreVersions *AppStoreVersions
+	BackgroundAssets *BackgroundAssets
+	BetaFeedback     *BetaFeedback
+	Builds           *Builds
+	Packages         *Packages
+	PackageVersions  *PackageVersions
+
+	self struct{ c *Client } // what each resource points at: one for all spares importers the unused ones
 
 	// Functions, since fmt prints a TokenSource of kind string but no function.
 	token   func(context.Context) (string, error)
@@ -98,9 +107,16 @@ func NewClient(tokens TokenSource, opts ...Option) (*Client, error) {
 	}
 	c.server = c.baseURL.String() + "/"
 	c.transport = withoutProxy(c.transport, c.baseURL)
-	c.MarketplaceWebhooks = &MarketplaceWebhooks{c}
-	c.Webhooks = &Webhooks{c}
-	c.PackageVersions = &PackageVersions{c}
+	c.self.c = c
+	c.MarketplaceWebhooks = (*MarketplaceWebhooks)(&c.self)
+	c.Webhooks = (*Webhooks)(&c.self)
+	c.Apps = (*Apps)(&c.self)
+	c.AppStoreVersions = (*AppStoreVersions)(&c.self)
+	c.BackgroundAssets = (*BackgroundAssets)(&c.self)
+	c.BetaFeedback = (*BetaFeedback)(&c.self)
+	c.Builds = (*Builds)(&c.self)
+	c.Packages = (*Packages)(&c.self)
+	c.PackageVersions = (*PackageVersions)(&c.self)
 	return c, nil
 }
 

@@ -151,10 +151,8 @@ func (s *Webhooks) listDeliveries(
 	now, known := s.c.serverNow()
 	from := since(now)
 	params := &gen.WebhooksDeliveriesGetToManyRelatedParams{
-		Include: []gen.WebhooksDeliveriesGetToManyRelatedParamsInclude{
-			gen.WebhooksDeliveriesGetToManyRelatedParamsIncludeEvent,
-		},
-		Limit: maxPage,
+		Include: []string{"event"},
+		Limit:   maxPage,
 	}
 	return pages[Delivery](func(query string) ([]*Delivery, string, error) {
 		for {

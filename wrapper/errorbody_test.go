@@ -76,7 +76,7 @@ func TestFloodOfErrors(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			size := full / 16
 			if name == "many paths" { // allocates the most
-				size = full
+				size = full / 4
 			}
 			body, objects := flood(size)
 			if len(body) > size || len(body) < size*3/4 {

@@ -2,11 +2,8 @@ package wrapper_test
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"log"
 	"net/http"
 	"net/http/httptest"
@@ -242,35 +239,4 @@ func ExampleMarketplaceWebhooks_KeepUp() {
 	// Output:
 	// registered: c74970b8-6be0-40fa-8f51-8e1532005635 <nil>
 	// context canceled
-}
-
-// The event names the version; this read gives the rest, with where to
-// download it.
-func ExamplePackageVersions_Get() {
-	fake, client, _, stop := webhookSandbox()
-	defer stop()
-	err := fake.Update(func(s *asctest.State) {
-		s.PackageVersions = []asctest.PackageVersion{{
-			PackageFile: asctest.PackageFile{ID: "v7", Content: []byte("the package")}, PackageID: "p1", Version: "7",
-		}}
-	})
-	if err != nil {
-		log.Fatal(err)
-	}
-
-	version, err := client.PackageVersions.Get(context.Background(), "v7")
-	if err != nil {
-		log.Fatal(err)
-	}
-	response, err := http.Get(version.URL.Reveal()) // without a token
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer response.Body.Close()
-	sum := sha256.New()
-	if _, err := io.Copy(sum, io.LimitReader(response.Body, 1<<30)); err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(version.PackageID, version.Version, hex.EncodeToString(sum.Sum(nil)) == version.FileChecksum)
-	// Output: p1 7 true
 }

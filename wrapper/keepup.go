@@ -120,7 +120,7 @@ func (c *catcher) moveTo(webhookID string) (lost int) {
 		return 0
 	}
 	lost = len(c.open)
-	c.webhookID, c.open = webhookID, nil
+	c.webhookID, c.open = webhookID, map[string]*event{}
 	return lost
 }
 

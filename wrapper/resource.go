@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/ascmarketplace/webhooks/gen"
 )
 
 // resource is one of Apple's resources, in our form.
@@ -83,6 +85,16 @@ type includes []included
 func (i *includes) UnmarshalJSON(body []byte) error {
 	_ = json.Unmarshal(body, (*[]included)(i))
 	return nil
+}
+
+// attributesOf returns the attributes of a related resource, if it is included.
+func attributesOf[Attributes any](included []included, related gen.RelatedResource) (attributes Attributes) {
+	for _, resource := range included {
+		if resource.Type == related.Type && resource.ID == related.ID {
+			_ = json.Unmarshal(resource.Attributes, &attributes)
+		}
+	}
+	return attributes
 }
 
 func (r *reader[Data, Resource]) decode(body []byte) error {

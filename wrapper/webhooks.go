@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"iter"
+	"strings"
 
 	"github.com/ascmarketplace/webhooks/gen"
 )
@@ -148,8 +148,17 @@ func (s *Webhooks) tooMany(ctx context.Context, appID string, err error) error {
 	if there, listErr := s.all(ctx, appID); listErr != nil || len(there) < maxWebhooks {
 		return err
 	}
-	return fmt.Errorf("wrapper: %w: %w", ErrTooManyWebhooks, err)
+	return &tooManyError{err}
 }
+
+// tooManyError matches ErrTooManyWebhooks and the conflict.
+type tooManyError struct{ conflict error }
+
+func (e *tooManyError) Error() string {
+	return "wrapper: " + ErrTooManyWebhooks.Error() + ": " + strings.TrimPrefix(e.conflict.Error(), "wrapper: ")
+}
+
+func (e *tooManyError) Unwrap() []error { return []error{ErrTooManyWebhooks, e.conflict} }
 
 func (s *Webhooks) all(ctx context.Context, appID string) (webhooks []Webhook, err error) {
 	for webhook, err := range s.List(ctx, appID) {

@@ -189,6 +189,9 @@ func TestTooManyWebhooks(t *testing.T) {
 		if !errors.Is(err, wrapper.ErrConflict) || errors.Is(err, wrapper.ErrTooManyWebhooks) != want {
 			t.Errorf("with %d: %v", there, err)
 		}
+		if n := strings.Count(err.Error(), "wrapper: "); n != 1 {
+			t.Errorf("%v: the package is named %d times", err, n)
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,16 +15,14 @@ import (
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
-// advisedError rewords a library's error for the command line, and adds what to
-// do about it, if anything.
+// advisedError is a library's error, and what to do about it, if anything.
 type advisedError struct {
 	err  error
 	next string
 }
 
 func (e *advisedError) Error() string {
-	text := strings.NewReplacer("wrapper: ", "", "auth: ", "",
-		"WithLifetime", "--lifetime", "WithScope", "--scope", "WithBaseURL", "--base-url").Replace(e.err.Error())
+	text := strings.TrimPrefix(strings.TrimPrefix(e.err.Error(), "wrapper: "), "auth: ")
 	if e.next != "" {
 		text = strings.TrimSuffix(text, ".") + ". " + e.next
 	}
@@ -71,15 +70,27 @@ func notAuthorized(err *wrapper.APIError, key auth.Key) string {
 	if key.IssuerID != "" {
 		issuer = "issuer ID " + key.IssuerID + " (an individual key has none: set ASC_KEY_TYPE=individual)"
 	}
-	return fmt.Sprintf("Check that the private key belongs to key ID %s and %s, and that it has not been revoked", key.ID, issuer)
+	return fmt.Sprintf("Check that the private key belongs to key ID %s and %s, and that it has not been revoked; "+
+		"'ascwebhooks doctor' looks further", key.ID, issuer)
 }
 
-func rateLimited(err *wrapper.APIError) string {
+// tryAgain says when: as the response asked, or else later.
+func tryAgain(err *wrapper.APIError, later string) string {
 	if err.RetryAt.IsZero() {
-		return "Try again later; App Store Connect counts each key's requests over a rolling hour"
+		return "Try again later" + later
 	}
 	wait := time.Until(err.RetryAt).Round(time.Second)
 	return fmt.Sprintf("Try again in %v", max(wait, time.Second))
+}
+
+// isAboutApp reports that App Store Connect doesn't know the app that the call names.
+func isAboutApp(err *wrapper.APIError) bool {
+	if errors.Is(err, wrapper.ErrNotFound) {
+		return strings.HasPrefix(err.Path, "/v1/apps/")
+	}
+	return slices.ContainsFunc(err.Errors, func(o wrapper.ErrorObject) bool {
+		return strings.HasPrefix(o.Pointer, "/data/relationships/app")
+	})
 }
 
 // refused looks at the error codes first, and then at the status.
@@ -88,11 +99,13 @@ func (c *caller) refused(err *wrapper.APIError, key auth.Key) string {
 	case errors.Is(err, wrapper.ErrNotAuthorized):
 		return notAuthorized(err, key)
 	case errors.Is(err, wrapper.ErrRateLimited):
-		return rateLimited(err)
+		return tryAgain(err, "; App Store Connect counts each key's requests over a rolling hour")
 	case err.HasCode("FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED"):
 		return "An agreement is missing or has expired: the Account Holder has to accept it in App Store Connect"
 	case err.StatusCode == http.StatusForbidden:
-		return "The key's role does not allow this: use a key with another role; App Store Connect shows roles under Users and Access"
+		return "The key's role does not allow this: use a key with the role Account Holder, Admin or App Manager; App Store Connect shows roles under Users and Access"
+	case isAboutApp(err):
+		return "Check the app's ID: App Store Connect shows it as Apple ID under App Information; the key must be allowed to see the app"
 	case errors.Is(err, wrapper.ErrNotFound):
 		return c.hint("Nothing has this ID")
 	case err.StatusCode == http.StatusNotFound:
@@ -104,7 +117,7 @@ func (c *caller) refused(err *wrapper.APIError, key auth.Key) string {
 	case err.StatusCode == http.StatusConflict:
 		return c.hint("It conflicts with the current state")
 	case err.StatusCode >= http.StatusInternalServerError:
-		return "App Store Connect, or a proxy in front of it, has a problem: try again later"
+		return "App Store Connect, or a proxy in front of it, has a problem. " + tryAgain(err, "")
 	}
 	return ""
 }

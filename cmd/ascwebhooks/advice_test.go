@@ -36,6 +36,11 @@ func TestAdvice(t *testing.T) {
 		err.RetryAt = retryAt
 		return err
 	}
+	unavailable := func(wait time.Duration) error {
+		err := refused(503, "GET", "UNEXPECTED_ERROR")
+		err.RetryAt = time.Now().Add(wait)
+		return err
+	}
 	unknown := &wrapper.OutcomeUnknownError{Method: "POST", Path: "/v1/marketplaceWebhooks",
 		Err: refused(503, "POST", "UNEXPECTED_ERROR")}
 	const look = "'ascwebhooks marketplace-webhooks get'"
@@ -50,7 +55,17 @@ func TestAdvice(t *testing.T) {
 			"issuer ID 57246542-96fe-1a63-e053-0824d011072a", "revoked"}},
 		"clock unknown": {unauthorized, []string{"key ID 2X9R4HXF34"}},
 		"agreement":     {refused(403, "GET", agreement), []string{"Account Holder has to accept it"}},
-		"role":          {refused(403, "GET", "FORBIDDEN_ERROR"), []string{"The key's role", "Users and Access"}},
+		"role": {refused(403, "GET", "FORBIDDEN_ERROR"),
+			[]string{"The key's role", "Account Holder, Admin or App Manager", "Users and Access"}},
+		"unknown app": {&wrapper.APIError{Method: "GET", Path: "/v1/apps/{id}/webhooks", StatusCode: 404,
+			Errors: []wrapper.ErrorObject{{Code: "NOT_FOUND"}}}, []string{"Check the app's ID", "Apple ID under App Information"}},
+		"unknown app in a create": {&wrapper.APIError{Method: "POST", Path: "/v1/webhooks", StatusCode: 409,
+			Errors: []wrapper.ErrorObject{{Code: "ENTITY_ERROR.RELATIONSHIP.INVALID", Pointer: "/data/relationships/app"}}},
+			[]string{"Check the app's ID"}},
+		"clock agrees": {&wrapper.APIError{Method: "GET", Path: "/v1/marketplaceWebhooks", StatusCode: 401, ClockSkew: time.Second,
+			Errors: []wrapper.ErrorObject{{Code: "NOT_AUTHORIZED", Detail: "The token has expired."}}},
+			[]string{"has expired (this machine's clock is 1s ahead). Check", "'ascwebhooks doctor' looks further"}},
+		"trouble that ends": {unavailable(10 * time.Minute), []string{"has a problem. Try again in 10m0s"}},
 		"none": {fmt.Errorf("wrapper: no webhook: %w", wrapper.ErrNotFound),
 			[]string{"Register one with 'ascwebhooks marketplace-webhooks create'"}},
 		"no such": {refused(404, "PATCH", "NOT_FOUND"), []string{"Nothing has this ID: " + look}},
@@ -65,7 +80,7 @@ func TestAdvice(t *testing.T) {
 		"come back":           {limited(time.Now().Add(90 * time.Second)), []string{"Try again in 1m30s"}},
 		"come back now":       {limited(time.Now().Add(-time.Hour)), []string{"Try again in 1s"}},
 		"come back when":      {limited(time.Time{}), []string{"Try again later", "rolling hour"}},
-		"trouble":             {refused(503, "GET", "UNEXPECTED_ERROR"), []string{"try again later"}},
+		"trouble":             {refused(503, "GET", "UNEXPECTED_ERROR"), []string{"has a problem. Try again later"}},
 		"unknown":             {unknown, []string{"may or may not", "Look with " + look}},
 		"unknown and refused": {errors.Join(unknown, unauthorized), []string{"Look with " + look}},
 		"other endpoint": {&wrapper.OtherEndpointError{ID: "id-1"},
@@ -83,7 +98,7 @@ func TestAdvice(t *testing.T) {
 					t.Errorf("%q lacks %q", err, want)
 				}
 			}
-			if strings.Contains(err.Error(), "wrapper: ") || !errors.Is(err, test.err) {
+			if strings.HasPrefix(err.Error(), "wrapper: ") || !errors.Is(err, test.err) {
 				t.Errorf("%q: the library's prefix, or not the library's error", err)
 			}
 		})

@@ -18,7 +18,6 @@ import (
 type caller struct {
 	key     auth.KeyHint
 	baseURL string
-	dryRun  bool
 	look    string // the command that shows what is registered
 }
 
@@ -43,13 +42,9 @@ func (c *caller) call(cmd *cobra.Command, do func(context.Context, *wrapper.Clie
 	if err != nil {
 		return err
 	}
-	transport := http.DefaultTransport
-	if c.dryRun {
-		transport = dryRun{transport}
-	}
 	opts := []wrapper.Option{
-		wrapper.WithHTTPClient(&http.Client{Transport: transport}),
-		wrapper.WithBaseURL(cmp.Or(c.baseURL, os.Getenv("ASC_BASE_URL"), wrapper.DefaultBaseURL)),
+		wrapper.WithHTTPClient(&http.Client{Transport: rehearsable{http.DefaultTransport}}),
+		wrapper.WithBaseURL(c.server()),
 		wrapper.WithUserAgent(userAgent()),
 	}
 	// For tests whose sandbox is in another container, and for nothing else: the token can be read on the way.
@@ -58,7 +53,7 @@ func (c *caller) call(cmd *cobra.Command, do func(context.Context, *wrapper.Clie
 	}
 	client, err := wrapper.NewClient(tokens, opts...)
 	if err != nil {
-		return usageError{&advisedError{err: err}}
+		return usagef("--base-url or ASC_BASE_URL: %w", &advisedError{err: err})
 	}
 	ctx, stop := interruptible(cmd.Context())
 	defer stop()
@@ -66,6 +61,10 @@ func (c *caller) call(cmd *cobra.Command, do func(context.Context, *wrapper.Clie
 		return &advisedError{err, c.advice(err, key)}
 	}
 	return nil
+}
+
+func (c *caller) server() string {
+	return cmp.Or(c.baseURL, os.Getenv("ASC_BASE_URL"), wrapper.DefaultBaseURL)
 }
 
 func newTokenSource(hint auth.KeyHint, opts ...auth.Option) (auth.Key, *auth.TokenSource, error) {

@@ -1,6 +1,6 @@
 package main
 
-// Asking before a webhook is deleted.
+// Asking before something is changed.
 
 import (
 	"bufio"
@@ -30,8 +30,9 @@ func (s *system) canConfirm(yes bool) error {
 // deleteConfirmed asks first, unless yes.
 func (s *system) deleteConfirmed(ctx context.Context, yes bool, id, url string, del func(context.Context, string) error) error {
 	if !yes {
-		if err := s.confirm(ctx, id, url); err != nil {
-			return err
+		question := fmt.Sprintf("Delete the webhook %s? Notifications to %s stop.", oneLine(id), cmp.Or(oneLine(url), "it"))
+		if !s.confirm(ctx, question) {
+			return errors.New("nothing was deleted")
 		}
 	}
 	if err := del(ctx, id); err != nil {
@@ -40,11 +41,10 @@ func (s *system) deleteConfirmed(ctx context.Context, yes bool, id, url string, 
 	return s.print(map[string]any{"id": id, "deleted": true}, "deleted: "+oneLine(id)+"\n")
 }
 
-// confirm asks, and fails unless the response is yes. The goroutine that reads
-// it stays behind after an interrupt; the process ends then.
-func (s *system) confirm(ctx context.Context, id, url string) error {
-	_, _ = fmt.Fprintf(s.stderr, "Delete the webhook %s? Notifications to %s stop. [y/N] ",
-		oneLine(id), cmp.Or(oneLine(url), "it"))
+// confirm asks, and reports whether the response is yes. The goroutine that
+// reads it stays behind after an interrupt; the process ends then.
+func (s *system) confirm(ctx context.Context, question string) bool {
+	_, _ = fmt.Fprintf(s.stderr, "%s [y/N] ", question)
 	responses := make(chan string, 1)
 	go func() {
 		line, _ := bufio.NewReader(s.stdin).ReadString('\n')
@@ -52,13 +52,11 @@ func (s *system) confirm(ctx context.Context, id, url string) error {
 	}()
 	select {
 	case response := <-responses:
-		if response == "y" || response == "yes" {
-			return nil
-		}
+		return response == "y" || response == "yes"
 	case <-ctx.Done():
 		s.infof("")
+		return false
 	}
-	return errors.New("nothing was deleted")
 }
 
 func isTerminal(stream any) bool {

@@ -61,7 +61,7 @@ line also has what was posted.`,
 			})
 		},
 	}
-	cmd.Flags().StringVar(&since, "since", "", "`time` of creation from which to list: 2026-11-24T10:00:00Z, or how long ago, such as 24h")
+	cmd.Flags().StringVar(&since, "since", "", "`time` of creation from which to list: "+sinceUsage)
 	cmd.Flags().StringArrayVar(&states, "state", nil, "`state` to list: failed, pending or succeeded (repeatable)")
 	complete(cmd, "state", deliveryStates()...)
 	return cmd
@@ -76,7 +76,7 @@ delivery. 'deliveries' shows the result.`,
 		Example: "  ascwebhooks webhooks redeliver 4f7b2c9d-0a7e-4a52-8f43-6b0d9c1e3a20",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			w.look = "ascwebhooks webhooks deliveries"
+			w.look = "ascwebhooks webhooks deliveries WEBHOOK-ID"
 			return w.call(cmd, func(ctx context.Context, client *wrapper.Client) error {
 				return w.printDelivery(client.Webhooks.Redeliver(ctx, args[0]))
 			})
@@ -86,24 +86,6 @@ delivery. 'deliveries' shows the result.`,
 
 func deliveryStates() []string {
 	return []string{string(wrapper.DeliveryFailed), string(wrapper.DeliveryPending), string(wrapper.DeliverySucceeded)}
-}
-
-// parseSince takes a time, or a duration before now; empty is the zero time.
-func parseSince(since string, now time.Time) (time.Time, error) {
-	if since == "" {
-		return time.Time{}, nil
-	}
-	at, err := time.Parse(time.RFC3339, since)
-	if ago, agoErr := time.ParseDuration(since); agoErr == nil && ago > 0 {
-		at, err = now.Add(-ago), nil
-	}
-	switch {
-	case err != nil:
-		return at, usagef("--since must be a time such as 2026-11-24T10:00:00Z, or how long ago, such as 24h")
-	case now.Sub(at) > 10*24*time.Hour:
-		return at, usagef("--since is over ten days ago, and App Store Connect lists ten days")
-	}
-	return at, nil
 }
 
 func newDeliveryFilter(since string, states []string, now time.Time) (filter wrapper.DeliveryFilter, err error) {

@@ -46,7 +46,7 @@ it at once.`,
 				return err
 			}
 			if saveDir != "" {
-				if l.saved, err = openSaveDir(saveDir); err != nil {
+				if l.saved, err = openDir("--save must be a directory that exists and can be written to", saveDir); err != nil {
 					return err
 				}
 				defer func() { _ = l.saved.Close() }()

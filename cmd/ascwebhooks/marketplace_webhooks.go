@@ -17,6 +17,7 @@ type marketplaceWebhooks struct {
 	*system
 	caller
 	endpointURL, secretFile string
+	dryRun                  bool
 }
 
 func newMarketplaceWebhooks(sys *system) *cobra.Command {
@@ -153,10 +154,11 @@ changes nothing, unless --replace is given.`,
 			if err != nil {
 				return err
 			}
-			if m.dryRun {
-				m.infof("dry run: nothing is changed; this is what would be done")
-			}
 			return m.call(cmd, func(ctx context.Context, client *wrapper.Client) error {
+				if m.dryRun {
+					m.sayDryRun()
+					ctx = rehearse(ctx)
+				}
 				result, err := client.MarketplaceWebhooks.Ensure(ctx, params)
 				if other, ok := errors.AsType[*wrapper.OtherEndpointError](err); ok && replace {
 					result.Action = ensureReplaced
@@ -172,7 +174,7 @@ changes nothing, unless --replace is given.`,
 	m.paramFlags(cmd)
 	mustSet(cmd.MarkFlagRequired("endpoint-url"))
 	cmd.Flags().BoolVar(&replace, "replace", false, "take over a webhook that has another URL")
-	cmd.Flags().BoolVar(&m.dryRun, "dry-run", false, "print what would be done, and change nothing")
+	dryRunFlag(cmd, &m.dryRun)
 	return cmd
 }
 

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,16 +15,19 @@ import (
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
-// migration is one run of the command migrate, from plan to end.
+// migration is one run of the command migrate.
 type migration struct {
 	*system
 	caller
-	app, name, endpointURL string
-	dryRun, finish         bool
-	timeout                time.Duration
+	app, name, endpointURL         string
+	renames                        bool // the name was asked for
+	skipCheck, dryRun, finish, yes bool
+	timeout                        time.Duration
+	secret                         []byte
 
-	old wrapper.MarketplaceWebhook // zero: there is none (any more)
-	new wrapper.Webhook
+	old  wrapper.MarketplaceWebhook // zero: there is none
+	plan ensurePlan
+	seen history // of the new webhook, before the run
 }
 
 func newMigrate(sys *system) *cobra.Command {
@@ -35,33 +39,33 @@ func newMigrate(sys *system) *cobra.Command {
 		Long: `Move from the deprecated marketplace webhook to a webhook of the marketplace's
 app, in steps that are safe to repeat:
 
-  1. make sure that the app has a webhook with this URL, secret and the events of
-     alternative distribution
-  2. ping it, and wait until the ping is delivered
-  3. with --finish only: delete the old webhook
+  1. check the endpoint: it must acknowledge a ping that is signed with the secret
+     and respond 401 or 403 to a forged one; --skip-check leaves this out, where
+     only Apple can reach the endpoint
+  2. print each difference to what is registered; --dry-run ends here
+  3. make sure that the app has an enabled webhook with this URL, secret and the
+     events of alternative distribution; one that is there keeps its name, unless
+     --name is given, and its other events
+  4. have App Store Connect ping it, and wait until that is delivered
+  5. with --finish only: delete the old webhook
 
-Between 2 and 3 both are registered. Apple does not document whether it then posts
-each event to both, so the receiver must accept both forms and ignore events whose
-effect is already stored: see docs/migrating.md. Run it without --finish, watch the
-new notifications arrive, then run it with --finish.`,
+Nothing is changed unless the check succeeds. --finish also requires that an event
+of alternative distribution was delivered to the new webhook, or --yes; on a
+terminal it asks. Between 4 and 5 both are registered. Apple does not document
+whether it then posts each event to both, so the receiver must accept both forms
+and ignore events whose effect is already stored: see docs/migrating.md.`,
 		Example: `  ascwebhooks migrate --app 6478000000 --endpoint-url https://marketplace.example/notifications --secret-file secret.txt --dry-run
   ascwebhooks migrate --app 6478000000 --endpoint-url https://marketplace.example/notifications --secret-file secret.txt
   ascwebhooks migrate --app 6478000000 --endpoint-url https://marketplace.example/notifications --secret-file secret.txt --finish`,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			app, err := neededApp(m.app)
-			if err != nil {
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			m.renames = cmd.Flags().Changed("name")
+			if m.app, err = neededApp(m.app); err != nil {
 				return err
 			}
-			secret, err := sys.needSecret(secretFile)
-			if err != nil {
+			if m.secret, err = sys.needSecret(secretFile); err != nil {
 				return err
 			}
-			return m.call(cmd, func(ctx context.Context, client *wrapper.Client) error {
-				return m.run(ctx, client, app, wrapper.WebhookParams{
-					Name: m.name, URL: m.endpointURL, Secret: wrapper.NewSecret(string(secret)),
-					EventTypes: wrapper.MarketplaceEvents(),
-				})
-			})
+			return m.call(cmd, m.run)
 		},
 	}
 	m.flags(cmd)
@@ -69,136 +73,147 @@ new notifications arrive, then run it with --finish.`,
 	cmd.Flags().StringVar(&m.name, "name", "marketplace notifications", "`name` of the new webhook")
 	cmd.Flags().StringVar(&m.endpointURL, "endpoint-url", "", endpointURLUsage)
 	cmd.Flags().DurationVar(&m.timeout, "timeout", time.Minute, "how long to wait for the ping's delivery")
+	cmd.Flags().BoolVar(&m.skipCheck, "skip-check", false, "post nothing to the endpoint from here")
 	cmd.Flags().BoolVar(&m.finish, "finish", false, "delete the old webhook once the ping is delivered")
-	cmd.Flags().BoolVar(&m.dryRun, "dry-run", false, "print the plan, and change nothing")
+	dryRunFlag(cmd, &m.dryRun)
+	yesFlag(cmd, &m.yes)
 	secretFlag(cmd, &secretFile)
 	mustSet(cmd.MarkFlagRequired("endpoint-url"))
 	return cmd
 }
 
-func (m *migration) run(ctx context.Context, client *wrapper.Client, app string, p wrapper.WebhookParams) error {
-	var err error
-	m.old, err = client.MarketplaceWebhooks.Get(ctx)
-	if err != nil && !errors.Is(err, wrapper.ErrNotFound) {
+func (m *migration) run(ctx context.Context, client *wrapper.Client) error {
+	if err := m.look(ctx, client); err != nil {
 		return err
+	}
+	if err := m.refuse(ctx); err != nil {
+		return fmt.Errorf("%w; nothing was changed", err)
 	}
 	if m.dryRun {
-		return m.printPlan(app)
+		m.sayDryRun()
+		return m.print(m.document(false), m.planText())
 	}
-	result, err := client.Webhooks.Ensure(ctx, app, p)
-	if err != nil {
+	_, _ = fmt.Fprint(m.stderr, m.planText())
+	if m.asks() && !m.confirm(ctx, "No event has been delivered to the new webhook yet. Delete the old one all the same?") {
+		return errors.New("nothing was changed")
+	}
+	if err := m.apply(ctx, client); err != nil {
 		return err
 	}
-	m.new = result.Webhook
-	m.infof("webhook %s: %s", oneLine(m.new.ID), result.Action)
 	if err := m.ping(ctx, client); err != nil {
 		return err
 	}
 	m.infof("ping delivered")
-	if m.finish && m.old.ID != "" {
+	if m.deletes() {
 		if err := client.MarketplaceWebhooks.Delete(ctx, m.old.ID); err != nil && !errors.Is(err, wrapper.ErrNotFound) {
 			return err
 		}
 	}
-	return m.printResult(result.Action)
+	return m.print(m.document(m.deletes()), m.resultText())
 }
 
-// ping waits for the delivery of a ping of its own: the first that was not
-// listed before.
-func (m *migration) ping(ctx context.Context, client *wrapper.Client) error {
-	before, err := m.pings(ctx, client)
-	if err != nil {
+// look reads what is registered, and plans.
+func (m *migration) look(ctx context.Context, client *wrapper.Client) (err error) {
+	m.old, err = client.MarketplaceWebhooks.Get(ctx)
+	if err != nil && !errors.Is(err, wrapper.ErrNotFound) {
 		return err
 	}
-	if err := client.Webhooks.Ping(ctx, m.new.ID); err != nil {
+	m.plan, err = planEnsure(ctx, client, m.app, m.params())
+	if err != nil || m.plan.registered.ID == "" {
 		return err
 	}
-	deadline := time.Now().Add(m.timeout)
-	for wait := 250 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
-		now, err := m.pings(ctx, client)
-		if err != nil {
-			return err
+	registered, wanted := m.plan.registered, &m.plan.wanted
+	wanted.URL = registered.URL // that differs in spelling only
+	if !m.renames {
+		wanted.Name = registered.Name
+	}
+	wanted.EventTypes = slices.Clone(registered.EventTypes)
+	for _, eventType := range wrapper.MarketplaceEvents() {
+		if !slices.Contains(wanted.EventTypes, eventType) {
+			wanted.EventTypes = append(wanted.EventTypes, eventType)
 		}
-		for id, delivery := range now {
-			if _, listed := before[id]; listed {
-				continue
-			}
-			switch delivery.State {
-			case wrapper.DeliverySucceeded:
-				return nil
-			case wrapper.DeliveryFailed:
-				return fmt.Errorf("the ping was not accepted: %s; fix the receiver and run this again", failure(delivery))
-			}
-		}
-		if time.Now().Add(wait).After(deadline) {
-			return errors.New("the ping was not delivered yet; run this again later, or with a longer --timeout")
-		}
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
-			return ctx.Err()
-		}
+	}
+	m.seen, err = readHistory(ctx, client, registered.ID, wrapper.DeliveryFilter{})
+	return err
+}
+
+// params are those of a webhook that does not exist yet.
+func (m *migration) params() wrapper.WebhookParams {
+	return wrapper.WebhookParams{
+		Name: m.name, URL: m.endpointURL, Secret: wrapper.NewSecret(string(m.secret)),
+		EventTypes: wrapper.MarketplaceEvents(),
 	}
 }
 
-func failure(d wrapper.Delivery) string {
-	if d.StatusCode != 0 {
-		return "the receiver responded " + statusText(d.StatusCode)
+// refuse returns why nothing may be changed.
+func (m *migration) refuse(ctx context.Context) error {
+	if m.needsYes() && !isTerminal(m.stdin) {
+		return errors.New("--finish would delete the old webhook before any event was delivered to the new one: " +
+			"run this without --finish and wait for an event, or give --yes")
 	}
-	return oneLine(cmp.Or(d.ErrorMessage, "no reason is given"))
+	if m.skipCheck {
+		return nil
+	}
+	return checkEndpoint(ctx, m.endpointURL, m.secret)
 }
 
-// pings lists the deliveries of pings, by id. An hour is enough: only what is
-// new counts.
-func (m *migration) pings(ctx context.Context, client *wrapper.Client) (map[string]wrapper.Delivery, error) {
-	listed := map[string]wrapper.Delivery{}
-	filter := wrapper.DeliveryFilter{Since: time.Now().Add(-time.Hour)}
-	for delivery, err := range client.Webhooks.Deliveries(ctx, m.new.ID, filter) {
-		if err != nil {
-			return nil, err
-		}
-		if delivery.Ping {
-			listed[delivery.ID] = delivery
-		}
+func (m *migration) deletes() bool  { return m.finish && m.old.ID != "" }
+func (m *migration) needsYes() bool { return m.deletes() && !m.seen.marketplaceEvent && !m.yes }
+func (m *migration) asks() bool     { return m.needsYes() && isTerminal(m.stdin) }
+
+// apply does what is planned. One that is registered is updated by its ID, so
+// that the plan and nothing else is done.
+func (m *migration) apply(ctx context.Context, client *wrapper.Client) error {
+	if m.plan.registered.ID == "" {
+		result, err := client.Webhooks.Ensure(ctx, m.app, m.params())
+		m.plan.wanted = result.Webhook
+		return err
 	}
-	return listed, nil
+	wanted := m.plan.wanted
+	_, err := client.Webhooks.Update(ctx, wanted.ID, wrapper.WebhookParams{
+		Name: wanted.Name, Secret: wrapper.NewSecret(string(m.secret)), EventTypes: wanted.EventTypes, Enabled: new(true),
+	})
+	return err
 }
 
 type migrationDocument struct {
-	DryRun     bool                 `json:"dry_run"`
-	Action     wrapper.EnsureAction `json:"action,omitempty"`
-	WebhookID  string               `json:"webhook_id,omitempty"`
-	OldID      string               `json:"old_webhook_id,omitempty"`
-	OldURL     string               `json:"old_endpoint_url,omitempty"`
-	OldDeleted bool                 `json:"old_webhook_deleted"`
+	ensurePlanDocument
+	OldID      string `json:"old_webhook_id,omitempty"`
+	OldURL     string `json:"old_endpoint_url,omitempty"`
+	OldDeleted bool   `json:"old_webhook_deleted"`
 }
 
-func (m *migration) document(action wrapper.EnsureAction, deleted bool) migrationDocument {
-	return migrationDocument{m.dryRun, action, m.new.ID, m.old.ID, m.old.EndpointURL, deleted}
-}
-
-func (m *migration) printPlan(app string) error {
-	third := "delete nothing: run it with --finish for that"
-	switch {
-	case m.old.ID == "":
-		third = "delete nothing: there is no marketplace webhook"
-	case m.finish:
-		third = "delete the marketplace webhook " + m.old.ID + ", which posts to " + m.old.EndpointURL
+func (m *migration) document(deleted bool) migrationDocument {
+	id := m.plan.wanted.ID
+	if m.dryRun {
+		id = m.plan.registered.ID
 	}
-	text := fmt.Sprintf("1. make sure that app %s has a webhook for %s\n2. ping it and wait at most %v for the delivery\n3. %s\n",
-		app, oneLine(m.endpointURL), m.timeout, oneLine(third))
-	m.infof("dry run: nothing is changed; this is what would be done")
-	return m.print(m.document("", false), text)
+	plan := ensurePlanDocument{Action: m.plan.action, DryRun: m.dryRun, ID: id, Differences: m.plan.differences()}
+	return migrationDocument{plan, m.old.ID, m.old.EndpointURL, deleted}
 }
 
-func (m *migration) printResult(action wrapper.EnsureAction) error {
-	deleted := m.finish && m.old.ID != ""
+func (m *migration) planText() string {
 	old := "(none)"
 	switch {
-	case deleted:
+	case m.deletes():
+		old = fmt.Sprintf("%s, which posts to %s: will be deleted", m.old.ID, m.old.EndpointURL)
+	case m.old.ID != "":
+		old = fmt.Sprintf("%s, which posts to %s: stays, without --finish", m.old.ID, m.old.EndpointURL)
+	}
+	text := fields("new webhook", cmp.Or(m.plan.registered.ID, "will be created"))
+	for _, d := range m.plan.differences() {
+		text += d.text()
+	}
+	return text + fields("old webhook", old)
+}
+
+func (m *migration) resultText() string {
+	old := "(none)"
+	switch {
+	case m.deletes():
 		old = m.old.ID + " (deleted)"
 	case m.old.ID != "":
 		old = m.old.ID + " (still registered; delete it with --finish)"
 	}
-	return m.print(m.document(action, deleted), fields("new webhook", m.new.ID, "old webhook", old))
+	return fields("new webhook", m.plan.wanted.ID, "old webhook", old)
 }

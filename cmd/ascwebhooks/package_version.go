@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"iter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,11 +24,10 @@ it expires, for whoever has it: treat it as a secret.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.call(cmd, func(ctx context.Context, client *wrapper.Client) error {
-				version, err := client.PackageVersions.Get(ctx, args[0])
+				document, err := readPackageVersion(ctx, client.PackageVersions, args[0])
 				if err != nil {
 					return err
 				}
-				document := newPackageVersionDocument(version)
 				return sys.print(document, document.text())
 			})
 		},
@@ -46,32 +46,39 @@ type packageFileDocument struct {
 
 type packageVersionDocument struct {
 	packageFileDocument
-	PackageID     string                      `json:"package_id"`
-	Version       string                      `json:"version"`
-	State         wrapper.PackageVersionState `json:"state"`
-	Variants      []packageFileDocument       `json:"variants"`
-	VariantsTotal int                         `json:"variants_total"`
-	Deltas        []packageFileDocument       `json:"deltas"`
-	DeltasTotal   int                         `json:"deltas_total"`
-	Complete      bool                        `json:"complete"`
+	PackageID string                      `json:"package_id"`
+	Version   string                      `json:"version"`
+	State     wrapper.PackageVersionState `json:"state"`
+	Variants  []packageFileDocument       `json:"variants"`
+	Deltas    []packageFileDocument       `json:"deltas"`
 }
 
-func newPackageVersionDocument(v wrapper.PackageVersion) packageVersionDocument {
+// readPackageVersion reads a package version with all variants and deltas.
+func readPackageVersion(ctx context.Context, versions *wrapper.PackageVersions, id string) (packageVersionDocument, error) {
+	v, err := versions.Get(ctx, id)
+	if err != nil {
+		return packageVersionDocument{}, err
+	}
+	variants, err := packageFiles(versions.Variants(ctx, id))
+	if err != nil {
+		return packageVersionDocument{}, err
+	}
+	deltas, err := packageFiles(versions.Deltas(ctx, id))
 	return packageVersionDocument{
 		packageFileDocument: newPackageFileDocument(v.PackageFile),
-		PackageID:           v.PackageID, Version: v.Version, State: v.State,
-		Variants: newPackageFileDocuments(v.Variants), VariantsTotal: v.VariantsTotal,
-		Deltas: newPackageFileDocuments(v.Deltas), DeltasTotal: v.DeltasTotal,
-		Complete: v.Complete,
-	}
+		PackageID:           v.PackageID, Version: v.Version, State: v.State, Variants: variants, Deltas: deltas,
+	}, err
 }
 
-func newPackageFileDocuments(files []wrapper.PackageFile) []packageFileDocument {
-	documents := make([]packageFileDocument, len(files))
-	for i, file := range files {
-		documents[i] = newPackageFileDocument(file)
+func packageFiles(all iter.Seq2[wrapper.PackageFile, error]) ([]packageFileDocument, error) {
+	documents := []packageFileDocument{}
+	for file, err := range all {
+		if err != nil {
+			return nil, err
+		}
+		documents = append(documents, newPackageFileDocument(file))
 	}
-	return documents
+	return documents, nil
 }
 
 func newPackageFileDocument(f wrapper.PackageFile) packageFileDocument {
@@ -85,5 +92,5 @@ func (d packageVersionDocument) text() string {
 	}
 	return fields("id", d.ID, "package", d.PackageID, "version", d.Version, "state", string(d.State),
 		"URL", d.URL, "URL expires", expires, "checksum", d.Checksum,
-		"variants", fmt.Sprint(d.VariantsTotal), "deltas", fmt.Sprint(d.DeltasTotal))
+		"variants", fmt.Sprint(len(d.Variants)), "deltas", fmt.Sprint(len(d.Deltas)))
 }

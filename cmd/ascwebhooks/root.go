@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+
 	"github.com/spf13/cobra"
 )
 
@@ -29,9 +31,17 @@ environment, never from the value of a flag.`,
 	complete(root, "output", "text", "json")
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	root.AddCommand(newMarketplaceWebhooks(sys), newWebhooks(sys), newPackageVersion(sys),
-		newDemo(sys), newListen(sys), newMigrate(sys), newNotify(sys), newSandbox(sys), newToken(sys), newVersion(sys))
+		newDemo(sys), newDoctor(sys), newListen(sys), newMigrate(sys), newNotify(sys), newSandbox(sys), newToken(sys), newVersion(sys))
 	root.InitDefaultCompletionCmd()
 	finish(root, sys)
+	addVersionFlag(root, sys)
+	root.InitDefaultHelpCmd()
+	help, _, err := root.Find([]string{"help"})
+	mustSet(err)
+	help.Args = func(_ *cobra.Command, args []string) error {
+		found, unknown, err := root.Find(args)
+		return cmp.Or(err, refuseUnknownCommand(found, unknown))
+	}
 	return root
 }
 
@@ -49,6 +59,7 @@ func finish(cmd *cobra.Command, sys *system) {
 	case cmd.Args == nil:
 		cmd.Args = cobra.ExactArgs(0) // cobra.NoArgs repeats the argument
 	}
+	cmd.Args = withUse(cmd.Args)
 	cmd.PreRunE = refuseEmptyValues
 	run := cmd.RunE
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

@@ -151,7 +151,7 @@ func TestSandboxRefusesBadFiles(t *testing.T) {
 		{[]string{"--key-id", "a b"}, exitUsage, "--key-id"},
 		{[]string{"--seed", no}, exitUsage, "--seed: webhooks[0].secret: is needed"},
 		{[]string{"--seed", odd}, exitUsage, "--seed: apps[0]: must be an id"},
-		{[]string{"--seed", filepath.Join(folder, "none")}, exitUsage, "--seed: no such file"},
+		{[]string{"--seed", filepath.Join(folder, "none")}, exitUsage, "none: no such file"},
 		{[]string{"--state", no}, exitUsage, "--state: webhooks[0].secret: is needed"},
 		{[]string{"--state", odd}, exitUsage, "--state: apps[0]: must be an id"},
 		{[]string{"--state", filepath.Join(folder, "none", "state.json")}, exitFailed, "--state: no such file"},

@@ -11,12 +11,12 @@ import (
 	"time"
 )
 
-// openSaveDir opens the directory of --save, in which files can be made.
-func openSaveDir(path string) (*os.Root, error) {
-	const rule = "--save must be a directory that exists and can be written to: %w"
+// openDir opens a directory in which files can be made. Errors state the rule
+// for the flag that names it.
+func openDir(rule, path string) (*os.Root, error) {
 	dir, err := os.OpenRoot(path)
 	if err != nil {
-		return nil, usagef(rule, withoutPath(err))
+		return nil, usagef("%s: %w", rule, withoutPath(err))
 	}
 	const probe = ".ascwebhooks.part"
 	file, err := dir.Create(probe)
@@ -25,7 +25,7 @@ func openSaveDir(path string) (*os.Root, error) {
 	}
 	if err != nil {
 		_ = dir.Close()
-		return nil, usagef(rule, withoutPath(err))
+		return nil, usagef("%s: %w", rule, withoutPath(err))
 	}
 	return dir, nil
 }

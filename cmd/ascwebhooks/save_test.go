@@ -192,8 +192,8 @@ func TestSaveAndFromRefuse(t *testing.T) {
 		{listen, file, notDirectory + "not a directory"},
 		{listen, "/proc", notDirectory}, // nobody may write there
 		{listen, "", "--save is empty"},
-		{notify, missing, "--from: no such file or directory"},
-		{notify, folder, "--from: is a directory"},
+		{notify, missing, ": no such file or directory; give the path"},
+		{notify, folder, ": is a directory; give the path"},
 		{notify, large, "--from: over 1 MiB"},
 	}
 	for _, test := range tests {

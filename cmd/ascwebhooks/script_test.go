@@ -25,7 +25,7 @@ import (
 func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"exits": exits, "register": register, "webhook": webhook, "secret": secret,
-		"fault": fault, "sent": sent, "oneline": oneline, "cipher": cipher,
+		"app": app, "fault": fault, "sent": sent, "oneline": oneline, "cipher": cipher,
 	}
 }
 
@@ -49,6 +49,11 @@ func register(ts *testscript.TestScript, _ bool, args []string) {
 	_ = fakeOf(ts).Update(func(s *asctest.State) {
 		s.MarketplaceWebhook = new(asctest.MarketplaceWebhook{ID: args[0], EndpointURL: args[1], Secret: args[2]})
 	})
+}
+
+// app ID is an app that is there.
+func app(ts *testscript.TestScript, _ bool, args []string) {
+	_ = fakeOf(ts).Update(func(s *asctest.State) { s.Apps = append(s.Apps, args[0]) })
 }
 
 // secret FILE SECRET writes a secret file, and secret $NAME SECRET sets a

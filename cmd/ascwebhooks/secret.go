@@ -8,6 +8,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -78,7 +81,7 @@ func (s *system) readInput(flag, path string, limit int64) ([]byte, error) {
 	if path != "-" {
 		file, err := os.Open(path)
 		if err != nil {
-			return nil, usagef("%s: %w", flag, withoutPath(err))
+			return nil, cannotOpen(flag, path, err)
 		}
 		defer func() { _ = file.Close() }()
 		from = file
@@ -87,9 +90,27 @@ func (s *system) readInput(flag, path string, limit int64) ([]byte, error) {
 	}
 	content, err := io.ReadAll(io.LimitReader(from, limit))
 	if err != nil {
-		return nil, usagef("%s: %w", flag, withoutPath(err))
+		return nil, cannotOpen(flag, path, err)
 	}
 	return content, nil
+}
+
+// cannotOpen says which file a flag names and what it must be.
+func cannotOpen(flag, path string, err error) error {
+	const next = "give the path of a file that can be read, or - for standard input"
+	return usagef("%s: %s: %w; %s", flag, shownPath(path), withoutPath(err), next)
+}
+
+// shownPath is the path if it can only be one: its folder is there, or it ends as
+// names of files do. Anything else may be a secret.
+func shownPath(path string) string {
+	folder, err := os.Stat(filepath.Dir(path))
+	isPath := strings.ContainsRune(path, filepath.Separator) && err == nil && folder.IsDir() && filepath.Dir(path) != "/"
+	extension := []string{".txt", ".json", ".key", ".pem", ".p8", ".secret"}
+	if len(path) <= 256 && (isPath || slices.Contains(extension, filepath.Ext(path))) {
+		return oneLine(path)
+	}
+	return "the file (not shown, it may be a secret)"
 }
 
 func withoutPath(err error) error {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -121,5 +122,32 @@ func TestSecretOnTerminal(t *testing.T) {
 	code := cmd.ProcessState.ExitCode()
 	if code != exitUsage || !strings.Contains(string(shown), "standard input is a terminal") {
 		t.Errorf("exit code %d, shown %q", code, shown)
+	}
+}
+
+// TestMigrateAsks before it deletes the old webhook, if no event has come through
+// the new one.
+func TestMigrateAsks(t *testing.T) {
+	for typed, finishes := range map[string]bool{"y\n": true, "n\n": false} {
+		url := serviceWith(t, "canary-1")
+		server := inUse(t, url)
+		before := server.State()
+		env := append(environment(t, server), secretVariable+"=canary-1")
+		cmd := program(t, env, "migrate", "--endpoint-url", url, "--finish")
+		terminal := startOnTerminal(t, cmd)
+		if _, err := io.WriteString(terminal, typed); err != nil {
+			t.Fatal(err)
+		}
+		shown, _ := io.ReadAll(terminal)
+		_ = cmd.Wait()
+		const question = "No event has been delivered to the new webhook yet. Delete the old one all the same? [y/N] "
+		if code := cmd.ProcessState.ExitCode(); (code == exitOK) != finishes || !strings.Contains(string(shown), question) {
+			t.Errorf("%q: exit code %d, shown %q", typed, code, shown)
+		}
+		if finishes {
+			checkMigrated(t, server.State(), url)
+		} else if !reflect.DeepEqual(server.State(), before) || !strings.Contains(string(shown), "ascwebhooks: nothing was changed") {
+			t.Errorf("changed to %+v, shown %q", server.State(), shown)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -29,6 +30,10 @@ With --scope it can only read.`,
 				opts = append(opts, auth.WithScope(scope...))
 			}
 			_, tokens, err := newTokenSource(key, opts...)
+			if option, ok := errors.AsType[*auth.OptionError](err); ok {
+				flag := map[string]string{"WithLifetime": "--lifetime", "WithScope": "--scope"}[option.Option]
+				return usagef("%s: %s", flag, option.Reason)
+			}
 			if err != nil {
 				return err
 			}

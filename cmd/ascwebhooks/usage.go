@@ -46,6 +46,23 @@ func refuseUnknownCommand(cmd *cobra.Command, args []string) error {
 	return fmt.Errorf("unknown command %s", safeName(args[0]))
 }
 
+// withUse says which arguments a command takes, where cobra gives their number.
+func withUse(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if cmd.HasSubCommands() || check(cmd, args) == nil {
+			return check(cmd, args)
+		}
+		_, use, _ := strings.Cut(cmd.Use, " ")
+		if name, flags, _ := strings.Cut(use, " "); len(args) == 0 {
+			return fmt.Errorf("the argument %s is missing: write '%s %s'", name, cmd.CommandPath(), strings.TrimSpace(name+" "+flags))
+		}
+		if use == "" || strings.HasPrefix(use, "--") {
+			return fmt.Errorf("%s takes no arguments, only flags, and got %d", cmd.CommandPath(), len(args))
+		}
+		return fmt.Errorf("%s takes one argument, %s, and got %d", cmd.CommandPath(), use, len(args))
+	}
+}
+
 // refuseEmptyValues refuses "" for every flag and argument: a shell variable
 // that is not set must not mean the default.
 func refuseEmptyValues(cmd *cobra.Command, args []string) (err error) {

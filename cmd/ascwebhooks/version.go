@@ -21,12 +21,25 @@ func newVersion(sys *system) *cobra.Command {
 		Use:     "version",
 		Short:   "Print the version",
 		Example: "  ascwebhooks version\n  ascwebhooks version --output json",
-		RunE: func(*cobra.Command, []string) error {
-			v := readVersion()
-			text := fmt.Sprintf("ascwebhooks %s (%s, %s)\n", v.Version, v.Go, v.System)
-			return sys.print(v, text)
-		},
+		RunE:    func(*cobra.Command, []string) error { return sys.printVersion() },
 	}
+}
+
+// addVersionFlag makes ascwebhooks --version another way to ask.
+func addVersionFlag(root *cobra.Command, sys *system) {
+	version := root.Flags().Bool("version", false, "print the version")
+	help := root.RunE
+	root.RunE = func(cmd *cobra.Command, args []string) error {
+		if *version {
+			return sys.printVersion()
+		}
+		return help(cmd, args)
+	}
+}
+
+func (s *system) printVersion() error {
+	v := readVersion()
+	return s.print(v, fmt.Sprintf("ascwebhooks %s (%s, %s)\n", v.Version, v.Go, v.System))
 }
 
 // readVersion returns what the binary was built from.

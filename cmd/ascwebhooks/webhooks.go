@@ -170,14 +170,16 @@ it needs --yes.`,
 }
 
 func (w *webhooks) newEnsure() *cobra.Command {
+	var dryRun bool
 	cmd := &cobra.Command{
 		Use:   "ensure --name NAME --endpoint-url URL --event TYPE",
 		Short: "Make sure that an app has this webhook",
 		Long: `Create the app's webhook with this URL or update it, so that it has this name,
 secret and these event types. It is safe to repeat, and to run on several machines
-at once: of webhooks with the same name and URL it keeps one.`,
+at once: of webhooks with the same name and URL it keeps one. With --dry-run it
+prints each difference to what is registered.`,
 		Example: `  ascwebhooks webhooks ensure --app 6478000000 --name notifications --event marketplace \
-    --endpoint-url https://marketplace.example/notifications --secret-file secret.txt`,
+    --endpoint-url https://marketplace.example/notifications --secret-file secret.txt --dry-run`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			app, appErr := neededApp(w.app)
 			params, err := w.params(cmd, w.needSecret)
@@ -185,6 +187,9 @@ at once: of webhooks with the same name and URL it keeps one.`,
 				return err
 			}
 			return w.call(cmd, func(ctx context.Context, client *wrapper.Client) error {
+				if dryRun {
+					return w.printEnsurePlan(ctx, client, app, params)
+				}
 				result, err := client.Webhooks.Ensure(ctx, app, params)
 				if err != nil {
 					return err
@@ -200,5 +205,6 @@ at once: of webhooks with the same name and URL it keeps one.`,
 	}
 	appFlag(cmd, &w.app)
 	w.paramFlags(cmd, "name", "endpoint-url", "event")
+	dryRunFlag(cmd, &dryRun)
 	return cmd
 }

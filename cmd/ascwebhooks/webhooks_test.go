@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -181,7 +182,7 @@ func TestWebhooksRefused(t *testing.T) {
 		"create " + some + " --event buildUploadStateUpdated":               "is spelt BUILD_UPLOAD_STATE_UPDATED",
 		"ensure " + some + " --event no":                                    "is not in Apple's form",
 		"ensure " + good + " --app 1a":                                      "app id must be digits only",
-		"create " + good + " --secret-file /nowhere":                        "--secret-file: no such file or directory",
+		"create " + good + " --secret-file /nowhere":                        "--secret-file: the file (not shown, it may be a secret): no such file or directory",
 		"get ..":                     "id has characters no such ID contains",
 		"ping a/b":                   "id has characters no such ID contains",
 		"redeliver ?":                "id has characters no such ID contains",
@@ -214,7 +215,7 @@ func TestWebhooksFail(t *testing.T) {
 	server.FailNext(asctest.Fault{Operation: asctest.WebhooksCreate, Kind: asctest.FaultResetBeforeHeaders})
 	fail("Look with 'ascwebhooks webhooks list' before trying again", create...)
 	server.FailNext(asctest.Fault{Operation: asctest.WebhooksRedeliver, Kind: asctest.FaultResetBeforeHeaders})
-	fail("Look with 'ascwebhooks webhooks deliveries' before trying again", "webhooks", "redeliver", "id-1")
+	fail("Look with 'ascwebhooks webhooks deliveries WEBHOOK-ID' before trying again", "webhooks", "redeliver", "id-1")
 	for i := range 10 {
 		_ = server.Update(func(s *asctest.State) {
 			webhook := asctest.Webhook{AppID: sample.MarketplaceAppID, Name: fmt.Sprint(i), URL: "https://h.example/"}
@@ -226,11 +227,25 @@ func TestWebhooksFail(t *testing.T) {
 
 // TestPackageVersion downloads what the command points at, as curl would.
 func TestPackageVersion(t *testing.T) {
-	account(t, asctest.PackageVersion{
+	server := account(t, asctest.PackageVersion{
 		PackageFile: asctest.PackageFile{ID: "v-1", Content: []byte("package")}, PackageID: "p-1", Version: "7",
-		Variants: []asctest.PackageFile{{ID: "variant-1", Content: []byte("variant")}},
-		Deltas:   []asctest.PackageFile{{ID: "delta-1", Content: []byte("delta")}},
 	})
+	const path = "/v1/alternativeDistributionPackageVersions/v-1"
+	lists := map[string]string{
+		path + "/variants": `{"type":"alternativeDistributionPackageVariants","id":"variant-1","attributes":{"fileChecksum":"sum"}}`,
+		path + "/deltas":   `{"type":"alternativeDistributionPackageDeltas","id":"delta-1"}`,
+	}
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if list, ok := lists[r.URL.Path]; ok {
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = io.WriteString(w, `{"data":[`+list+`],"links":{"self":"/"}}`)
+			return
+		}
+		server.ServeHTTP(w, r)
+	}))
+	defer front.Close()
+	t.Setenv("ASC_BASE_URL", front.URL)
+
 	wantMatch(t, succeed(t, "package-version", "v-1"), "id: +v-1", "package: +p-1", "version: +7", "state: +COMPLETED",
 		`URL: +http://127\.0\.0\.1:\d+/\S+`, `URL expires: +\S+Z`, "checksum: +[0-9a-f]{64}", "variants: +1", "deltas: +1")
 	var version packageVersionDocument
@@ -240,11 +255,16 @@ func TestPackageVersion(t *testing.T) {
 	if content := call(t, "GET", version.URL, "", "", http.StatusOK); string(content) != "package" {
 		t.Errorf("downloaded %q", content)
 	}
-	if content := call(t, "GET", version.Variants[0].URL, "", "", http.StatusOK); string(content) != "variant" {
-		t.Errorf("downloaded %q", content)
-	}
-	if !version.Complete || version.VariantsTotal != 1 || version.DeltasTotal != 1 || version.Deltas[0].ID != "delta-1" {
+	if len(version.Variants) != 1 || version.Variants[0].Checksum != "sum" || len(version.Deltas) != 1 || version.Deltas[0].ID != "delta-1" {
 		t.Errorf("got %+v", version)
+	}
+	for list := range lists {
+		was := lists[list]
+		lists[list] = `{}`
+		if code, stdout, stderr := inProcess(t, "package-version", "v-1"); code != exitFailed || stdout != "" || stderr == "" {
+			t.Errorf("%s: exit code %d, %q, %q", list, code, stdout, stderr)
+		}
+		lists[list] = was
 	}
 }
 

@@ -3,50 +3,74 @@ package main
 import (
 	"cmp"
 	"errors"
+	"fmt"
+	"log/slog"
 	"os"
+	"strings"
+	"time"
 
 	"github.com/ascmarketplace/webhooks/auth"
+	"github.com/ascmarketplace/webhooks/notification"
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
-// config is what differs between deployments. It holds the secret: don't log it.
+// config is what differs between deployments.
 type config struct {
-	Key         auth.Key
-	BaseURL     string // of App Store Connect
-	AppID       string // of the marketplace's own app
-	EndpointURL string // where App Store Connect reaches /notifications from outside
-	Secret      string // that notifications are signed with
-	Addr        string // to listen on
-	Database    string // path of the SQLite file
-	Packages    string // folder of downloaded packages
+	AppID, Addr string
+	Client      *wrapper.Client
+	Webhook     wrapper.WebhookParams
+	Verifier    *notification.Verifier
+	Database    string        // path of the SQLite file
+	Packages    string        // folder of downloaded packages
+	Every       time.Duration // KeepUp's; zero is its default
 }
 
-// configFromEnvironment reads ASC_KEY_ID, ASC_ISSUER_ID, ASC_PRIVATE_KEY or
-// ASC_PRIVATE_KEY_PATH (all by way of auth.FindKey), ASC_BASE_URL, ASC_APP_ID,
-// ASC_WEBHOOK_SECRET, MARKETPLACE_ENDPOINT_URL, MARKETPLACE_ADDR,
-// MARKETPLACE_DATABASE and MARKETPLACE_PACKAGES.
-func configFromEnvironment() (config, error) {
-	key, err := auth.FindKey(auth.KeyHint{})
+// configFromEnvironment reads the variables that README.md lists.
+func configFromEnvironment() (c config, err error) {
+	var missing error
+	get := func(name, what string) string {
+		if os.Getenv(name) == "" {
+			missing = errors.Join(missing, fmt.Errorf("%s is missing: give %s", name, what))
+		}
+		return os.Getenv(name)
+	}
+	c.AppID = get("ASC_APP_ID", "the Apple ID of the marketplace's own app")
+	url := get("MARKETPLACE_ENDPOINT_URL", "the URL that App Store Connect is to post to")
+	secrets := get("ASC_WEBHOOK_SECRET", "the secret that notifications are to be signed with")
+	if missing != nil {
+		return c, missing
+	}
+	c.Addr = cmp.Or(os.Getenv("MARKETPLACE_ADDR"), ":8080")
+	c.Database = cmp.Or(os.Getenv("MARKETPLACE_DATABASE"), "marketplace.db")
+	c.Packages = cmp.Or(os.Getenv("MARKETPLACE_PACKAGES"), "packages")
+	if err := c.setSecrets(url, secrets); err != nil {
+		return c, err
+	}
+	key, err := auth.FindKey(auth.KeyHint{}) // ASC_KEY_ID, ASC_ISSUER_ID, ASC_PRIVATE_KEY_PATH and so on
 	if err != nil {
-		return config{}, err
+		return c, err
 	}
-	c := config{
-		Key:         key,
-		BaseURL:     cmp.Or(os.Getenv("ASC_BASE_URL"), wrapper.DefaultBaseURL),
-		AppID:       os.Getenv("ASC_APP_ID"),
-		EndpointURL: os.Getenv("MARKETPLACE_ENDPOINT_URL"),
-		Secret:      os.Getenv("ASC_WEBHOOK_SECRET"),
-		Addr:        cmp.Or(os.Getenv("MARKETPLACE_ADDR"), ":8080"),
-		Database:    cmp.Or(os.Getenv("MARKETPLACE_DATABASE"), "marketplace.db"),
-		Packages:    cmp.Or(os.Getenv("MARKETPLACE_PACKAGES"), "packages"),
+	tokens, err := auth.NewTokenSource(key)
+	if err != nil {
+		return c, err
 	}
-	switch {
-	case c.AppID == "":
-		return config{}, errors.New("ASC_APP_ID is missing: give the Apple ID of the marketplace's own app")
-	case c.EndpointURL == "":
-		return config{}, errors.New("MARKETPLACE_ENDPOINT_URL is missing: give the URL that App Store Connect is to post to")
-	case c.Secret == "":
-		return config{}, errors.New("ASC_WEBHOOK_SECRET is missing: give the secret that notifications are to be signed with")
+	baseURL := cmp.Or(os.Getenv("ASC_BASE_URL"), wrapper.DefaultBaseURL)
+	c.Client, err = wrapper.NewClient(tokens, wrapper.WithBaseURL(baseURL), wrapper.WithLogger(slog.Default()))
+	return c, err
+}
+
+// setSecrets takes secrets separated by spaces: the first is registered, all are
+// accepted, and so is the old resource's if it is among them.
+func (c *config) setSecrets(url, secrets string) (err error) {
+	var keys [][]byte
+	for secret := range strings.FieldsSeq(secrets) {
+		keys = append(keys, []byte(secret))
 	}
-	return c, nil
+	if c.Verifier, err = notification.NewVerifier(keys...); err != nil {
+		return fmt.Errorf("ASC_WEBHOOK_SECRET: %w", err)
+	}
+	c.Webhook = wrapper.WebhookParams{
+		Name: "marketplace", URL: url, Secret: wrapper.NewSecret(string(keys[0])), EventTypes: wrapper.MarketplaceEvents(),
+	}
+	return nil
 }

@@ -3,64 +3,44 @@ package main
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"log/slog"
 	"time"
 
+	"github.com/riverqueue/river"
+
 	"github.com/ascmarketplace/webhooks/notification"
+	"github.com/ascmarketplace/webhooks/notification/sqlstore"
 )
 
-// An inbox keeps notifications as they arrived. It is the receiver's function
-// (Store) and its Deduplicator (Once), in one transaction: no notification is
-// acknowledged without its row, and none has two.
-type inbox struct {
-	db      *sql.DB
-	logger  *slog.Logger
-	arrived chan struct{} // holds one value when there may be something new
-}
-
-func newInbox(db *sql.DB, logger *slog.Logger) *inbox {
-	return &inbox{db: db, logger: logger, arrived: make(chan struct{}, 1)}
-}
-
-// txKey is the context key of Once's transaction.
-type txKey struct{}
-
-// Once calls handle, which is to be Store, unless n is there already.
-// The same notification at the same time waits for the first one's transaction.
-func (i *inbox) Once(ctx context.Context, n *notification.Notification, handle func(context.Context) error) error {
-	err := inTx(ctx, i.db, func(tx *sql.Tx) error {
-		var there bool
-		err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM inbox WHERE id = ?)`, n.ID).Scan(&there)
-		if there || err != nil {
+// newReceiver returns the receiver. It stores a notification and enqueues its job in
+// the transaction that remembers it as handled: 200 comes after all three.
+func newReceiver(
+	v *notification.Verifier, s *store, jobs *river.Client[*sql.Tx], logger *slog.Logger,
+) (*notification.Handler, error) {
+	handled, err := sqlstore.New(s.writer, sqlstore.SQLite, "catalogue")
+	if err != nil {
+		return nil, err
+	}
+	keep := func(ctx context.Context, n *notification.Notification) error {
+		tx, err := sqlstore.Tx(ctx)
+		if err != nil {
 			return err
 		}
-		return handle(context.WithValue(ctx, txKey{}, tx))
-	})
-	if err != nil {
-		// The receiver logs no error's text; those of a database quote no notification.
-		i.logger.Error("not stored", "error", err)
+		stored, err := tx.ExecContext(ctx, `INSERT INTO inbox (id, body, received_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`,
+			n.ID, n.Raw, time.Now().UnixMilli())
+		if err != nil {
+			return err
+		}
+		if rows, err := stored.RowsAffected(); rows == 0 {
+			return err // the inbox has it from before
+		}
+		_, err = jobs.InsertTx(ctx, tx, applyArgs{n.ID}, insertOpts(n.Event))
 		return err
 	}
-	i.wake()
-	return nil
-}
-
-// Store writes n down in Once's transaction. All other work comes later.
-func (i *inbox) Store(ctx context.Context, n *notification.Notification) error {
-	tx, ok := ctx.Value(txKey{}).(*sql.Tx)
-	if !ok {
-		return errors.New("Store was called outside of Once")
+	observe := func(_ context.Context, o notification.Outcome) {
+		if o.Kind == notification.OutcomeFailed || o.Kind == notification.OutcomeUnavailable {
+			logger.Error("not stored", "error", o.Err) // the errors of a database quote no notification
+		}
 	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO inbox (id, body, received_at) VALUES (?, ?, ?)`,
-		n.ID, n.Raw, time.Now().UnixMilli())
-	return err
-}
-
-// wake tells the worker that something may have arrived.
-func (i *inbox) wake() {
-	select {
-	case i.arrived <- struct{}{}:
-	default: // it has been told
-	}
+	return notification.NewHandler(v, keep, notification.WithDeduplicator(handled), notification.WithObserver(observe))
 }

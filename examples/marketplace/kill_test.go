@@ -24,7 +24,7 @@ func TestKilled(t *testing.T) {
 	apple := newApple(t)
 	addr, database := freeAddr(t), databasePath(t)
 
-	service := start(t, apple, addr, database)
+	service := start(t, apple, addr, database, t.TempDir())
 	events := history(random, known)
 	unanswered := deliveries(t, apple, events, unknown)
 	random.Shuffle(len(unanswered), func(i, j int) { unanswered[i], unanswered[j] = unanswered[j], unanswered[i] })
@@ -36,7 +36,7 @@ func TestKilled(t *testing.T) {
 			t.Fatalf("killed, but not in the middle: %d of %d unanswered", len(unanswered), before)
 		}
 		t.Logf("killed: %d of %d unanswered", len(unanswered), before)
-		service = start(t, apple, addr, database)
+		service = start(t, apple, addr, database, t.TempDir())
 	}
 	if lost := send(t, unanswered, -1, nil); len(lost) > 0 {
 		t.Fatalf("%d unanswered without being killed", len(lost))

@@ -51,7 +51,7 @@ func (l *logbook) String() string {
 }
 
 // start starts the service and returns once it has registered.
-func start(t *testing.T, apple *asctest.Server, addr, database string) *process {
+func start(t *testing.T, apple *asctest.Server, addr, database, packages string) *process {
 	t.Helper()
 	key := apple.Key()
 	cmd := exec.Command(os.Args[0])
@@ -59,7 +59,7 @@ func start(t *testing.T, apple *asctest.Server, addr, database string) *process 
 		"ASC_KEY_ID="+key.ID, "ASC_ISSUER_ID="+key.IssuerID, "ASC_PRIVATE_KEY="+string(key.PEM()),
 		"ASC_BASE_URL="+apple.URL, "ASC_WEBHOOK_SECRET="+secret,
 		"MARKETPLACE_ENDPOINT_URL=http://"+addr+"/notifications", "MARKETPLACE_ADDR="+addr, "MARKETPLACE_DATABASE="+database,
-		"ASC_APP_ID="+appID, "MARKETPLACE_PACKAGES="+t.TempDir())
+		"ASC_APP_ID="+appID, "MARKETPLACE_PACKAGES="+packages)
 	p := &process{cmd: cmd, log: &logbook{}}
 	cmd.Stderr = p.log
 	if err := cmd.Start(); err != nil {
@@ -67,8 +67,11 @@ func start(t *testing.T, apple *asctest.Server, addr, database string) *process 
 	}
 	t.Cleanup(func() { _, _ = cmd.Process.Kill(), cmd.Wait() })
 	eventually(t, func() error {
-		if log := p.log.String(); !strings.Contains(log, `msg="webhook ensured"`) {
-			return errors.New("the service has not registered:\n" + log)
+		if _, err := get(t, "http://"+addr+"/catalogue"); err != nil {
+			return fmt.Errorf("the service does not serve: %w:\n%s", err, p.log)
+		}
+		if len(apple.State().Webhooks) == 0 {
+			return fmt.Errorf("the service has not registered:\n%s", p.log)
 		}
 		return nil
 	})
@@ -82,7 +85,7 @@ func (p *process) signal(t *testing.T, signal os.Signal) {
 	}
 }
 
-const secret = "known to App Store Connect and to us"
+const secret = "known-to-App-Store-Connect-and-to-us"
 
 func databasePath(t *testing.T) string { return filepath.Join(t.TempDir(), "marketplace.db") }
 

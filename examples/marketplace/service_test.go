@@ -17,9 +17,10 @@ import (
 	"github.com/ascmarketplace/webhooks/asctest"
 	"github.com/ascmarketplace/webhooks/auth"
 	"github.com/ascmarketplace/webhooks/notification"
+	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
-const onePackage = `{"versions":[{"marketplaceAppId":"6477361842","appId":"6478123456","packageId":"p","versionId":"v","versionNum":"1"}]}` + "\n"
+const onePackage = `{"versions":[{"appId":"6478123456","packageId":"p","versionId":"v","versionNum":"1"}]}` + "\n"
 
 func available() *notification.PackageVersionAvailable {
 	return &notification.PackageVersionAvailable{
@@ -49,28 +50,63 @@ func oneDelivery(t *testing.T, apple *asctest.Server) (asctest.SignedNotificatio
 	return signed[0], nil
 }
 
-// serve runs the service in this process until the test ends.
-func serve(t *testing.T, apple *asctest.Server, database string) (addr string) {
+// A service runs in this process until the test ends, or until it is stopped.
+type service struct {
+	apple    *asctest.Server
+	addr     string
+	database string
+	packages string
+	log      *logbook
+	stop     func()
+}
+
+func newService(t *testing.T, apple *asctest.Server) *service {
 	t.Helper()
-	addr = freeAddr(t)
-	s, err := newService(config{
-		Key: auth.Key(apple.Key()), BaseURL: apple.URL, EndpointURL: "http://" + addr + "/notifications",
-		AppID: appID, Secret: secret, Addr: addr, Database: database, Packages: t.TempDir(),
-	}, slog.New(slog.DiscardHandler))
+	return &service{apple: apple, addr: freeAddr(t), database: databasePath(t), packages: t.TempDir(), log: &logbook{}}
+}
+
+// serve starts the service with these secrets.
+func (s *service) serve(t *testing.T, secrets string) {
+	t.Helper()
+	tokens, err := auth.NewTokenSource(auth.Key(s.apple.Key()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.registerAgain = time.Millisecond
+	client, err := wrapper.NewClient(tokens, wrapper.WithBaseURL(s.apple.URL))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := config{
+		AppID: appID, Addr: s.addr, Client: client, Database: s.database, Packages: s.packages, Every: time.Second,
+	}
+	if err := c.setSecrets("http://"+s.addr+"/notifications", secrets); err != nil {
+		t.Fatal(err)
+	}
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- s.Run(ctx) }()
-	t.Cleanup(func() {
+	go func() { ended <- run(ctx, c, slog.New(slog.NewTextHandler(s.log, nil))) }()
+	s.stop = sync.OnceFunc(func() {
 		stop()
 		if err := <-ended; err != nil {
 			t.Error(err)
 		}
+		if t.Failed() {
+			t.Logf("logged:\n%s", s.log)
+		}
 	})
-	return addr
+	t.Cleanup(s.stop)
+	eventually(t, func() error {
+		_, err := get(t, "http://"+s.addr+"/catalogue")
+		return err
+	})
+}
+
+// newServed is a new service that serves.
+func newServed(t *testing.T, apple *asctest.Server) *service {
+	t.Helper()
+	s := newService(t, apple)
+	s.serve(t, secret)
+	return s
 }
 
 // registered waits for the webhook.
@@ -85,7 +121,7 @@ func registered(t *testing.T, apple *asctest.Server) asctest.Webhook {
 
 func TestRegistersAndReceives(t *testing.T) {
 	apple := newApple(t)
-	addr := serve(t, apple, databasePath(t))
+	addr := newServed(t, apple).addr
 	if got := registered(t, apple); got.URL != "http://"+addr+"/notifications" || got.Secret != secret {
 		t.Errorf("registered for %s", got.URL)
 	}
@@ -102,10 +138,10 @@ func TestRegistersAndReceives(t *testing.T) {
 // What was registered before goes on to deliver, whatever the API is up to.
 func TestReceivesDuringAnOutage(t *testing.T) {
 	apple := newApple(t)
-	apple.FailNext(asctest.Fault{Status: http.StatusForbidden, Times: -1})
-	addr := serve(t, apple, databasePath(t))
+	apple.FailNext(asctest.Fault{Status: http.StatusInternalServerError, Times: -1})
+	addr := newServed(t, apple).addr
 	before := asctest.Webhook{
-		AppID: appID, Name: "before", URL: "http://" + addr + "/notifications", Secret: secret, Enabled: true,
+		AppID: appID, Name: "marketplace", URL: "http://" + addr + "/notifications", Secret: secret, Enabled: true,
 	}
 	if err := apple.Update(func(s *asctest.State) { s.Webhooks = []asctest.Webhook{before} }); err != nil {
 		t.Fatal(err)
@@ -127,8 +163,8 @@ func TestReceivesDuringAnOutage(t *testing.T) {
 
 func TestDuplicatesAndForgeries(t *testing.T) {
 	apple := newApple(t)
-	database := databasePath(t)
-	addr := serve(t, apple, database)
+	s := newServed(t, apple)
+	addr, database := s.addr, s.database
 	registered(t, apple)
 	delivery, err := oneDelivery(t, apple)
 	if err != nil {
@@ -157,7 +193,7 @@ func TestDuplicatesAndForgeries(t *testing.T) {
 func TestSIGTERM(t *testing.T) {
 	apple := newApple(t)
 	addr, database := freeAddr(t), databasePath(t)
-	service := start(t, apple, addr, database)
+	service := start(t, apple, addr, database, t.TempDir())
 	delivery, err := oneDelivery(t, apple)
 	if err != nil {
 		t.Fatal(err)
@@ -198,7 +234,7 @@ func TestSIGTERM(t *testing.T) {
 	if left, _ := filepath.Glob(database + "-*"); len(left) > 0 {
 		t.Errorf("the database was not closed: %s is still there", left)
 	}
-	start(t, apple, addr, database)
+	start(t, apple, addr, database, t.TempDir())
 	eventually(t, func() error { return catalogueIs(t, addr, onePackage) })
 }
 

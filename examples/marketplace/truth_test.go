@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ascmarketplace/webhooks/examples/catalogue"
 	"github.com/ascmarketplace/webhooks/notification"
 )
 
@@ -43,8 +44,8 @@ func history(random *rand.Rand, events int) []notification.Event {
 // which the service never gets to see.
 func truth(t *testing.T, events []notification.Event) string {
 	t.Helper()
-	offered := map[string]version{}
-	remove := func(gone func(version) bool) {
+	offered := map[string]catalogue.Version{}
+	remove := func(gone func(catalogue.Version) bool) {
 		for id, v := range offered {
 			if gone(v) {
 				delete(offered, id)
@@ -54,19 +55,21 @@ func truth(t *testing.T, events []notification.Event) string {
 	for _, event := range events {
 		switch e := event.(type) {
 		case *notification.PackageVersionAvailable:
-			offered[e.PackageVersionID] = version{e.MarketplaceAppID, e.AppID, e.PackageID, e.PackageVersionID, e.PackageVersionNum, nil}
+			offered[e.PackageVersionID] = catalogue.Version{
+				AppID: e.AppID, PackageID: e.PackageID, ID: e.PackageVersionID, Number: e.PackageVersionNum,
+			}
 		case *notification.AppVersionsUnavailable:
-			remove(func(v version) bool { return slices.Contains(e.PackageIDs, v.PackageID) })
+			remove(func(v catalogue.Version) bool { return slices.Contains(e.PackageIDs, v.PackageID) })
 		case *notification.AppUnavailable:
-			remove(func(v version) bool { return v.AppID == e.AppID })
+			remove(func(v catalogue.Version) bool { return v.AppID == e.AppID })
 		}
 	}
-	versions := []version{}
+	versions := []catalogue.Version{}
 	for _, v := range offered {
 		versions = append(versions, v)
 	}
-	slices.SortFunc(versions, func(a, b version) int {
-		return cmp.Or(cmp.Compare(a.AppID, b.AppID), cmp.Compare(a.PackageID, b.PackageID), cmp.Compare(a.VersionID, b.VersionID))
+	slices.SortFunc(versions, func(a, b catalogue.Version) int {
+		return cmp.Or(cmp.Compare(a.AppID, b.AppID), cmp.Compare(a.PackageID, b.PackageID), cmp.Compare(a.ID, b.ID))
 	})
 	body, err := json.Marshal(map[string]any{"versions": versions})
 	if err != nil {

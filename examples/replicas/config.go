@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -20,6 +21,7 @@ type config struct {
 	Client      *wrapper.Client
 	Webhook     wrapper.WebhookParams
 	Verifier    *notification.Verifier
+	Packages    string // folder of downloaded packages, which all replicas share
 	Database    *pgxpool.Config
 }
 
@@ -33,16 +35,15 @@ func configFromEnvironment() (c config, err error) {
 		return os.Getenv(name)
 	}
 	c.AppID = get("ASC_APP_ID", "the Apple ID of the marketplace's own app")
-	c.Webhook.URL = get("MARKETPLACE_ENDPOINT_URL", "the URL that App Store Connect is to post to")
-	secret := get("ASC_WEBHOOK_SECRET", "the secret that notifications are to be signed with")
+	url := get("MARKETPLACE_ENDPOINT_URL", "the URL that App Store Connect is to post to")
+	secrets := get("ASC_WEBHOOK_SECRET", "the secret that notifications are to be signed with")
 	database := get("DATABASE_URL", "the PostgreSQL that all replicas share")
 	if missing != nil {
 		return c, missing
 	}
 	c.Addr = cmp.Or(os.Getenv("MARKETPLACE_ADDR"), ":8080")
-	c.Webhook.Name, c.Webhook.EventTypes = "marketplace notifications", wrapper.MarketplaceEvents()
-	c.Webhook.Secret = wrapper.NewSecret(secret)
-	if c.Verifier, err = notification.NewVerifier([]byte(secret)); err != nil {
+	c.Packages = cmp.Or(os.Getenv("MARKETPLACE_PACKAGES"), "packages")
+	if err := c.setSecrets(url, secrets); err != nil {
 		return c, err
 	}
 	key, err := auth.FindKey(auth.KeyHint{})
@@ -61,10 +62,26 @@ func configFromEnvironment() (c config, err error) {
 	if c.Database, err = pgxpool.ParseConfig(database); err != nil { // err quotes the URL
 		return c, errors.New("DATABASE_URL can't be read: give postgres://user:password@host:5432/name, percent-encoded")
 	}
-	if n := c.Database.MaxConns; n < 4 { // one to listen for jobs, one to work them, one to receive, one to spare
+	if n := c.Database.MaxConns; n < 4 { // one to listen for jobs, one to work them, one to receive, one to read
 		return c, fmt.Errorf("DATABASE_URL has pool_max_conns=%d: give at least 4", n)
 	}
 	// Or the lock of a replica whose machine vanished stays until TCP notices, two hours by default.
 	c.Database.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "60s"
 	return c, nil
+}
+
+// setSecrets takes secrets separated by spaces: the first is registered, all are
+// accepted, and so is the old resource's if it is among them.
+func (c *config) setSecrets(url, secrets string) (err error) {
+	var keys [][]byte
+	for secret := range strings.FieldsSeq(secrets) {
+		keys = append(keys, []byte(secret))
+	}
+	if c.Verifier, err = notification.NewVerifier(keys...); err != nil {
+		return fmt.Errorf("ASC_WEBHOOK_SECRET: %w", err)
+	}
+	c.Webhook = wrapper.WebhookParams{
+		Name: "marketplace", URL: url, Secret: wrapper.NewSecret(string(keys[0])), EventTypes: wrapper.MarketplaceEvents(),
+	}
+	return nil
 }

@@ -4,6 +4,7 @@ go 1.26.0
 
 require (
 	github.com/ascmarketplace/webhooks v0.0.0
+	github.com/ascmarketplace/webhooks/examples/catalogue v0.0.0
 	github.com/ascmarketplace/webhooks/notification/pgxstore v0.0.0
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/riverqueue/river v0.51.2
@@ -38,3 +39,5 @@ require (
 replace github.com/ascmarketplace/webhooks => ../..
 
 replace github.com/ascmarketplace/webhooks/notification/pgxstore => ../../notification/pgxstore
+
+replace github.com/ascmarketplace/webhooks/examples/catalogue => ../catalogue

@@ -5,7 +5,6 @@ import (
 	"log/slog"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 
 	"github.com/ascmarketplace/webhooks/notification"
@@ -15,21 +14,19 @@ import (
 // newReceiver returns the receiver. It stores a notification and enqueues its job in
 // the transaction that remembers it as handled: 200 comes after all three.
 func newReceiver(
-	v *notification.Verifier, pool *pgxpool.Pool, jobs *river.Client[pgx.Tx],
+	v *notification.Verifier, handled *pgxstore.Store, jobs *river.Client[pgx.Tx],
 ) (*notification.Handler, error) {
-	handled, err := pgxstore.New(pool, "catalogue")
-	if err != nil {
-		return nil, err
-	}
 	store := func(ctx context.Context, n *notification.Notification) error {
 		tx, err := pgxstore.Tx(ctx)
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `INSERT INTO inbox (id, body) VALUES ($1, $2)`, n.ID, n.Raw); err != nil {
+		// A copy may come after its record was pruned: what is in the inbox is a duplicate.
+		stored, err := tx.Exec(ctx, `INSERT INTO inbox (id, body) VALUES ($1, $2) ON CONFLICT DO NOTHING`, n.ID, n.Raw)
+		if err != nil || stored.RowsAffected() == 0 {
 			return err
 		}
-		_, err = jobs.InsertTx(ctx, tx, applyArgs{n.ID}, nil)
+		_, err = jobs.InsertTx(ctx, tx, applyArgs{n.ID}, insertOpts(n.Event))
 		return err
 	}
 	observe := func(_ context.Context, o notification.Outcome) {

@@ -10,12 +10,16 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
 
+	"github.com/ascmarketplace/webhooks/examples/catalogue"
 	"github.com/ascmarketplace/webhooks/notification"
+	"github.com/ascmarketplace/webhooks/notification/pgxstore"
 )
 
 func main() {
@@ -43,17 +47,26 @@ func run(ctx context.Context, c config) error {
 	if err := migrate(ctx, pool); err != nil {
 		return err
 	}
-	jobs, err := newJobs(pool, c.Client.PackageVersions)
+	handled, err := pgxstore.New(pool, "catalogue")
 	if err != nil {
 		return err
 	}
-	receiver, err := newReceiver(c.Verifier, pool, jobs)
+	packages := &catalogue.Packages{
+		Client: c.Client, HTTP: &http.Client{Timeout: downloadTimeout}, Folder: c.Packages, MaxSize: 8 << 30,
+	}
+	jobs, err := newJobs(pool, handled, packages)
+	if err != nil {
+		return err
+	}
+	receiver, err := newReceiver(c.Verifier, handled, jobs)
 	if err != nil {
 		return err
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/notifications", receiver)
-	mux.Handle("GET /catalogue", serveJSON(pool, catalogueQuery))
+	readers := stdlib.OpenDBFromPool(pool)
+	defer func() { _ = readers.Close() }()
+	mux.Handle("GET /catalogue", catalogue.Handler(readers, slog.Default()))
 	mux.Handle("GET /healthz", serveJSON(pool, backlogQuery))
 
 	// Listening comes before registering, so that nobody finds the door closed.
@@ -67,11 +80,11 @@ func run(ctx context.Context, c config) error {
 	if err := jobs.Start(background); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	registered := make(chan struct{})
-	go func() { defer close(registered); register(background, c, pool) }()
+	var tasks sync.WaitGroup
+	tasks.Go(func() { keepUp(background, c, pool, receiver.Handle) })
 	err = serve(ctx, notification.NewServer(c.Addr, mux), listener)
 	stop()
-	<-registered
+	tasks.Wait()
 	<-jobs.Stopped()
 	return err
 }

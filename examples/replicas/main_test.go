@@ -40,7 +40,9 @@ type deployment struct {
 	apple    *asctest.Server
 	database string
 	pool     *pgxpool.Pool // the test's own
-	endpoint string
+	packages string
+	balancer *balancer
+	secrets  string
 }
 
 func newDeployment(t *testing.T, cluster *pgtest.Cluster, opts ...asctest.Option) *deployment {
@@ -54,7 +56,7 @@ func newDeployment(t *testing.T, cluster *pgtest.Cluster, opts ...asctest.Option
 	t.Cleanup(pool.Close)
 	return &deployment{
 		apple:    asctest.NewServer(t, append(opts, asctest.WithApp(appID))...),
-		database: database, pool: pool, endpoint: "http://" + freeAddr(t) + "/notifications",
+		database: database, pool: pool, packages: t.TempDir(), balancer: newBalancer(t), secrets: secret,
 	}
 }
 
@@ -76,12 +78,13 @@ func (d *deployment) launchAt(t *testing.T, addr string) *replica {
 	key, r := d.apple.Key(), &replica{addr: addr, cmd: exec.Command(os.Args[0]), log: &logbook{}}
 	r.cmd.Env = append(os.Environ(), "REPLICAS_TEST_PROCESS=1",
 		"ASC_KEY_ID="+key.ID, "ASC_ISSUER_ID="+key.IssuerID, "ASC_PRIVATE_KEY="+string(key.PEM()),
-		"ASC_BASE_URL="+d.apple.URL, "ASC_APP_ID="+appID, "ASC_WEBHOOK_SECRET="+secret, "DATABASE_URL="+d.database,
-		"MARKETPLACE_ENDPOINT_URL="+d.endpoint, "MARKETPLACE_ADDR="+r.addr)
+		"ASC_BASE_URL="+d.apple.URL, "ASC_APP_ID="+appID, "ASC_WEBHOOK_SECRET="+d.secrets, "DATABASE_URL="+d.database,
+		"MARKETPLACE_ENDPOINT_URL="+d.balancer.url+"/notifications", "MARKETPLACE_ADDR="+r.addr, "MARKETPLACE_PACKAGES="+d.packages)
 	r.cmd.Stderr = r.log
 	if err := r.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	d.balancer.add(r.addr)
 	t.Cleanup(func() {
 		r.kill()
 		log := r.log.String()
@@ -107,7 +110,7 @@ func (d *deployment) start(t *testing.T) *replica {
 
 func (r *replica) registered(t *testing.T) {
 	t.Helper()
-	r.logs(t, `msg="webhook ensured"`)
+	r.logs(t, `msg="keeping up"`)
 }
 
 // logs waits until a replica has logged some text.
@@ -241,15 +244,18 @@ func (d *deployment) recordEffects(t *testing.T) {
 			FOR EACH ROW EXECUTE FUNCTION record()`)
 }
 
+// applyJobs are the jobs of notifications: River has others too.
+const applyJobs = "river_job WHERE kind = 'apply_notification'"
+
 // everythingOnce checks that so many notifications are stored, and have had their effect, once each.
 func (d *deployment) everythingOnce(t *testing.T, notifications int) {
 	t.Helper()
 	d.counts(t, map[string]int{
 		"handled_notifications":                    notifications,
 		"inbox":                                    notifications,
-		"river_job":                                notifications,
-		"river_job WHERE state = 'completed'":      notifications,
-		"river_job WHERE args - 'id' <> '{}'":      0, // the body is not in there
+		applyJobs:                                  notifications,
+		applyJobs + " AND state = 'completed'":     notifications,
+		applyJobs + " AND args - 'id' <> '{}'":     0, // the body is not in there
 		"effects":                                  notifications,
 		"effects WHERE job <> 'completed'":         0,
 		"(SELECT DISTINCT id FROM effects) AS ids": notifications,

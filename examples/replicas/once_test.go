@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ascmarketplace/webhooks/asctest"
+	"github.com/ascmarketplace/webhooks/examples/catalogue"
 	"github.com/ascmarketplace/webhooks/internal/pgtest"
 	"github.com/ascmarketplace/webhooks/notification"
 )
@@ -17,7 +18,7 @@ import (
 const otherApp = "6478123456"
 
 // onlyVersion is the catalogue after the notification of newOnePackage.
-var onlyVersion = []version{{appID, otherApp, "p", "v", "1", nil}}
+var onlyVersion = []catalogue.Version{{AppID: otherApp, PackageID: "p", ID: "v", Number: "1"}}
 
 // newOnePackage returns a replica, and a notification about a version that can be
 // read: at first after some time.
@@ -97,11 +98,11 @@ func TestOnce(t *testing.T) {
 		d.recordEffects(t)
 		d.breakDown(t, `TRIGGER full_ AFTER INSERT ON river_job`)
 		r.responds(t, delivery, http.StatusInternalServerError)
-		d.counts(t, map[string]int{"handled_notifications": 0, "inbox": 0, "river_job": 0})
+		d.counts(t, map[string]int{"handled_notifications": 0, "inbox": 0, applyJobs: 0})
 		d.repair(t)
 		d.breakDown(t, `CONSTRAINT TRIGGER at_commit AFTER INSERT ON inbox DEFERRABLE INITIALLY DEFERRED`)
 		r.responds(t, delivery, http.StatusServiceUnavailable)
-		d.counts(t, map[string]int{"handled_notifications": 0, "inbox": 0, "river_job": 0})
+		d.counts(t, map[string]int{"handled_notifications": 0, "inbox": 0, applyJobs: 0})
 		d.repair(t)
 		r.responds(t, delivery, http.StatusOK)
 		r.responds(t, delivery, http.StatusOK)
@@ -139,7 +140,7 @@ func TestOnce(t *testing.T) {
 			frozen, other = other, frozen
 		}
 		frozen.signal(t, syscall.SIGSTOP)
-		d.execute(t, `UPDATE river_job SET state = 'available'`) // as River's rescuer does in the end
+		d.execute(t, `UPDATE river_job SET state = 'available' WHERE kind = 'apply_notification'`) // as River's rescuer does in the end
 		other.idle(t)
 		d.everythingOnce(t, 1)
 		frozen.signal(t, syscall.SIGCONT)
@@ -198,7 +199,7 @@ func (d *deployment) jobIsRunning(t *testing.T) {
 // replica logs its own.
 func (d *deployment) workedBy(t *testing.T) (id string) {
 	t.Helper()
-	err := d.pool.QueryRow(t.Context(), `SELECT attempted_by[cardinality(attempted_by)] FROM river_job`).Scan(&id)
+	err := d.pool.QueryRow(t.Context(), `SELECT attempted_by[cardinality(attempted_by)] FROM river_job WHERE kind = 'apply_notification'`).Scan(&id)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivermigrate"
 
+	"github.com/ascmarketplace/webhooks/examples/catalogue"
 	"github.com/ascmarketplace/webhooks/notification/pgxstore"
 )
 
@@ -25,7 +26,7 @@ func migrate(ctx context.Context, pool *pgxpool.Pool) error {
 		return err
 	}
 	return alone(ctx, pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, pgxstore.Schema+schema); err != nil {
+		if _, err := tx.Exec(ctx, pgxstore.Schema+catalogue.Schema+schema); err != nil {
 			return err
 		}
 		_, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil) // on another connection

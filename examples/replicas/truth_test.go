@@ -9,16 +9,10 @@ import (
 	"time"
 
 	"github.com/ascmarketplace/webhooks/asctest"
+	"github.com/ascmarketplace/webhooks/examples/catalogue"
 	"github.com/ascmarketplace/webhooks/internal/pgtest"
 	"github.com/ascmarketplace/webhooks/notification"
 )
-
-// A version is one line of the catalogue.
-type version struct {
-	MarketplaceAppID, AppID, PackageID, VersionID, VersionNum string
-
-	WithdrawnIn []string
-}
 
 // story is a deployment and what happens to it: events of random apps, whose
 // package versions App Store Connect has.
@@ -77,14 +71,16 @@ func history(random *rand.Rand, events int) (all []notification.Event, versions 
 
 // truth is the catalogue after a history: told from the events in their order,
 // which the replicas never get to see.
-func truth(events []notification.Event, versions []asctest.PackageVersion) []version {
-	var offered []version
+func truth(events []notification.Event, versions []asctest.PackageVersion) []catalogue.Version {
+	var offered []catalogue.Version
 	gone := map[[3]string]bool{} // app, package or *, territory
 	for _, event := range events {
 		switch e := event.(type) {
 		case *notification.AlternativeDistributionPackageVersionCreated:
 			i := slices.IndexFunc(versions, func(v asctest.PackageVersion) bool { return v.ID == e.PackageVersionID })
-			offered = append(offered, version{appID, e.AppID, versions[i].PackageID, e.PackageVersionID, "1", nil})
+			offered = append(offered, catalogue.Version{
+				AppID: e.AppID, PackageID: versions[i].PackageID, ID: e.PackageVersionID, Number: "1",
+			})
 		case *notification.AlternativeDistributionPackageAvailableUpdated:
 			for _, territory := range e.Territories {
 				gone[[3]string{e.AppID, e.PackageID, territory}] = !e.Available
@@ -102,16 +98,16 @@ func truth(events []notification.Event, versions []asctest.PackageVersion) []ver
 			}
 		}
 	}
-	slices.SortFunc(offered, func(a, b version) int {
-		return slices.Compare([]string{a.AppID, a.PackageID, a.VersionID}, []string{b.AppID, b.PackageID, b.VersionID})
+	slices.SortFunc(offered, func(a, b catalogue.Version) int {
+		return slices.Compare([]string{a.AppID, a.PackageID, a.ID}, []string{b.AppID, b.PackageID, b.ID})
 	})
 	return offered
 }
 
 // catalogueIs checks the catalogue that a replica serves.
-func (r *replica) catalogueIs(t *testing.T, want []version) {
+func (r *replica) catalogueIs(t *testing.T, want []catalogue.Version) {
 	t.Helper()
-	got, err := get[struct{ Versions []version }](t, r, "/catalogue")
+	got, err := get[struct{ Versions []catalogue.Version }](t, r, "/catalogue")
 	if err != nil || len(got.Versions)+len(want) > 0 && !reflect.DeepEqual(got.Versions, want) {
 		t.Errorf("%v: the catalogue is\n%v\nand should be\n%v", err, got.Versions, want)
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -12,6 +11,7 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
+	"github.com/ascmarketplace/webhooks/examples/catalogue"
 	"github.com/ascmarketplace/webhooks/notification"
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
@@ -23,68 +23,79 @@ type applyArgs struct {
 
 func (applyArgs) Kind() string { return "apply_notification" }
 
-// newJobs returns River's client, which enqueues jobs and, once started, works them.
-func newJobs(pool *pgxpool.Pool, versions *wrapper.PackageVersions) (*river.Client[pgx.Tx], error) {
-	workers := river.NewWorkers()
-	river.AddWorker(workers, &worker{pool: pool, versions: versions})
-	slots := int(pool.Config().MaxConns) / 2 // the other connections receive
-	return river.NewClient(riverpgxv5.New(pool), &river.Config{
-		Workers:              workers,
-		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: slots}},
-		FetchCooldown:        10 * time.Millisecond,
-		JobTimeout:           5 * time.Second,
-		SoftStopTimeout:      5 * time.Second,
-		RescueStuckJobsAfter: 8 * time.Second, // longer than any job runs: its replica must have been killed
-		Logger:               slog.Default(),
-	})
-}
-
 // A worker applies rows of the inbox to the catalogue.
 type worker struct {
 	river.WorkerDefaults[applyArgs]
 	pool     *pgxpool.Pool
-	versions *wrapper.PackageVersions
+	packages *catalogue.Packages
 }
 
-// Work first reads from outside, which may happen again. The effect, the row's state
-// and the end of the job are then one transaction. A job may be worked twice, and
-// JobCompleteTx does not tell that it has ended meanwhile: the row's state does.
-// River repeats what fails.
+// Timeout is River's, unless there is something to download.
+func (w *worker) Timeout(job *river.Job[applyArgs]) time.Duration {
+	if job.Queue == downloads {
+		return downloadTimeout
+	}
+	return 0
+}
+
+// Work first gets what it needs from outside, which may happen again. The effect, the
+// row's state and the end of the job are then one transaction. A job may be worked twice,
+// and JobCompleteTx does not tell that it has ended meanwhile: the row's state does.
 func (w *worker) Work(ctx context.Context, job *river.Job[applyArgs]) error {
-	var body []byte
-	var receivedAt time.Time
-	err := w.pool.QueryRow(ctx, `SELECT body, received_at FROM inbox WHERE id = $1`, job.Args.ID).Scan(&body, &receivedAt)
+	n, receivedAt, err := w.read(ctx, job.Args.ID)
 	if err != nil {
 		return err
 	}
-	n, err := notification.Decode(body)
-	if err != nil {
-		return err
-	}
-	n.Timestamp = cmp.Or(n.Timestamp, receivedAt)
-	var fetched wrapper.PackageVersion
+	state, version := "applied", wrapper.PackageVersion{}
 	if e, ok := n.Event.(*notification.AlternativeDistributionPackageVersionCreated); ok {
-		fetched, err = w.versions.Get(ctx, e.PackageVersionID)
-		if err != nil && !errors.Is(err, wrapper.ErrNotFound) {
+		version, err = w.packages.Fetch(ctx, e.PackageVersionID)
+		if later, ok := errors.AsType[*catalogue.LaterError](err); ok {
+			return river.JobSnooze(later.Wait)
+		}
+		if errors.Is(err, catalogue.ErrRejected) {
+			state = "rejected"
+		} else if err != nil {
 			return err
 		}
 	}
 	return pgx.BeginFunc(ctx, w.pool, func(tx pgx.Tx) error {
-		locked, err := tx.Exec(ctx, `SELECT FROM inbox WHERE id = $1 AND state = 'new' FOR UPDATE`, n.ID)
-		if err != nil || locked.RowsAffected() == 0 {
-			return err
+		locked, lockErr := tx.Exec(ctx, `SELECT FROM inbox WHERE id = $1 AND state = 'new' FOR UPDATE`, n.ID)
+		if lockErr != nil || locked.RowsAffected() == 0 {
+			return lockErr
 		}
-		state, err := apply(ctx, tx, n, fetched)
-		if err != nil {
+		if state == "applied" {
+			err = catalogue.Apply(ctx, execIn(tx), n, receivedAt, version)
+		}
+		if errors.Is(err, catalogue.ErrUnknown) {
+			state = "unknown" // a later release may know it
+		}
+		if state == "applied" && err != nil {
 			return err
 		}
 		if state != "applied" {
-			slog.Warn("kept out of the catalogue", "id", n.ID, "state", state)
+			slog.Warn("kept out of the catalogue", "id", n.ID, "state", state, "reason", err)
 		}
 		if _, err := tx.Exec(ctx, `UPDATE inbox SET state = $2 WHERE id = $1`, n.ID, state); err != nil {
 			return err
 		}
-		_, err = river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, job)
+		_, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, job)
 		return err
 	})
+}
+
+func (w *worker) read(ctx context.Context, id string) (n *notification.Notification, receivedAt time.Time, err error) {
+	var body []byte
+	err = w.pool.QueryRow(ctx, `SELECT body, received_at FROM inbox WHERE id = $1`, id).Scan(&body, &receivedAt)
+	if err != nil {
+		return nil, receivedAt, err
+	}
+	n, err = notification.Decode(body)
+	return n, receivedAt, err
+}
+
+func execIn(tx pgx.Tx) catalogue.Exec {
+	return func(ctx context.Context, statement string, args ...any) error {
+		_, err := tx.Exec(ctx, statement, args...)
+		return err
+	}
 }

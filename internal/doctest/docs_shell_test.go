@@ -5,8 +5,11 @@ package doctest_test
 // Every shell code block of the documents is run, and every command in their prose exists.
 
 import (
+	"bytes"
+	"context"
 	"crypto/rand"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -19,6 +22,8 @@ import (
 	"time"
 
 	"github.com/ascmarketplace/webhooks/asctest"
+	"github.com/ascmarketplace/webhooks/internal/sample"
+	"github.com/ascmarketplace/webhooks/notification"
 )
 
 // notRun are the beginnings of lines that are not run: they need a network, or
@@ -57,7 +62,8 @@ func TestShell(t *testing.T) {
 	for _, d := range documents(t, teaching[1:]...) {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
-			folder, env := t.TempDir(), environment(t, bin)
+			folder := t.TempDir()
+			env := environment(t, bin, folder)
 			if example, ok := strings.CutSuffix(d.name, "/README.md"); ok && example != "docs" {
 				copyExample(t, folder, example)
 			}
@@ -145,14 +151,20 @@ func runBlock(t *testing.T, f codeBlock, folder string, env []string) {
 	}
 }
 
-// environment starts App Store Connect in memory and returns the variables that
-// point the command to it.
-func environment(t *testing.T, bin string) []string {
+// environment starts App Store Connect in memory, with both webhooks of a service
+// that runs, and returns the variables that point the command to them.
+func environment(t *testing.T, bin, folder string) []string {
 	t.Helper()
-	handler, err := asctest.New(asctest.Settings{Logger: slog.New(slog.DiscardHandler)})
+	secret := rand.Text()
+	url := service(t, secret, folder)
+	handler, err := asctest.New(asctest.Settings{Logger: slog.New(slog.DiscardHandler)}, asctest.WithApp(sample.MarketplaceAppID),
+		asctest.MarketplaceWebhook{EndpointURL: url, Secret: secret},
+		asctest.Webhook{AppID: sample.MarketplaceAppID, Name: "notifications", URL: url, Secret: secret, Enabled: true,
+			EventTypes: []string{"BUILD_UPLOAD_STATE_UPDATED"}})
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = handler.Close() })
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	key := handler.Key()
@@ -165,6 +177,34 @@ func environment(t *testing.T, bin string) []string {
 		"ASC_KEY_ID="+key.ID,
 		"ASC_ISSUER_ID="+key.IssuerID,
 		"ASC_PRIVATE_KEY_PATH="+write(t, filepath.Join(t.TempDir(), "AuthKey_"+key.ID+".p8"), key.PEM()),
-		"ASC_WEBHOOK_SECRET="+rand.Text(),
+		"ASC_APP_ID="+sample.MarketplaceAppID,
+		"ASC_WEBHOOK_SECRET="+secret,
+		"WEBHOOK_URL="+url,
 	)
+}
+
+// service starts a receiver that knows the secret, and that of new-secret.txt as
+// soon as a document makes one.
+func service(t *testing.T, secret, folder string) (url string) {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		secrets := [][]byte{[]byte(secret)}
+		if added, err := os.ReadFile(filepath.Join(folder, "new-secret.txt")); err == nil {
+			secrets = append(secrets, bytes.TrimSpace(added))
+		}
+		verifier, err := notification.NewVerifier(secrets...)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		accept := func(context.Context, *notification.Notification) error { return nil }
+		handler, err := notification.NewHandler(verifier, accept, notification.WithLogger(slog.New(slog.DiscardHandler)))
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		handler.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
 }

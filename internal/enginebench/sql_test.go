@@ -28,7 +28,7 @@ func startSQL(b *testing.B) engine {
 
 // startMariaDB does the same in MariaDB.
 func startMariaDB(b *testing.B) engine {
-	return onSQL(b, "mysql", mariadbtest.Start(b), sqlstore.MySQL)
+	return onSQL(b, "mysql", mariadbtest.Start(b).DSN("app", "test"), sqlstore.MySQL)
 }
 
 func onSQL(b *testing.B, driver, dsn string, dialect sqlstore.Dialect) engine {
@@ -39,6 +39,7 @@ func onSQL(b *testing.B, driver, dsn string, dialect sqlstore.Dialect) engine {
 	}
 	b.Cleanup(func() { _ = db.Close() })
 	db.SetMaxOpenConns(poolSize)
+	db.SetMaxIdleConns(poolSize)
 	insert, body := `INSERT INTO inbox (id, body) VALUES (?, ?)`, "BLOB"
 	if dialect == sqlstore.PostgreSQL {
 		insert, body = `INSERT INTO inbox (id, body) VALUES ($1, $2)`, "bytea"

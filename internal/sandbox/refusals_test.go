@@ -38,7 +38,7 @@ func TestBadInputIsRefusedByItsField(t *testing.T) {
 		{"GET", "/exchanges?limit=1001", "", 400, "limit: must be from 1 to 1000"},
 		{"GET", "/exchanges?before=yesterday", "", 400, "before: must be a number"},
 		{"GET", "/exchanges?since=-1", "", 400, "since: must be a number"},
-		{"GET", "/exchanges?operation=create", "", 400, "operation: must be one of alternativeDistributionPackageVersions_getInstance, "},
+		{"GET", "/exchanges?operation=create", "", 400, "operation: must be one of alternativeDistributionPackageVersions_"},
 		{"GET", "/exchanges?status=6xx", "", 400, "status: must be a status such as 503"},
 		{"GET", "/exchanges?path=v1", "", 400, "path: must begin with a slash"},
 		{"GET", "/exchanges?path=/a&path=/b", "", 400, "path: must be given once"},

@@ -23,6 +23,8 @@ type Kept struct {
 // Operation is an entry of Kept: the summary alone, or an object with these members.
 type Operation struct {
 	Summary string `yaml:"summary"`
+	// Include lists the relationships that the operation may include; nil: all that Apple offers.
+	Include []string `yaml:"include"`
 	// Retired keeps our form of the operation once Apple's document lacks it.
 	Retired bool `yaml:"retired"`
 }

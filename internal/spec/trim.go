@@ -63,8 +63,12 @@ func trimmed(upstream *Upstream, paths map[string]any) (map[string]any, error) {
 	return dropWording(root, keywords).(map[string]any), nil
 }
 
-// finish prunes what the corrections have orphaned, adds our words and validates.
+// finish cuts what no operation includes, prunes what that and the corrections
+// have orphaned, adds our words and validates.
 func (d *Document) finish(root map[string]any, upstream *Upstream, kept *Kept) error {
+	if err := cutIncludes(root, kept.Operations); err != nil {
+		return err
+	}
 	root, err := prune(root)
 	if err != nil {
 		return err

@@ -1,3 +1,3 @@
-// Package sqlstoretest has the tests of package sqlstore on real databases, in a
-// module of its own for their drivers' sake.
+// Package sqlstoretest tests sqlstore on the databases that it is for. It is a
+// module of its own, so that nothing else needs their drivers.
 package sqlstoretest

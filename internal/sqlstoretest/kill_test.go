@@ -1,78 +1,160 @@
 package sqlstoretest
 
 import (
+	"bufio"
 	"database/sql"
+	"encoding/json"
 	"fmt"
+	"io"
+	"net"
+	"net/http"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
-	"time"
 
+	"github.com/go-sql-driver/mysql"
+
+	"github.com/ascmarketplace/webhooks/internal/storetest"
 	"github.com/ascmarketplace/webhooks/notification/sqlstore"
 )
 
-const notifications = 2_000
+// receiver is the variable that makes the test's binary a receiver.
+const receiver = "SQLSTORETEST_RECEIVER"
 
-// TestKilled: a process is killed in the middle of 2,000 notifications, three
-// times, and given all of them again: the effects equal the truth.
-func TestKilled(t *testing.T) {
-	if driver := os.Getenv("KILLED_DRIVER"); driver != "" {
-		handleAll(t, engine{driver, os.Getenv("KILLED_DSN"), sqlstore.Dialect(os.Getenv("KILLED_DIALECT"))})
-		return
+func TestMain(m *testing.M) {
+	_ = mysql.SetLogger(&mysql.NopLogger{}) // it tells of each connection that was closed
+	if text := os.Getenv(receiver); text != "" {
+		fmt.Fprintln(os.Stderr, receive(text))
+		os.Exit(1)
 	}
-	each(t, func(t *testing.T, e engine, db *sql.DB) {
-		if e.driver == "sqlite3" {
-			t.Skip("the other driver's turn: both write the same files")
-		}
-		start := func() *exec.Cmd {
-			child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestKilled$")
-			child.Env = append(os.Environ(), "KILLED_DRIVER="+e.driver, "KILLED_DSN="+e.dsn, "KILLED_DIALECT="+string(e.dialect))
-			return child
-		}
-		for kill := range 3 {
-			child := start()
-			if err := child.Start(); err != nil {
-				t.Fatal(err)
-			}
-			want := (kill + 1) * notifications / 4
-			for begin := time.Now(); count(t, db, `SELECT count(*) FROM effects`) < want && time.Since(begin) < time.Minute; {
-				time.Sleep(5 * time.Millisecond)
-			}
-			if err := child.Process.Kill(); err != nil {
-				t.Errorf("it ended before it was killed: %v", err)
-			}
-			_ = child.Wait()
-			t.Logf("killed with %d effects", count(t, db, `SELECT count(*) FROM effects`))
-		}
-		if out, err := start().CombinedOutput(); err != nil {
-			t.Fatalf("%v\n%s", err, out)
-		}
-		all, distinct := count(t, db, `SELECT count(*) FROM effects`), count(t, db, `SELECT count(DISTINCT id) FROM effects`)
-		if all != notifications || distinct != notifications {
-			t.Errorf("%d effects of %d notifications, want %d of each", all, distinct, notifications)
-		}
-	})
+	os.Exit(m.Run())
 }
 
-// handleAll is the process that is killed.
-func handleAll(t *testing.T, e engine) {
-	store := e.store(t, e.open(t), "killed")
-	ids := make(chan int)
-	var workers sync.WaitGroup
-	for range 8 {
-		workers.Go(func() {
-			for i := range ids {
-				n := event(fmt.Sprint("n", i))
-				if err := store.Once(t.Context(), n, e.handle(n)); err != nil {
-					t.Error(err)
+// receive serves until the process is killed or its standard input ends, and
+// prints its address.
+func receive(text string) error {
+	var fields [3]string
+	if err := json.Unmarshal([]byte(text), &fields); err != nil {
+		return err
+	}
+	s := source{sqlstore.Dialect(fields[0]), fields[1], fields[2]}
+	db, err := sql.Open(s.driver, s.dsn)
+	if err != nil {
+		return err
+	}
+	db.SetMaxOpenConns(16)
+	db.SetMaxIdleConns(16)
+	store, err := sqlstore.New(db, s.dialect, "service")
+	if err != nil {
+		return err
+	}
+	handler, err := storetest.NewHandler(store, s.database().Write)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		os.Exit(1)
+	}()
+	fmt.Println("http://" + listener.Addr().String())
+	return (&http.Server{Handler: handler}).Serve(listener)
+}
+
+// A process is a receiver of its own, which can be killed.
+type process struct {
+	cmd *exec.Cmd
+	url string
+}
+
+func (s source) start(t *testing.T) process {
+	t.Helper()
+	text, err := json.Marshal([3]string{string(s.dialect), s.driver, s.dsn})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), receiver+"="+string(text))
+	cmd.Stderr = os.Stderr
+	_, stdinErr := cmd.StdinPipe()
+	stdout, err := cmd.StdoutPipe()
+	if stdinErr != nil || err != nil {
+		t.Fatal(stdinErr, err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	return process{cmd, strings.TrimSpace(line)}
+}
+
+// kill is kill -9.
+func (p process) kill() {
+	_ = p.cmd.Process.Kill()
+	_ = p.cmd.Wait()
+}
+
+// The receiver is killed in the middle of 2,000 notifications, and on MariaDB
+// the server too. The senders repeat what was not acknowledged. In the end each
+// notification has its effect once.
+func TestKilled(t *testing.T) {
+	const notifications, kills, senders = 2_000, 3, 16
+	for _, name := range []string{"modernc, WAL", "MariaDB"} {
+		t.Run(name, func(t *testing.T) {
+			servers := &servers{tb: t}
+			s := servers.newSource(t, name)
+			s.migrate(t)
+			now := s.start(t)
+			var url atomic.Value
+			url.Store(now.url)
+
+			queue, kill := make(chan []byte, notifications), make(chan struct{}, kills)
+			for _, body := range storetest.NewBodies(t, notifications) {
+				queue <- body
+			}
+			close(queue)
+			var acknowledged atomic.Int32
+			var all sync.WaitGroup
+			for range senders {
+				all.Go(func() {
+					for body := range queue {
+						for t.Context().Err() == nil && storetest.Post(t, http.DefaultClient, url.Load().(string), body) != http.StatusOK {
+						}
+						if acknowledged.Add(1)%(notifications/(kills+1)) == 0 {
+							select {
+							case kill <- struct{}{}:
+							default:
+							}
+						}
+					}
+				})
+			}
+			for turn := range kills {
+				<-kill
+				if servers.mariadb != nil && turn == 1 {
+					servers.mariadb.Stop(t)
+					servers.mariadb.Start(t)
+					continue
 				}
+				now.kill()
+				now = s.start(t)
+				url.Store(now.url)
+			}
+			all.Wait()
+			now.kill()
+			s.database().EffectsAre(t, notifications)
+			if n := s.count(t, `SELECT count(*) FROM handled_notifications`); n != notifications {
+				t.Errorf("%d are remembered, want %d", n, notifications)
 			}
 		})
 	}
-	for i := range notifications {
-		ids <- i
-	}
-	close(ids)
-	workers.Wait()
 }

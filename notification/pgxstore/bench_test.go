@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"sync"
 	"testing"
 
@@ -13,6 +12,7 @@ import (
 
 	"github.com/ascmarketplace/webhooks/internal/pgtest"
 	"github.com/ascmarketplace/webhooks/internal/sidebyside"
+	"github.com/ascmarketplace/webhooks/internal/storetest"
 	"github.com/ascmarketplace/webhooks/notification"
 )
 
@@ -33,11 +33,9 @@ func BenchmarkOnce(b *testing.B) {
 // replicaByHand is a receiver whose Deduplicator does nothing: its function has it all.
 func replicaByHand(b *testing.B, database string) string {
 	pool := newPool(b, database)
-	server := httptest.NewServer(newHandler(b, func(ctx context.Context, n *notification.Notification) error {
+	return storetest.Receive(b, always{}, func(ctx context.Context, n *notification.Notification) error {
 		return onceByHand(ctx, pool, n)
-	}, notification.WithDeduplicator(always{})))
-	b.Cleanup(server.Close)
-	return server.URL
+	})
 }
 
 type always struct{}
@@ -52,9 +50,10 @@ func onceByHand(ctx context.Context, pool *pgxpool.Pool, n *notification.Notific
 		return err
 	}
 	defer func() { _ = tx.Rollback(ctx) }()
-	body := sha256.Sum256(n.Raw)
-	inserted, err := tx.Exec(ctx,
-		`INSERT INTO handled_notifications (service, id, body) VALUES ('hand', $1, $2) ON CONFLICT DO NOTHING`, n.ID, body[:])
+	hash := sha256.Sum256(n.Raw)
+	inserted, err := tx.Exec(ctx, `
+		INSERT INTO handled_notifications (service, id, body_hash) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+		"service", n.ID, hash[:])
 	if err != nil || inserted.RowsAffected() == 0 {
 		return err
 	}
@@ -73,7 +72,7 @@ func newReceiver(b *testing.B, connections int, url string) func() error {
 		for range connections {
 			senders.Go(func() {
 				for range 4 {
-					if got := post(b, client, url, newBody(b)); got != http.StatusOK {
+					if got := storetest.Post(b, client, url, newBody(b)); got != http.StatusOK {
 						b.Errorf("got %d", got)
 					}
 				}

@@ -23,7 +23,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer pool.Close()
-	store, err := pgxstore.New(pool, "tests")
+	store, err := pgxstore.New(pool, "catalogue")
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func ExampleTx() {
 	if _, err := pool.Exec(ctx, pgxstore.Schema); err != nil {
 		log.Fatal(err)
 	}
-	store, err := pgxstore.New(pool, "tests")
+	store, err := pgxstore.New(pool, "catalogue")
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -92,7 +92,7 @@ func ExampleStore_Prune() {
 		log.Fatal(err)
 	}
 	defer pool.Close()
-	store, err := pgxstore.New(pool, "tests")
+	store, err := pgxstore.New(pool, "catalogue")
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -105,12 +105,12 @@ func ExampleStore_Prune() {
 func TestExamples(t *testing.T) {
 	database := newDatabase(t, pgtest.Start(t))
 	t.Setenv("DATABASE_URL", database)
-	t.Setenv("ASC_WEBHOOK_SECRET", string(secret))
+	t.Setenv("ASC_WEBHOOK_SECRET", "secret")
 	_, err := newPool(t, database).Exec(t.Context(), `
 		CREATE TABLE inbox (id text NOT NULL, body bytea NOT NULL);
 		CREATE TABLE apps (id text PRIMARY KEY, withdrawn int NOT NULL);
 		INSERT INTO apps VALUES ('2', 0);
-		INSERT INTO handled_notifications VALUES ('tests', 'old', '', now() - interval '31 days')`)
+		INSERT INTO handled_notifications VALUES ('catalogue', 'old', '', now() - interval '31 days')`)
 	if err != nil {
 		t.Fatal(err)
 	}

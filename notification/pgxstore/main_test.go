@@ -1,25 +1,16 @@
 package pgxstore_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"log/slog"
-	"net/http"
-	"net/http/httptest"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/ascmarketplace/webhooks/internal/pgtest"
+	"github.com/ascmarketplace/webhooks/internal/storetest"
 	"github.com/ascmarketplace/webhooks/notification"
 	"github.com/ascmarketplace/webhooks/notification/pgxstore"
 )
-
-var secret = []byte("known to App Store Connect and to us")
-
-// effects needs no unique id, so an effect that happens twice makes two rows.
-const effects = `CREATE TABLE effects (id text NOT NULL)`
 
 // newPool connects to a database, and ends with the test.
 func newPool(tb testing.TB, url string) *pgxpool.Pool {
@@ -41,7 +32,7 @@ func newPool(tb testing.TB, url string) *pgxpool.Pool {
 func newDatabase(tb testing.TB, cluster *pgtest.Cluster) string {
 	tb.Helper()
 	url := cluster.NewDatabase(tb)
-	if _, err := newPool(tb, url).Exec(tb.Context(), pgxstore.Schema+pgxstore.Schema+effects); err != nil {
+	if _, err := newPool(tb, url).Exec(tb.Context(), pgxstore.Schema+pgxstore.Schema+storetest.Effects); err != nil {
 		tb.Fatal(err)
 	}
 	return url
@@ -49,14 +40,12 @@ func newDatabase(tb testing.TB, cluster *pgtest.Cluster) string {
 
 func newStore(tb testing.TB, pool *pgxpool.Pool) *pgxstore.Store {
 	tb.Helper()
-	store, err := pgxstore.New(pool, "tests")
+	store, err := pgxstore.New(pool, "service")
 	if err != nil {
 		tb.Fatal(err)
 	}
 	return store
 }
-
-type function = func(context.Context, *notification.Notification) error
 
 // effect is the function of most tests: one row in the transaction.
 func effect(ctx context.Context, n *notification.Notification) error {
@@ -69,52 +58,14 @@ func effect(ctx context.Context, n *notification.Notification) error {
 }
 
 // replica starts a receiver with a pool of its own, and returns its URL.
-func replica(tb testing.TB, database string, f function, opts ...notification.Option) string {
+func replica(tb testing.TB, database string, f storetest.Function, opts ...notification.Option) string {
 	tb.Helper()
-	server := httptest.NewServer(newHandler(tb, f, append(opts,
-		notification.WithDeduplicator(newStore(tb, newPool(tb, database))))...))
-	tb.Cleanup(server.Close)
-	return server.URL
+	return storetest.Receive(tb, newStore(tb, newPool(tb, database)), f, opts...)
 }
 
-func newHandler(tb testing.TB, f function, opts ...notification.Option) http.Handler {
-	tb.Helper()
-	verifier, err := notification.NewVerifier(secret)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	handler, err := notification.NewHandler(verifier, f,
-		append(opts, notification.WithLogger(slog.New(slog.DiscardHandler)))...)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return handler
-}
-
-// newBody is a notification like no other.
 func newBody(tb testing.TB) []byte {
 	tb.Helper()
-	body, err := json.Marshal(notification.New(&notification.AppUnavailable{MarketplaceAppID: "1", AppID: "2"}))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return body
-}
-
-// post returns the status, or 0 if there is no response.
-func post(tb testing.TB, client *http.Client, url string, body []byte) int {
-	request, err := http.NewRequestWithContext(tb.Context(), http.MethodPost, url, bytes.NewReader(body))
-	if err != nil {
-		tb.Error(err)
-		return 0
-	}
-	request.Header.Set(notification.SignatureHeader, notification.Sign(secret, body))
-	response, err := client.Do(request)
-	if err != nil {
-		return 0
-	}
-	_ = response.Body.Close()
-	return response.StatusCode
+	return storetest.NewBodies(tb, 1)[0]
 }
 
 // count returns a number that a query finds.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ascmarketplace/webhooks/internal/pgtest"
+	"github.com/ascmarketplace/webhooks/internal/storetest"
 	"github.com/ascmarketplace/webhooks/notification"
 	"github.com/ascmarketplace/webhooks/notification/pgxstore"
 )
@@ -63,11 +64,11 @@ func TestBackendKilled(t *testing.T) {
 		return err
 	})
 	body := newBody(t)
-	if got := post(t, http.DefaultClient, url, body); got != http.StatusServiceUnavailable {
+	if got := storetest.Post(t, http.DefaultClient, url, body); got != http.StatusServiceUnavailable {
 		t.Errorf("got %d, want 503", got)
 	}
 	effectsAre(t, database, 0)
-	if got := post(t, http.DefaultClient, url, body); got != http.StatusOK {
+	if got := storetest.Post(t, http.DefaultClient, url, body); got != http.StatusOK {
 		t.Errorf("again: got %d", got)
 	}
 	effectsAre(t, database, 1)
@@ -79,13 +80,13 @@ func TestStoreDown(t *testing.T) {
 	cluster := pgtest.Start(t)
 	database := newDatabase(t, cluster)
 	url, body := replica(t, database, effect, notification.WithTimeout(timeout)), newBody(t)
-	if got := post(t, http.DefaultClient, url, newBody(t)); got != http.StatusOK {
+	if got := storetest.Post(t, http.DefaultClient, url, newBody(t)); got != http.StatusOK {
 		t.Fatalf("before: got %d", got)
 	}
 	refusedInTime := func(when string) {
 		t.Helper()
 		begin := time.Now()
-		got := post(t, http.DefaultClient, url, body)
+		got := storetest.Post(t, http.DefaultClient, url, body)
 		if took := time.Since(begin); got != http.StatusServiceUnavailable || took > timeout+timeout/2 {
 			t.Errorf("%s: got %d after %v", when, got, took)
 		}
@@ -104,13 +105,7 @@ func TestStoreDown(t *testing.T) {
 	refusedInTime("it is down")
 	cluster.Start(t)
 
-	var got int
-	for range 10 { // connections of before are found dead one by one
-		if got = post(t, http.DefaultClient, url, body); got == http.StatusOK {
-			break
-		}
-	}
-	if got != http.StatusOK {
+	if got := storetest.Post(t, http.DefaultClient, url, body); got != http.StatusOK {
 		t.Errorf("afterwards: got %d", got)
 	}
 	effectsAre(t, database, 2)

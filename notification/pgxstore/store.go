@@ -14,6 +14,11 @@
 //		return err
 //	}, notification.WithDeduplicator(store))
 //
+// The service's name is the scope of the IDs: two services on one database,
+// each with a webhook of its own, both handle an event; replicas of one service
+// share its name. Package sqlstore does the same through database/sql, in the
+// same table.
+//
 // # Use the transaction, not the pool
 //
 // What the function does in [Tx] is committed together with the record that
@@ -56,6 +61,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -72,17 +78,15 @@ const Schema = `
 CREATE TABLE IF NOT EXISTS handled_notifications (
 	service    text COLLATE "C" NOT NULL, -- bytewise, so no upgrade of locales can break it
 	id         text COLLATE "C" NOT NULL,
-	body       bytea            NOT NULL, -- SHA-256
+	body_hash  bytea            NOT NULL, -- SHA-256
 	handled_at timestamptz      NOT NULL DEFAULT now(),
 	PRIMARY KEY (service, id)
 );
 CREATE INDEX IF NOT EXISTS handled_notifications_handled_at ON handled_notifications (service, handled_at);
 `
 
-const (
-	pruneBatch = 1000                // rows that Prune deletes in one transaction
-	remembered = 11 * 24 * time.Hour // as long as deliveries are listed, and a day for clocks that differ
-)
+// A copy may come for as long as App Store Connect lists deliveries, and a day for clocks that differ.
+const remembered = 11 * 24 * time.Hour
 
 var (
 	errNoPool = errors.New("pgxstore: there is no pool: make the Store with New")
@@ -123,67 +127,60 @@ type txKey struct{}
 // first transaction and then sees its outcome; in stricter levels it fails.
 // Other errors are those of handle and of pgx.
 //
-// A server that has become a standby, after a failover that left connections
-// open, accepts no insert: the pool is then reset, and the insert tried once more
-// on a new connection.
+// If the insert fails, as on a server that has become read-only in a failover,
+// the pool's connections are closed, and the insert is tried once more, on a
+// new one: handle has not been called yet.
 func (s *Store) Once(ctx context.Context, n *notification.Notification, handle func(context.Context) error) error {
 	if s == nil || s.pool == nil {
 		return errNoPool
 	}
-	called := false
-	once := func() error {
-		return s.once(ctx, n, func(ctx context.Context) error { called = true; return handle(ctx) })
+	inserting, err := s.try(ctx, n, handle)
+	if inserting && ctx.Err() == nil && isStale(err) {
+		s.pool.Reset()
+		_, err = s.try(ctx, n, handle)
 	}
-	err := once()
-	if !isStandby(err) {
-		return err
-	}
-	s.pool.Reset()
-	if called {
-		return err
-	}
-	return once()
+	return err
 }
 
-func (s *Store) once(ctx context.Context, n *notification.Notification, handle func(context.Context) error) error {
-	return pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
-		body := sha256.Sum256(n.Raw)
-		inserted, err := tx.Exec(ctx,
-			`INSERT INTO handled_notifications (service, id, body) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, s.service, n.ID, body[:])
-		switch {
-		case err != nil:
+// try is one transaction. inserting tells that it failed before handle was called.
+func (s *Store) try(
+	ctx context.Context, n *notification.Notification, handle func(context.Context) error,
+) (inserting bool, err error) {
+	inserting = true
+	err = pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
+		hash := sha256.Sum256(n.Raw)
+		inserted, err := tx.Exec(ctx, `INSERT INTO handled_notifications (service, id, body_hash) VALUES ($1, $2, $3)
+			ON CONFLICT DO NOTHING`, s.service, n.ID, hash[:])
+		if err != nil {
 			return err
-		case inserted.RowsAffected() == 0:
-			return s.compare(ctx, tx, n.ID, body[:])
+		}
+		inserting = false
+		if inserted.RowsAffected() == 0 {
+			return s.compare(ctx, tx, n.ID, hash[:])
 		}
 		return handle(context.WithValue(ctx, txKey{}, tx))
 	})
+	return inserting, err
 }
 
-// compare tells another body under a known ID from a copy.
-func (s *Store) compare(ctx context.Context, tx pgx.Tx, id string, body []byte) error {
+// compare tells a duplicate from another body under a known ID.
+func (s *Store) compare(ctx context.Context, tx pgx.Tx, id string, hash []byte) error {
 	var known []byte
-	err := tx.QueryRow(ctx, `SELECT body FROM handled_notifications WHERE service = $1 AND id = $2`, s.service, id).Scan(&known)
-	switch {
-	case errors.Is(err, pgx.ErrNoRows): // pruned meanwhile
-		return nil
-	case err == nil && !bytes.Equal(known, body):
+	err := tx.QueryRow(ctx, `SELECT body_hash FROM handled_notifications WHERE service = $1 AND id = $2`,
+		s.service, id).Scan(&known)
+	if err == nil && !bytes.Equal(known, hash) {
 		return notification.ErrOtherBody
 	}
 	return err
 }
 
-// isStandby reports a server that takes no writes, or is about to be one.
-func isStandby(err error) bool {
-	pgErr, ok := errors.AsType[*pgconn.PgError](err)
-	if !ok {
-		return false
+// isStale reports whether another connection may lead to a server that works:
+// this one is to a server that is read-only or going down, or is broken.
+func isStale(err error) bool {
+	if failure, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return failure.Code == "25006" || strings.HasPrefix(failure.Code, "57P") || strings.HasPrefix(failure.Code, "08")
 	}
-	switch pgErr.Code {
-	case "25006", "57P01", "57P02", "57P03": // read_only_sql_transaction, admin_shutdown, crash_shutdown, cannot_connect_now
-		return true
-	}
-	return false
+	return true
 }
 
 // Tx returns the transaction of the notification that is being handled, from
@@ -197,9 +194,10 @@ func Tx(ctx context.Context) (pgx.Tx, error) {
 }
 
 // Prune forgets the service's notifications that were handled before a time,
-// 1,000 in a transaction, and returns how many. A copy that arrives later is
-// handled again, and App Store Connect lists deliveries for ten days: a time less
-// than eleven days ago is refused. Replicas may prune at the same time.
+// 1,000 in a transaction, and returns how many, those before an error too. A
+// copy that arrives later is handled again, and App Store Connect lists deliveries
+// for ten days: a time less than eleven days ago is refused. Replicas may prune
+// at the same time.
 func (s *Store) Prune(ctx context.Context, before time.Time) (pruned int64, err error) {
 	if s == nil || s.pool == nil {
 		return 0, errNoPool
@@ -212,13 +210,10 @@ func (s *Store) Prune(ctx context.Context, before time.Time) (pruned int64, err 
 		deleted, err := s.pool.Exec(ctx, `
 			DELETE FROM handled_notifications WHERE service = $1 AND id = ANY (ARRAY (
 				SELECT id FROM handled_notifications WHERE service = $1 AND handled_at < $2
-				ORDER BY handled_at LIMIT $3 FOR UPDATE SKIP LOCKED))`, s.service, before, pruneBatch)
-		if err != nil {
+				ORDER BY handled_at LIMIT 1000 FOR UPDATE SKIP LOCKED))`, s.service, before)
+		if err != nil || deleted.RowsAffected() == 0 {
 			return pruned, err
 		}
 		pruned += deleted.RowsAffected()
-		if deleted.RowsAffected() < pruneBatch {
-			return pruned, nil
-		}
 	}
 }

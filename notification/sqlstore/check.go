@@ -11,48 +11,70 @@ import (
 	"strings"
 )
 
-// Check reports whether the database can do what the Store needs: it inserts
-// IDs that differ only in case or in a space, and one of them twice, and takes
-// all of it back. It fails if the file is damaged, if the table is missing or
-// somebody else's, or if nothing can be written.
+// Check fails where the Store could not keep its promise: the database can't
+// be reached or is read-only, the file is damaged, the table is missing or
+// another one, or a setting lets a crash lose what was committed. It tries
+// what Once does, in a transaction that it rolls back.
 func (s *Store) Check(ctx context.Context) error {
-	errDone := errors.New("all is well")
-	err := s.transact(ctx, func(tx *sql.Tx) error {
-		if err := s.try(ctx, tx); err != nil {
+	if s == nil || s.db == nil {
+		return errNoDB
+	}
+	err := s.onConn(ctx, func(conn *sql.Conn) error {
+		if err := s.engine.check(ctx, conn); err != nil {
 			return err
 		}
-		return errDone // rolls back
+		return s.rehearse(ctx, conn)
 	})
-	if errors.Is(err, errDone) {
-		return nil
+	if err != nil {
+		return fmt.Errorf("sqlstore: the database failed its check: %w", err)
 	}
-	return fmt.Errorf("sqlstore: the table handled_notifications is not fit for use; "+
-		"execute Schema where it is missing: %w", err)
+	return nil
 }
 
-func (s *Store) try(ctx context.Context, tx *sql.Tx) error {
-	id := "check " + strings.ToLower(rand.Text())
-	body := sha256.Sum256([]byte(id))
-	for _, test := range []struct {
-		id  string
-		new bool
-	}{{id, true}, {id, false}, {strings.ToUpper(id), true}, {id + " ", true}, {strings.Repeat("x", maxID-len(id)) + id, true}} {
-		inserted, err := s.insert(ctx, tx, test.id, body[:])
-		switch {
-		case err != nil:
-			return err
-		case inserted && !test.new:
-			return errors.New("the same ID can be inserted twice: service and id are not its primary key")
-		case !inserted && test.new:
-			return errors.New("different IDs are taken for the same: the column id must compare bytes")
-		}
+// rehearse remembers IDs that a wrong table would confuse, cut or keep after the rollback.
+func (s *Store) rehearse(ctx context.Context, conn *sql.Conn) error {
+	prefix := "check " + rand.Text() + " "
+	ids := []string{prefix + "a", prefix + "A", prefix + "a ", prefix + "ä"}
+	for _, end := range []string{"1", "2"} {
+		ids = append(ids, prefix+strings.Repeat("x", maxID-len(prefix)-1)+end)
 	}
-	var stored []byte
-	if err := tx.QueryRowContext(ctx, s.sql.body, s.service, id).Scan(&stored); err != nil {
+	if err := s.remember(ctx, conn, ids); err != nil {
+		return fmt.Errorf("handled_notifications does not work, create it from Schema: %w", err)
+	}
+	var hash []byte
+	err := conn.QueryRowContext(ctx, s.engine.lookup, s.service, ids[0]).Scan(&hash)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	return errors.Join(err, errors.New("handled_notifications keeps what was rolled back: create it from Schema"))
+}
+
+func (s *Store) remember(ctx context.Context, conn *sql.Conn, ids []string) error {
+	tx, err := conn.BeginTx(ctx, &sql.TxOptions{Isolation: s.engine.isolation})
+	if err != nil {
 		return err
 	}
-	if !bytes.Equal(stored, body[:]) {
-		return errors.New("the column body does not keep bytes as they are")
+	defer func() { _ = tx.Rollback() }()
+	for _, id := range ids {
+		hash := sha256.Sum256([]byte(id))
+		if inserted, err := s.insert(ctx, tx, id, hash[:]); err != nil {
+			return err
+		} else if !inserted {
+			return errors.New("it takes an ID for another one")
+		}
+		other := sha256.Sum256(nil)
+		if inserted, err := s.insert(ctx, tx, id, other[:]); err != nil {
+			return err
+		} else if inserted {
+			return errors.New("it takes an ID twice")
+		}
+		known, err := s.lookup(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(known, hash[:]) {
+			return errors.New("it does not keep the hash of a body")
+		}
 	}
 	return nil
 }

@@ -5,118 +5,157 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
-	"strings"
-	"time"
 
 	"github.com/ascmarketplace/webhooks/notification"
 )
 
 const (
-	maxService = 100
-	maxID      = 512 // what fits into a key of MySQL's; INSERT IGNORE would cut a longer one
-
-	// A copy may come for as long as App Store Connect lists deliveries, and a day for clocks that differ.
-	remembered = 11 * 24 * time.Hour
+	maxService = 100 // bytes
+	maxID      = 512 // bytes: the longest that a notification may have, and MySQL would cut a longer one
 )
 
-// A Store is a [notification.Deduplicator] on a database. It starts nothing and
-// needs no closing; db remains the caller's. It is safe for concurrent use.
+var (
+	errNoDB = errors.New("sqlstore: there is no database: make the Store with New")
+	errNoTx = errors.New("sqlstore: no transaction in this context: " +
+		"call Tx in the function of a handler that has the Store as its Deduplicator")
+	errRolledBack = errors.New("sqlstore: the database rolled the transaction back, as after a deadlock, " +
+		"and the function returned nil: return the errors of its statements")
+)
+
+// A Store is a [notification.Deduplicator] on a database of the caller's. It is
+// safe for concurrent use. The zero Store refuses to work.
 type Store struct {
 	db      *sql.DB
 	service string
-	sql     statements
+	engine  engine
+	writer  chan struct{} // holds an element while SQLite's one writer writes; nil elsewhere
 }
 
-// New returns a Store for the service with that name, of at most 100 bytes. It
-// does not connect, so that a receiver starts while the database is down and
-// responds with 503. Errors are about a nil db, an unknown dialect, or the name.
+// New returns a Store on db, which has to have executed [Dialect.Schema] some
+// time, for the service with that name, of at most 100 bytes. Services that share
+// the table each handle every notification once; replicas of a service have the
+// same name. New does not connect, so that a receiver starts while the database is
+// down and responds with 503.
 func New(db *sql.DB, dialect Dialect, service string) (*Store, error) {
-	statements := dialect.statements()
+	s := &Store{db: db, service: service, engine: dialect.engine()}
 	switch {
 	case db == nil:
 		return nil, errors.New("sqlstore: New needs a database, got nil")
-	case statements.insert == "":
+	case s.engine.schema == "":
 		return nil, fmt.Errorf("sqlstore: unknown dialect %q: use SQLite, MySQL or PostgreSQL", string(dialect))
 	case service == "" || len(service) > maxService:
 		return nil, fmt.Errorf("sqlstore: the service's name must have 1 to %d bytes", maxService)
 	}
-	return &Store{db, service, statements}, nil
+	if s.engine.oneWriter {
+		s.writer = make(chan struct{}, 1)
+	}
+	return s, nil
 }
 
 type txKey struct{}
 
-// Tx returns the transaction of the notification that is being handled, from the
-// context of the handler's function. Anywhere else it is an error.
+// Tx returns the transaction of the notification that is being handled, from
+// the context of the handler's function. Anywhere else it is an error.
 func Tx(ctx context.Context) (*sql.Tx, error) {
 	tx, ok := ctx.Value(txKey{}).(*sql.Tx)
 	if !ok {
-		return nil, errors.New("sqlstore: no transaction in this context: " +
-			"call Tx in the function of a handler that has the Store as its Deduplicator")
+		return nil, errNoTx
 	}
 	return tx, nil
 }
 
-// Once implements [notification.Deduplicator]: one transaction that inserts n's
-// ID, calls handle if it was not there, and commits. Another body under a known
-// ID is not handled either; the error then matches [notification.ErrOtherBody].
-// Other errors are those of handle and of the driver.
+// Once implements [notification.Deduplicator]: one transaction that inserts
+// n's ID, calls handle if it was not there, and commits. Another body under a
+// known ID is not handled either; the error then matches
+// [notification.ErrOtherBody]. Other errors are those of handle and of the driver.
+//
+// A connection on which anything but handle fails is closed: it may lead to a
+// server that has become read-only in a failover. As long as handle has not
+// been called, Once goes on with the pool's other connections, then with a new
+// one, so that no notification pays for what the pool kept.
 func (s *Store) Once(ctx context.Context, n *notification.Notification, handle func(context.Context) error) error {
+	if s == nil || s.db == nil {
+		return errNoDB
+	}
 	if len(n.ID) > maxID {
 		return fmt.Errorf("sqlstore: the ID has %d bytes, over the %d that fit", len(n.ID), maxID)
 	}
-	for {
-		handled := false
-		err := s.once(ctx, n, func(ctx context.Context) error { handled = true; return handle(ctx) })
-		if !isDeadlock(err) || handled || ctx.Err() != nil {
+	called := false
+	f := func(ctx context.Context) error {
+		called = true
+		return handle(ctx)
+	}
+	for idle := s.db.Stats().Idle; ; {
+		verdict, err := s.try(ctx, n, f)
+		switch {
+		case err == nil:
+			return verdict
+		case !called && isDeadlock(err): // the other transaction went on
+		case !called && idle > 0:
+			idle--
+		default:
 			return err
 		}
 	}
 }
 
-func (s *Store) once(ctx context.Context, n *notification.Notification, handle func(context.Context) error) error {
-	return s.transact(ctx, func(tx *sql.Tx) error {
-		body := sha256.Sum256(n.Raw)
-		inserted, err := s.insert(ctx, tx, n.ID, body[:])
+// try is one transaction. The verdict is the error of handle, or that of another
+// body, and says nothing against the connection.
+func (s *Store) try(
+	ctx context.Context, n *notification.Notification, handle func(context.Context) error,
+) (verdict, err error) {
+	err = s.onConn(ctx, func(conn *sql.Conn) error {
+		tx, err := conn.BeginTx(ctx, &sql.TxOptions{Isolation: s.engine.isolation})
+		if err != nil {
+			return err
+		}
+		defer func() { _ = tx.Rollback() }()
+		hash := sha256.Sum256(n.Raw)
+		inserted, err := s.insert(ctx, tx, n.ID, hash[:])
 		switch {
 		case err != nil:
 			return err
 		case !inserted:
-			return s.compare(ctx, tx, n.ID, body[:])
-		}
-		return handle(context.WithValue(ctx, txKey{}, tx))
-	})
-}
-
-// transact runs do in a transaction of its own.
-func (s *Store) transact(ctx context.Context, do func(*sql.Tx) error) error {
-	if s == nil || s.db == nil {
-		return errors.New("sqlstore: there is no database: make the Store with New")
-	}
-	conn, err := s.db.Conn(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = conn.Close() }()
-	for _, statement := range s.sql.connect {
-		if _, err := conn.ExecContext(ctx, statement); err != nil {
+			verdict, err = s.compare(ctx, tx, n.ID, hash[:])
 			return err
 		}
-	}
-	tx, err := conn.BeginTx(ctx, &sql.TxOptions{Isolation: s.sql.isolation})
-	if err != nil {
-		return err
-	}
-	defer func() { _ = tx.Rollback() }()
-	if err := do(tx); err != nil {
-		return err
-	}
-	return tx.Commit()
+		if verdict = handle(context.WithValue(ctx, txKey{}, tx)); verdict != nil {
+			return nil
+		}
+		if err := s.checkTx(ctx, tx, n.ID); err != nil {
+			return err
+		}
+		return tx.Commit()
+	})
+	return verdict, err
 }
 
-func (s *Store) insert(ctx context.Context, tx *sql.Tx, id string, body []byte) (inserted bool, err error) {
-	result, err := tx.ExecContext(ctx, s.sql.insert, s.service, id, body, time.Now().Unix())
+// compare tells another body under a known ID from a copy.
+func (s *Store) compare(ctx context.Context, tx *sql.Tx, id string, hash []byte) (verdict, err error) {
+	known, err := s.lookup(ctx, tx, id)
+	if err == nil && !bytes.Equal(known, hash) {
+		verdict = notification.ErrOtherBody
+	}
+	return verdict, err
+}
+
+// checkTx finds a transaction that the server has rolled back, where COMMIT would not tell.
+func (s *Store) checkTx(ctx context.Context, tx *sql.Tx, id string) error {
+	if !s.engine.silent {
+		return nil
+	}
+	_, err := s.lookup(ctx, tx, id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return errRolledBack
+	}
+	return err
+}
+
+func (s *Store) insert(ctx context.Context, tx *sql.Tx, id string, hash []byte) (inserted bool, err error) {
+	result, err := tx.ExecContext(ctx, s.engine.insert, s.service, id, hash)
 	if err != nil {
 		return false, err
 	}
@@ -124,44 +163,36 @@ func (s *Store) insert(ctx context.Context, tx *sql.Tx, id string, body []byte) 
 	return rows > 0, err
 }
 
-// compare tells another body under a known ID from a copy.
-func (s *Store) compare(ctx context.Context, tx *sql.Tx, id string, body []byte) error {
-	var known []byte
-	switch err := tx.QueryRowContext(ctx, s.sql.body, s.service, id).Scan(&known); {
-	case errors.Is(err, sql.ErrNoRows): // pruned meanwhile
-		return nil
-	case err != nil:
-		return err
-	case !bytes.Equal(known, body):
-		return notification.ErrOtherBody
-	}
-	return nil
+func (s *Store) lookup(ctx context.Context, tx *sql.Tx, id string) (hash []byte, err error) {
+	err = tx.QueryRowContext(ctx, s.engine.lookup, s.service, id).Scan(&hash)
+	return hash, err
 }
 
-// isDeadlock reports that the database gave this transaction up for another. The
-// MySQL driver's error has nothing but its text that the standard library knows.
-func isDeadlock(err error) bool { return err != nil && strings.Contains(err.Error(), "Error 1213") }
-
-// Prune forgets the service's notifications that were handled before a time,
-// 1,000 in a transaction, and returns how many. A copy that arrives later is
-// handled again, and App Store Connect lists deliveries for ten days: a time less
-// than eleven days ago is refused. Replicas may prune at the same time.
-func (s *Store) Prune(ctx context.Context, before time.Time) (pruned int64, err error) {
-	if time.Since(before) < remembered {
-		return 0, errors.New("sqlstore: Prune keeps eleven days, since a copy may come that late: give an earlier time")
-	}
-	for {
-		var rows int64
-		err := s.transact(ctx, func(tx *sql.Tx) error {
-			result, err := tx.ExecContext(ctx, s.sql.prune, s.service, before.Unix())
-			if err == nil {
-				rows, err = result.RowsAffected()
-			}
-			return err
-		})
-		if err != nil || rows == 0 {
-			return pruned, err
+// onConn gives f a connection that is safe to write on, and closes it if f
+// fails. On SQLite it waits for the Store's other writers first: SQLite's own
+// waiting is a poll that is not fair and that no context ends.
+func (s *Store) onConn(ctx context.Context, f func(*sql.Conn) error) error {
+	if s.writer != nil {
+		select {
+		case s.writer <- struct{}{}:
+			defer func() { <-s.writer }()
+		case <-ctx.Done():
+			return context.Cause(ctx)
 		}
-		pruned += rows
 	}
+	conn, err := s.db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+	if s.engine.prepare != nil {
+		err = s.engine.prepare(ctx, conn)
+	}
+	if err == nil {
+		err = f(conn)
+	}
+	if err != nil {
+		_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // takes it out of the pool
+	}
+	return err
 }

@@ -37,7 +37,16 @@ func TestRefused(t *testing.T) {
 	if _, err := sqlstore.New(db, "Oracle", "service"); err == nil || !strings.Contains(err.Error(), "Oracle") {
 		t.Errorf("an unknown dialect: %v", err)
 	}
-	for _, store := range []*sqlstore.Store{{}} {
+	for _, name := range []string{"", strings.Repeat("s", 101)} {
+		if _, err := sqlstore.New(db, sqlstore.SQLite, name); err == nil || !strings.Contains(err.Error(), "1 to 100 bytes") {
+			t.Errorf("a name of %d bytes: %v", len(name), err)
+		}
+	}
+	long := &notification.Notification{ID: strings.Repeat("7", 513)} // MySQL would store it cut
+	if err := store.Once(t.Context(), long, nil); err == nil || !strings.Contains(err.Error(), "513 bytes") {
+		t.Errorf("a long ID: %v", err)
+	}
+	for _, store := range []*sqlstore.Store{nil, {}} {
 		once := store.Once(t.Context(), &notification.Notification{ID: "1"}, func(context.Context) error {
 			t.Error("called")
 			return nil

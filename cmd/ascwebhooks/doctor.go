@@ -1,0 +1,137 @@
+package main
+
+// Why does nothing arrive?
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ascmarketplace/webhooks/internal/doctor"
+)
+
+// doctorFlags are the flags of doctor.
+type doctorFlags struct {
+	*system
+	caller
+	app, secretFile, check, nextFile string
+	probe                            probeFlags
+}
+
+func newDoctor(sys *system) *cobra.Command {
+	d := &doctorFlags{system: sys}
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Find out why no notifications arrive",
+		Long: `Go through what can keep notifications away: the key, the clock, the network, the
+account, the app's webhooks, their endpoints and their deliveries. Each check is
+ok, a warning, a failure or skipped, with what to do. The exit code is 1 if there is
+a failure. The output holds no secret and no token.
+
+It only reads from App Store Connect. To each registered endpoint it posts a ping
+with a forged signature, which the receiver must refuse, and with a secret a
+genuine one.
+
+--check deliveries is for monitoring: with --next-file, which holds the time up to
+which events were caught up with, it fails when events since then have not been
+delivered for over 15 minutes.
+
+--probe is for what this program assumes of App Store Connect and Apple does not
+document: it tries that on your account, with webhooks of its own, which it deletes
+at the end. It says what it will do and asks first. See docs/apple.md.`,
+		Example: `  ascwebhooks doctor --app 6478000000 --secret-file secret.txt
+  ascwebhooks doctor --app 6478000000 --output json | jq -r 'select(.status == "failure")'
+  ascwebhooks doctor --app 6478000000 --check deliveries --next-file next.txt
+  ascwebhooks doctor --probe --app 6478000000 --url https://probe.example/ --addr :8080 --record record`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := d.probe.check(cmd); err != nil {
+				return err
+			}
+			if d.probe.on {
+				return d.runProbe(cmd)
+			}
+			patient, err := d.patient()
+			if err != nil {
+				return err
+			}
+			return d.examine(cmd, patient)
+		},
+	}
+	d.flags(cmd)
+	appFlag(cmd, &d.app)
+	secretFlag(cmd, &d.secretFile)
+	cmd.Flags().StringVar(&d.check, "check", "", "make this `check` only: deliveries")
+	complete(cmd, "check", "deliveries")
+	cmd.Flags().StringVar(&d.nextFile, "next-file", "", "`path` of a file with the time up to which events were caught up with")
+	completeFiles(cmd, "next-file")
+	d.probe.flags(cmd)
+	return cmd
+}
+
+func (d *doctorFlags) patient() (p doctor.Doctor, err error) {
+	if d.check != "" && d.check != "deliveries" {
+		return p, usagef("--check must be deliveries")
+	}
+	p = doctor.Doctor{Key: d.key, BaseURL: strings.TrimRight(d.server(), "/"), UserAgent: userAgent(),
+		AppID: cmp.Or(d.app, os.Getenv("ASC_APP_ID"))}
+	if d.check != "" {
+		if p.AppID, err = neededApp(d.app); err != nil {
+			return p, err
+		}
+	}
+	if p.Secret, err = d.secret(d.secretFile); err != nil || d.nextFile == "" {
+		return p, err
+	}
+	content, err := d.readInput("--next-file", d.nextFile, 1<<10)
+	if err != nil {
+		return p, err
+	}
+	if p.Since, err = time.Parse(time.RFC3339, strings.TrimSpace(string(content))); err != nil {
+		return p, usagef("--next-file must hold one time, such as 2026-11-24T10:00:00Z")
+	}
+	return p, nil
+}
+
+func (d *doctorFlags) examine(cmd *cobra.Command, patient doctor.Doctor) (err error) {
+	ctx, stop := interruptible(cmd.Context())
+	defer stop()
+	failures := 0
+	report := func(f doctor.Finding) {
+		if f.Status == doctor.Failure {
+			failures++
+		}
+		err = cmp.Or(err, d.print(f, findingText(f)))
+	}
+	if d.check == "deliveries" {
+		patient.ExamineDeliveries(ctx, report)
+	} else {
+		patient.Examine(ctx, report)
+	}
+	switch {
+	case err != nil:
+		return err
+	case ctx.Err() != nil:
+		return fmt.Errorf("interrupted: what came last may be wrong")
+	case failures == 1:
+		return fmt.Errorf("one check failed")
+	case failures > 0:
+		return fmt.Errorf("%d checks failed", failures)
+	}
+	return nil
+}
+
+func findingText(f doctor.Finding) string {
+	found := f.Found
+	if f.About != "" {
+		found = f.About + ": " + found
+	}
+	text := fmt.Sprintf("%-8s %-12s %s\n", f.Status, f.Check, oneLine(found))
+	if f.Advice != "" {
+		text += fmt.Sprintf("%22s%s\n", "", oneLine(f.Advice))
+	}
+	return text
+}

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+func dryRunFlag(cmd *cobra.Command, dryRun *bool) {
+	cmd.Flags().BoolVar(dryRun, "dry-run", false, "print what would be done, and change nothing")
+}
+
+// sayDryRun comes before the output of a dry run.
+func (s *system) sayDryRun() { s.infof("dry run: nothing is changed; this is what would be done") }
+
+// rehearse returns a context whose requests change nothing: reads are sent, and
+// writes get the response of a success. So a call decides as always.
+func rehearse(ctx context.Context) context.Context {
+	return context.WithValue(ctx, rehearsalKey{}, &rehearsal{})
+}
+
+type rehearsalKey struct{}
+
+// rehearsal remembers what its context's requests would have created: later
+// lists show it.
+type rehearsal struct{ created []resourceObject }
+
+type resourceObject map[string]any
+
+// dryRunID is the ID of what a rehearsal did not create.
+const dryRunID = "dry-run"
+
+// rehearsable is a transport that sends no write of a rehearsal.
+type rehearsable struct{ next http.RoundTripper }
+
+func (t rehearsable) RoundTrip(r *http.Request) (*http.Response, error) {
+	rehearsal, ok := r.Context().Value(rehearsalKey{}).(*rehearsal)
+	switch {
+	case !ok:
+		return t.next.RoundTrip(r)
+	case r.Method == http.MethodGet:
+		response, err := t.next.RoundTrip(r)
+		if err == nil {
+			err = rehearsal.addTo(response, r.URL.Path)
+		}
+		return response, err
+	case r.Method == http.MethodDelete:
+		return &http.Response{StatusCode: http.StatusNoContent, Body: http.NoBody, Request: r}, nil
+	}
+	return rehearsal.write(r)
+}
+
+// write responds to a create or an update with what it sends, the secret aside.
+func (h *rehearsal) write(r *http.Request) (*http.Response, error) {
+	defer func() { _ = r.Body.Close() }()
+	var document struct {
+		Data resourceObject `json:"data"`
+	}
+	if err := json.NewDecoder(r.Body).Decode(&document); err != nil {
+		return nil, err
+	}
+	if attributes, ok := document.Data["attributes"].(map[string]any); ok {
+		delete(attributes, "secret")
+	}
+	status := http.StatusOK
+	if r.Method == http.MethodPost {
+		status, document.Data["id"] = http.StatusCreated, dryRunID
+		h.created = append(h.created, document.Data)
+	}
+	body, err := json.Marshal(document)
+	return &http.Response{
+		StatusCode: status,
+		Header:     http.Header{"Content-Type": {"application/json"}},
+		Body:       io.NopCloser(bytes.NewReader(body)),
+		Request:    r,
+	}, err
+}
+
+// addTo adds what was created to a list of its type.
+func (h *rehearsal) addTo(response *http.Response, path string) error {
+	for _, created := range h.created {
+		name, _ := created["type"].(string)
+		if response.StatusCode != http.StatusOK || !strings.HasSuffix(path, "/"+name) {
+			continue
+		}
+		var list map[string]any
+		err := json.NewDecoder(response.Body).Decode(&list)
+		_ = response.Body.Close()
+		if err != nil {
+			return err
+		}
+		data, _ := list["data"].([]any)
+		list["data"] = append(data, created)
+		body, err := json.Marshal(list)
+		if err != nil {
+			return err
+		}
+		response.Body, response.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+		response.Header.Del("Content-Length")
+	}
+	return nil
+}

@@ -1,0 +1,120 @@
+package doctor_test
+
+// What a probe leaves behind: nothing, and nothing of the account's own is touched.
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/ascmarketplace/webhooks/asctest"
+	"github.com/ascmarketplace/webhooks/internal/doctor"
+)
+
+func TestProbeLeavesTheAccountsOwnAlone(t *testing.T) {
+	t.Parallel()
+	l := newLaboratory(t, asctest.MarketplaceWebhook{EndpointURL: "https://canary.example/old", Secret: secret})
+	got := l.verdicts(t)
+	want := []string{"empty-secret", "http-endpoint", "second-create"}
+	if untried := with(got, doctor.NotTried); !slices.Equal(untried, want) {
+		t.Errorf("not tried: %q", untried)
+	}
+	for _, x := range l.fake.Exchanges() {
+		if strings.HasPrefix(x.Path, "/v1/marketplaceWebhooks") && x.Method != http.MethodGet {
+			t.Errorf("%s %s", x.Method, x.Path)
+		}
+		if strings.Contains(x.Path, webhookID) {
+			t.Errorf("production's webhook: %s %s", x.Method, x.Path)
+		}
+	}
+}
+
+// mortal is a process that is killed at its nth request: before it is sent, or
+// before the response is read.
+type mortal struct {
+	next  http.RoundTripper
+	n     atomic.Int32
+	at    int32
+	sends bool
+}
+
+func (m *mortal) RoundTrip(r *http.Request) (*http.Response, error) {
+	switch n := m.n.Add(1); {
+	case n > m.at, n == m.at && !m.sends:
+		return nil, errors.New("killed")
+	case n == m.at:
+		if response, err := m.next.RoundTrip(r); err == nil {
+			_ = response.Body.Close()
+		}
+		return nil, errors.New("killed")
+	}
+	return m.next.RoundTrip(r)
+}
+
+// Whenever it is killed, the next run removes what it left.
+func TestProbeIsKilledAtEveryRequest(t *testing.T) {
+	t.Parallel()
+	l := newLaboratory(t)
+	l.Listener = nil
+	before := l.registered()
+	life, left := l.Transport, 0
+	for _, sends := range []bool{false, true} {
+		killed := true
+		for at := int32(1); killed; at++ {
+			m := &mortal{next: life, at: at, sends: sends}
+			l.Transport = m
+			_ = l.Run(t.Context(), func(doctor.Outcome) {})
+			killed = m.n.Load() >= at
+			left += len(l.registered()) - len(before)
+			l.Transport = life
+			if err := l.Run(t.Context(), func(doctor.Outcome) {}); err != nil {
+				t.Fatal(err)
+			}
+			if after := l.registered(); !slices.Equal(before, after) {
+				t.Fatalf("killed at request %d: left behind %q", at, after)
+			}
+		}
+	}
+	if left < 20 {
+		t.Errorf("only %d webhooks were ever left behind: the test tries nothing", left)
+	}
+}
+
+// An interrupt ends it, and it still deletes what it created.
+func TestProbeIsInterrupted(t *testing.T) {
+	t.Parallel()
+	l := newLaboratory(t)
+	before := l.registered()
+	ctx, cancel := context.WithCancel(t.Context())
+	var creates atomic.Int32
+	l.Transport = edit{l.Transport, func(r *http.Request, body []byte, _ *http.Response) []byte {
+		if r.Method == http.MethodPost && r.URL.Path == "/v1/webhooks" && creates.Add(1) == 2 {
+			cancel()
+		}
+		return body
+	}}
+	untried := 0
+	err := l.Run(ctx, func(o doctor.Outcome) {
+		if o.Verdict == doctor.NotTried && o.Probe != "" {
+			untried++
+		}
+	})
+	if after := l.registered(); err != nil || untried == 0 || !slices.Equal(before, after) {
+		t.Errorf("error %v, %d not tried, left behind %q", err, untried, after)
+	}
+}
+
+// What can't be deleted is said.
+func TestProbeSaysWhatIsLeft(t *testing.T) {
+	t.Parallel()
+	l := newLaboratory(t)
+	l.fake.FailNext(asctest.Fault{Operation: asctest.WebhooksDelete, Status: 503, Times: -1})
+	err := l.Run(t.Context(), func(doctor.Outcome) {})
+	if err == nil || !strings.Contains(err.Error(), "may be left behind") {
+		t.Errorf("error %v", err)
+	}
+}

@@ -1,0 +1,255 @@
+package doctor_test
+
+// What the probes come to.
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/ascmarketplace/webhooks/asctest"
+	"github.com/ascmarketplace/webhooks/internal/doctor"
+	"github.com/ascmarketplace/webhooks/notification"
+)
+
+// The fake takes http anywhere, and is otherwise as this module assumes.
+func TestProbeSettlesEachFact(t *testing.T) {
+	t.Parallel()
+	got := newLaboratory(t).verdicts(t)
+	if refuted := with(got, doctor.Refuted); !slices.Equal(refuted, []string{"http-endpoint"}) {
+		t.Errorf("refuted: %q", refuted)
+	}
+	if untried := with(got, doctor.NotTried); len(untried) > 0 || len(got) != 11 {
+		t.Errorf("not tried: %q; %d outcomes: %+v", untried, len(got), got)
+	}
+}
+
+// An App Store Connect that is otherwise in one respect.
+func TestProbeRefutes(t *testing.T) {
+	t.Parallel()
+	count := func(n *atomic.Int32, r *http.Request, method, path string) int {
+		if r.Method == method && r.URL.Path == path {
+			return int(n.Add(1))
+		}
+		return 0
+	}
+	for probe, test := range map[string]struct {
+		settings asctest.Settings
+		change   func(n *atomic.Int32, r *http.Request, body []byte, response *http.Response) []byte
+	}{
+		"second-create": {settings: asctest.Settings{SecondCreateStatus: 422, SecondCreateCode: "ENTITY_UNPROCESSABLE"}},
+		"list-filters":  {settings: asctest.Settings{LooseListing: true}},
+		"same-url": {change: func(n *atomic.Int32, r *http.Request, body []byte, response *http.Response) []byte {
+			if count(n, r, "POST", "/v1/webhooks") == 2 {
+				response.StatusCode = 409
+			}
+			return body
+		}},
+		"empty-secret": {change: func(_ *atomic.Int32, r *http.Request, body []byte, response *http.Response) []byte {
+			if r.URL.Path == "/v1/marketplaceWebhooks" && response.StatusCode == 409 && bytes.Contains(body, []byte("/data/attributes/secret")) {
+				response.StatusCode = 201
+			}
+			return body
+		}},
+		"payload": {change: func(_ *atomic.Int32, _ *http.Request, body []byte, _ *http.Response) []byte {
+			return bytes.ReplaceAll(body, []byte(`"payload":"{`), []byte(`"payload":"{ `))
+		}},
+		"acknowledgment": {change: func(_ *atomic.Int32, _ *http.Request, body []byte, _ *http.Response) []byte {
+			return bytes.ReplaceAll(body, []byte(`"FAILED"`), []byte(`"SUCCEEDED"`))
+		}},
+		"redeliver-once": {change: func(n *atomic.Int32, r *http.Request, body []byte, response *http.Response) []byte {
+			if count(n, r, "POST", "/v1/webhookDeliveries") == 2 {
+				response.StatusCode = 201
+			}
+			return body
+		}},
+	} {
+		t.Run(probe, func(t *testing.T) {
+			t.Parallel()
+			l := newLaboratory(t, test.settings)
+			if test.change != nil {
+				var n atomic.Int32
+				l.Transport = edit{l.Transport, func(r *http.Request, body []byte, response *http.Response) []byte {
+					return test.change(&n, r, body, response)
+				}}
+			}
+			got := l.verdicts(t)
+			want := []string{probe, "http-endpoint"}
+			slices.Sort(want)
+			if refuted := with(got, doctor.Refuted); !slices.Equal(refuted, want) {
+				t.Errorf("refuted: %q, want %q: %+v", refuted, want, got)
+			}
+		})
+	}
+}
+
+// A disabled webhook that gets its ping.
+func TestProbeSeesAPingToADisabledWebhook(t *testing.T) {
+	t.Parallel()
+	l := newLaboratory(t)
+	var enabled atomic.Value
+	l.Transport = onTheWay{l.Transport, func(r *http.Request) {
+		switch path, _ := enabled.Load().(string); {
+		case r.Method == http.MethodPatch:
+			enabled.Store(r.URL.Path)
+		case path != "" && strings.HasSuffix(r.URL.Path, "/deliveries"):
+			r.URL.Path = path + "/deliveries"
+		}
+	}}
+	if got := with(l.verdicts(t), doctor.Refuted); !slices.Equal(got, []string{"disabled-ping", "http-endpoint"}) {
+		t.Errorf("refuted: %q", got)
+	}
+}
+
+// A redelivery that arrives with another ID.
+func TestProbeSeesAnotherID(t *testing.T) {
+	t.Parallel()
+	var l *laboratory
+	var posts atomic.Int32
+	l = newLaboratory(t, asctest.Settings{DeliveryTransport: onTheWay{&http.Transport{DisableKeepAlives: true}, func(r *http.Request) {
+		if posts.Add(1) != 3 {
+			return
+		}
+		body, _ := io.ReadAll(r.Body)
+		body = bytes.Replace(body, []byte(`"id":"`), []byte(`"id":"other-`), 1)
+		hooks := l.fake.State().Webhooks
+		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+		r.Header.Set(notification.SignatureHeader, notification.Sign([]byte(hooks[len(hooks)-1].Secret), body))
+	}}})
+	if got := with(l.verdicts(t), doctor.Refuted); !slices.Equal(got, []string{"http-endpoint", "redelivery-id"}) {
+		t.Errorf("refuted: %q", got)
+	}
+}
+
+// A run's record has none of the account, and of the receiver only what it is for.
+func TestProbeIsRecorded(t *testing.T) {
+	t.Parallel()
+	l := newLaboratory(t)
+	dir := filepath.Join(t.TempDir(), "record")
+	record, err := doctor.NewRecord(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = record.Close() }()
+	l.Record = record
+	l.verdicts(t)
+	files, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text string
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil || !json.Valid(content) {
+			t.Fatalf("%s: %v, or not JSON", file, err)
+		}
+		text += string(content)
+	}
+	for _, private := range []string{"anary", "private-path", appID, webhookID, "eyJ", l.Listener.Addr().String()} {
+		if strings.Contains(text, private) {
+			t.Errorf("the record has %q", private)
+		}
+	}
+	for _, kept := range []string{`"(received)"`, `"webhookPingCreated"`, `"secret": "(withheld)"`, "ENTITY_ERROR", `"SUCCEEDED"`, "id-1"} {
+		if !strings.Contains(text, kept) {
+			t.Errorf("the record lacks %s", kept)
+		}
+	}
+	if len(files) < 20 {
+		t.Errorf("%d files", len(files))
+	}
+}
+
+// Without a listener, and where a step can't be done, the rest goes on.
+func TestProbeDoesWhatItCan(t *testing.T) {
+	t.Parallel()
+	l := newLaboratory(t)
+	l.Listener = nil
+	if got := with(l.verdicts(t), doctor.NotTried); len(got) != 6 {
+		t.Errorf("without a listener not tried: %q", got)
+	}
+
+	l = newLaboratory(t)
+	_ = l.fake.Update(func(s *asctest.State) {
+		for len(s.Webhooks) < 10 {
+			s.Webhooks = append(s.Webhooks, asctest.Webhook{AppID: appID, URL: "https://canary.example/", Secret: secret})
+		}
+	})
+	if got := with(l.verdicts(t), doctor.NotTried); len(got) != 8 {
+		t.Errorf("with ten webhooks not tried: %q", got)
+	}
+
+	l = newLaboratory(t)
+	l.URL, l.Wait = "http://127.0.0.1:1/", 50*time.Millisecond // leads elsewhere
+	if got := l.verdicts(t)["payload"]; got.Verdict != doctor.NotTried || !strings.Contains(got.Found, "did not arrive") {
+		t.Errorf("%+v", got)
+	}
+
+	l = newLaboratory(t)
+	l.AppID = "6478999999"
+	if err := l.Run(t.Context(), func(doctor.Outcome) {}); err == nil || !strings.Contains(err.Error(), "nothing was tried") {
+		t.Errorf("an unknown app: %v", err)
+	}
+}
+
+// A token goes over TLS only, and an ID is no path.
+func TestProbeSendsNothing(t *testing.T) {
+	t.Parallel()
+	for name, spoil := range map[string]func(*laboratory){
+		"base URL": func(l *laboratory) { l.BaseURL = "http://apple.example" },
+		"app":      func(l *laboratory) { l.AppID = "1/../2" },
+		"no app":   func(l *laboratory) { l.AppID = "" },
+		"key":      func(l *laboratory) { l.Key.File = "none" },
+	} {
+		l, sent := newLaboratory(t), 0
+		l.Transport = onTheWay{l.Transport, func(*http.Request) { sent++ }}
+		spoil(l)
+		if err := l.Run(t.Context(), func(doctor.Outcome) {}); err == nil || sent > 0 {
+			t.Errorf("%s: error %v, %d requests", name, err, sent)
+		}
+	}
+}
+
+func TestProbeRefusesURLs(t *testing.T) {
+	t.Parallel()
+	for _, url := range []string{"", "http://receiver.example/", "ftp://receiver.example/", "receiver.example", "https:///x",
+		"https://user@receiver.example/", "https://receiver.example/#x", "http://127.0.0.1.example/"} {
+		if doctor.CheckURL(url) == nil {
+			t.Errorf("%q is accepted", url)
+		}
+		l := doctor.Probe{URL: url}
+		if l.Run(t.Context(), func(doctor.Outcome) {}) == nil {
+			t.Errorf("%q: the probe runs", url)
+		}
+	}
+	for _, url := range []string{"https://receiver.example/a?b", "http://localhost:8080/", "http://[::1]/"} {
+		if err := doctor.CheckURL(url); err != nil {
+			t.Errorf("%q: %v", url, err)
+		}
+	}
+}
+
+// plan and facts are for people; each line says something.
+func TestPlan(t *testing.T) {
+	t.Parallel()
+	l := newLaboratory(t)
+	if plan := l.Plan(); len(plan) != 5 || !strings.Contains(strings.Join(plan, "\n"), l.URL) {
+		t.Errorf("%q", plan)
+	}
+	for _, fact := range doctor.Facts() {
+		if (fact.Probe == "") == (fact.Why == "") {
+			t.Errorf("%+v: a probe, or a reason", fact)
+		}
+	}
+	if _, err := json.Marshal(doctor.Outcome{}); err != nil {
+		t.Error(err)
+	}
+}
