@@ -153,6 +153,7 @@ func TestDeliveriesAreListedByTheirTime(t *testing.T) {
 	for _, seconds := range []int{10, 20, 5, 30, 20, 1} {
 		add(seconds)
 	}
+	forgotten := r.deliveries.items[0]
 	if got := listed(5, 20); !slices.Equal(got, []int{5, 10, 20, 20}) {
 		t.Errorf("listed %v", got)
 	}
@@ -161,6 +162,11 @@ func TestDeliveriesAreListedByTheirTime(t *testing.T) {
 	}
 	if got := listed(0, 30); !slices.Equal(got, []int{1, 20, 30}) {
 		t.Errorf("listed %v", got)
+	}
+	seen := r.since(0).Number
+	r.finish(forgotten, Delivery{ID: forgotten.ID})
+	if got := r.since(seen).Deliveries; len(got) > 0 {
+		t.Errorf("a delivery that was forgotten comes back: %+v", got)
 	}
 	if len(r.index.byID) != maxRecorded || len(r.index.listed["w"]) != maxRecorded || len(r.index.log) > 2*maxRecorded {
 		t.Errorf("the index has %d, %d and %d", len(r.index.byID), len(r.index.listed["w"]), len(r.index.log))

@@ -71,6 +71,34 @@ func TestWaitsForDeliveries(t *testing.T) {
 	}
 }
 
+type slowTransport struct{}
+
+func (slowTransport) RoundTrip(*http.Request) (*http.Response, error) {
+	time.Sleep(3 * time.Second)
+	return &http.Response{StatusCode: 200, Body: http.NoBody}, nil
+}
+
+// TestDurations: of a call with the delay of its fault, and of a delivery until the receiver responds.
+func TestDurations(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := pipeCaller(t, asctest.Settings{DeliveryTransport: slowTransport{}},
+			asctest.MarketplaceWebhook{EndpointURL: "https://a.example", Secret: "secret"})
+		c.server.FailNext(asctest.Fault{Kind: asctest.FaultLate, Delay: 2 * time.Second})
+		c.call("GET", collection, "")
+		if got := c.server.Exchanges()[0].Duration; got != 2*time.Second {
+			t.Errorf("the call took %v", got)
+		}
+		signed, err := c.server.SignBytes("", []byte("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d, err := signed[0].Send(t.Context()); d.Duration != 3*time.Second || err != nil {
+			t.Errorf("the delivery took %v, %v", d.Duration, err)
+		}
+	})
+}
+
 // TestFormerSecretsAreACopy: what a test does with them is its own affair.
 func TestFormerSecretsAreACopy(t *testing.T) {
 	t.Parallel()

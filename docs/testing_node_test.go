@@ -36,9 +36,9 @@ func TestNodeService(t *testing.T) {
 	if err != nil || !strings.Contains(string(out), "# pass 20\n") {
 		t.Errorf("%v\n%s", err, out)
 	}
-	took := time.Since(start)
-	t.Logf("it took %v", took)
-	if took > 5*time.Second {
-		t.Errorf("it took %v", took)
+	spent := tests.ProcessState.UserTime() + tests.ProcessState.SystemTime() // a busy machine doesn't count
+	t.Logf("it took %v, of which it worked for %v", time.Since(start), spent)
+	if spent > 5*time.Second {
+		t.Errorf("it worked for %v", spent)
 	}
 }

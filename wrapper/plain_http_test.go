@@ -52,6 +52,15 @@ func TestPlainHTTP(t *testing.T) {
 			}
 		}
 	}
+	client, err := wrapper.NewClient(fixedToken("t"), wrapper.WithBaseURL("http://sandbox"), wrapper.WithPlainHTTP("sandbox"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = client.MarketplaceWebhooks.Create(t.Context(), wrapper.MarketplaceWebhookParams{
+		EndpointURL: "ftp://service/in", Secret: wrapper.NewSecret("a secret")})
+	if !errors.Is(err, wrapper.ErrInvalid) {
+		t.Errorf("an endpoint that is not HTTP: %v", err)
+	}
 	for _, host := range []string{"", "sandbox:8080", "http://sandbox", "a b", "*", "api.appstoreconnect.apple.com", "APPLE.com."} {
 		if _, err := wrapper.NewClient(fixedToken("t"), wrapper.WithPlainHTTP(host)); err == nil || !strings.Contains(err.Error(), "WithPlainHTTP") {
 			t.Errorf("%q: %v", host, err)

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/ascmarketplace/webhooks/asctest"
 	"github.com/ascmarketplace/webhooks/auth"
 )
 
@@ -47,7 +48,13 @@ func (d sandboxDocument) authorization(t *testing.T) string {
 func TestSandboxStartsAsItEnded(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	args := []string{"--key-file", filepath.Join(folder, "AuthKey_ABC123DEFG.p8"), "--state", filepath.Join(folder, "state.json")}
+	key := filepath.Join(folder, "AuthKey_ABC123DEFG.p8")
+	args := []string{"--key-file", key, "--state", filepath.Join(folder, "state.json")}
+	for _, part := range []string{key + ".new", key + ".new.part"} { // of one that was killed
+		if err := os.WriteFile(part, []byte("half"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	const create = `{"data":{"type":"marketplaceWebhooks","attributes":{"endpointUrl":"https://marketplace.example/","secret":"canary-5ecret"}}}`
 	p, first := sandboxAt(t, args...)
 	token := first.authorization(t)
@@ -194,6 +201,24 @@ func TestAKeyThatSomebodyElseMadeMeanwhileStays(t *testing.T) {
 	names, _ := os.ReadDir(filepath.Dir(path))
 	if data, _ := os.ReadFile(path); string(data) != "theirs" || len(names) != 1 {
 		t.Errorf("now %q, in %v", data, names)
+	}
+}
+
+// TestPlainHTTPHost: the command calls one host without TLS if it is named, and registers endpoints on http there.
+func TestPlainHTTPHost(t *testing.T) {
+	t.Parallel()
+	server := asctest.NewServer(t)
+	base := strings.Replace(server.URL, "127.0.0.1", "0.0.0.0", 1) // is not loopback by name
+	env := append(environment(t, server), secretVariable+"=canary", "ASC_BASE_URL="+base, "no_proxy=0.0.0.0")
+	create := []string{"marketplace-webhooks", "create", "--endpoint-url", "http://service:3000/"}
+	if code, _, stderr := once(t, env, create...); code != exitUsage || !strings.Contains(stderr, "base URL must be https") {
+		t.Errorf("without it: exit code %d, %s", code, stderr)
+	}
+	if code, _, stderr := once(t, append(env, "ASC_PLAIN_HTTP_HOST=0.0.0.0"), create...); code != exitOK {
+		t.Errorf("with it: exit code %d, %s", code, stderr)
+	}
+	if w, _ := server.MarketplaceWebhook(); w.EndpointURL != "http://service:3000/" {
+		t.Errorf("registered %+v", w)
 	}
 }
 
