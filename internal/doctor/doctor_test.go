@@ -112,6 +112,15 @@ func TestClockNearlyWrong(t *testing.T) {
 	}
 }
 
+// A clock that is off by more than the client corrects explains the refused token.
+func TestClockFarOff(t *testing.T) {
+	t.Parallel()
+	findings := wrong(newPatient(t, asctest.Settings{Skew: 48 * time.Hour}).examine(t))
+	if len(findings) != 1 || findings[0].Check != "clock" {
+		t.Errorf("%+v", findings)
+	}
+}
+
 // A rate limit that is nearly used up, and an endpoint that redirects.
 func TestNearlyAndElsewhere(t *testing.T) {
 	t.Parallel()
