@@ -40,6 +40,8 @@ func TestMonitoringDeliveries(t *testing.T) {
 		time.Sleep(time.Minute)
 		p.fail(t, 2)
 		p.expect(t, doctor.OK, "2 failed (502); 0 events have not been delivered")
+		p.failPing(t)
+		p.expect(t, doctor.OK, "3 failed (502); 0 events")
 		time.Sleep(grace - time.Second)
 		p.expect(t, doctor.OK, "0 events have not been delivered")
 		time.Sleep(2 * time.Second)
@@ -55,10 +57,22 @@ func TestMonitoringDeliveries(t *testing.T) {
 		}
 		p.expect(t, doctor.Failure, "over ten days ago")
 		p.Since = start
-		p.expect(t, doctor.OK, "4 deliveries since")
+		p.expect(t, doctor.OK, "6 deliveries since")
 		p.Since = time.Time{}
-		p.expect(t, doctor.OK, "4 deliveries in the last ten days, 2 failed (502); no event awaits")
+		p.expect(t, doctor.OK, "6 deliveries in the last ten days, 3 failed (502); no event awaits")
 	})
+}
+
+// failPing has a ping refused, which nobody has to catch up with.
+func (p *patient) failPing(t *testing.T) {
+	t.Helper()
+	recovered := p.receiver.Load()
+	p.receive(always(502))
+	if err := p.client(t).Webhooks.Ping(t.Context(), webhookID); err != nil {
+		t.Fatal(err)
+	}
+	p.fake.Wait()
+	p.receiver.Store(recovered)
 }
 
 const grace = 15 * time.Minute

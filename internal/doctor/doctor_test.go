@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ascmarketplace/webhooks/asctest"
 	"github.com/ascmarketplace/webhooks/internal/doctor"
@@ -98,6 +99,25 @@ func TestWarnings(t *testing.T) {
 				t.Errorf("posted %d times, want twice to the one endpoint", len(p.posted))
 			}
 		})
+	}
+}
+
+// A clock that is off by less than a token's tolerance.
+func TestClockNearlyWrong(t *testing.T) {
+	t.Parallel()
+	findings := wrong(newPatient(t, asctest.Settings{Skew: 45 * time.Second}).examine(t))
+	if len(findings) != 1 || findings[0].Check != "clock" || findings[0].Status != doctor.Warning ||
+		!strings.HasPrefix(findings[0].Found, "40s behind") && !strings.HasPrefix(findings[0].Found, "50s behind") {
+		t.Errorf("%+v", findings)
+	}
+}
+
+// A clock that is off by more than the client corrects explains the refused token.
+func TestClockFarOff(t *testing.T) {
+	t.Parallel()
+	findings := wrong(newPatient(t, asctest.Settings{Skew: 48 * time.Hour}).examine(t))
+	if len(findings) != 1 || findings[0].Check != "clock" {
+		t.Errorf("%+v", findings)
 	}
 }
 

@@ -82,7 +82,7 @@ func written(t *testing.T, dir string) string {
 	return all.String()
 }
 
-// TestRecordHasNoSecret tries 5,000 secrets, tokens and emails each, in 500 runs.
+// TestRecordHasNoSecret tries 5,100 secrets, tokens and emails, in 170 runs.
 func TestRecordHasNoSecret(t *testing.T) {
 	t.Parallel()
 	random := mathrand.New(mathrand.NewPCG(1, 2))
@@ -91,7 +91,7 @@ func TestRecordHasNoSecret(t *testing.T) {
 		func(s string) string { return hex.EncodeToString([]byte(s)) },
 		func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s + s + s)) },
 	}
-	for range 500 {
+	for range 170 {
 		r := newRedactor()
 		var private []string
 		var all []byte
