@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"strings"
 	"time"
 
@@ -118,7 +119,8 @@ func (v *PackageVersion) include(resource included) {
 }
 
 // DownloadURL is where to download a file. Its query holds an access key, so
-// it prints without: under every verb of fmt, in slog, JSON and XML. Download
+// it prints scheme, host and path only: under every verb of fmt, in slog, JSON
+// and XML. Download
 // with a plain http.Client: a bearer token must never be sent to it.
 type DownloadURL struct {
 	value func() string // as in Secret
@@ -142,13 +144,14 @@ func (u DownloadURL) Reveal() string {
 	return u.value()
 }
 
-// String returns the URL without its query.
+// String returns scheme, host and path, as far as the path's first semicolon.
 func (u DownloadURL) String() string {
-	before, _, found := strings.Cut(u.Reveal(), "?")
-	if found {
-		before += "?" + redacted
+	whole, err := url.Parse(u.Reveal())
+	if err != nil || whole.Opaque != "" {
+		return redacted
 	}
-	return before
+	path, _, _ := strings.Cut(whole.Path, ";")
+	return (&url.URL{Scheme: whole.Scheme, Host: whole.Host, Path: path}).String()
 }
 
 // Format implements fmt.Formatter.

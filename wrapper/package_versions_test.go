@@ -52,7 +52,7 @@ func TestPackageVersion(t *testing.T) {
 		t.Fatal(err)
 	}
 	printed := fmt.Sprintf("%v %+v %#v %s %q", got, got, got, got.URL, got.URL) + string(encoded)
-	if strings.Contains(printed, "canary") || !strings.Contains(printed, "https://cdn.example/e1?[redacted]") {
+	if strings.Contains(printed, "canary") || !strings.Contains(printed, "https://cdn.example/e1") {
 		t.Errorf("printed %s", printed)
 	}
 }
@@ -81,5 +81,33 @@ func TestPackageVersionOfTheFake(t *testing.T) {
 	defer response.Body.Close()
 	if content, _ := io.ReadAll(response.Body); string(content) != "the package" {
 		t.Errorf("downloaded %d %q", response.StatusCode, content)
+	}
+}
+
+// TestDownloadURLPrintsNoKey: wherever in a URL a key may be.
+func TestDownloadURLPrintsNoKey(t *testing.T) {
+	for from, want := range map[string]string{
+		"https://cdn.example/a%20b/c.ipa":          "https://cdn.example/a%20b/c.ipa",
+		"https://cdn.example:8443/a?k=canary":      "https://cdn.example:8443/a",
+		"https://u:canary@cdn.example/a#canary":    "https://cdn.example/a",
+		"https://cdn.example/a;key=canary/b":       "https://cdn.example/a",
+		"https://cdn.example/a%3Bkey=canary":       "https://cdn.example/a",
+		"https://cdn.example/a?;k=canary#?;canary": "https://cdn.example/a",
+		"canary:canary":                            "[redacted]",
+		"https://cdn.example/%zz?canary":           "[redacted]",
+	} {
+		text, err := json.Marshal(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		client, _ := scripted(t, always(200, `{"data":{"type":"alternativeDistributionPackageVersions","id":"v1",`+
+			`"attributes":{"url":`+string(text)+`}}}`))
+		got, err := client.PackageVersions.Get(t.Context(), "v1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.URL.Reveal() != from || got.URL.String() != want {
+			t.Errorf("%s: prints %s, want %s", from, got.URL, want)
+		}
 	}
 }

@@ -1,14 +1,18 @@
 package wrapper
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"net/url"
-	"slices"
 )
 
 // maxPage is the most that App Store Connect gives on one page.
 const maxPage = 200
+
+// maxPages is far beyond what the hourly rate limit lets anybody read.
+const maxPages = 4_000
 
 // pages reads the page with the given query, empty: the first one, and returns
 // the query of the next one, empty: there is none.
@@ -16,8 +20,9 @@ type pages[T any] func(query string) (items []*T, next string, err error)
 
 // all yields what is on every page, and at last the error that kept it from more.
 func (read pages[T]) all(yield func(T, error) bool) {
-	for seen := []string{""}; ; {
-		items, next, err := read(seen[len(seen)-1])
+	query, seen := "", map[string]bool{"": true}
+	for {
+		items, next, err := read(query)
 		if err != nil {
 			yield(*new(T), err)
 			return
@@ -30,20 +35,30 @@ func (read pages[T]) all(yield func(T, error) bool) {
 		if next == "" {
 			return
 		}
-		if slices.Contains(seen, next) {
+		if seen[next] {
 			yield(*new(T), errors.New("wrapper: links.next leads back to a page that was read before"))
 			return
 		}
-		seen = append(seen, next)
+		if len(seen) == maxPages {
+			yield(*new(T), fmt.Errorf("wrapper: links.next leads on after %d pages; the list seems to have no end", maxPages))
+			return
+		}
+		query, seen[next] = next, true
 	}
 }
 
-// nextQuery is the query of a link to the next page, if there is a link.
-func nextQuery(link string) (string, error) {
-	if link == "" {
+// nextQuery is the query of the link to the next page, if links has one.
+func nextQuery(links json.RawMessage) (string, error) {
+	var link struct{ Next string }
+	if links != nil {
+		if err := decode(links, &link); err != nil {
+			return "", fmt.Errorf("links: %w", err)
+		}
+	}
+	if link.Next == "" {
 		return "", nil
 	}
-	next, err := url.Parse(link)
+	next, err := url.Parse(link.Next)
 	if err != nil || next.RawQuery == "" {
 		return "", errors.New("links.next does not parse, or has no query")
 	}

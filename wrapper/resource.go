@@ -66,9 +66,9 @@ func value[T any](pointer *T, err error) (value T, _ error) {
 
 // document is the body of a success.
 type document struct {
-	Data     any                   `json:"data"` // a pointer to what it is decoded into
-	Included includes              `json:"included"`
-	Links    struct{ Next string } `json:"links"`
+	Data     any             `json:"data"` // a pointer to what it is decoded into
+	Included includes        `json:"included"`
+	Links    json.RawMessage `json:"links"` // of a list only
 }
 
 // included is a resource that comes with others, such as a delivery's event.
@@ -97,7 +97,9 @@ func (r *reader[Data, Resource]) decode(body []byte) error {
 		}
 	}
 	r.resources = resources
-	r.next, err = nextQuery(document.Links.Next)
+	if !r.single {
+		r.next, err = nextQuery(document.Links)
+	}
 	return err
 }
 
