@@ -1,7 +1,6 @@
 package wrapper
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -47,18 +46,12 @@ func (read pages[T]) all(yield func(T, error) bool) {
 	}
 }
 
-// nextQuery is the query of the link to the next page, if links has one.
-func nextQuery(links json.RawMessage) (string, error) {
-	var link struct{ Next string }
-	if links != nil {
-		if err := decode(links, &link); err != nil {
-			return "", fmt.Errorf("links: %w", err)
-		}
-	}
-	if link.Next == "" {
+// nextQuery is the query of a link to the next page, if there is a link.
+func nextQuery(link string) (string, error) {
+	if link == "" {
 		return "", nil
 	}
-	next, err := url.Parse(link.Next)
+	next, err := url.Parse(link)
 	if err != nil || next.RawQuery == "" {
 		return "", errors.New("links.next does not parse, or has no query")
 	}

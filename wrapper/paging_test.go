@@ -97,7 +97,7 @@ func TestOddLinks(t *testing.T) {
 			t.Errorf("%s: %v", links, err)
 		}
 		err := firstError(client.Webhooks.List(t.Context(), appID))
-		if err == nil || !strings.Contains(err.Error(), "links: ") {
+		if err == nil || !strings.Contains(err.Error(), "links") {
 			t.Errorf("%s: got %v, want an error that names the links", links, err)
 		}
 	}
