@@ -99,14 +99,16 @@ func (c *call) remember(o outcome) {
 // attempt sends the request once and judges the response.
 func (c *call) attempt(req *http.Request) outcome {
 	ctx := req.Context()
-	attemptCtx, cancel := context.WithTimeout(ctx, c.client.retry.Timeout)
-	defer cancel()
 	c.number++
 	c.start, c.token, c.body = time.Now(), "", nil
-	prepared, err := c.prepare(attemptCtx, req)
+	token, err := c.bearer(ctx)
 	if err != nil {
 		return outcome{err: c.failed(err)}
 	}
+	c.token = token
+	attemptCtx, cancel := context.WithTimeout(ctx, c.client.retry.Timeout)
+	defer cancel()
+	prepared := c.prepare(attemptCtx, req)
 	// No http.Client: it would parse the Location of a redirect, and quote it where it cannot.
 	resp, err := c.client.transport.RoundTrip(prepared)
 	if err == nil && resp == nil {
@@ -129,11 +131,7 @@ func (c *call) attempt(req *http.Request) outcome {
 // prepare returns the request of one attempt. Each after the first one gets a
 // header and a body of its own: a transport may still read those of an attempt
 // that failed.
-func (c *call) prepare(attemptCtx context.Context, generated *http.Request) (*http.Request, error) {
-	token, err := c.bearer(generated.Context())
-	if err != nil {
-		return nil, err
-	}
+func (c *call) prepare(attemptCtx context.Context, generated *http.Request) *http.Request {
 	req := generated.WithContext(attemptCtx)
 	if c.number > 1 {
 		req.Header = generated.Header.Clone()
@@ -141,16 +139,16 @@ func (c *call) prepare(attemptCtx context.Context, generated *http.Request) (*ht
 			req.Body, _ = req.GetBody() // of bytes: does not fail
 		}
 	}
-	c.token = token
-	req.Header["Authorization"] = []string{"Bearer " + token}
+	req.Header["Authorization"] = []string{"Bearer " + c.token}
 	req.Header["Accept"] = []string{"application/json"}
 	req.Header["User-Agent"] = []string{c.client.userAgent}
+	// With GetBody, net/http would send the request again by itself, over HTTP/2 without limit.
+	req.GetBody = nil
 	if !c.mayRepeat() {
 		c.body = &bodyTracker{body: req.Body}
-		// With GetBody, net/http would send the request again by itself.
-		req.Body, req.GetBody = c.body, nil
+		req.Body = c.body
 	}
-	return req, nil
+	return req
 }
 
 // bearer asks the TokenSource.

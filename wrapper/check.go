@@ -103,14 +103,6 @@ func isUnreserved(c byte) bool {
 // sameURL compares canonically; an empty path is the root.
 func sameURL(a, b string) bool { return rooted(canonical(a)) == rooted(canonical(b)) }
 
-// sameEndpoint compares what must agree between a URL that we wrote and the
-// one in the response: scheme, host and path.
-func sameEndpoint(a, b string) bool {
-	a, _, _ = strings.Cut(a, "?")
-	b, _, _ = strings.Cut(b, "?")
-	return sameURL(a, b)
-}
-
 func rooted(rawURL string) string {
 	before, query, _ := strings.Cut(rawURL, "?")
 	if strings.Count(before, "/") == 2 {

@@ -34,6 +34,9 @@ func (c *Client) read(resp *http.Response, limit int) response {
 	got := response{status: resp.StatusCode, header: resp.Header, at: time.Now()}
 	if resp.Body != nil {
 		defer resp.Body.Close()
+	}
+	// Below 200 the body is a connection under another protocol, which no context ends.
+	if resp.Body != nil && resp.StatusCode >= 200 {
 		got.body, got.err = readCapped(resp.Body, resp.ContentLength, limit)
 	}
 	if date := got.header.Get("Date"); date != "" {

@@ -40,8 +40,8 @@ func (u DownloadURL) String() string {
 	if err != nil || parsed.Opaque != "" {
 		return redacted
 	}
-	path, _, _ := strings.Cut(parsed.EscapedPath(), ";")
-	shown := (&url.URL{Scheme: parsed.Scheme, Host: parsed.Host}).String() + path
+	path, _, _ := strings.Cut(parsed.Path, ";")
+	shown := (&url.URL{Scheme: parsed.Scheme, Host: parsed.Host, Path: path}).String()
 	if shown != whole {
 		shown += "?" + redacted
 	}

@@ -1,14 +1,18 @@
 package wrapper
 
-import "context"
+import (
+	"cmp"
+	"context"
+	"errors"
+)
 
 // EnsureResult is what Ensure brought about.
 type EnsureResult[W MarketplaceWebhook | Webhook] struct {
 	// Webhook is what is stored, as App Store Connect returned it.
 	Webhook W
 	Action  EnsureAction
-	// Deleted holds the ids of what Webhooks.Ensure removed: webhooks with the
-	// same name and URL, as replicas create that start at once.
+	// Deleted holds the ids of what Webhooks.Ensure removed, each once: webhooks
+	// with the same name and URL, as replicas create that start at once.
 	Deleted []string
 }
 
@@ -27,13 +31,16 @@ const (
 // given, since nobody can read which one is registered; it may be left out where
 // the webhook already exists. URL and secret are set by one request, so the pair
 // that is stored is always one caller's. Another URL already there is an
-// *OtherEndpointError.
+// *OtherEndpointError. A response that shows the URL in another form than it was
+// given, beyond what RFC 3986 calls the same, is an *UnexpectedResponseError:
+// the next Ensure would not recognise it.
 //
 // After a conflict, or a webhook that disappeared, it looks again for a while.
 // After a create of unknown outcome it looks at least twice and for at least
 // Retry.Timeout, and may then create again, Retry.Attempts times in all; with
-// Retry.Attempts 1 it never does. Bound it by ctx: without a deadline it may
-// take minutes.
+// Retry.Attempts 1 it never does. It never comes back before a Retry-After, and
+// returns where that is beyond Retry.MaxWait. Bound it by ctx: without a deadline
+// it may take minutes.
 //
 // Several replicas may call it at once with the same values. It takes no
 // lock, so the last writer wins: a replica that still starts with an old
@@ -64,6 +71,9 @@ type accountsWebhook struct {
 
 func (t accountsWebhook) find(ctx context.Context) (*MarketplaceWebhook, error) {
 	webhook, err := t.s.Get(ctx)
+	if errors.Is(err, ErrNotFound) {
+		err = errNone
+	}
 	return &webhook, err
 }
 
@@ -72,7 +82,7 @@ func (t accountsWebhook) create(ctx context.Context) (*MarketplaceWebhook, error
 		return nil, invalid("secret is missing; there is no webhook yet, and creating one needs it")
 	}
 	webhook, err := t.s.Create(ctx, t.p)
-	return &webhook, overtaken(err, webhook.EndpointURL, t.p.EndpointURL)
+	return &webhook, cmp.Or(err, rewritten("/v1/marketplaceWebhooks", webhook.EndpointURL, t.p.EndpointURL))
 }
 
 func (t accountsWebhook) update(

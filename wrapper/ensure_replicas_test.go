@@ -105,14 +105,18 @@ func TestWebhookMovesBeforeTheUpdate(t *testing.T) {
 	}
 }
 
-// TestResponseWithAnotherQuery: the response to our own write is ours when
-// scheme, host and path agree.
-func TestResponseWithAnotherQuery(t *testing.T) {
+// TestResponseInAnotherForm: the response to our own create is ours when it has
+// the same URL as RFC 3986 compares it, as Ensure looks for it the next time.
+func TestResponseInAnotherForm(t *testing.T) {
 	for returned, ours := range map[string]bool{
-		endpointURL + "?a=%7E":                             true,
-		"https://marketplace.example:443/./notifications?": true,
-		"https://marketplace.example/other":                false,
-		"http://marketplace.example/notifications":         false,
+		endpointURL + "?a=%7E":                                true,
+		"HTTPS://Marketplace.example:443/./notifications?a=~": true,
+		"":                                  true, // not told
+		endpointURL:                         false,
+		endpointURL + "/?a=~":               false,
+		endpointURL + "?a=~&b=":             false,
+		"https://marketplace.example/other": false,
+		"http://marketplace.example/notifications": false,
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			resource := `{"type":"marketplaceWebhooks","id":"1","attributes":{"endpointUrl":"` + returned + `"}}`

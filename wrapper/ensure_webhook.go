@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 )
 
 // Ensure makes sure that the app has one enabled webhook with this name, URL,
@@ -13,13 +14,15 @@ import (
 // left alone.
 //
 // Replicas that start at once may each create one, and every event would
-// arrive twice. So Ensure looks again after a create, and of several webhooks
-// with this name and URL it keeps the one with the smallest id, as every
-// replica does, and deletes the others; the result names them.
+// arrive twice. So after a create Ensure looks until the list shows its webhook,
+// or for Retry.Timeout. Of several webhooks with this name and URL it keeps the
+// one with the smallest id, as every replica does: it updates that one, and then
+// deletes the others; the result names them.
 //
 // Unknown outcomes, conflicts and concurrent callers with other values are
 // dealt with as by MarketplaceWebhooks.Ensure. An app with ten webhooks is an
-// error that matches ErrTooManyWebhooks.
+// error that matches ErrTooManyWebhooks. A webhook whose URL App Store Connect
+// stores in another form is deleted again, since each start would add one.
 func (s *Webhooks) Ensure(ctx context.Context, appID string, p WebhookParams) (EnsureResult[Webhook], error) {
 	if p.Enabled == nil {
 		p.Enabled = new(true)
@@ -57,36 +60,65 @@ type appsWebhook struct {
 	appID   string
 	p       WebhookParams
 	ownName bool
+	twins   []string // ids of those that find would not keep
 	deleted []string
 }
 
 func (t *appsWebhook) create(ctx context.Context) (*Webhook, error) {
 	webhook, err := t.s.Create(ctx, t.appID, t.p)
+	if err != nil {
+		return &webhook, err
+	}
+	if err = rewritten("/v1/webhooks", webhook.URL, t.p.URL); err != nil {
+		if failed := t.s.Delete(ctx, webhook.ID); failed != nil {
+			err = fmt.Errorf("%w (webhook %s stays: %w)", err, webhook.ID, failed)
+		}
+	}
 	return &webhook, err
 }
 
 func (t *appsWebhook) update(ctx context.Context, found *Webhook) (*Webhook, EnsureAction, error) {
 	webhook, err := t.s.Update(ctx, found.ID, t.p)
-	return &webhook, EnsureUpdated, overtaken(err, webhook.URL, t.p.URL)
-}
-
-// settle looks again after a create: another replica's webhook may be the one
-// to keep, and then gets our values.
-func (t *appsWebhook) settle(ctx context.Context, created *Webhook) (*Webhook, EnsureAction, error) {
-	kept, err := t.find(ctx)
-	switch {
-	case errors.Is(err, ErrNotFound), // the list is stale, or somebody deleted it
-		err == nil && kept.ID == created.ID:
-		return created, EnsureCreated, nil
-	case err != nil:
-		return nil, "", err
+	if err = overtaken(err, webhook.URL, t.p.URL); err == nil {
+		err = t.deleteTwins(ctx)
 	}
-	return t.update(ctx, kept)
+	return &webhook, EnsureUpdated, err
 }
 
-// find returns the webhook to keep, or ErrNotFound, or with ownName the
-// *OtherEndpointError of one that has our name. It deletes the others that have
-// the same name and URL.
+// settle looks again after a create, until the list shows it or another
+// replica's webhook that is the one to keep, which then gets our values.
+func (t *appsWebhook) settle(ctx context.Context, created *Webhook) (*Webhook, EnsureAction, error) {
+	retry, start := t.s.c.retry, time.Now()
+	t.ownName = false // ours is at our URL
+	for round := 1; ; round++ {
+		kept, err := t.find(ctx)
+		switch {
+		case err != nil && err != errNone:
+			return nil, "", err
+		case err == nil && kept.ID == created.ID:
+			return created, EnsureCreated, t.deleteTwins(ctx)
+		case err == nil && t.before(*kept, *created):
+			if !slices.Contains(t.twins, created.ID) { // not listed yet
+				t.twins = append(t.twins, created.ID)
+			}
+			webhook, action, err := t.update(ctx, kept)
+			if err == nil || !errors.Is(err, ErrNotFound) && !errors.Is(err, errOvertaken) {
+				return webhook, action, err
+			}
+		}
+		wait, inTime := retry.nextLook(ctx, round, nil)
+		if !inTime || time.Since(start)+wait > retry.Timeout {
+			return created, EnsureCreated, nil
+		}
+		if err := sleep(ctx, wait); err != nil {
+			return nil, "", err
+		}
+	}
+}
+
+// find returns the webhook to keep, or errNone, or with ownName the
+// *OtherEndpointError of one that has our name. The others that have the same
+// name and URL are its twins.
 func (t *appsWebhook) find(ctx context.Context) (*Webhook, error) {
 	all, err := t.s.all(ctx, t.appID)
 	if err != nil {
@@ -108,19 +140,31 @@ func (t *appsWebhook) find(ctx context.Context) (*Webhook, error) {
 		return nil, &OtherEndpointError{all[i].ID, all[i].URL}
 	}
 	if kept == nil {
-		return nil, fmt.Errorf("wrapper: the app has no webhook with this URL: %w", ErrNotFound)
+		return nil, errNone
 	}
+	t.twins = nil
 	for _, webhook := range there {
-		if webhook.ID == kept.ID || webhook.Name != t.p.Name {
-			continue
+		if webhook.ID != kept.ID && named(webhook) {
+			t.twins = append(t.twins, webhook.ID)
 		}
-		err := t.s.Delete(ctx, webhook.ID)
-		if err != nil && !errors.Is(err, ErrNotFound) { // not found: another replica was faster
-			return nil, err
-		}
-		t.deleted = append(t.deleted, webhook.ID)
 	}
 	return kept, nil
+}
+
+// deleteTwins comes after what shows that the kept one lives: without it, two
+// stale lists could leave none.
+func (t *appsWebhook) deleteTwins(ctx context.Context) error {
+	for _, id := range t.twins {
+		err := t.s.Delete(ctx, id)
+		switch {
+		case errors.Is(err, ErrNotFound): // another replica was faster, or the list is stale
+		case err != nil:
+			return err
+		case !slices.Contains(t.deleted, id):
+			t.deleted = append(t.deleted, id)
+		}
+	}
+	return nil
 }
 
 // before orders webhooks as every replica does: our name first, then by id.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
@@ -111,21 +112,23 @@ func TestEnsureWebhook(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := &shelf{webhooks: slices.Clone(test.before), created: test.created}
-			client, _ := scripted(t, s.respond)
-			result, err := client.Webhooks.Ensure(t.Context(), appID, webhookParams)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if result.Action != test.action || result.Webhook.ID != test.id {
-				t.Errorf("got %s of %s, want %s of %s", result.Action, result.Webhook.ID, test.action, test.id)
-			}
-			if !slices.Equal(result.Deleted, test.deleted) {
-				t.Errorf("deleted %v, want %v", result.Deleted, test.deleted)
-			}
-			if !slices.Equal(s.webhooks, test.after) {
-				t.Errorf("stored %+v, want %+v", s.webhooks, test.after)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				s := &shelf{webhooks: slices.Clone(test.before), created: test.created}
+				client, _ := scripted(t, s.respond)
+				result, err := client.Webhooks.Ensure(t.Context(), appID, webhookParams)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if result.Action != test.action || result.Webhook.ID != test.id {
+					t.Errorf("got %s of %s, want %s of %s", result.Action, result.Webhook.ID, test.action, test.id)
+				}
+				if !slices.Equal(result.Deleted, test.deleted) {
+					t.Errorf("deleted %v, want %v", result.Deleted, test.deleted)
+				}
+				if !slices.Equal(s.webhooks, test.after) {
+					t.Errorf("stored %+v, want %+v", s.webhooks, test.after)
+				}
+			})
 		})
 	}
 }

@@ -5,12 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"time"
 )
 
 // ensured is a webhook that Ensure brings about. W is a pointer.
 type ensured[W any] interface {
-	find(context.Context) (W, error) // ErrNotFound: there is none
+	find(context.Context) (W, error) // errNone: there is none
 	create(context.Context) (W, error)
 	update(ctx context.Context, found W) (W, EnsureAction, error)
 }
@@ -30,32 +31,46 @@ type ensurer[W any] struct {
 const maxOdd = 6
 
 var (
+	errNone      = fmt.Errorf("wrapper: there is no such webhook yet: %w", ErrNotFound)
 	errNotSeen   = errors.New("wrapper: the webhook whose create had an unknown outcome has not appeared")
 	errOvertaken = errors.New("wrapper: the webhook got another endpoint URL meanwhile")
 )
 
-// overtaken is the error of a write of a URL, or errOvertaken where the
+// overtaken is the error of an update of the URL, or errOvertaken where the
 // response shows another caller's.
 func overtaken(err error, got, wrote string) error {
-	if err == nil && got != "" && !sameEndpoint(got, wrote) {
+	if err == nil && got != "" && !sameURL(got, wrote) {
 		return errOvertaken
 	}
 	return err
 }
 
+// rewritten is the error of a create whose URL reads back as one that no later
+// Ensure would recognise: it would create another webhook each time.
+func rewritten(path, got, wrote string) error {
+	if got == "" || sameURL(got, wrote) {
+		return nil
+	}
+	return &UnexpectedResponseError{
+		Method: http.MethodPost, Path: path, StatusCode: http.StatusCreated,
+		Reason: fmt.Sprintf("the URL was given as %s and stored as %s; give it as it is stored", wrote, printable(got, 2048)),
+	}
+}
+
 func (e *ensurer[W]) run(ctx context.Context) (webhook W, action EnsureAction, err error) {
 	for round := 1; ; round++ {
-		webhook, action, err = e.once(ctx)
+		webhook, err = e.target.find(ctx)
+		if err != nil && err != errNone {
+			return webhook, "", e.stillUnknown(err)
+		}
+		webhook, action, err = e.write(ctx, webhook, err == nil)
 		if err == nil {
 			return webhook, action, nil
 		}
 		again := e.worthLookingAgain(err)
-		if err = e.stillUnknown(err); !again {
-			return webhook, "", err
-		}
-		wait := e.retry.ceiling(round)
-		wait = wait/2 + rand.N(wait/2+1)
-		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= wait {
+		err = e.stillUnknown(err)
+		wait, inTime := e.retry.nextLook(ctx, round, err)
+		if !again || !inTime {
 			return webhook, "", err
 		}
 		if stop := sleep(ctx, wait); stop != nil {
@@ -64,14 +79,27 @@ func (e *ensurer[W]) run(ctx context.Context) (webhook W, action EnsureAction, e
 	}
 }
 
-func (e *ensurer[W]) once(ctx context.Context) (webhook W, action EnsureAction, err error) {
-	webhook, err = e.target.find(ctx)
-	switch {
-	case err == nil:
+// nextLook is how long to wait before the next look, and whether that is within
+// the context's time: never less than a response asked for.
+func (r Retry) nextLook(ctx context.Context, round int, after error) (time.Duration, bool) {
+	wait := r.ceiling(round)
+	wait = wait/2 + rand.N(wait/2+1)
+	if apiErr, ok := errors.AsType[*APIError](after); ok && !apiErr.RetryAt.IsZero() {
+		asked := time.Until(apiErr.RetryAt)
+		if asked > r.MaxWait {
+			return 0, false
+		}
+		wait = max(wait, asked)
+	}
+	deadline, ok := ctx.Deadline()
+	return wait, !ok || time.Until(deadline) > wait
+}
+
+// write updates the webhook that was found, or creates one.
+func (e *ensurer[W]) write(ctx context.Context, webhook W, found bool) (_ W, action EnsureAction, err error) {
+	if found {
 		e.unknown = nil
 		return e.target.update(ctx, webhook)
-	case !errors.Is(err, ErrNotFound):
-		return webhook, "", err
 	}
 	if e.unknown != nil {
 		e.looks++

@@ -105,11 +105,27 @@ func (c *call) invalidResponse(got *response, reason string) outcome {
 func (c *call) noResponse(err error) outcome {
 	nothingSent := c.body.sealIfUnread() || c.mayRepeat() && isDialError(err)
 	return outcome{
-		err:            c.failed(c.redactError(err)),
+		err:            c.failed(c.redactError(withoutAdvice(err))),
 		retry:          (c.mayRepeat() || nothingSent) && !isPermanent(err),
 		mayHaveApplied: !nothingSent,
 	}
 }
+
+// getBodyAdvice is net/http's to whoever builds a request. Following it would
+// let a create be sent twice, and only this package could.
+const getBodyAdvice = "; define Request.GetBody to avoid this error"
+
+func withoutAdvice(err error) error {
+	if !strings.Contains(err.Error(), getBodyAdvice) {
+		return err
+	}
+	return unadvised{err}
+}
+
+type unadvised struct{ error }
+
+func (e unadvised) Error() string { return strings.ReplaceAll(e.error.Error(), getBodyAdvice, "") }
+func (e unadvised) Unwrap() error { return e.error }
 
 // timedOut returns the attempt's own timeout where it caused err, so that it
 // is not taken for the caller's deadline.

@@ -107,7 +107,7 @@ func (s *Webhooks) KeepUp(
 // stillThere reads the webhook, and reports one that somebody has moved.
 func (s *Webhooks) stillThere(ctx context.Context, id string, p WebhookParams) error {
 	webhook, err := s.Get(ctx, id)
-	if err == nil && webhook.URL != "" && !sameEndpoint(webhook.URL, p.URL) {
+	if err == nil && webhook.URL != "" && !sameURL(webhook.URL, p.URL) {
 		return &OtherEndpointError{webhook.ID, webhook.URL}
 	}
 	return err

@@ -2,13 +2,16 @@ package wrapper
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"net/url"
-	"slices"
 )
 
 // maxPage is the most that App Store Connect gives on one page.
 const maxPage = 200
+
+// maxPages is far beyond what the hourly rate limit lets anybody read.
+const maxPages = 4_000
 
 // pages reads the page with the given query, empty: the first one, and returns
 // the query of the next one, empty: there is none.
@@ -16,8 +19,9 @@ type pages[T any] func(query string) (items []*T, next string, err error)
 
 // all yields what is on every page, and at last the error that kept it from more.
 func (read pages[T]) all(yield func(T, error) bool) {
-	for seen := []string{""}; ; {
-		items, next, err := read(seen[len(seen)-1])
+	query, seen := "", map[string]bool{"": true}
+	for {
+		items, next, err := read(query)
 		if err != nil {
 			yield(*new(T), err)
 			return
@@ -30,11 +34,15 @@ func (read pages[T]) all(yield func(T, error) bool) {
 		if next == "" {
 			return
 		}
-		if slices.Contains(seen, next) {
+		if seen[next] {
 			yield(*new(T), errors.New("wrapper: links.next leads back to a page that was read before"))
 			return
 		}
-		seen = append(seen, next)
+		if len(seen) == maxPages {
+			yield(*new(T), fmt.Errorf("wrapper: links.next leads on after %d pages; the list seems to have no end", maxPages))
+			return
+		}
+		query, seen[next] = next, true
 	}
 }
 

@@ -1,11 +1,14 @@
 package wrapper_test
 
 import (
+	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ascmarketplace/webhooks/asctest"
 	"github.com/ascmarketplace/webhooks/wrapper"
@@ -53,6 +56,50 @@ func TestPagesEnd(t *testing.T) {
 				t.Errorf("got %v", last)
 			}
 		})
+	}
+}
+
+// TestPagesInALoop: from A to B to A.
+func TestPagesInALoop(t *testing.T) {
+	client, sent := scripted(t, func(n int, _ sentRequest) (int, string) {
+		return 200, fmt.Sprintf(`{"data":[],"links":{"next":"https://h/?cursor=%d"}}`, n%2)
+	})
+	err := firstError(client.Webhooks.List(t.Context(), appID))
+	if err == nil || !strings.Contains(err.Error(), "back to a page") || len(*sent) != 3 {
+		t.Errorf("%d requests: %v", len(*sent), err)
+	}
+}
+
+// TestPagesWithoutEnd: the cursor is always a new one.
+func TestPagesWithoutEnd(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	client, sent := scripted(t, func(n int, _ sentRequest) (int, string) {
+		return 200, fmt.Sprintf(`{"data":[],"links":{"next":"https://h/?cursor=%d"}}`, n)
+	})
+	err := firstError(client.Webhooks.List(ctx, appID))
+	if err == nil || ctx.Err() != nil || !strings.Contains(err.Error(), "no end") {
+		t.Errorf("after %d requests: %v", len(*sent), err)
+	}
+}
+
+// TestOddLinks: they matter to a list only, whose error names them.
+func TestOddLinks(t *testing.T) {
+	for _, links := range []string{`5`, `[]`, `{"next":5}`, `{"next":{"href":"x"}}`} {
+		odd := `,"links":` + links + `,"meta":` + links + `}`
+		client, _ := scripted(t, func(_ int, sent sentRequest) (int, string) {
+			if sent.Method == http.MethodPost {
+				return 201, `{"data":[` + resource + `]` + odd
+			}
+			return 200, `{"data":[` + webhookResource + `]` + odd
+		})
+		if _, err := client.MarketplaceWebhooks.Create(t.Context(), anyParams()); err != nil {
+			t.Errorf("%s: %v", links, err)
+		}
+		err := firstError(client.Webhooks.List(t.Context(), appID))
+		if err == nil || !strings.Contains(err.Error(), "links") {
+			t.Errorf("%s: got %v, want an error that names the links", links, err)
+		}
 	}
 }
 

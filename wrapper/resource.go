@@ -68,9 +68,10 @@ func value[T any](pointer *T, err error) (value T, _ error) {
 
 // document is the body of a success.
 type document struct {
-	Data     any                   `json:"data"` // a pointer to what it is decoded into
-	Included includes              `json:"included"`
-	Links    struct{ Next string } `json:"links"`
+	Data     any      `json:"data"` // a pointer to what it is decoded into
+	Included includes `json:"included"`
+	Links    any      `json:"links"` // a pointer, too: to links of a list
+	links    struct{ Next string }
 }
 
 // included is a resource that comes with others, such as a delivery's event.
@@ -98,7 +99,11 @@ func attributesOf[Attributes any](included []included, related gen.RelatedResour
 }
 
 func (r *reader[Data, Resource]) decode(body []byte) error {
-	data, document, err := r.data(body)
+	document := document{Links: &skipped{}}
+	if !r.single {
+		document.Links = &document.links
+	}
+	data, err := r.data(body, &document)
 	if err != nil {
 		return err
 	}
@@ -109,30 +114,30 @@ func (r *reader[Data, Resource]) decode(body []byte) error {
 		}
 	}
 	r.resources = resources
-	r.next, err = nextQuery(document.Links.Next)
+	r.next, err = nextQuery(document.links.Next)
 	return err
 }
 
 // data takes one object where a single resource is expected, as Apple's OpenAPI
 // document has it, or an array of one, as the documented examples of
 // marketplaceWebhooks have it.
-func (r *reader[Data, Resource]) data(body []byte) (_ []Data, from document, err error) {
+func (r *reader[Data, Resource]) data(body []byte, from *document) (_ []Data, err error) {
 	if r.single {
 		var object Data
 		from.Data = &object
-		if err = decode(body, &from); err == nil {
-			return []Data{object}, from, nil
+		if err = decode(body, from); err == nil {
+			return []Data{object}, nil
 		}
 	}
 	var array []Data
 	from.Data = &array
-	if arrayErr := decode(body, &from); arrayErr != nil {
-		return nil, from, cmp.Or(err, arrayErr)
+	if arrayErr := decode(body, from); arrayErr != nil {
+		return nil, cmp.Or(err, arrayErr)
 	}
 	if array == nil || r.single && len(array) != 1 {
-		return nil, from, fmt.Errorf("data is missing, null, or has %d resources", len(array))
+		return nil, fmt.Errorf("data is missing, null, or has %d resources", len(array))
 	}
-	return array, from, nil
+	return array, nil
 }
 
 func (r *reader[Data, Resource]) resource(from Data, included []included) (Resource, error) {

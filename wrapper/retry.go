@@ -20,14 +20,15 @@ import (
 // response that the OpenAPI document does not allow. Not attempted again: an
 // unknown host, a bad certificate, an error of the TokenSource.
 //
-// Within one attempt, net/http may by itself repeat a GET, PATCH or DELETE on
-// another connection, so that a Delete that succeeded may be reported as not
-// found. It never repeats a Create or a Redeliver.
+// Within one attempt, and its Timeout, net/http may by itself repeat a GET or a
+// DELETE on another connection, so that a Delete that succeeded may be reported
+// as not found. It never repeats a request whose body it has begun to send.
 type Retry struct {
 	// Attempts is the most requests that one call sends, a second one after
 	// 401 included. Default 4; 1 switches retries off.
 	Attempts int
-	// Timeout bounds one attempt, from dialling to the response's last byte.
+	// Timeout bounds one attempt, from dialling to the response's last byte. The
+	// TokenSource's time is bounded by the context alone.
 	// Default 30 s.
 	Timeout time.Duration
 	// Backoff is the longest wait before the second attempt; it doubles from

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"strings"
 
@@ -54,7 +55,11 @@ func (s *Webhooks) List(ctx context.Context, appID string) iter.Seq2[Webhook, er
 	return pages[Webhook](func(query string) ([]*Webhook, string, error) {
 		call := s.c.call(operation{id: "apps_webhooks_getToManyRelated", invalid: checkAppID(appID), query: query})
 		webhooks := list(call, newWebhook)
-		return webhooks.page(call.AppsWebhooksGetToManyRelated(ctx, appID, &params))
+		page, next, err := webhooks.page(call.AppsWebhooksGetToManyRelated(ctx, appID, &params))
+		if errors.Is(err, ErrNotFound) {
+			err = fmt.Errorf("wrapper: app %s does not exist, or this API key may not see it: %w", appID, err)
+		}
+		return page, next, err
 	}).all
 }
 
