@@ -39,7 +39,7 @@ func TestDownloadURLsPrintNoKey(t *testing.T) {
 		"https://user:key@cdn.example/file":  "https://cdn.example/file?[redacted]",
 		"https://cdn.example/file#key":       "https://cdn.example/file?[redacted]",
 		"https://cdn.example/file;key=1/a?b": "https://cdn.example/file?[redacted]",
-		"https://cdn.example/file%3Bkey=1":    "https://cdn.example/file?[redacted]",
+		"https://cdn.example/file%3Bkey=1":   "https://cdn.example/file?[redacted]",
 		"mailto:key":                         "[redacted]",
 		"https://cdn.example/%zz?key":        "[redacted]",
 	} {
