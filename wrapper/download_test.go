@@ -12,6 +12,7 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,6 +32,7 @@ func sha256Of(content []byte) string { return fmt.Sprintf("%x", sha256.Sum256(co
 // newCDN serves /files/{name}. Nothing may tell it who asks.
 func newCDN(t *testing.T) *httptest.Server {
 	t.Helper()
+	var loops atomic.Int64
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for _, name := range []string{"Authorization", "Cookie", "Referer"} {
 			if r.Header.Get(name) != "" {
@@ -59,6 +61,9 @@ func newCDN(t *testing.T) *httptest.Server {
 			http.Redirect(w, r, "/files/"+r.URL.Query().Get("to"), http.StatusFound)
 			return
 		case strings.HasPrefix(name, "loop"):
+			if loops.Add(1) > 9 { // and one of another URL
+				t.Error("more than ten requests were sent")
+			}
 			http.Redirect(w, r, "/files/loop", http.StatusFound)
 			return
 		case strings.HasPrefix(name, "away"):
