@@ -172,7 +172,8 @@ func TestPartitioned(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if pruned, err := newStore(t, pool).Prune(t.Context(), time.Now().AddDate(0, 0, -30)); err != nil || pruned != notifications {
+	pruned, err := newStore(t, pool).Prune(t.Context(), time.Now().AddDate(0, 0, -30))
+	if err != nil || pruned != notifications {
 		t.Errorf("%d pruned, %v", pruned, err)
 	}
 }
