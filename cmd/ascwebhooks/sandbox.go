@@ -174,7 +174,9 @@ func (s *system) newBox(f sandboxFlags, key asctest.Key) (*sandbox.Sandbox, erro
 }
 
 // document is what is printed, and what it names is there.
-func (f *sandboxFlags) document(box *sandbox.Sandbox, servers *sandboxServers, folder string) (d sandboxDocument, err error) {
+func (f *sandboxFlags) document(
+	box *sandbox.Sandbox, servers *sandboxServers, folder string,
+) (d sandboxDocument, err error) {
 	key := box.Fake.Key()
 	d = sandboxDocument{
 		BaseURL: f.url(servers.api), ControlURL: f.url(servers.control), CAFile: servers.caFile,

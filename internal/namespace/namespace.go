@@ -20,7 +20,8 @@ func Enter(t *testing.T, hosts map[string]string) bool {
 	if os.Getenv(variable) == t.Name() {
 		return true
 	}
-	if out, err := exec.CommandContext(t.Context(), "unshare", "-Urnm", "ip", "link", "set", "lo", "up").CombinedOutput(); err != nil {
+	probe := exec.CommandContext(t.Context(), "unshare", "-Urnm", "ip", "link", "set", "lo", "up")
+	if out, err := probe.CombinedOutput(); err != nil {
 		t.Skipf("there are no rootless namespaces here: unshare -Urnm ip link set lo up: %v %s", err, out)
 	}
 	script, file := "ip link set lo up", "127.0.0.1 localhost\n::1 localhost\n"

@@ -124,7 +124,9 @@ func (s *Sandbox) sign(to string, payload []byte, signature string) ([]asctest.S
 }
 
 // with makes the signatures those that are wanted, unless there was an error.
-func (s *Sandbox) with(signature string, signed []asctest.SignedNotification, err error) ([]asctest.SignedNotification, error) {
+func (s *Sandbox) with(
+	signature string, signed []asctest.SignedNotification, err error,
+) ([]asctest.SignedNotification, error) {
 	if err != nil {
 		return nil, asRefusal(http.StatusConflict, err)
 	}

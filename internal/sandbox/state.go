@@ -221,7 +221,8 @@ func (s *Sandbox) State() []byte {
 // SetState sets what ReadState has read; the keys stay, and what a reset returns to.
 func (s *Sandbox) SetState(read asctest.State) error {
 	return s.Fake.Update(func(there *asctest.State) {
-		read.Keys, read.Settings.Logger, read.Settings.DeliveryTransport = there.Keys, there.Settings.Logger, there.Settings.DeliveryTransport
+		read.Keys, read.Settings.Logger = there.Keys, there.Settings.Logger
+		read.Settings.DeliveryTransport = there.Settings.DeliveryTransport
 		*there = read
 	})
 }

@@ -47,7 +47,9 @@ func (s *Sandbox) wait(r *http.Request) (int, any, error) {
 	return 0, nil, badField("for", "must be exchanges or notifications")
 }
 
-func waited[T any](p page, name string, count int, found []T, err error, number func(T) int, show func(T, int) object) (int, any, error) {
+func waited[T any](
+	p page, name string, count int, found []T, err error, number func(T) int, show func(T, int) object,
+) (int, any, error) {
 	if err != nil {
 		return 0, nil, refuse(http.StatusGatewayTimeout, "timeout", "%d of %d %s came in time", len(found), count, name)
 	}
