@@ -4,6 +4,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -115,9 +116,9 @@ func (d *doctorFlags) examine(cmd *cobra.Command, patient doctor.Doctor) (err er
 	case err != nil:
 		return err
 	case ctx.Err() != nil:
-		return fmt.Errorf("interrupted: what came last may be wrong")
+		return errors.New("interrupted: what came last may be wrong")
 	case failures == 1:
-		return fmt.Errorf("one check failed")
+		return errors.New("one check failed")
 	case failures > 0:
 		return fmt.Errorf("%d checks failed", failures)
 	}

@@ -54,15 +54,15 @@ func (p endpoint) note(check string, status Status, found, advice string) {
 }
 
 func (p endpoint) examine(ctx context.Context, several bool) {
-	forged, err := p.post(ctx, []byte(rand.Text()))
+	forged, secured, err := p.post(ctx, []byte(rand.Text()))
 	if err != nil {
 		p.unreachable(err)
 		p.note(checkForgery, Skipped, "the endpoint can't be reached", "")
 		p.note(checkPing, Skipped, "the endpoint can't be reached", "")
 		return
 	}
-	p.judgeCertificate(forged)
-	p.judgeForgery(forged.StatusCode)
+	p.judgeCertificate(secured)
+	p.judgeForgery(forged)
 	if p.Secret == nil {
 		p.note(checkPing, Skipped, "no secret was given: give --secret-file", "")
 		return
@@ -82,12 +82,12 @@ func (p endpoint) unreachable(err error) {
 	p.note(checkEndpoint, Failure, "it can't be posted to: "+found, advice)
 }
 
-func (p endpoint) judgeCertificate(response *http.Response) {
-	if response.TLS == nil {
+func (p endpoint) judgeCertificate(secured *tls.ConnectionState) {
+	if secured == nil {
 		p.note(checkEndpoint, OK, "it responds, without TLS", "")
 		return
 	}
-	days := int(time.Until(response.TLS.PeerCertificates[0].NotAfter).Hours() / 24)
+	days := int(time.Until(secured.PeerCertificates[0].NotAfter).Hours() / 24)
 	if days < 14 {
 		p.note(checkEndpoint, Warning, fmt.Sprintf("its certificate expires in %d days", days), "Renew the certificate")
 		return
@@ -109,12 +109,12 @@ func (p endpoint) judgeForgery(status int) {
 }
 
 func (p endpoint) judgePing(ctx context.Context, several bool) {
-	response, err := p.post(ctx, p.Secret)
+	status, _, err := p.post(ctx, p.Secret)
 	if err != nil {
 		p.note(checkPing, Failure, cause(err), "Try again; the forgery was responded to")
 		return
 	}
-	switch status := response.StatusCode; {
+	switch {
 	case status/100 == 2:
 		p.note(checkPing, OK, "accepted with "+statusText(status), "")
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
@@ -129,27 +129,27 @@ func (p endpoint) judgePing(ctx context.Context, several bool) {
 }
 
 // post posts a ping to the endpoint, signed with the secret. No redirect is followed.
-func (p endpoint) post(ctx context.Context, secret []byte) (*http.Response, error) {
+func (p endpoint) post(ctx context.Context, secret []byte) (status int, secured *tls.ConnectionState, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
 	body, err := json.Marshal(notification.New(&notification.WebhookPingCreated{Timestamp: time.Now()}))
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url, bytes.NewReader(body))
 	if err != nil {
-		return nil, errors.New("the registered URL can't be posted to")
+		return 0, nil, errors.New("the registered URL can't be posted to")
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", p.UserAgent)
 	request.Header.Set(notification.SignatureHeader, notification.Sign(secret, body))
 	response, err := p.Transport.RoundTrip(request)
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
 	defer func() { _ = response.Body.Close() }()
 	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<16))
-	return response, nil
+	return response.StatusCode, response.TLS, nil
 }
 
 func statusText(status int) string { return fmt.Sprintf("%d %s", status, http.StatusText(status)) }

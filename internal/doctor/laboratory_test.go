@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -59,6 +60,11 @@ func (l *laboratory) verdicts(t *testing.T) map[string]doctor.Outcome {
 	}
 	if after := l.registered(); !slices.Equal(before, after) {
 		t.Errorf("registered before: %q, after: %q", before, after)
+	}
+	for _, x := range l.fake.Exchanges() {
+		if strings.HasSuffix(x.Path, "/") {
+			t.Errorf("%s %s: an ID is missing", x.Method, x.Path)
+		}
 	}
 	return outcomes
 }

@@ -188,6 +188,12 @@ func TestProbeDoesWhatItCan(t *testing.T) {
 	}
 
 	l = newLaboratory(t)
+	l.fake.FailNext(asctest.Fault{Operation: asctest.MarketplaceWebhooksCreate, Status: 401, Times: -1})
+	if got := with(l.verdicts(t), doctor.NotTried); !slices.Equal(got, []string{"empty-secret", "http-endpoint", "second-create"}) {
+		t.Errorf("with a refused token not tried: %q", got)
+	}
+
+	l = newLaboratory(t)
 	l.URL, l.Wait = "http://127.0.0.1:1/", 50*time.Millisecond // leads elsewhere
 	if got := l.verdicts(t)["payload"]; got.Verdict != doctor.NotTried || !strings.Contains(got.Found, "did not arrive") {
 		t.Errorf("%+v", got)

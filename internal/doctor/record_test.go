@@ -137,7 +137,7 @@ func TestRecordKeepsTheRest(t *testing.T) {
 		r.add(exchange{method: "GET", path: "/v1/webhooks/9d5a1ae2-3c0f-4b7e-9a51-2f8f3f1f7a01/deliveries",
 			query: url.Values{"filter[deliveryState]": {"FAILED"}}, status: 400,
 			header: http.Header{"X-Request-Id": {"ABCDEFGHIJKLMNOPQRSTUVWXYZ.1"}, "Date": {"Sat, 28 Nov 2026 10:00:00 GMT"}},
-			response: []byte(`{"errors":[{"id":"e1","status":"400","code":"PARAMETER_ERROR.ILLEGAL","title":"A parameter is illegal",
+			response: []byte(`{"errors":[{"id":"e1","status":"400","code":"PARAMETER_ERROR.ILLEGAL","title":"Not eyJhbGciOi.e30.c2ln",
 				"detail":"The parameter 'filter[deliveryState]' of 9d5a1ae2-3c0f-4b7e-9a51-2f8f3f1f7a01 can not be used","source":{"parameter":"filter[deliveryState]"}}],
 				"data":[{"type":"alternativeDistributionPackageVersionCreated","attributes":{"deliveryState":"FAILED","createdDate":"2026-11-28T10:00:00.123456Z",
 				"response":{"httpStatusCode":503,"body":"<html>"},"redelivery":false,"eventTypes":["BACKGROUND_ASSET_VERSION_APP_STORE_RELEASE_STATE_UPDATED"]}}]}`)})
@@ -154,6 +154,9 @@ func TestRecordKeepsTheRest(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("lacks %s", want)
 		}
+	}
+	if strings.Contains(text, "eyJ") {
+		t.Error("it has a token that nobody knew")
 	}
 	if t.Failed() {
 		t.Log(text)
