@@ -38,6 +38,13 @@ func main() {
 // run serves until ctx is done. It then finishes the requests under way; the next
 // run goes on with the jobs.
 func run(ctx context.Context, c config, logger *slog.Logger) (err error) {
+	// Listening comes first: nobody is refused meanwhile, and a second process ends here, before it touches the jobs.
+	listener, err := net.Listen("tcp", c.Addr)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }()
+	logger.Info("listening", "addr", listener.Addr().String())
 	s, err := openStore(ctx, c.Database)
 	if err != nil {
 		return err
@@ -65,16 +72,10 @@ func run(ctx context.Context, c config, logger *slog.Logger) (err error) {
 	mux.Handle("/notifications", receiver)
 	mux.Handle("GET /catalogue", catalogue.Handler(s.readers, logger))
 
-	// Listening comes before registering, so that nobody finds the door closed.
-	listener, err := net.Listen("tcp", c.Addr)
-	if err != nil {
-		return err
-	}
-	logger.Info("listening", "addr", listener.Addr().String())
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	if err := jobs.Start(background); err != nil {
-		return errors.Join(err, listener.Close())
+		return err
 	}
 	var tasks sync.WaitGroup
 	tasks.Go(func() { keepUp(background, c, s, receiver.Handle, logger) })
@@ -111,7 +112,9 @@ func keepUp(
 				logger.Error("progress not stored", "error", err)
 			}
 		}})
-	logger.Info("no longer keeping up", "reason", err)
+	if ctx.Err() == nil {
+		logger.Error("no longer keeping up: fix this and start again", "error", err)
+	}
 }
 
 // serve serves until ctx is done. The requests under way may then take as long as

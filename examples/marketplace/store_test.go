@@ -3,6 +3,10 @@ package main
 import (
 	"context"
 	"database/sql"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -32,5 +36,23 @@ func TestReadersDoNotStarveTheReceiver(t *testing.T) {
 	}
 	if _, err := s.readers.ExecContext(ctx, `DELETE FROM progress`); err == nil {
 		t.Error("a reader could write")
+	}
+}
+
+// A second process on the same address ends before it touches the jobs and downloads of the first.
+func TestSecondProcess(t *testing.T) {
+	apple := newApple(t)
+	s := newServed(t, apple)
+	registered(t, apple)
+	unfinished := filepath.Join(s.packages, ".download-1")
+	if err := os.WriteFile(unfinished, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	err := run(t.Context(), config{Addr: s.addr, Database: s.database, Packages: s.packages}, slog.New(slog.DiscardHandler))
+	if err == nil || !strings.Contains(err.Error(), "in use") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := os.Stat(unfinished); err != nil {
+		t.Error(err)
 	}
 }

@@ -37,7 +37,9 @@ func keepUp(ctx context.Context, c config, pool *pgxpool.Pool, handle func(conte
 				slog.Error("progress not stored", "error", err)
 			}
 		}})
-	slog.Info("no longer keeping up", "reason", err)
+	if ctx.Err() == nil {
+		slog.Error("no longer keeping up: fix this and start again", "error", err)
+	}
 }
 
 // progress is where catching up goes on; zero if it never began.

@@ -29,7 +29,7 @@ func (d *deployment) deliveries(t *testing.T, events ...notification.Event) (all
 // acknowledgements, after each.
 func sendAll(t *testing.T, all []asctest.SignedNotification, replicas []*replica, after func(acknowledged int64)) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	var acknowledged atomic.Int64
 	var senders sync.WaitGroup
