@@ -55,7 +55,7 @@ func (t rehearsable) RoundTrip(r *http.Request) (*http.Response, error) {
 	return rehearsal.write(r)
 }
 
-// write responds to a create or an update with what it sends, the secret aside.
+// write responds to a create or an update with what it sends.
 func (h *rehearsal) write(r *http.Request) (*http.Response, error) {
 	defer func() { _ = r.Body.Close() }()
 	var document struct {
@@ -63,9 +63,6 @@ func (h *rehearsal) write(r *http.Request) (*http.Response, error) {
 	}
 	if err := json.NewDecoder(r.Body).Decode(&document); err != nil {
 		return nil, err
-	}
-	if attributes, ok := document.Data["attributes"].(map[string]any); ok {
-		delete(attributes, "secret")
 	}
 	status := http.StatusOK
 	if r.Method == http.MethodPost {
@@ -101,7 +98,6 @@ func (h *rehearsal) addTo(response *http.Response, path string) error {
 			return err
 		}
 		response.Body, response.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-		response.Header.Del("Content-Length")
 	}
 	return nil
 }
