@@ -233,3 +233,20 @@ func TestConflictThatIsADuplicate(t *testing.T) {
 		})
 	}
 }
+
+// TestKeepUpReportsAMove that somebody made after it was registered, and leaves it alone.
+func TestKeepUpReportsAMove(t *testing.T) {
+	for moved, want := range map[string]bool{endpointURL + "?moved": true, "HTTPS://Marketplace.example:443/notifications": false} {
+		synctest.Test(t, func(t *testing.T) {
+			k := newKeeping(t)
+			k.start(t, buildParams(), wrapper.KeepUpOptions{})
+			k.after(time.Minute)
+			_ = k.server.Update(func(s *asctest.State) { s.Webhooks[0].URL = moved })
+			k.after(90 * time.Minute)
+			reported := slices.ContainsFunc(k.passes, func(p wrapper.Pass) bool { return is[*wrapper.OtherEndpointError](p.Err) })
+			if all := k.server.State().Webhooks; reported != want || len(all) != 1 || all[0].URL != moved {
+				t.Errorf("%s: reported %v, want %v; registered %+v", moved, reported, want, all)
+			}
+		})
+	}
+}

@@ -2,9 +2,9 @@ package wrapper
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 	"net/url"
+	"slices"
 )
 
 // maxPage is the most that App Store Connect gives on one page.
@@ -19,9 +19,9 @@ type pages[T any] func(query string) (items []*T, next string, err error)
 
 // all yields what is on every page, and at last the error that kept it from more.
 func (read pages[T]) all(yield func(T, error) bool) {
-	query, seen := "", map[string]bool{"": true}
+	trail := trail{""}
 	for {
-		items, next, err := read(query)
+		items, next, err := read(trail[len(trail)-1])
 		if err != nil {
 			yield(*new(T), err)
 			return
@@ -34,16 +34,24 @@ func (read pages[T]) all(yield func(T, error) bool) {
 		if next == "" {
 			return
 		}
-		if seen[next] {
-			yield(*new(T), errors.New("wrapper: links.next leads back to a page that was read before"))
+		if trail, err = trail.follow(next); err != nil {
+			yield(*new(T), err)
 			return
 		}
-		if len(seen) == maxPages {
-			yield(*new(T), fmt.Errorf("wrapper: links.next leads on after %d pages; the list seems to have no end", maxPages))
-			return
-		}
-		query, seen[next] = next, true
 	}
+}
+
+// trail is the queries of the pages that were read.
+type trail []string
+
+func (t trail) follow(next string) (trail, error) {
+	switch {
+	case slices.Contains(t, next):
+		return nil, errors.New("wrapper: links.next leads back to a page that was read before")
+	case len(t) == maxPages:
+		return nil, errors.New("wrapper: links.next leads on and on; the list seems to have no end")
+	}
+	return append(t, next), nil
 }
 
 // nextQuery is the query of a link to the next page, if there is a link.
