@@ -47,7 +47,7 @@ func (h *Handler) verifyToken(r *http.Request, now time.Time) (keyID string, err
 	if raw == "" {
 		return "", errors.New("no header Authorization with one bearer token")
 	}
-	keys := h.State().Keys
+	keys := h.keys()
 	var key Key
 	claims := jwt.MapClaims{}
 	parser := jwt.NewParser(

@@ -32,13 +32,17 @@ type call struct {
 	sent       sentResource
 	violations []string
 
+	contract *contract.Contract
 	settings *Settings
 	record   *record
 }
 
 // receive reads the request.
 func (h *Handler) receive(w http.ResponseWriter, r *http.Request) *call {
-	c := &call{request: r, now: h.now(), settings: &h.settings, record: &h.record, remaining: h.settings.RateLimit}
+	c := &call{
+		request: r, now: h.now(), contract: h.contract, settings: &h.settings, record: &h.record,
+		remaining: h.settings.RateLimit,
+	}
 	if r.Body != nil {
 		c.body, c.bodyErr = io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	}

@@ -64,7 +64,7 @@ func (f *Fault) usual(c *call, right response) response {
 	case FaultWrongType:
 		body = c.showing(resource{Type: "apps", ID: newUUID()})
 	case FaultNoID:
-		body = c.showing(right.firstResource())
+		body = c.showing(c.firstResource(right))
 	case FaultEndlessBody:
 		body = `{"data":[`
 	case FaultGzipBomb:
@@ -81,19 +81,23 @@ func (f *Fault) usual(c *call, right response) response {
 // showing is a body with one resource, in the form that the operation's has.
 func (c *call) showing(data resource) string {
 	body := responseBody{Data: data, Links: links{Self: c.request.URL.EscapedPath()}}
-	if c.operation == MarketplaceWebhooksList || strings.HasSuffix(string(c.operation), "_getToManyRelated") {
+	if read, _ := c.contract.Read(string(c.operation)); read.Many {
 		body.Data = []resource{data}
 	}
 	return string(jsonResponse(http.StatusOK, body).body)
 }
 
-// firstResource is the first one that the response shows, without its id.
-func (r response) firstResource() resource {
+// firstResource is the first one that the response shows, without its id; of an empty list, one of its type.
+func (c *call) firstResource(r response) resource {
 	var list struct{ Data []resource }
 	if json.Unmarshal(r.body, &list) != nil || len(list.Data) == 0 {
 		var one struct{ Data resource }
 		_ = json.Unmarshal(r.body, &one)
 		list.Data = []resource{one.Data}
+	}
+	if list.Data[0].Type == "" {
+		read, _ := c.contract.Read(string(c.operation))
+		list.Data[0].Type = read.Shows
 	}
 	list.Data[0].ID = ""
 	return list.Data[0]

@@ -5,12 +5,13 @@ package asctest
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/ascmarketplace/webhooks/internal/contract"
 )
 
 // FaultKind is a way for a response to go wrong.
@@ -77,12 +78,13 @@ func (h *Handler) FailNext(faults ...Fault) {
 }
 
 // check refuses what can't be sent.
-func (f *Fault) check() error {
+func (f *Fault) check(c *contract.Contract) error {
+	known := append(c.Operations(), string(Download))
 	switch {
 	case !slices.Contains(FaultKinds(), f.Kind):
 		return invalid("kind", "must be one of %s", strings.Join(kindNames(), ", "))
-	case f.Operation != "" && operations[f.Operation] == nil:
-		return invalid("operation", "must be empty for any, or one of %q", slices.Sorted(maps.Keys(operations)))
+	case f.Operation != "" && !slices.Contains(known, string(f.Operation)):
+		return invalid("operation", "must be empty for any, or one of %q", known)
 	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
 		return invalid("status", "must be from 200 to 599, or 0 for the usual one of the kind")
 	}
@@ -121,7 +123,7 @@ func (h *Handler) takeFault(c *call) *response {
 		return nil
 	}
 	if f := h.settings.Faults(c.exchange(response{})); f != nil {
-		if err := f.check(); err != nil {
+		if err := f.check(h.contract); err != nil {
 			h.report(err)
 			return nil
 		}

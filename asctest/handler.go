@@ -57,6 +57,7 @@ func New(opts ...Option) (*Handler, error) {
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := h.receive(w, r)
 	right := h.respond(c)
+	right.header.Set("X-Request-Id", newUUID())
 	sent := c.fault.corrupt(c, right)
 	h.settings.Logger.Debug("asctest",
 		"method", r.Method, "path", r.URL.Path, "status", sent.status, "reason", sent.reason)
@@ -71,7 +72,7 @@ func (h *Handler) respond(c *call) response {
 			return h.operate(c, func(*State, *call) response { return *refusal })
 		}
 	}
-	return h.operate(c, operations[c.operation])
+	return h.operate(c, h.operation(c.operation))
 }
 
 // Reset makes everything as it was after New, the keys aside: webhooks, apps, package versions, deliveries,

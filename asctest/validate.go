@@ -55,11 +55,13 @@ func (h *Handler) checkState(s *State) error {
 		}
 	}
 	for _, f := range s.Faults {
-		if err := f.check(); err != nil {
+		if err := f.check(h.contract); err != nil {
 			return err
 		}
 	}
-	return nil
+	var err error
+	s.entries, err = newEntries(h.contract, s)
+	return err
 }
 
 // checkWebhook checks what both kinds of webhooks have; ids are those of the ones before.
