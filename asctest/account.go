@@ -90,7 +90,7 @@ func (h *Handler) update(change func(*State)) error {
 
 // replace, under h.mu, sets the state and remembers the secrets that are gone.
 func (h *Handler) replace(after State) {
-	after.FormerSecrets = h.state.clone().FormerSecrets
+	after.FormerSecrets = cloneFormer(h.state.FormerSecrets)
 	present := after.secretsByID()
 	for id, secret := range h.state.secretsByID() {
 		if present[id] != secret {
@@ -117,9 +117,14 @@ func (s *State) clone() State {
 		after.Resources[i] = r.clone()
 	}
 	after.Faults = slices.Clone(s.Faults)
-	after.FormerSecrets = map[string][]string{}
-	for id, secrets := range s.FormerSecrets {
-		after.FormerSecrets[id] = slices.Clone(secrets)
+	after.FormerSecrets = cloneFormer(s.FormerSecrets)
+	return after
+}
+
+func cloneFormer(all map[string][]string) map[string][]string {
+	after := map[string][]string{}
+	for id, secrets := range all {
+		after[id] = slices.Clone(secrets)
 	}
 	return after
 }

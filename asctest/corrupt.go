@@ -50,6 +50,9 @@ func (f *Fault) usual(c *call, right response) response {
 	case errorResponse:
 		status = cmp.Or(f.Status, http.StatusInternalServerError)
 		body = string(refuse(newError(status, f.Code, "This fault was asked for.")).body)
+	case FaultAssociatedErrors, FaultSeeLink:
+		status = cmp.Or(f.Status, http.StatusConflict)
+		body = string(refuse(f.detailed(c, status)).body)
 	case FaultHTMLPage:
 		status, mediaType = http.StatusBadGateway, "text/html"
 		body = "<!DOCTYPE html><title>Bad gateway</title>" + strings.Repeat("<p>Try again later.</p>\n", 100)
@@ -62,7 +65,7 @@ func (f *Fault) usual(c *call, right response) response {
 	case FaultNullData:
 		body = "null"
 	case FaultWrongType:
-		body = c.showing(resource{Type: "apps", ID: newUUID()})
+		body = c.showing(resource{Type: c.wrongType(), ID: newUUID()})
 	case FaultNoID:
 		body = c.showing(c.firstResource(right))
 	case FaultEndlessBody:
@@ -76,6 +79,27 @@ func (f *Fault) usual(c *call, right response) response {
 	}
 	header.Set("Content-Type", mediaType)
 	return response{status: status, header: header, body: []byte(body)}
+}
+
+// detailed is an error with what Apple adds to some. The code of one with associated errors is theirs to give.
+func (f *Fault) detailed(c *call, status int) apiError {
+	e := newError(status, f.Code, "This fault was asked for.")
+	if f.Kind == FaultSeeLink {
+		e.Links = errorLinks{About: "https://developer.apple.com/help/app-store-connect/", See: c.request.URL.EscapedPath()}
+		return e
+	}
+	e.Code, e.Meta.AssociatedErrors = "STATE_ERROR", map[string][]apiError{
+		c.request.URL.EscapedPath(): {newError(http.StatusConflict, f.Code, "This fault was asked for.")},
+	}
+	return e
+}
+
+// wrongType is one that the operation doesn't show.
+func (c *call) wrongType() string {
+	if read, _ := c.contract.Read(string(c.operation)); read.Shows == apps {
+		return packages
+	}
+	return apps
 }
 
 // showing is a body with one resource, in the form that the operation's has.

@@ -39,6 +39,12 @@ const (
 	FaultRedirect           FaultKind = "redirect"             // Status 307 to /v1/elsewhere unless given
 )
 
+// The kinds of faults that are an error in Apple's form, of Status 409 unless given, and say more than the document.
+const (
+	FaultAssociatedErrors FaultKind = "associated errors" // meta.associatedErrors has one of Code, and of Status 409
+	FaultSeeLink          FaultKind = "see link"          // links.see and links.about lead to pages
+)
+
 const errorResponse FaultKind = "" // an error in Apple's form
 
 // FaultKinds returns all of them, for tests that go through them.
@@ -47,6 +53,7 @@ func FaultKinds() []FaultKind {
 		errorResponse, FaultLate, FaultLateBody, FaultResetBeforeHeaders, FaultResetMidBody, FaultTruncatedBody,
 		FaultCloseDelimited, FaultHTMLPage, FaultPlainText, FaultEmptyBody, FaultWrongContentType, FaultInvalidJSON,
 		FaultNullData, FaultWrongType, FaultNoID, FaultEndlessBody, FaultGzipBomb, FaultRedirect,
+		FaultAssociatedErrors, FaultSeeLink,
 	}
 }
 

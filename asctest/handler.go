@@ -57,7 +57,6 @@ func New(opts ...Option) (*Handler, error) {
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := h.receive(w, r)
 	right := h.respond(c)
-	right.header.Set("X-Request-Id", newUUID())
 	sent := c.fault.corrupt(c, right)
 	h.settings.Logger.Debug("asctest",
 		"method", r.Method, "path", r.URL.Path, "status", sent.status, "reason", sent.reason)

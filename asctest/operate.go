@@ -70,15 +70,15 @@ func (h *Handler) operate(c *call, operation func(*State, *call) response) respo
 func (h *Handler) transact(c *call, operation func(*State, *call) response) (response, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	after := h.state
-	if c.request.Method != http.MethodGet {
+	after, reads := h.state, c.request.Method == http.MethodGet // which change nothing
+	if !reads {
 		after = h.state.clone()
 	}
 	r := operation(&after, c)
 	if err := h.checkResponse(c, r, &h.state, &after); err != nil {
 		return response{}, err
 	}
-	if r.status < http.StatusBadRequest && c.fault.applies() {
+	if !reads && r.status < http.StatusBadRequest && c.fault.applies() {
 		h.replace(after)
 		for _, d := range r.posts {
 			h.postInBackground(d)

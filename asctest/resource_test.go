@@ -3,7 +3,6 @@ package asctest_test
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
@@ -246,7 +245,9 @@ func TestEveryReadIsServed(t *testing.T) {
 		t.Errorf("%d reads", count)
 	}
 	all := c.server.Exchanges()
-	if i := slices.IndexFunc(all, func(x asctest.Exchange) bool { return x.ResponseHeader.Get("X-Request-Id") == "" }); i >= 0 {
-		t.Errorf("%s without X-Request-Id", all[i].Path)
+	for _, x := range all {
+		if got := x.ResponseHeader.Get("X-Request-Id"); got != fmt.Sprint("asctest-", x.ID) {
+			t.Errorf("exchange %d has X-Request-Id %q", x.ID, got)
+		}
 	}
 }
