@@ -13,8 +13,8 @@ import (
 	"github.com/ascmarketplace/webhooks/internal/contract"
 )
 
-// Option is something that the fake starts with: Settings, or a Key, an app, a MarketplaceWebhook, a Webhook or a
-// PackageVersion that is there from the beginning.
+// Option is something that the fake starts with: Settings, or a Key, an app, a MarketplaceWebhook, a Webhook, a PackageVersion
+// or any other Resource that is there from the beginning.
 type Option interface {
 	applyTo(h *Handler) error
 }

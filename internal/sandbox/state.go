@@ -1,9 +1,11 @@
 package sandbox
 
-// What is registered: apps and webhooks.
+// What there is: apps, webhooks, and resources of other types.
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -15,6 +17,15 @@ type state struct {
 	Apps               []string            `json:"apps"`
 	MarketplaceWebhook *marketplaceWebhook `json:"marketplace_webhook"`
 	Webhooks           []webhook           `json:"webhooks"`
+	Resources          []resource          `json:"resources"` // as they are unless given
+}
+
+// resource is an asctest.Resource.
+type resource struct {
+	Type          string              `json:"type"`
+	ID            string              `json:"id"`
+	Attributes    map[string]any      `json:"attributes"`
+	Relationships map[string][]string `json:"relationships"`
 }
 
 // marketplaceWebhook is an asctest.MarketplaceWebhook.
@@ -35,7 +46,7 @@ type webhook struct {
 }
 
 func (r redactor) shownState() state {
-	shown := state{Apps: append([]string{}, r.state.Apps...), Webhooks: []webhook{}}
+	shown := state{Apps: append([]string{}, r.state.Apps...), Webhooks: []webhook{}, Resources: []resource{}}
 	if w := r.state.MarketplaceWebhook; w != nil {
 		shown.MarketplaceWebhook = &marketplaceWebhook{ID: w.ID, EndpointURL: w.EndpointURL}
 	}
@@ -44,6 +55,10 @@ func (r redactor) shownState() state {
 		shown.Webhooks = append(shown.Webhooks, webhook{
 			ID: w.ID, AppID: w.AppID, Name: r.text(w.Name), URL: w.URL, EventTypes: types, Enabled: &w.Enabled,
 		})
+	}
+	for _, each := range r.state.Resources {
+		each.Attributes, _ = r.member("attributes", each.Attributes).(map[string]any)
+		shown.Resources = append(shown.Resources, resource(each))
 	}
 	return shown
 }
@@ -59,7 +74,7 @@ func (s *Sandbox) putState(r *http.Request) (int, any, error) {
 		return 0, nil, err
 	}
 	if wanted == nil {
-		return 0, nil, badField("", "a body is needed: {} removes everything")
+		return 0, nil, badField("", "a body is needed: {} removes every webhook")
 	}
 	var refused error
 	err := s.Fake.Update(func(state *asctest.State) { refused = wanted.replace(state) })
@@ -99,6 +114,15 @@ func (s *state) replace(there *asctest.State) error {
 			ID: w.ID, AppID: w.AppID, Name: w.Name, URL: w.URL, Secret: w.Secret,
 			EventTypes: w.EventTypes, Enabled: w.Enabled == nil || *w.Enabled,
 		})
+	}
+	if s.Resources != nil {
+		after.Resources = nil
+	}
+	for i, each := range s.Resources {
+		if text, _ := json.Marshal(each.Attributes); bytes.Contains(text, []byte(withheld)) {
+			return badField(fmt.Sprintf("resources[%d].attributes", i), "must not have %s, which stands for a secret", withheld)
+		}
+		after.Resources = append(after.Resources, asctest.Resource(each))
 	}
 	*there = after
 	return nil
