@@ -14,10 +14,11 @@ import (
 type State struct {
 	Settings           Settings
 	Keys               []Key
-	Apps               []string            // the ids of the apps
+	Apps               []string            // the ids of the apps, those of Resources included
 	MarketplaceWebhook *MarketplaceWebhook // nil if there is none
 	Webhooks           []Webhook           // of all apps, oldest first
 	PackageVersions    []PackageVersion
+	Resources          []Resource
 	Faults             []Fault // that are still to come, with the number of times that is left of each
 
 	// FormerSecrets are those that webhooks had before, by the ids of the webhooks, the latest last: the latest 20 of
@@ -25,6 +26,7 @@ type State struct {
 	FormerSecrets map[string][]string
 
 	lastFault int
+	entries *entries // of what is above
 }
 
 // MarketplaceWebhook is the account's marketplace webhook. The secret never appears in a response. An empty ID
@@ -60,7 +62,13 @@ func (h *Handler) settings() Settings {
 }
 
 // Key returns the first of the keys that tokens may be signed with.
-func (h *Handler) Key() Key { return h.State().Keys[0] }
+func (h *Handler) Key() Key { return h.keys()[0] }
+
+func (h *Handler) keys() []Key {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.state.Keys)
+}
 
 // MarketplaceWebhook returns the registered marketplace webhook and whether there is one.
 func (h *Handler) MarketplaceWebhook() (MarketplaceWebhook, bool) {
@@ -87,11 +95,12 @@ func (h *Handler) update(change func(*State)) error {
 	defer h.mu.Unlock()
 	after := h.state.clone()
 	change(&after)
+	after = after.clone() // which whoever changed it may keep
 	after.complete()
 	if err := h.checkState(&after); err != nil {
 		return err
 	}
-	h.replace(after.clone())
+	h.replace(after)
 	return nil
 }
 
@@ -142,6 +151,10 @@ func (s *State) clone() State {
 		after.Webhooks[i].EventTypes = slices.Clone(w.EventTypes)
 	}
 	after.PackageVersions = slices.Clone(s.PackageVersions)
+	after.Resources = slices.Clone(s.Resources)
+	for i, r := range after.Resources {
+		after.Resources[i] = r.clone()
+	}
 	after.Faults = slices.Clone(s.Faults)
 	return after
 }
@@ -162,6 +175,11 @@ func (s *State) complete() {
 	}
 	for i, v := range s.PackageVersions {
 		s.PackageVersions[i] = v.withDefaults()
+	}
+	for _, r := range s.Resources {
+		if r.Type == apps && !slices.Contains(s.Apps, r.ID) {
+			s.Apps = append(s.Apps, r.ID)
+		}
 	}
 	for i, f := range s.Faults {
 		s.Faults[i].Times = cmp.Or(f.Times, 1)

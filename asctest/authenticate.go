@@ -47,9 +47,7 @@ func (h *Handler) verifyToken(c *call) (keyID string, err error) {
 	if raw == "" {
 		return "", errors.New("no header Authorization with one bearer token")
 	}
-	h.mu.Lock()
-	keys := slices.Clone(h.state.Keys)
-	h.mu.Unlock()
+	keys := h.keys()
 	var key Key
 	claims := jwt.MapClaims{}
 	parser := jwt.NewParser(

@@ -34,6 +34,7 @@ type call struct {
 	sent       sentResource
 	violations []string
 
+	contract    *contract.Contract
 	settings    Settings // those when it arrived
 	downloadKey string
 	record      *record
@@ -41,7 +42,7 @@ type call struct {
 
 // receive reads the request.
 func (h *Handler) receive(w http.ResponseWriter, r *http.Request) *call {
-	c := &call{request: r, start: time.Now(), record: &h.record}
+	c := &call{request: r, start: time.Now(), contract: h.contract, record: &h.record}
 	h.mu.Lock()
 	c.settings, c.downloadKey = h.state.Settings, h.downloadKey
 	h.mu.Unlock()

@@ -50,6 +50,9 @@ func (f *Fault) usual(c *call, right response) response {
 	case errorResponse:
 		status = cmp.Or(f.Status, http.StatusInternalServerError)
 		body = string(refuse(newError(status, f.Code, "This fault was asked for.")).body)
+	case FaultAssociatedErrors, FaultSeeLink:
+		status = cmp.Or(f.Status, http.StatusConflict)
+		body = string(refuse(f.detailed(c, status)).body)
 	case FaultHTMLPage:
 		status, mediaType = http.StatusBadGateway, "text/html"
 		body = "<!DOCTYPE html><title>Bad gateway</title>" + strings.Repeat("<p>Try again later.</p>\n", 100)
@@ -62,9 +65,9 @@ func (f *Fault) usual(c *call, right response) response {
 	case FaultNullData:
 		body = "null"
 	case FaultWrongType:
-		body = c.showing(resource{Type: "apps", ID: newUUID()})
+		body = c.showing(resource{Type: c.wrongType(), ID: newUUID()})
 	case FaultNoID:
-		body = c.showing(right.firstResource())
+		body = c.showing(c.firstResource(right))
 	case FaultEndlessBody:
 		body = `{"data":[`
 	case FaultGzipBomb:
@@ -78,22 +81,47 @@ func (f *Fault) usual(c *call, right response) response {
 	return response{status: status, header: header, body: []byte(body)}
 }
 
+// detailed is an error with what Apple adds to some. The code of one with associated errors is theirs to give.
+func (f *Fault) detailed(c *call, status int) apiError {
+	e := newError(status, f.Code, "This fault was asked for.")
+	if f.Kind == FaultSeeLink {
+		e.Links = errorLinks{About: "https://developer.apple.com/help/app-store-connect/", See: c.request.URL.EscapedPath()}
+		return e
+	}
+	e.Code, e.Meta.AssociatedErrors = "STATE_ERROR", map[string][]apiError{
+		c.request.URL.EscapedPath(): {newError(http.StatusConflict, f.Code, "This fault was asked for.")},
+	}
+	return e
+}
+
+// wrongType is one that the operation doesn't show.
+func (c *call) wrongType() string {
+	if read, _ := c.contract.Read(string(c.operation)); read.Shows == apps {
+		return packages
+	}
+	return apps
+}
+
 // showing is a body with one resource, in the form that the operation's has.
 func (c *call) showing(data resource) string {
 	body := responseBody{Data: data, Links: links{Self: c.request.URL.EscapedPath()}}
-	if c.operation == MarketplaceWebhooksList || strings.HasSuffix(string(c.operation), "_getToManyRelated") {
+	if read, _ := c.contract.Read(string(c.operation)); read.Many {
 		body.Data = []resource{data}
 	}
 	return string(jsonResponse(http.StatusOK, body).body)
 }
 
-// firstResource is the first one that the response shows, without its id.
-func (r response) firstResource() resource {
+// firstResource is the first one that the response shows, without its id; of an empty list, one of its type.
+func (c *call) firstResource(r response) resource {
 	var list struct{ Data []resource }
 	if json.Unmarshal(r.body, &list) != nil || len(list.Data) == 0 {
 		var one struct{ Data resource }
 		_ = json.Unmarshal(r.body, &one)
 		list.Data = []resource{one.Data}
+	}
+	if list.Data[0].Type == "" {
+		read, _ := c.contract.Read(string(c.operation))
+		list.Data[0].Type = read.Shows
 	}
 	list.Data[0].ID = ""
 	return list.Data[0]

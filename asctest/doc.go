@@ -23,7 +23,7 @@
 //
 // It has the account's marketplace webhook ([MarketplaceWebhook]), and apps with
 // webhooks of their own ([WithApp], [Webhook]): pings, deliveries, redeliveries and package
-// versions with their downloads. Notify posts a signed notification to whoever
+// versions with their downloads. Anything else that the document has a read for is a [Resource]. Notify posts a signed notification to whoever
 // receives its event; Sign gives it, to be sent twice, forged, or with an old secret.
 // Exchanges and Deliveries are the record of what arrived and of what was posted.
 // NewPipeServer works inside testing/synctest, there with a DeliveryTransport in [Settings];

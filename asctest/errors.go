@@ -16,6 +16,18 @@ type apiError struct {
 	Title  string `json:"title"`
 	Detail string `json:"detail"`
 	Source source `json:"source,omitzero"`
+
+	Links errorLinks `json:"links,omitzero"` // of a fault
+	Meta  errorMeta  `json:"meta,omitzero"`  // of a fault
+}
+
+type errorLinks struct {
+	About string `json:"about,omitempty"`
+	See   string `json:"see,omitempty"` // undocumented, and seen live
+}
+
+type errorMeta struct {
+	AssociatedErrors map[string][]apiError `json:"associatedErrors,omitempty"` // by path; undocumented, and seen live
 }
 
 // source says which part of the request was at fault.

@@ -131,3 +131,22 @@ func ExampleSettings_secondCreate() {
 	// 201
 	// 422
 }
+
+func ExampleResource() {
+	t := begin()
+	defer t.end()
+
+	server := asctest.NewServer(t,
+		asctest.Resource{Type: "apps", ID: "6478000001", Attributes: map[string]any{"bundleId": "com.example.ours"}},
+		asctest.Resource{
+			Type: "builds", ID: "b1", Attributes: map[string]any{"version": "42"},
+			Relationships: map[string][]string{"app": {"6478000001"}},
+		})
+	for _, path := range []string{"/v1/builds/b1?include=app", "/v1/apps?filter[bundleId]=com.example.ours", "/v1/builds/b2"} {
+		fmt.Println(call(server.Client(), server.Key(), "GET", server.URL+path, ""))
+	}
+	// Output:
+	// 200
+	// 200
+	// 404
+}

@@ -5,12 +5,13 @@ package asctest
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/ascmarketplace/webhooks/internal/contract"
 )
 
 // FaultKind is a way for a response to go wrong.
@@ -38,6 +39,12 @@ const (
 	FaultRedirect           FaultKind = "redirect"             // Status 307 to /v1/elsewhere unless given
 )
 
+// The kinds of faults that are an error in Apple's form, of Status 409 unless given, and say more than the document.
+const (
+	FaultAssociatedErrors FaultKind = "associated errors" // meta.associatedErrors has one of Code, and of Status 409
+	FaultSeeLink          FaultKind = "see link"          // links.see and links.about lead to pages
+)
+
 const errorResponse FaultKind = "" // an error in Apple's form
 
 // FaultKinds returns all of them, for tests that go through them.
@@ -46,6 +53,7 @@ func FaultKinds() []FaultKind {
 		errorResponse, FaultLate, FaultLateBody, FaultResetBeforeHeaders, FaultResetMidBody, FaultTruncatedBody,
 		FaultCloseDelimited, FaultHTMLPage, FaultPlainText, FaultEmptyBody, FaultWrongContentType, FaultInvalidJSON,
 		FaultNullData, FaultWrongType, FaultNoID, FaultEndlessBody, FaultGzipBomb, FaultRedirect,
+		FaultAssociatedErrors, FaultSeeLink,
 	}
 }
 
@@ -88,12 +96,13 @@ func (h *Handler) Arm(f Fault) (armed Fault, err error) {
 }
 
 // check refuses what can't be sent.
-func (f *Fault) check() error {
+func (f *Fault) check(c *contract.Contract) error {
+	known := append(c.Operations(), string(Download))
 	switch {
 	case !slices.Contains(FaultKinds(), f.Kind):
 		return invalid("kind", "must be one of %s", strings.Join(kindNames(), ", "))
-	case f.Operation != "" && operations[f.Operation] == nil:
-		return invalid("operation", "must be empty for any, or one of %q", slices.Sorted(maps.Keys(operations)))
+	case f.Operation != "" && !slices.Contains(known, string(f.Operation)):
+		return invalid("operation", "must be empty for any, or one of %q", known)
 	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
 		return invalid("status", "must be from 200 to 599, or 0 for the usual one of the kind")
 	}
@@ -132,7 +141,7 @@ func (h *Handler) takeFault(c *call) *response {
 		return nil
 	}
 	if f := c.settings.Faults(c.exchange(response{})); f != nil {
-		if err := f.check(); err != nil {
+		if err := f.check(h.contract); err != nil {
 			h.report(err)
 			return nil
 		}

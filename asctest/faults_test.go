@@ -67,6 +67,8 @@ func TestFaultsAsAClientSeesThem(t *testing.T) {
 		{asctest.Fault{Kind: asctest.FaultNoID}, 201, json, `{"data":{"type":"marketplaceWebhooks","attributes"`, nil},
 		{asctest.Fault{Kind: asctest.FaultEndlessBody}, 201, json, `{"data":[   `, nil},
 		{asctest.Fault{Kind: asctest.FaultGzipBomb}, 201, json, `     `, nil},
+		{asctest.Fault{Kind: asctest.FaultAssociatedErrors}, 409, json, `{"errors":[{"id":`, nil},
+		{asctest.Fault{Kind: asctest.FaultSeeLink, Status: 403}, 403, json, `{"errors":[{"id":`, nil},
 		{asctest.Fault{Kind: asctest.FaultRedirect, Status: 308}, 308, json, "", nil},
 	}
 	seen := map[asctest.FaultKind]bool{}

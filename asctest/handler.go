@@ -73,7 +73,7 @@ func (h *Handler) respond(c *call) response {
 			return h.operate(c, func(*State, *call) response { return *refusal })
 		}
 	}
-	return h.operate(c, operations[c.operation])
+	return h.operate(c, h.operation(c.operation))
 }
 
 // Reset makes everything as it was after New, the keys aside: webhooks, apps, package versions, deliveries,

@@ -2,7 +2,10 @@ package asctest
 
 // The operations of marketplaceWebhooks.
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
 const marketplaceWebhooks = "marketplaceWebhooks"
 
@@ -25,12 +28,16 @@ func createMarketplaceWebhook(s *State, c *call) response {
 
 func updateMarketplaceWebhook(s *State, c *call) response {
 	switch {
-	case s.MarketplaceWebhook == nil || s.MarketplaceWebhook.ID != c.id:
+	case !s.isMarketplaceWebhook(c.id):
 		return notFound(marketplaceWebhooks)
-	case c.sent.Data.ID != c.id:
+	case !strings.EqualFold(c.sent.Data.ID, c.id):
 		return otherID()
 	}
 	return setMarketplaceWebhook(s, c, http.StatusOK)
+}
+
+func (s *State) isMarketplaceWebhook(id string) bool {
+	return s.MarketplaceWebhook != nil && strings.EqualFold(s.MarketplaceWebhook.ID, id)
 }
 
 func otherID() response {
@@ -48,7 +55,7 @@ func setMarketplaceWebhook(s *State, c *call, status int) response {
 }
 
 func deleteMarketplaceWebhook(s *State, c *call) response {
-	if s.MarketplaceWebhook == nil || s.MarketplaceWebhook.ID != c.id {
+	if !s.isMarketplaceWebhook(c.id) {
 		return notFound(marketplaceWebhooks)
 	}
 	s.MarketplaceWebhook = nil

@@ -31,7 +31,7 @@ const (
 // Download is no operation of the document: it is the GET of a package version's URL, which the fake serves itself.
 const Download Operation = "download"
 
-// operations has what carries each of them out.
+// operations has what carries each of them out, except those that read does.
 var operations = map[Operation]func(*State, *call) response{
 	MarketplaceWebhooksList:   listMarketplaceWebhooks,
 	MarketplaceWebhooksCreate: createMarketplaceWebhook,
@@ -45,8 +45,15 @@ var operations = map[Operation]func(*State, *call) response{
 	WebhooksPing:              createPing,
 	WebhooksDeliveries:        listDeliveries,
 	WebhooksRedeliver:         redeliver,
-	PackageVersionsGet:        getPackageVersion,
-	Download:                  download,
+	Download:                  serveFile,
+}
+
+// operation returns what carries an operation out, or nil.
+func (h *Handler) operation(id Operation) func(*State, *call) response {
+	if _, ok := h.contract.Read(string(id)); ok && operations[id] == nil {
+		return read
+	}
+	return operations[id]
 }
 
 // operate carries the call out. It takes effect unless its response is an error, breaks the document, or is lost to a
@@ -63,12 +70,15 @@ func (h *Handler) operate(c *call, operation func(*State, *call) response) respo
 func (h *Handler) transact(c *call, operation func(*State, *call) response) (response, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	after := h.state.clone()
+	after, reads := h.state, c.request.Method == http.MethodGet // which change nothing
+	if !reads {
+		after = h.state.clone()
+	}
 	r := operation(&after, c)
 	if err := h.checkResponse(c, r, &h.state, &after); err != nil {
 		return response{}, err
 	}
-	if r.status < http.StatusBadRequest && c.fault.applies() {
+	if !reads && r.status < http.StatusBadRequest && c.fault.applies() {
 		h.replace(after)
 		for _, d := range r.posts {
 			h.postInBackground(d)

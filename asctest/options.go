@@ -14,7 +14,7 @@ import (
 )
 
 // Option is something that the fake starts with: Settings, or a Key, an app, a MarketplaceWebhook, a Webhook, a
-// PackageVersion or a whole State that is there from the beginning.
+// PackageVersion, any other Resource or a whole State that is there from the beginning.
 type Option interface {
 	applyTo(h *Handler) error
 }

@@ -54,56 +54,49 @@ func (f PackageFile) withDefaults() PackageFile {
 	return f
 }
 
-const maxIncluded = 50
+// The types of what the state has besides Resources.
+const (
+	apps            = "apps"
+	packages        = "alternativeDistributionPackages"
+	packageVersions = "alternativeDistributionPackageVersions"
+	packageVariants = "alternativeDistributionPackageVariants"
+	packageDeltas   = "alternativeDistributionPackageDeltas"
+)
 
-func getPackageVersion(s *State, c *call) response {
-	i := slices.IndexFunc(s.PackageVersions, func(v PackageVersion) bool { return v.ID == c.id })
-	if i < 0 {
-		return notFound("alternativeDistributionPackageVersions")
-	}
-	v := s.PackageVersions[i]
-	expires := c.now.Add(v.URLLifetime)
-	attributes := c.file(v.PackageFile, expires)
-	attributes["version"], attributes["state"] = v.Version, v.State
-	reference := resource{Type: "alternativeDistributionPackages", ID: v.PackageID}
-	relationships := object{"alternativeDistributionPackage": object{"data": reference}}
-	var included []resource
-	if c.includes("alternativeDistributionPackage") {
-		included = append(included, c.resource(reference.Type, reference.ID, nil, nil))
-	}
+// entries are the version, its variants and its deltas.
+func (v *PackageVersion) entries() []entry {
+	ids := map[string][]string{"alternativeDistributionPackage": {v.PackageID}, "variants": {}, "deltas": {}}
+	var files []entry
 	for _, group := range []struct {
 		name, kind string
 		files      []PackageFile
 	}{
-		{"variants", "alternativeDistributionPackageVariants", v.Variants},
-		{"deltas", "alternativeDistributionPackageDeltas", v.Deltas},
+		{"variants", packageVariants, v.Variants},
+		{"deltas", packageDeltas, v.Deltas},
 	} {
-		if !c.includes(group.name) {
-			continue
+		for _, f := range group.files {
+			ids[group.name] = append(ids[group.name], f.ID)
+			blob := object{"alternativeDistributionKeyBlob": "key blob of " + f.ID}
+			files = append(files, entry{Resource{Type: group.kind, ID: f.ID, Attributes: blob}, &download{f, v.URLLifetime}})
 		}
-		limit := maxIncluded
-		if given, err := strconv.Atoi(c.query.Get("limit[" + group.name + "]")); err == nil {
-			limit = given
-		}
-		data := []resource{}
-		for _, file := range group.files[:min(limit, len(group.files))] {
-			attributes := c.file(file, expires)
-			attributes["alternativeDistributionKeyBlob"] = "key blob of " + file.ID
-			included = append(included, c.resource(group.kind, file.ID, attributes, nil))
-			data = append(data, resource{Type: group.kind, ID: file.ID})
-		}
-		total := meta{paging{Total: len(group.files), Limit: limit}}
-		relationships[group.name] = object{"data": data, "meta": total}
 	}
-	shown := c.resource("alternativeDistributionPackageVersions", v.ID, attributes, relationships)
-	return c.one(http.StatusOK, shown, included...)
+	attributes := object{"version": v.Version, "state": v.State}
+	version := Resource{Type: packageVersions, ID: v.ID, Attributes: attributes, Relationships: ids}
+	return append([]entry{{version, &download{v.PackageFile, v.URLLifetime}}}, files...)
 }
 
-func (c *call) file(f PackageFile, expires time.Time) object {
-	return object{
-		"url": c.link(c.downloadURL(f.ID, expires)), "fileChecksum": f.Checksum,
-		"urlExpirationDate": expires.Truncate(time.Second).Format("2006-01-02T15:04:05-07:00"),
-	}
+// download is a file and how long a URL of it is good for.
+type download struct {
+	PackageFile
+	lifetime time.Duration
+}
+
+// show adds what responses say of the file to attributes.
+func (d *download) show(c *call, attributes object) object {
+	expires := c.now.Add(d.lifetime)
+	attributes["url"], attributes["fileChecksum"] = c.link(c.downloadURL(d.ID, expires)), d.Checksum
+	attributes["urlExpirationDate"] = expires.UTC().Truncate(time.Second).Format("2006-01-02T15:04:05-07:00")
+	return attributes
 }
 
 const downloadPath = "/downloads/"
@@ -138,15 +131,13 @@ func (h *Handler) authenticateDownload(c *call) *response {
 	return nil
 }
 
-// download serves a file.
-func download(s *State, c *call) response {
-	var files []PackageFile
-	for _, v := range s.PackageVersions {
-		files = slices.Concat(files, []PackageFile{v.PackageFile}, v.Variants, v.Deltas)
-	}
-	if i := slices.IndexFunc(files, func(f PackageFile) bool { return f.ID == c.id }); i >= 0 {
-		header := http.Header{"Content-Type": {"application/octet-stream"}}
-		return response{status: http.StatusOK, header: header, body: files[i].Content}
+// serveFile responds to a download.
+func serveFile(s *State, c *call) response {
+	for _, kind := range []string{packageVersions, packageVariants, packageDeltas} {
+		if e := s.entries.get(kind, c.id); e != nil && e.download != nil {
+			header := http.Header{"Content-Type": {"application/octet-stream"}}
+			return response{status: http.StatusOK, header: header, body: e.download.Content}
+		}
 	}
 	return plain(http.StatusNotFound, "No such file.\n", "no such file")
 }

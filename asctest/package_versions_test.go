@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -108,6 +109,53 @@ func TestPackageVersionIsReadAndDownloaded(t *testing.T) {
 	}
 }
 
+// TestLargePackageVersionIsReadWhole: the first fifty variants are included, and pages have all.
+func TestLargePackageVersionIsReadWhole(t *testing.T) {
+	t.Parallel()
+	v := asctest.PackageVersion{PackageFile: asctest.PackageFile{ID: "v"}, PackageID: "p", Version: "7"}
+	for i := range 230 {
+		v.Variants = append(v.Variants, asctest.PackageFile{ID: fmt.Sprint("v", i), Content: []byte{byte(i)}})
+	}
+	for i := range 120 {
+		v.Deltas = append(v.Deltas, asctest.PackageFile{ID: fmt.Sprint("d", i), Content: []byte{byte(i)}})
+	}
+	c := newCaller(t, v, asctest.PackageVersion{PackageID: "p", Version: "8"})
+	if shown := c.version("v?include=variants,deltas"); len(shown.Included) != 100 || shown.Included[50].ID != "d0" {
+		t.Errorf("%d included", len(shown.Included))
+	}
+	for name, want := range map[string]int{"variants": 230, "deltas": 120} {
+		var ids []string
+		for path := packageVersions + "v/" + name + "?limit=100"; path != ""; {
+			var shown struct {
+				Data []struct {
+					ID         string
+					Attributes shownFile
+				}
+				Links struct{ Next string }
+			}
+			_ = json.Unmarshal([]byte(c.expect(200, "", "GET", path, "").body), &shown)
+			for _, file := range shown.Data {
+				ids = append(ids, file.ID)
+			}
+			if status, body := c.download(shown.Data[0].Attributes.URL, ""); status != 200 || len(body) != 1 {
+				t.Errorf("%d, %d bytes", status, len(body))
+			}
+			path = ""
+			if _, after, more := strings.Cut(shown.Links.Next, c.server.URL); more {
+				path = after
+			}
+		}
+		slices.Sort(ids)
+		if got := len(slices.Compact(ids)); got != want {
+			t.Errorf("%d %s, want %d", got, name, want)
+		}
+	}
+	versions := c.expect(200, "", "GET", "/v1/alternativeDistributionPackages/p/versions?include=alternativeDistributionPackage", "")
+	if strings.Count(versions.body, `"version":`) != 2 || strings.Count(versions.body, `"type":"alternativeDistributionPackages","id":"p"`) != 3 {
+		t.Error(versions.body)
+	}
+}
+
 func TestDownloadURLExpires(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -116,7 +164,7 @@ func TestDownloadURLExpires(t *testing.T) {
 		})
 		shown := c.version("v%2F1").Data.Attributes
 		expires, err := time.Parse(time.RFC3339, shown.URLExpirationDate)
-		if err != nil || time.Until(expires) != time.Minute {
+		if err != nil || time.Until(expires) != time.Minute || !strings.HasSuffix(shown.URLExpirationDate, "+00:00") {
 			t.Errorf("expires at %s, %v", shown.URLExpirationDate, err)
 		}
 		url := shown.URL

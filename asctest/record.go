@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -20,7 +21,7 @@ const (
 
 // Exchange is a request that arrived, and what became of it.
 type Exchange struct {
-	ID        int       // counts exchanges, from 1
+	ID        int       // counts exchanges, from 1; the response's X-Request-Id is asctest-ID
 	Time      time.Time // by the server's clock
 	Method    string
 	Path      string        // still escaped
@@ -133,6 +134,9 @@ func (r *record) addExchange(x Exchange) {
 	defer r.mu.Unlock()
 	r.lastID++
 	x.ID, x.change = r.lastID, r.changed()
+	if x.ResponseHeader != nil { // which is sent from here
+		x.ResponseHeader.Set("X-Request-Id", "asctest-"+strconv.Itoa(x.ID))
+	}
 	r.exchanges.add(x, x.size())
 }
 

@@ -46,7 +46,7 @@ func TestRefusals(t *testing.T) {
 		{"GET", collection + "?limit=ten", "", 400, parameter + "INVALID", "limit"},
 		{"GET", collection + "?limit=", "", 400, parameter + "INVALID", "limit"},
 		{"GET", collection + "?limit=1&limit=2", "", 400, parameter + "DUPLICATE", "limit"},
-		{"GET", collection + "?cursor=x", "", 400, parameter + "ILLEGAL", "cursor"},
+		{"GET", collection + "?cursor=x", "", 400, parameter + "INVALID", "cursor"},
 		{"GET", collection + "?fields[marketplaceWebhooks]=secret", "", 400, parameter + "INVALID", "fields[marketplaceWebhooks]"},
 		{"GET", collection + "?fields[marketplaceWebhooks]=", "", 400, parameter + "INVALID", "fields[marketplaceWebhooks]"},
 		{"GET", collection + "?limit=%zz", "", 400, parameter + "INVALID", ""},

@@ -16,7 +16,7 @@ import (
 // route finds out which operation the call is of. One that matches none goes on: what it gets depends on its token.
 func (h *Handler) route(c *call) *response {
 	c.operation, c.id = operationOf(h.contract, c.request)
-	if operations[c.operation] == nil { // a read that the fake doesn't serve
+	if h.operation(c.operation) == nil { // what the fake can't do
 		c.operation = ""
 	}
 	return nil
@@ -51,6 +51,9 @@ func (o offer) word(template string) string {
 // notOffered responds to a call that matches no operation.
 func (h *Handler) notOffered(method, path string) response {
 	template, item, _ := h.contract.Find(path)
+	if item == nil { // the other path of a collection may be there
+		template, item = h.sibling(path)
+	}
 	if item == nil {
 		return refuse(newError(http.StatusNotFound, "PATH_ERROR", "There is nothing at this path."))
 	}
@@ -74,6 +77,22 @@ func (h *Handler) notOffered(method, path string) response {
 	slices.Sort(allowed)
 	return refuse(newError(http.StatusForbidden, "", "The resource '"+pathpkg.Base(collection)+
 		"' does not allow '"+asked+"'. Allowed operations are: "+strings.Join(allowed, ", ")))
+}
+
+// sibling returns what the document would have at a path if its collection, or what is in it, is there without it.
+func (h *Handler) sibling(path string) (template string, item *openapi3.PathItem) {
+	segments := strings.Split(path, "/")
+	if template = strings.Join(segments[:min(len(segments), 3)], "/"); len(segments) == 4 && segments[3] != "" {
+		template += "/{id}"
+	} else if len(segments) != 3 {
+		return "", nil
+	}
+	collection := strings.TrimSuffix(template, "/{id}")
+	paths := h.contract.Paths()
+	if paths[template] == nil && (paths[collection] != nil || paths[collection+"/{id}"] != nil) {
+		return template, &openapi3.PathItem{}
+	}
+	return "", nil
 }
 
 // offered returns the words for the operations of one path.

@@ -60,11 +60,15 @@ func (h *Handler) checkState(s *State) error {
 		}
 	}
 	for _, f := range s.Faults {
-		if err := f.check(); err != nil {
+		if err := f.check(h.contract); err != nil {
 			return err
 		}
 	}
-	return checkPackageVersions(s.PackageVersions)
+	err := checkPackageVersions(s.PackageVersions)
+	if err == nil {
+		s.entries, err = newEntries(h.contract, s)
+	}
+	return err
 }
 
 // checkPackageVersions refuses what the fake's own responses couldn't show, and two files with one id.

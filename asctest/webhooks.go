@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 )
 
 const maxWebhooks = 10 // per app, documented by Apple
@@ -15,7 +16,7 @@ func listWebhooks(s *State, c *call) response {
 	if !slices.Contains(s.Apps, c.id) {
 		return notFound("apps")
 	}
-	return page(c, allOf(s.webhooksOf(c.id)), c.webhook, func([]Webhook) []resource { return c.includedApp(c.id) })
+	return page(c, allOf(s.webhooksOf(c.id)), c.webhook, func([]Webhook) []resource { return c.includedApp(s, c.id) })
 }
 
 func getWebhook(s *State, c *call) response {
@@ -23,7 +24,7 @@ func getWebhook(s *State, c *call) response {
 	if i < 0 {
 		return notFound("webhooks")
 	}
-	return c.one(http.StatusOK, c.webhook(s.Webhooks[i]), c.includedApp(s.Webhooks[i].AppID)...)
+	return c.one(http.StatusOK, c.webhook(s.Webhooks[i]), c.includedApp(s, s.Webhooks[i].AppID)...)
 }
 
 func createWebhook(s *State, c *call) response {
@@ -45,7 +46,7 @@ func updateWebhook(s *State, c *call) response {
 	switch {
 	case i < 0:
 		return notFound("webhooks")
-	case c.sent.Data.ID != c.id:
+	case !strings.EqualFold(c.sent.Data.ID, c.id):
 		return otherID()
 	}
 	c.setWebhook(&s.Webhooks[i])
@@ -80,9 +81,9 @@ func (c *call) webhook(w Webhook) resource {
 	})
 }
 
-func (c *call) includedApp(id string) []resource {
+func (c *call) includedApp(s *State, id string) []resource {
 	if !c.includes("app") {
 		return nil
 	}
-	return []resource{c.resource("apps", id, nil, nil)}
+	return []resource{c.entry(s, s.entries.get(apps, id))}
 }

@@ -139,7 +139,8 @@ func TestLifeOfAnAppsWebhook(t *testing.T) {
 	want := `{"data":{"type":"webhooks","id":"` + id + `","attributes":{"enabled":true,"eventTypes":["` + buildUploads + `"],` +
 		`"name":"n","url":"https://marketplace.example/n"},"relationships":{"app":{"data":` + app + `}},` +
 		`"deliveries":{"links":{"related":"` + self + `/deliveries"}}},"links":{"self":"` + self + `"}},` +
-		`"included":[` + app + `,"links":{"self":"` + c.server.URL + `/v1/apps/` + marketplaceApp + `"}}],"links":{"self":"` + self + `"}}`
+		`"included":[` + app + `,"relationships":{"webhooks":{"links":{"related":"` + c.server.URL + `/v1/apps/` + marketplaceApp +
+		`/webhooks"}}},"links":{"self":"` + c.server.URL + `/v1/apps/` + marketplaceApp + `"}}],"links":{"self":"` + self + `"}}`
 	if got.body != want {
 		t.Errorf("got  %s\nwant %s", got.body, want)
 	}

@@ -232,3 +232,17 @@ func TestHearsOfWhatItSubscribesTo(t *testing.T) {
 		}
 	}
 }
+
+func TestReadsWhatAnEventIsAbout(t *testing.T) {
+	server := asctest.NewServer(t,
+		asctest.Resource{Type: "builds", ID: "b1", Attributes: map[string]any{"version": "42", "processingState": "VALID"},
+			Relationships: map[string][]string{"app": {"6477361842"}}},
+		asctest.Resource{Type: "apps", ID: "6477361842", Attributes: map[string]any{"bundleId": "com.example.ours"}})
+	build, err := clientOf(t, server).Builds.Get(t.Context(), "b1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if build.Version != "42" || build.App.BundleID != "com.example.ours" {
+		t.Errorf("got %+v", build)
+	}
+}

@@ -171,7 +171,7 @@ func TestLogLines(t *testing.T) {
 	want := []string{
 		`{"attempt":1,"level":"DEBUG","msg":"attempt",` + operation + `,"request_id":"request 1",` + route + `,"status":503}`,
 		`{"attempt":1,"level":"WARN","msg":"retry",` + operation + `,"request_id":"request 1",` + route + `,"status":503}`,
-		`{"attempt":2,"level":"DEBUG","msg":"attempt",` + operation + `,"request_id":"",` + route + `,"status":204}`,
+		`{"attempt":2,"level":"DEBUG","msg":"attempt",` + operation + `,"request_id":"asctest-2",` + route + `,"status":204}`,
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

@@ -67,9 +67,9 @@ language. Both are on --control-addr, which has to be on this machine unless
 	return cmd
 }
 
-// fakeOptions give App Store Connect an app and a package version.
+// fakeOptions give App Store Connect an app, and what the events of package sample are about.
 func fakeOptions(logger *slog.Logger) []asctest.Option {
-	return []asctest.Option{asctest.Settings{Logger: logger}, asctest.WithApp(sample.MarketplaceAppID),
+	options := []asctest.Option{asctest.Settings{Logger: logger}, asctest.WithApp(sample.MarketplaceAppID),
 		asctest.PackageVersion{
 			PackageFile: asctest.PackageFile{ID: sample.PackageVersionID, Content: []byte("an alternative distribution package")},
 			PackageID:   sample.PackageID,
@@ -77,6 +77,10 @@ func fakeOptions(logger *slog.Logger) []asctest.Option {
 			Variants:    []asctest.PackageFile{{Content: []byte("a variant of it")}},
 		},
 	}
+	for _, r := range sample.Resources() {
+		options = append(options, r)
+	}
+	return options
 }
 
 // sandboxDocument is what a client of the sandbox needs.

@@ -23,6 +23,8 @@ type Contract struct {
 	errorResponse *openapi3.SchemaRef
 	formats       openapi3.SchemaValidationOption
 	options       *openapi3filter.Options
+	types         map[string]*ResourceType
+	reads         map[string]Read // by operationId
 }
 
 // Exchange is a request, with its response once there is one.

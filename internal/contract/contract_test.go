@@ -63,6 +63,7 @@ func TestAnswersThatBreakTheDocument(t *testing.T) {
 		{createWebhooks, 409, `{"errors":[{"status":"409","code":"C","title":"t","meta":{"associatedErrors":{"/v1/x":[]},"new":1}}]}`, ""},
 		{createWebhooks, 201, strings.Replace(one, "endpointUrl", "endpointURL", 1), `response 201, /data/attributes/endpointURL: properties: property "endpointURL" is unsupported`},
 		{createWebhooks, 201, strings.Replace(one, "https://e.com", "/relative", 1), "/data/attributes/endpointUrl: format"},
+		{createWebhooks, 201, strings.Replace(one, "https://e.com", "https://é.com", 1), "/data/attributes/endpointUrl: format"},
 		{createWebhooks, 201, strings.Replace(array, `"id":"1"`, `"ID":"1"`, 1), "/data/0"},
 		{createWebhooks, 201, strings.Replace(one, `"self":"/x"`, `"self":":"`, 1), "/links/self: format"},
 		{createWebhooks, 201, strings.Replace(one, "https://e", "https://canary-5ecret", 1), ""},

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"unicode"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
@@ -53,6 +54,7 @@ func New(doc *openapi3.T) (*Contract, error) {
 		AuthenticationFunc:      bearerPresent,
 		SchemaValidationOptions: []openapi3.SchemaValidationOption{c.formats, openapi3.DisableSchemaErrorDetails()},
 	}
+	c.readTypes()
 	return c, nil
 }
 
@@ -97,7 +99,9 @@ func closeObjects(value any) {
 // AbsoluteURI is the format uri. Its errors never quote the value.
 func AbsoluteURI(s string) error {
 	u, err := url.Parse(s)
-	if err != nil || u.Scheme == "" || u.Hostname() == "" || strings.ContainsAny(s, " \"<>\\^`{|}") {
+	notASCII := func(r rune) bool { return r > unicode.MaxASCII }
+	if err != nil || u.Scheme == "" || u.Hostname() == "" || strings.ContainsAny(s, " \"<>\\^`{|}") ||
+		strings.ContainsFunc(s, notASCII) {
 		return errors.New("not an absolute URI with a host")
 	}
 	return nil

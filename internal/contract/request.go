@@ -54,7 +54,7 @@ func checkQuery(found *violations, route *routers.Route, raw string) {
 		found.add(Violation{Kind: KindEscape, Rule: "query: correctly escaped"})
 		return
 	}
-	isPaged := strings.HasSuffix(route.Operation.OperationID, "_getToManyRelated")
+	isPaged := route.Operation.Parameters.GetByInAndName("query", "limit") != nil
 	for _, name := range slices.Sorted(maps.Keys(query)) {
 		rule := "parameter " + name + ": "
 		switch known := route.Operation.Parameters.GetByInAndName("query", name); {

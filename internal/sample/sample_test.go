@@ -1,10 +1,13 @@
 package sample_test
 
 import (
+	"cmp"
+	"encoding/json"
 	"reflect"
 	"testing"
 	"time"
 
+	"github.com/ascmarketplace/webhooks/asctest"
 	"github.com/ascmarketplace/webhooks/internal/contract"
 	"github.com/ascmarketplace/webhooks/internal/sample"
 	"github.com/ascmarketplace/webhooks/notification"
@@ -55,5 +58,51 @@ func TestFields(t *testing.T) {
 	*fields[3].Value.(*time.Time) = time.Unix(1, 0)
 	if event.InstanceID != "1" || event.Timestamp != time.Unix(1, 0) {
 		t.Errorf("got %+v", event)
+	}
+}
+
+// TestEventsLeadToResources: of each event of an app, its instance is there, with all that is included.
+func TestEventsLeadToResources(t *testing.T) {
+	there := map[[2]string]bool{
+		{"alternativeDistributionPackages", sample.PackageID}:               true, // of the sandbox's package version
+		{"alternativeDistributionPackageVersions", sample.PackageVersionID}: true,
+	}
+	var options []asctest.Option
+	for _, r := range sample.Resources() {
+		there[[2]string{r.Type, r.ID}] = true
+		options = append(options, r)
+	}
+	if _, err := asctest.New(options...); err != nil {
+		t.Fatal(err)
+	}
+	count := 0
+	for _, n := range notification.Examples() {
+		text, err := json.Marshal(n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var shown struct {
+			Data struct {
+				Relationships struct {
+					Instance struct {
+						Type, ID string // of a flat one
+						Data     struct{ Type, ID string }
+					}
+				}
+			}
+		}
+		_ = json.Unmarshal(text, &shown)
+		instance := shown.Data.Relationships.Instance
+		key := [2]string{cmp.Or(instance.Type, instance.Data.Type), cmp.Or(instance.ID, instance.Data.ID)}
+		if key[0] == "" {
+			continue
+		}
+		count++
+		if !there[key] {
+			t.Errorf("%s: there is no %s %s", n.Type, key[0], key[1])
+		}
+	}
+	if count != 11 { // all but the one on territories
+		t.Errorf("%d events have an instance, want 11", count)
 	}
 }

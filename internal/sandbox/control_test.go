@@ -218,6 +218,37 @@ func TestStateThatWasReadCanBePut(t *testing.T) {
 	}
 }
 
+// TestStateHasResources: they can be read through the API, and are checked by the document.
+func TestStateHasResources(t *testing.T) {
+	s := start(t)
+	build := object{
+		"type": "builds", "id": "b1", "attributes": object{"version": "42"}, "relationships": object{"app": []string{"1"}},
+	}
+	app := object{"type": "apps", "id": "1", "attributes": object{"name": "Ours"}, "relationships": nil}
+	resources := []object{build, app}
+	s.want(200, "PUT", "/state", encoded(object{"resources": resources}))
+	s.want(200, "PUT", "/state", s.ask("GET", "/state", "").body)
+	if got := encoded(s.want(200, "GET", "/state", "")["resources"]); got != encoded(resources) {
+		t.Errorf("got %s, want %s", got, encoded(resources))
+	}
+	if got := s.call("GET", "/v1/builds/b1", ""); got.status != 200 || !strings.Contains(got.body, `"version":"42"`) {
+		t.Errorf("got %d %s", got.status, got.body)
+	}
+	for body, want := range map[string]string{
+		`{"resources":[{"type":"bulids","id":"1"}]}`:                                  "resources[0].type: must be one of",
+		`{"resources":[{"type":"apps","id":"1","attributes":{"name":"(withheld)"}}]}`: "resources[0].attributes: must not have (withheld)",
+		`{"resources":[{"type":"builds","id":"1","relationships":{"icons":["1"]}}]}`:  "resources[0].relationships.icons: is not in the document",
+	} {
+		if got := s.ask("PUT", "/state", body); got.status != 400 || !strings.Contains(got.body, want) {
+			t.Errorf("%s: got %d %s", body, got.status, got.body)
+		}
+	}
+	s.want(200, "PUT", "/state", `{"resources":[]}`)
+	if got := s.call("GET", "/v1/builds/b1", ""); got.status != 404 {
+		t.Errorf("got %d after all were removed", got.status)
+	}
+}
+
 func TestResetForgetsEverything(t *testing.T) {
 	s, r := start(t, asctest.WithApp("1")), newReceiver(t, secret)
 	empty := s.ask("GET", "/state", "").body

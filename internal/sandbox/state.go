@@ -1,6 +1,7 @@
 package sandbox
 
-// What is registered, and how App Store Connect behaves: a part of asctest.State each.
+// What there is: apps, webhooks, resources of other types, and how App Store Connect behaves. Each is a part of
+// asctest.State.
 
 import (
 	"bytes"
@@ -20,7 +21,16 @@ type state struct {
 	MarketplaceWebhook *marketplaceWebhook `json:"marketplace_webhook"`
 	Webhooks           []webhook           `json:"webhooks"`
 	PackageVersions    []packageVersion    `json:"package_versions"`
+	Resources          []resource          `json:"resources"`
 	Settings           settings            `json:"settings"`
+}
+
+// resource is an asctest.Resource.
+type resource struct {
+	Type          string              `json:"type"`
+	ID            string              `json:"id"`
+	Attributes    map[string]any      `json:"attributes"`
+	Relationships map[string][]string `json:"relationships"`
 }
 
 // marketplaceWebhook is an asctest.MarketplaceWebhook.
@@ -69,6 +79,7 @@ func milliseconds(n int64) time.Duration {
 func stateOf(s asctest.State) state {
 	all := state{
 		Apps: append([]string{}, s.Apps...), Webhooks: []webhook{}, PackageVersions: mapped(s.PackageVersions, packageVersionOf),
+		Resources: []resource{},
 		Settings: settings{
 			RateLimit: s.Settings.RateLimit, SkewMS: s.Settings.Skew.Milliseconds(), AppleLinks: s.Settings.AppleLinks,
 			ArrayResponses: s.Settings.ArrayResponses, SecondCreateStatus: s.Settings.SecondCreateStatus,
@@ -85,6 +96,9 @@ func stateOf(s asctest.State) state {
 			EventTypes: append([]string{}, w.EventTypes...), Enabled: &w.Enabled,
 		})
 	}
+	for _, each := range s.Resources {
+		all.Resources = append(all.Resources, resource(each))
+	}
 	return all
 }
 
@@ -95,6 +109,9 @@ func (r redactor) shownState() state {
 	}
 	for i, w := range shown.Webhooks {
 		shown.Webhooks[i].Secret, shown.Webhooks[i].Name = "", r.text(w.Name)
+	}
+	for i, each := range shown.Resources {
+		shown.Resources[i].Attributes, _ = r.member("attributes", each.Attributes).(map[string]any)
 	}
 	return shown
 }
@@ -129,6 +146,7 @@ func (s *Sandbox) patchState(r *http.Request) (int, any, error) {
 		now.Apps, now.MarketplaceWebhook = orThere(given.Apps, now.Apps), cmp.Or(given.MarketplaceWebhook, now.MarketplaceWebhook)
 		now.Webhooks = orThere(given.Webhooks, now.Webhooks)
 		now.PackageVersions = orThere(given.PackageVersions, now.PackageVersions)
+		now.Resources = orThere(given.Resources, now.Resources)
 		_ = json.Unmarshal(body, &struct {
 			Settings *settings `json:"settings"`
 		}{&now.Settings})
@@ -187,6 +205,13 @@ func (s *state) replace(there *asctest.State) error {
 			ID: w.ID, AppID: w.AppID, Name: w.Name, URL: w.URL, Secret: w.Secret,
 			EventTypes: w.EventTypes, Enabled: w.Enabled == nil || *w.Enabled,
 		})
+	}
+	after.Resources = nil
+	for i, each := range s.Resources {
+		if text, _ := json.Marshal(each.Attributes); bytes.Contains(text, []byte(withheld)) {
+			return badField(fmt.Sprintf("resources[%d].attributes", i), "must not have %s, which stands for a secret", withheld)
+		}
+		after.Resources = append(after.Resources, asctest.Resource(each))
 	}
 	*there = after
 	return nil
