@@ -175,10 +175,11 @@ func TestStateSharesNothing(t *testing.T) {
 	t.Parallel()
 	build := aBuild
 	build.Attributes = attributes{"version": "1"}
+	build.Relationships = map[string][]string{"app": {"6478000001"}}
 	c := newCaller(t, build, aVersion, anApp)
 	change := func(r asctest.Resource, version string) {
 		r.Attributes["version"] = version
-		r.Relationships["app"][0] = "6478000001"
+		r.Relationships["app"][0] = "gone"
 	}
 	version := func() any { return c.server.State().Resources[0].Attributes["version"] }
 	change(build, "2")
@@ -187,10 +188,13 @@ func TestStateSharesNothing(t *testing.T) {
 		t.Errorf("version is %v", version())
 	}
 	var kept []asctest.Resource
-	_ = c.server.Update(func(s *asctest.State) { kept = s.Resources; change(kept[0], "4") })
+	_ = c.server.Update(func(s *asctest.State) { kept = s.Resources; kept[0].Attributes["version"] = "4" })
 	change(kept[0], "5")
 	if got := c.expect(200, "", "GET", "/v1/builds/b1", ""); version() != "4" || !strings.Contains(got.body, `"version":"4"`) {
 		t.Errorf("version is %v, %s", version(), got.body)
+	}
+	if got := c.server.State().Resources[0].Relationships["app"][0]; got != "6478000001" {
+		t.Errorf("its app is %s", got)
 	}
 	_ = c.server.Update(func(s *asctest.State) { s.Resources = nil })
 	c.expect(404, "NOT_FOUND", "GET", "/v1/builds/b1", "")
