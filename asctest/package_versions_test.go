@@ -150,6 +150,15 @@ func TestLargePackageVersionIsReadWhole(t *testing.T) {
 			t.Errorf("%d %s, want %d", got, name, want)
 		}
 	}
+	const few, all = packageVersions + "v/variants?limit=1&fields[alternativeDistributionPackageVariants]=url", packageVersions + "v/variants?limit=1"
+	for path, want := range map[string]bool{few: false, all: true} {
+		for range 2 { // in either order
+			if got := strings.Contains(c.expect(200, "", "GET", path, "").body, "alternativeDistributionKeyBlob"); got != want {
+				t.Errorf("%s: key blob %v", path, got)
+			}
+			c.expect(200, "", "GET", few, "")
+		}
+	}
 	versions := c.expect(200, "", "GET", "/v1/alternativeDistributionPackages/p/versions?include=alternativeDistributionPackage", "")
 	if strings.Count(versions.body, `"version":`) != 2 || strings.Count(versions.body, `"type":"alternativeDistributionPackages","id":"p"`) != 3 {
 		t.Error(versions.body)

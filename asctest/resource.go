@@ -158,7 +158,8 @@ func (es *entries) checkRelationship(t *contract.ResourceType, at, name string, 
 	to, known := t.Relationships[name]
 	switch {
 	case !known:
-		return invalid(at, "is not in the document, which has %s", strings.Join(slices.Sorted(maps.Keys(t.Relationships)), ", "))
+		kept := slices.Sorted(maps.Keys(t.Relationships))
+		return invalid(at, "is not in the document, which has %s", strings.Join(kept, ", "))
 	case !to.Many && len(ids) > 1:
 		return invalid(at, "leads to one %s, not to several", to.Type)
 	}

@@ -13,10 +13,13 @@ func Resources() []asctest.Resource {
 	state := attributes{"state": "COMPLETE"}
 	feedback := attributes{
 		"createdDate": "2026-01-02T03:04:05Z", "comment": "It stopped when I tapped Pay.", "email": "tester@example.com",
-		"deviceModel": "iPhone17_1", "osVersion": "26.1", "locale": "de-DE", "appPlatform": "IOS", "buildBundleId": "com.example.app",
+		"deviceModel": "iPhone17_1", "osVersion": "26.1", "locale": "de-DE", "appPlatform": "IOS",
+		"buildBundleId": "com.example.app",
 	}
 	resources := []asctest.Resource{
-		{Type: "apps", ID: MarketplaceAppID, Attributes: attributes{"name": "Example", "bundleId": "com.example.app", "sku": "EXAMPLE"}},
+		{Type: "apps", ID: MarketplaceAppID, Attributes: attributes{
+			"name": "Example", "bundleId": "com.example.app", "sku": "EXAMPLE",
+		}},
 		{Type: "preReleaseVersions", ID: instanceID, Attributes: attributes{"version": "1.2", "platform": "IOS"}},
 		{Type: "builds", ID: instanceID, Attributes: attributes{"version": "42", "processingState": "VALID"},
 			Relationships: map[string][]string{"app": {MarketplaceAppID}, "preReleaseVersion": {instanceID}}},
