@@ -157,7 +157,7 @@ func ExampleWithRetry() {
 	fmt.Println(err)
 	fmt.Println(len(fake.Exchanges()), "attempts")
 	// Output:
-	// wrapper: GET /v1/marketplaceWebhooks: 503 UNEXPECTED_ERROR: This fault was asked for. [request asctest-2]
+	// wrapper: GET /v1/marketplaceWebhooks: 503 UNEXPECTED_ERROR: This fault was asked for [request asctest-2]
 	// 2 attempts
 }
 

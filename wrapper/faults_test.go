@@ -62,6 +62,10 @@ func oneFault(t *testing.T, server *asctest.Server, fault asctest.Fault) {
 		if _, ok := errors.AsType[*wrapper.UnexpectedResponseError](err); !ok || sent != 1 {
 			t.Errorf("%d requests, %v", sent, err)
 		}
+	case kind == asctest.FaultAssociatedErrors || kind == asctest.FaultSeeLink:
+		if !errors.Is(err, wrapper.ErrConflict) || unknown || sent > 2 { // a create of webhooks looks how many there are
+			t.Errorf("%d requests, %v", sent, err)
+		}
 	case slices.Contains(creates, operation):
 		if !unknown || sent != 1 {
 			t.Errorf("%d requests, %v", sent, err)
@@ -103,6 +107,8 @@ func TestLastingFault(t *testing.T) {
 		asctest.FaultEndlessBody:        {2, is[*wrapper.UnexpectedResponseError]},
 		asctest.FaultGzipBomb:           {2, is[*wrapper.UnexpectedResponseError]},
 		asctest.FaultRedirect:           {1, is[*wrapper.UnexpectedResponseError]},
+		asctest.FaultAssociatedErrors:   {1, is[*wrapper.APIError]},
+		asctest.FaultSeeLink:            {1, is[*wrapper.APIError]},
 	} {
 		i := slices.Index(asctest.FaultKinds(), kind)
 		for _, operation := range []asctest.Operation{reads[i%len(reads)], changes[i%len(changes)]} {
@@ -127,7 +133,7 @@ func TestLastingFault(t *testing.T) {
 			})
 		}
 	}
-	if len(asctest.FaultKinds()) != 18 {
+	if len(asctest.FaultKinds()) != 20 {
 		t.Error("a kind of fault is missing from the table")
 	}
 }
