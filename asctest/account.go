@@ -26,7 +26,7 @@ type State struct {
 	FormerSecrets map[string][]string
 
 	lastFault int
-	entries *entries // of what is above
+	entries   *entries // of what is above
 }
 
 // MarketplaceWebhook is the account's marketplace webhook. The secret never appears in a response. An empty ID

@@ -101,6 +101,11 @@ func withDocument(t *testing.T, change func(*openapi3.T)) (h *Handler, violation
 	if err != nil {
 		t.Fatal(err)
 	}
+	for path := range doc.Paths.Map() {
+		if !strings.HasPrefix(path, collectionPath) {
+			doc.Paths.Delete(path) // a small document is read sooner
+		}
+	}
 	change(doc)
 	if h, err = New(Settings{Logger: slog.New(slog.DiscardHandler)}); err != nil {
 		t.Fatal(err)

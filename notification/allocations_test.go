@@ -3,12 +3,13 @@ package notification_test
 import (
 	"testing"
 
+	"github.com/ascmarketplace/webhooks/internal/racetest"
 	"github.com/ascmarketplace/webhooks/notification"
 )
 
 // TestDecodeAllocations holds what decoding each type allocates, Raw included.
 func TestDecodeAllocations(t *testing.T) {
-	if raceEnabled {
+	if racetest.Enabled {
 		t.Skip("the race detector allocates too")
 	}
 	const usual = 22

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/ascmarketplace/webhooks/internal/racetest"
 	"github.com/ascmarketplace/webhooks/notification"
 )
 
@@ -144,7 +145,7 @@ func TestVerifyConcurrently(t *testing.T) {
 }
 
 func TestVerifyAllocations(t *testing.T) {
-	if raceEnabled {
+	if racetest.Enabled {
 		t.Skip("the race detector empties pools")
 	}
 	v := newVerifier(t, "new", "old")

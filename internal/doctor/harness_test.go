@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -41,8 +42,9 @@ type patient struct {
 	key      asctest.Key
 	fake     *asctest.Server
 	receiver atomic.Pointer[http.Handler] // nil: down
-	posted   []string                     // the URLs
-	network  http.RoundTripper            // for the receiver, if it has one
+	mu       sync.Mutex
+	posted   []string          // the URLs
+	network  http.RoundTripper // for the receiver, if it has one
 }
 
 func signer(t *testing.T) *ecdsa.PrivateKey {
@@ -91,7 +93,9 @@ func (p *patient) RoundTrip(r *http.Request) (*http.Response, error) {
 	if strings.HasPrefix(r.URL.String(), p.fake.URL) {
 		return p.fake.Client().Transport.RoundTrip(r)
 	}
+	p.mu.Lock()
 	p.posted = append(p.posted, r.URL.String())
+	p.mu.Unlock()
 	if p.network != nil {
 		return p.network.RoundTrip(r)
 	}

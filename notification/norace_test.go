@@ -1,5 +1,0 @@
-//go:build !race
-
-package notification_test
-
-const raceEnabled = false
