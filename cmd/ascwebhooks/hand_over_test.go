@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/pem"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -120,7 +122,7 @@ func TestListenHealth(t *testing.T) {
 // TestListenTLS forwards to a server with a certificate of its own only if told to trust it.
 func TestListenTLS(t *testing.T) {
 	service := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
-	service.Config.ErrorLog = nil
+	service.Config.ErrorLog = log.New(io.Discard, "", 0)
 	service.StartTLS()
 	defer service.Close()
 	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: service.Certificate().Raw})
