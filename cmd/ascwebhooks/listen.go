@@ -16,7 +16,7 @@ import (
 )
 
 func newListen(sys *system) *cobra.Command {
-	l := listener{system: sys}
+	l := listener{system: sys, caller: caller{look: "ascwebhooks webhooks list"}}
 	var saveDir string
 	cmd := &cobra.Command{
 		Use:   "listen",
@@ -36,24 +36,37 @@ ASC_EVENT_TYPE, ASC_EVENT_ID and a variable for each field of the event, such as
 ASC_EVENT_APP_ID, are in its environment; what it prints goes to stderr. With
 --save each is kept as a file first, byte for byte, for ascwebhooks notify to
 send again. --event leaves out all other types: they are acknowledged, and no more.
+
+With --webhook nothing has to reach this machine: the deliveries of a registered
+webhook are read every 15 seconds, whatever became of them, and each event that is
+delivered from the start on is taken as if it had been received. One that is not
+taken is tried again 15 seconds later. The webhook stays as it is, so it may be the
+one that production uses. --forward signs with the first secret.
+
 After an interrupt it finishes what is under way, but ends a command; a second
 interrupt ends it at once.`,
 		Example: `  ascwebhooks listen --secret-file secret.txt
   ascwebhooks listen --secret-file secret.txt --save received
   ascwebhooks listen --secret-file secret.txt --event BuildUploadStateUpdated --exec 'make deploy' --timeout 5m
+  ascwebhooks listen --webhook 8c1d6a0e-36cb-4f3b-9d3f-5b8a7f0c2e11 --secret-file secret.txt --forward http://127.0.0.1:3000/
   ascwebhooks listen --addr :8080 --secret-file new.txt --secret-file old.txt --forward http://127.0.0.1:3000/notifications`,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			if err := l.check(); err != nil {
 				return err
 			}
-			if l.secrets, err = sys.listenSecrets(l.secretFiles); err != nil {
-				return err
+			if l.webhook == "" || l.target != "" || len(l.secretFiles) > 0 {
+				if l.secrets, err = sys.listenSecrets(l.secretFiles); err != nil {
+					return err
+				}
 			}
 			if saveDir != "" {
 				if l.saved, err = openDir("--save must be a directory that exists and can be written to", saveDir); err != nil {
 					return err
 				}
 				defer func() { _ = l.saved.Close() }()
+			}
+			if l.webhook != "" {
+				return l.call(cmd, l.poll)
 			}
 			ctx, stop := interruptible(cmd.Context())
 			defer stop()
@@ -65,6 +78,9 @@ interrupt ends it at once.`,
 	completeFiles(cmd, "secret-file")
 	cmd.Flags().StringVar(&saveDir, "save", "", "`directory` to keep genuine notifications in, a file each")
 	completeFiles(cmd, "save")
+	cmd.Flags().StringVar(&l.webhook, "webhook", "", "`ID` of a registered webhook whose deliveries to read, instead of listening")
+	cmd.MarkFlagsMutuallyExclusive("webhook", "addr")
+	l.caller.flags(cmd)
 	l.handOverFlags(cmd)
 	return cmd
 }
@@ -91,7 +107,9 @@ func (s *system) listenSecrets(files []string) ([][]byte, error) {
 // listener receives, saves, hands over and prints.
 type listener struct {
 	*system
+	caller
 	handOver
+	webhook     string // empty: notifications are received
 	addr        string
 	secretFiles []string
 	secrets     [][]byte
@@ -162,7 +180,7 @@ func (l *listener) handle(ctx context.Context, n *notification.Notification) err
 	if err := l.save(n.ID, n.Raw); err != nil {
 		return err
 	}
-	if err := l.handOver.give(ctx, n, l.stderr); err != nil {
+	if err := l.give(ctx, n, l.stderr); err != nil {
 		l.infof("not handed over: %s %s: %v", oneLine(n.Type), oneLine(n.ID), err)
 		return err
 	}
