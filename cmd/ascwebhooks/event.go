@@ -102,13 +102,20 @@ func summary(n *notification.Notification) string {
 		return strings.Join(words, " ")
 	}
 	for _, field := range sample.Fields(n.Event) {
-		switch value := field.Value.(type) {
-		case *time.Time:
-		case *[]string:
-			words = append(words, field.Name+"="+strings.Join(*value, ","))
-		default:
-			words = append(words, fmt.Sprintf("%s=%v", field.Name, reflect.ValueOf(value).Elem()))
+		if _, isTime := field.Value.(*time.Time); !isTime {
+			words = append(words, field.Name+"="+fieldText(field.Value))
 		}
 	}
 	return strings.Join(words, " ")
+}
+
+// fieldText is the value of what a field points to, as --field takes it.
+func fieldText(field any) string {
+	switch value := field.(type) {
+	case *time.Time:
+		return value.Format(time.RFC3339)
+	case *[]string:
+		return strings.Join(*value, ",")
+	}
+	return fmt.Sprint(reflect.ValueOf(field).Elem())
 }

@@ -16,34 +16,48 @@ import (
 )
 
 func newListen(sys *system) *cobra.Command {
-	l := listener{system: sys}
-	var addr, saveDir string
-	var secretFiles []string
+	l := listener{system: sys, caller: caller{look: "ascwebhooks webhooks list"}}
+	var saveDir string
 	cmd := &cobra.Command{
 		Use:   "listen",
 		Short: "Receive notifications and print the genuine ones",
 		Long: `Receive notifications until interrupted, verify the signature of each, and print
-the genuine ones; refused ones are logged to stderr. A duplicate is not printed
-again. With --output json each line of stdout is a notification as App Store
-Connect sent it. It speaks plain HTTP: App Store Connect reaches it through a
-proxy or tunnel that terminates TLS.
+the genuine ones; refused ones are logged to stderr. Of a duplicate stderr has a
+line; --every-copy takes it as if it were new. With --output json each line of
+stdout is a notification as App Store Connect sent it. It speaks plain HTTP: App
+Store Connect reaches it through a proxy or tunnel that terminates TLS. GET
+/healthz responds 200.
 
 With --forward each genuine notification is posted to another server, body and
 signature unchanged, and acknowledged only if that server responds 2xx. With
+--exec a command is run for each, one at a time, and the notification is
+acknowledged only if it exits 0: the payload is its standard input, and
+ASC_EVENT_TYPE, ASC_EVENT_ID and a variable for each field of the event, such as
+ASC_EVENT_APP_ID, are in its environment; what it prints goes to stderr. With
 --save each is kept as a file first, byte for byte, for ascwebhooks notify to
-send again. After an interrupt it finishes what is under way; a second one ends
-it at once.`,
+send again. --event leaves out all other types: they are acknowledged, and no more.
+
+With --webhook nothing has to reach this machine: the deliveries of a registered
+webhook are read every 15 seconds, whatever became of them, and each event that is
+delivered from the start on is taken as if it had been received. One that is not
+taken is tried again 15 seconds later. The webhook stays as it is, so it may be the
+one that production uses. --forward signs with the first secret.
+
+After an interrupt it finishes what is under way, but ends a command; a second
+interrupt ends it at once.`,
 		Example: `  ascwebhooks listen --secret-file secret.txt
   ascwebhooks listen --secret-file secret.txt --save received
+  ascwebhooks listen --secret-file secret.txt --event BuildUploadStateUpdated --exec 'make deploy' --timeout 5m
+  ascwebhooks listen --webhook 8c1d6a0e-36cb-4f3b-9d3f-5b8a7f0c2e11 --secret-file secret.txt --forward http://127.0.0.1:3000/
   ascwebhooks listen --addr :8080 --secret-file new.txt --secret-file old.txt --forward http://127.0.0.1:3000/notifications`,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			if l.forward != "" {
-				if err := checkTarget("--forward", l.forward); err != nil {
+			if err := l.check(); err != nil {
+				return err
+			}
+			if l.webhook == "" || l.target != "" || len(l.secretFiles) > 0 {
+				if l.secrets, err = sys.listenSecrets(l.secretFiles); err != nil {
 					return err
 				}
-			}
-			if l.secrets, err = sys.listenSecrets(secretFiles); err != nil {
-				return err
 			}
 			if saveDir != "" {
 				if l.saved, err = openDir("--save must be a directory that exists and can be written to", saveDir); err != nil {
@@ -51,17 +65,23 @@ it at once.`,
 				}
 				defer func() { _ = l.saved.Close() }()
 			}
+			if l.webhook != "" {
+				return l.call(cmd, l.poll)
+			}
 			ctx, stop := interruptible(cmd.Context())
 			defer stop()
-			return l.run(ctx, addr)
+			return l.run(ctx)
 		},
 	}
-	addrFlag(cmd, &addr, "127.0.0.1:8080")
-	cmd.Flags().StringArrayVar(&secretFiles, "secret-file", nil, "`path` of a file that holds a secret, - for standard input (repeatable, for a\nrotation; or the secret itself in "+secretVariable+")")
+	addrFlag(cmd, &l.addr, "127.0.0.1:8080")
+	cmd.Flags().StringArrayVar(&l.secretFiles, "secret-file", nil, "`path` of a file that holds a secret, - for standard input (repeatable, for a\nrotation; or the secret itself in "+secretVariable+")")
 	completeFiles(cmd, "secret-file")
-	cmd.Flags().StringVar(&l.forward, "forward", "", "`URL` to post genuine notifications to")
 	cmd.Flags().StringVar(&saveDir, "save", "", "`directory` to keep genuine notifications in, a file each")
 	completeFiles(cmd, "save")
+	cmd.Flags().StringVar(&l.webhook, "webhook", "", "`ID` of a registered webhook whose deliveries to read, instead of listening")
+	cmd.MarkFlagsMutuallyExclusive("webhook", "addr")
+	l.caller.flags(cmd)
+	l.handOverFlags(cmd)
 	return cmd
 }
 
@@ -84,42 +104,85 @@ func (s *system) listenSecrets(files []string) ([][]byte, error) {
 	return secrets, nil
 }
 
-// listener receives, saves, forwards and prints.
+// listener receives, saves, hands over and prints.
 type listener struct {
 	*system
-	secrets [][]byte
-	forward string
-	saved   *os.Root // nil: nothing is saved
+	caller
+	handOver
+	webhook     string // empty: notifications are received
+	addr        string
+	secretFiles []string
+	secrets     [][]byte
+	saved       *os.Root // nil: nothing is saved
 }
 
-func (l *listener) run(ctx context.Context, addr string) error {
+func (l *listener) run(ctx context.Context) error {
+	handler, err := l.handler(ctx)
+	if err != nil {
+		return err
+	}
+	socket, url, err := listenOn(l.addr)
+	if err != nil {
+		return err
+	}
+	server := notification.NewServer(l.addr, withHealth(keepSignature(handler)))
+	server.WriteTimeout = max(server.WriteTimeout, 3*l.timeout+15*time.Second)
+	l.infof("Listening until Ctrl-C on %s", reach(socket, url))
+	return serve(ctx, server, socket)
+}
+
+// handler hands over until ctx ends.
+func (l *listener) handler(ctx context.Context) (*notification.Handler, error) {
 	verifier, err := notification.NewVerifier(l.secrets...)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	handler, err := notification.NewHandler(verifier, l.handle,
-		notification.WithMalformed(l.malformed), notification.WithLogger(l.logger(slog.LevelWarn)))
-	if err != nil {
-		return err
+	l.turn, l.ended = make(chan struct{}, 1), ctx.Done()
+	opts := []notification.Option{
+		notification.WithMalformed(l.malformed), notification.WithLogger(l.logger(slog.LevelWarn)),
+		notification.WithTimeout(l.timeout), notification.WithObserver(l.tellDuplicate),
 	}
-	socket, url, err := listenOn(addr)
-	if err != nil {
-		return err
+	if l.everyCopy {
+		opts = append(opts, notification.WithDeduplicator(everyCopy{}))
 	}
-	l.infof("Listening until Ctrl-C on %s", reach(socket, url))
-	return serve(ctx, notification.NewServer(addr, keepSignature(handler)), socket)
+	return notification.NewHandler(verifier, l.handle, opts...)
 }
 
-// handle prints a notification once it has been saved and forwarded.
+// withHealth responds to a health check.
+func withHealth(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/healthz" && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// everyCopy takes a duplicate for new.
+type everyCopy struct{}
+
+func (everyCopy) Once(ctx context.Context, _ *notification.Notification, handle func(context.Context) error) error {
+	return handle(ctx)
+}
+
+func (l *listener) tellDuplicate(_ context.Context, o notification.Outcome) {
+	if o.Kind == notification.OutcomeDuplicate {
+		l.infof("duplicate: %s %s; with --every-copy it is taken again", oneLine(o.Notification.Type), oneLine(o.Notification.ID))
+	}
+}
+
+// handle prints a notification once it has been saved and handed over.
 func (l *listener) handle(ctx context.Context, n *notification.Notification) error {
+	if len(l.events) > 0 && !slices.Contains(l.events, n.Type) {
+		l.infof("left out: %s %s", oneLine(n.Type), oneLine(n.ID))
+		return nil
+	}
 	if err := l.save(n.ID, n.Raw); err != nil {
 		return err
 	}
-	if l.forward != "" {
-		if err := l.pass(ctx, n.Raw); err != nil {
-			l.infof("not forwarded: %s %s: %v", oneLine(n.Type), oneLine(n.ID), err)
-			return err
-		}
+	if err := l.give(ctx, n, l.stderr); err != nil {
+		l.infof("not handed over: %s %s: %v", oneLine(n.Type), oneLine(n.ID), err)
+		return err
 	}
 	return l.print(json.RawMessage(n.Raw), l.text(n))
 }
@@ -130,10 +193,10 @@ func (l *listener) malformed(ctx context.Context, body []byte) error {
 	if err := l.save("", body); err != nil {
 		return err
 	}
-	if l.forward == "" {
+	if l.target == "" {
 		return notification.ErrMalformed
 	}
-	return l.pass(ctx, body)
+	return l.post(ctx, body)
 }
 
 // save keeps a body if --save is given. One that cannot be saved is not
@@ -147,22 +210,6 @@ func (l *listener) save(id string, body []byte) error {
 		l.infof("not saved: %v", err)
 	}
 	return err
-}
-
-type signatureKey struct{}
-
-// keepSignature leaves the signature header where pass finds it.
-func keepSignature(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx := context.WithValue(r.Context(), signatureKey{}, r.Header.Get(notification.SignatureHeader))
-		next.ServeHTTP(w, r.WithContext(ctx))
-	})
-}
-
-// pass forwards a body with the signature that it came with.
-func (l *listener) pass(ctx context.Context, body []byte) error {
-	signature, _ := ctx.Value(signatureKey{}).(string)
-	return forward(ctx, l.forward, body, signature)
 }
 
 func (l *listener) text(n *notification.Notification) string {

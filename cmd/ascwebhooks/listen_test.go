@@ -119,7 +119,7 @@ func TestListenForward(t *testing.T) {
 		}
 	}
 	send(http.StatusInternalServerError)
-	p.logged("not forwarded: AppUnavailable a<&: the receiver responded 502 Bad Gateway")
+	p.logged("not handed over: AppUnavailable a<&: the receiver responded 502 Bad Gateway")
 	status = http.StatusNoContent
 	send(http.StatusOK)
 	if line := p.line(); line != `{"data":{"type":"AppUnavailable","id":"a<&","extra":1}}`+"\n" {

@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +18,21 @@ import (
 
 // post posts body and returns the status of the response. It follows no redirect.
 func post(ctx context.Context, target string, body []byte, signature string) (status int, err error) {
+	return poster{timeout: 30 * time.Second}.post(ctx, target, body, signature)
+}
+
+// forward posts body to a server that must acknowledge it.
+func forward(ctx context.Context, target string, body []byte, signature string) error {
+	return poster{timeout: 30 * time.Second}.forward(ctx, target, body, signature)
+}
+
+// poster says how long a response may take, and which servers are trusted.
+type poster struct {
+	timeout time.Duration
+	tls     *tls.Config // nil: this machine's authorities
+}
+
+func (p poster) post(ctx context.Context, target string, body []byte, signature string) (status int, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(body))
 	if err != nil {
 		return 0, errors.New("the URL cannot be posted to")
@@ -24,8 +40,16 @@ func post(ctx context.Context, target string, body []byte, signature string) (st
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", userAgent())
 	request.Header.Set(notification.SignatureHeader, signature)
+	transport := http.DefaultTransport
+	if p.tls != nil {
+		own := http.DefaultTransport.(*http.Transport).Clone()
+		own.TLSClientConfig = p.tls
+		defer own.CloseIdleConnections()
+		transport = own
+	}
 	client := &http.Client{
-		Timeout:       30 * time.Second,
+		Transport:     transport,
+		Timeout:       p.timeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	response, err := client.Do(request)
@@ -40,9 +64,8 @@ func post(ctx context.Context, target string, body []byte, signature string) (st
 	return response.StatusCode, nil
 }
 
-// forward posts body to a server that must acknowledge it.
-func forward(ctx context.Context, target string, body []byte, signature string) error {
-	status, err := post(ctx, target, body, signature)
+func (p poster) forward(ctx context.Context, target string, body []byte, signature string) error {
+	status, err := p.post(ctx, target, body, signature)
 	if err == nil && status/100 != 2 {
 		err = fmt.Errorf("the receiver responded %s", statusText(status))
 	}

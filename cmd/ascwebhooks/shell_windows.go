@@ -1,0 +1,10 @@
+package main
+
+import (
+	"context"
+	"os/exec"
+)
+
+func shellCommand(ctx context.Context, text string) *exec.Cmd {
+	return exec.CommandContext(ctx, "cmd", "/c", text)
+}
