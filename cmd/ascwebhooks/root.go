@@ -31,7 +31,7 @@ environment, never from the value of a flag.`,
 	complete(root, "output", "text", "json")
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	root.AddCommand(newMarketplaceWebhooks(sys), newWebhooks(sys), newPackageVersion(sys),
-		newDemo(sys), newDoctor(sys), newListen(sys), newMigrate(sys), newNotify(sys), newSandbox(sys), newToken(sys), newVersion(sys))
+		newDemo(sys), newDoctor(sys), newListen(sys), newMigrate(sys), newNotify(sys), newSandbox(sys), newShow(sys), newToken(sys), newVersion(sys))
 	root.InitDefaultCompletionCmd()
 	finish(root, sys)
 	addVersionFlag(root, sys)
