@@ -60,9 +60,12 @@ func TestReplicasOverListsThatLag(t *testing.T) {
 			random := rand.New(rand.NewPCG(1, uint64(round)))
 			replicas := 2 + round%4
 			l := &lagging{ids: random.Perm(replicas), lag: func() time.Duration { return time.Duration(random.Int64N(int64(2 * time.Second))) }}
+			delays := make([]time.Duration, replicas)
+			for i := range delays {
+				delays[i] = time.Duration(random.Int64N(int64(time.Second)))
+			}
 			var wait sync.WaitGroup
-			for range replicas {
-				delay := time.Duration(random.Int64N(int64(time.Second)))
+			for _, delay := range delays {
 				client, _ := scripted(t, func(n int, sent sentRequest) (int, string) {
 					l.mu.Lock()
 					defer l.mu.Unlock()

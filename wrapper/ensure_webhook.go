@@ -89,7 +89,6 @@ func (t *appsWebhook) update(ctx context.Context, found *Webhook) (*Webhook, Ens
 // replica's webhook that is the one to keep, which then gets our values.
 func (t *appsWebhook) settle(ctx context.Context, created *Webhook) (*Webhook, EnsureAction, error) {
 	retry, start := t.s.c.retry, time.Now()
-	t.ownName = false // ours is at our URL
 	for round := 1; ; round++ {
 		kept, err := t.find(ctx)
 		switch {
@@ -160,7 +159,7 @@ func (t *appsWebhook) deleteTwins(ctx context.Context) error {
 		case errors.Is(err, ErrNotFound): // another replica was faster, or the list is stale
 		case err != nil:
 			return err
-		case !slices.Contains(t.deleted, id):
+		default:
 			t.deleted = append(t.deleted, id)
 		}
 	}

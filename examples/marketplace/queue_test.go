@@ -82,7 +82,7 @@ func TestOneRowFails(t *testing.T) {
 	for i := range 51 {
 		post(t, apple, created(fmt.Sprint("v", i)))
 	}
-	within(t, 2*time.Second, func() error { return offers(t, s.addr, 50) })
+	within(t, scale*2*time.Second, func() error { return offers(t, s.addr, 50) })
 	if err := inboxIs(t, s.database, map[string]int{"applied": 50, "new": 1}); err != nil {
 		t.Error(err)
 	}
@@ -92,7 +92,7 @@ func TestOneRowFails(t *testing.T) {
 			reads++
 		}
 	}
-	if reads == 0 || reads > 3 {
+	if reads == 0 || reads > 3*scale {
 		t.Errorf("it was read %d times", reads)
 	}
 }
@@ -117,7 +117,7 @@ func TestDuringDownload(t *testing.T) {
 	}
 	eventually(t, func() error { return temporary(4) })
 	post(t, apple, withdrawn())
-	within(t, time.Second, func() error { return inboxIs(t, database, map[string]int{"applied": 1, "new": downloads}) })
+	within(t, scale*time.Second, func() error { return inboxIs(t, database, map[string]int{"applied": 1, "new": downloads}) })
 
 	process.signal(t, syscall.SIGKILL)
 	_ = process.cmd.Wait()
@@ -126,7 +126,7 @@ func TestDuringDownload(t *testing.T) {
 	}
 	start(t, apple, addr, database, packages)
 	want := `{"versions":[{"appId":"6478123456","packageId":"p","versionId":"v0","versionNum":"1","withdrawnIn":["DEU"]}]}` + "\n"
-	within(t, 2*time.Second, func() error { return catalogueIs(t, addr, want) })
+	within(t, scale*2*time.Second, func() error { return catalogueIs(t, addr, want) })
 	eventually(t, func() error { return inboxIs(t, database, map[string]int{"applied": 1 + downloads}) })
 	if err := temporary(0); err != nil {
 		t.Error(err)
