@@ -99,7 +99,7 @@ func run(ctx context.Context, l net.Listener, client *wrapper.Client, db *sql.DB
 // post posts a line, and drops one that the chat calls bad: it would be no better later. It follows no redirects.
 func post(ctx context.Context, transport http.RoundTripper, chatURL, line string) error {
 	text := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(line) // so that Slack sees no markup
-	body, _ := json.Marshal(map[string]string{"text": text}) // of a string: does not fail
+	body, _ := json.Marshal(map[string]string{"text": text})                          // of a string: does not fail
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, chatURL, bytes.NewReader(body))
 	if err != nil {
 		return errors.New("the chat's URL can't be used") // whoever has it can post, so no error shows it

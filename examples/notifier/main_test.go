@@ -28,6 +28,7 @@ type notifier struct {
 	apple *asctest.Server
 	lines chan string
 	url   string
+	db    *sql.DB
 }
 
 // start starts all three. chatStatus is what the chat responds to each line in turn, and then 200.
@@ -71,6 +72,7 @@ func start(t *testing.T, opts []asctest.Option, chatStatus ...int) *notifier {
 	if err != nil {
 		t.Fatal(err)
 	}
+	n.db = db
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- run(ctx, listener, client, db, http.DefaultTransport) }()
@@ -142,19 +144,32 @@ func TestEveryEvent(t *testing.T) {
 	}
 }
 
-// TestFailedUpload: the line has the errors, and no markup.
-func TestFailedUpload(t *testing.T) {
-	n := start(t, []asctest.Option{asctest.Resource{Type: "buildUploads", ID: "u", Attributes: map[string]any{
-		"cfBundleShortVersionString": "1.2", "platform": "IOS", "cfBundleVersion": "42", "state": map[string]any{
-			"state": "FAILED", "errors": []any{
-				map[string]any{"code": "90022", "description": "Missing\nicon."}, map[string]any{"code": "90023", "description": "<!all> & more"},
-			},
-		},
-	}}})
-	event := &notification.BuildUploadStateUpdated{StateChange: notification.StateChange{InstanceID: "u", New: "FAILED"}}
-	const want = "app 6478000000 1.2 (42) IOS - build upload FAILED - 90022 Missing icon. - 90023 &lt;!all&gt; &amp; more"
-	if got := n.told(t, event); got != want {
-		t.Errorf("got %q, want %q", got, want)
+// TestFailed: the line has the errors of what failed, and no markup.
+func TestFailed(t *testing.T) {
+	details := map[string]any{"state": "FAILED", "errors": []any{
+		map[string]any{"code": "90022", "description": "Missing\nicon."}, map[string]any{"code": "90023", "description": "<!all> & more"},
+	}}
+	n := start(t, []asctest.Option{
+		asctest.Resource{Type: "buildUploads", ID: "u", Attributes: map[string]any{
+			"cfBundleShortVersionString": "1.2", "platform": "IOS", "cfBundleVersion": "42", "state": details,
+		}},
+		asctest.Resource{Type: "backgroundAssetVersions", ID: "a", Attributes: map[string]any{
+			"version": "3", "platforms": []string{"IOS", "MAC_OS"}, "stateDetails": map[string]any{"errors": details["errors"]},
+		}},
+	})
+	const texts = "FAILED - 90022 Missing icon. - 90023 &lt;!all&gt; &amp; more"
+	for _, test := range []struct {
+		event notification.Event
+		want  string
+	}{
+		{&notification.BuildUploadStateUpdated{StateChange: notification.StateChange{InstanceID: "u", New: "FAILED"}},
+			"app 6478000000 1.2 (42) IOS - build upload " + texts},
+		{&notification.BackgroundAssetVersionStateUpdated{StateChange: notification.StateChange{InstanceID: "a", New: "FAILED"}},
+			"app 6478000000 asset pack 3 IOS+MAC_OS - " + texts},
+	} {
+		if got := n.told(t, test.event); got != test.want {
+			t.Errorf("got %q, want %q", got, test.want)
+		}
 	}
 }
 
@@ -211,6 +226,11 @@ func TestTriesAgain(t *testing.T) {
 		if got := post(again); got != http.StatusOK || len(n.lines) != 1 {
 			t.Errorf("got %d and %d lines", got, len(n.lines))
 		}
+	}
+	var remembered int
+	err := n.db.QueryRowContext(t.Context(), `SELECT count(*) FROM handled_notifications`).Scan(&remembered)
+	if err != nil || remembered != 2 {
+		t.Errorf("the database remembers %d notifications, %v", remembered, err)
 	}
 	if strings.Contains(logged.String(), "canary") {
 		t.Errorf("the log has the chat's URL:\n%s", &logged)
