@@ -87,6 +87,8 @@ func clientErrors(found []*contract.Violation) (errs []apiError) {
 func clientError(v *contract.Violation) (stage int, e apiError) {
 	detail := strings.ToUpper(v.Rule[:1]) + v.Rule[1:] + "." // rules quote no value
 	switch {
+	case v.Parameter == "id": // the path's: no resource has such an ID
+		return 0, newError(http.StatusNotFound, "", "There is no resource with this id.")
 	case v.Parameter != "", v.Kind == contract.KindEscape:
 		code := map[string]string{contract.KindUnknown: "ILLEGAL", contract.KindTwice: "DUPLICATE"}
 		e = newError(http.StatusBadRequest, "PARAMETER_ERROR."+cmp.Or(code[v.Kind], "INVALID"), detail)

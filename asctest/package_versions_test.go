@@ -169,9 +169,9 @@ func TestDownloadURLExpires(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := pipeCaller(t, asctest.PackageVersion{
-			PackageFile: asctest.PackageFile{ID: "v/1", Content: []byte("x")}, URLLifetime: time.Minute,
+			PackageFile: asctest.PackageFile{ID: "v+1", Content: []byte("x")}, URLLifetime: time.Minute,
 		})
-		shown := c.version("v%2F1").Data.Attributes
+		shown := c.version("v%2B1").Data.Attributes
 		expires, err := time.Parse(time.RFC3339, shown.URLExpirationDate)
 		if err != nil || time.Until(expires) != time.Minute || !strings.HasSuffix(shown.URLExpirationDate, "+00:00") {
 			t.Errorf("expires at %s, %v", shown.URLExpirationDate, err)
@@ -186,12 +186,12 @@ func TestDownloadURLExpires(t *testing.T) {
 		try("in time", url, 200)
 		try("without its key", url[:strings.Index(url, "?")], 403)
 		try("with another expiry", strings.Replace(url, "expires=", "expires=9", 1), 403)
-		try("of another file", strings.Replace(url, "v%2F1", "v2", 1), 403)
+		try("of another file", strings.Replace(url, "v+1", "v2", 1), 403)
 		time.Sleep(time.Minute)
 		try("expired", url, 403)
-		try("read again", c.version("v%2F1").Data.Attributes.URL, 200)
+		try("read again", c.version("v%2B1").Data.Attributes.URL, 200)
 		c.server.FailNext(asctest.Fault{Operation: asctest.Download, Status: 503})
-		try("with a fault", c.version("v%2F1").Data.Attributes.URL, 503)
+		try("with a fault", c.version("v%2B1").Data.Attributes.URL, 503)
 	})
 }
 

@@ -142,15 +142,15 @@ func checkBundleID(bundleID string) error {
 }
 
 // checkID refuses an id that could change which path a request goes to, there
-// or in a proxy that decodes it: DELETE with the id ".." would go to /v1/.
+// or in a proxy that decodes it: DELETE with the id ".." would go to /v1/. The
+// rule is the OpenAPI document's.
 func checkID(id string) error {
 	switch {
 	case id == "":
 		return invalid("id is missing")
 	case len(id) > 256:
 		return invalid("id is over 256 bytes")
-	case id == "." || id == "..",
-		strings.ContainsFunc(id, func(r rune) bool { return isNotGraphic(r) || strings.ContainsRune(`/\?#%`, r) }):
+	case id[0] == '.', strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`/\?#%`, r) }):
 		return invalid("id has characters no such ID contains; take it as App Store Connect returned it")
 	}
 	return nil

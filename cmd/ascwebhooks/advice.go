@@ -22,8 +22,11 @@ type advisedError struct {
 }
 
 func (e *advisedError) Error() string {
-	text := strings.TrimPrefix(strings.TrimPrefix(e.err.Error(), "wrapper: "), "auth: ")
-	text = strings.ReplaceAll(text, "\n", "; ") // joined errors
+	lines := strings.Split(e.err.Error(), "\n") // of joined errors
+	for i, line := range lines {
+		lines[i] = strings.TrimPrefix(strings.TrimPrefix(line, "wrapper: "), "auth: ")
+	}
+	text := strings.Join(lines, "; ")
 	if e.next != "" {
 		text = strings.TrimSuffix(text, ".") + ". " + e.next
 	}

@@ -32,7 +32,8 @@ func TestFaults(t *testing.T) {
 				t.Errorf("create: exit code %d, stdout %q, stderr %q", code, stdout, stderr)
 			}
 			const look = "Look with 'ascwebhooks marketplace-webhooks get'"
-			if !late && kind != asctest.FaultRedirect && !strings.Contains(stderr, look) {
+			refused := kind == asctest.FaultAssociatedErrors || kind == asctest.FaultSeeLink
+			if !late && !refused && kind != asctest.FaultRedirect && !strings.Contains(stderr, look) {
 				t.Errorf("create does not say to look: %q", stderr)
 			}
 			if strings.Contains(stdout+stderr, "canary") || strings.Contains(stdout+stderr, "eyJ") {
@@ -45,7 +46,9 @@ func TestFaults(t *testing.T) {
 				if code != exitFailed || !strings.Contains(stderr, "--base-url") {
 					t.Errorf("get: exit code %d, stderr %q", code, stderr)
 				}
-			} else if code != exitOK || !strings.Contains(stdout, "https://marketplace.example/") || stderr != "" {
+			} else if refused != (code == exitFailed) {
+				t.Errorf("get: exit code %d, stderr %q", code, stderr)
+			} else if !refused && (code != exitOK || !strings.Contains(stdout, "https://marketplace.example/") || stderr != "") {
 				t.Errorf("get: exit code %d, stdout %q, stderr %q", code, stdout, stderr)
 			}
 		})

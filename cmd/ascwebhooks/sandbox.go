@@ -277,7 +277,7 @@ const graceful = 3 * time.Second
 
 func (s *sandboxServers) serveOne(ctx, atOnce context.Context, listener net.Listener, server *http.Server) error {
 	server.BaseContext = func(net.Listener) context.Context { return ctx }
-	server.TLSConfig = s.tls
+	server.TLSConfig = s.tls.Clone() // HTTP/2 writes to it
 	ended := make(chan error, 1)
 	go func() {
 		if s.tls != nil {
