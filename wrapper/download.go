@@ -94,10 +94,36 @@ func (f PackageFile) download(
 		return 0, fmt.Errorf("%w: %d bytes instead of at most %d", ErrTooLarge, response.ContentLength, limit)
 	}
 	n, err := copyCapped(io.MultiWriter(w, sum), response.Body, limit)
-	if err == nil && hex.EncodeToString(sum.Sum(nil)) != strings.ToLower(f.FileChecksum) {
-		err = fmt.Errorf("%w: the file has another one", ErrChecksum)
+	if err == nil {
+		err = f.check(sum)
 	}
 	return n, err
+}
+
+// Verify reads a file that was downloaded earlier, and returns an error that
+// matches ErrChecksum unless its checksum is FileChecksum.
+func (f PackageFile) Verify(file io.Reader) error {
+	if file == nil {
+		return invalid("Verify needs a reader, got nil")
+	}
+	sum, err := newChecksum(f.FileChecksum)
+	if err == nil {
+		_, err = io.Copy(sum, file)
+	}
+	if err == nil {
+		err = f.check(sum)
+	}
+	if err != nil {
+		err = fmt.Errorf("wrapper: verifying %s: %w", printable(f.ID, 128), err)
+	}
+	return err
+}
+
+func (f PackageFile) check(sum hash.Hash) error {
+	if hex.EncodeToString(sum.Sum(nil)) != strings.ToLower(f.FileChecksum) {
+		return fmt.Errorf("%w: the file has another one", ErrChecksum)
+	}
+	return nil
 }
 
 // expired reports whether a refusal means that, by the sender's clock.

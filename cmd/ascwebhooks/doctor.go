@@ -4,23 +4,25 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/ascmarketplace/webhooks/internal/doctor"
+	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
 // doctorFlags are the flags of doctor.
 type doctorFlags struct {
 	*system
 	caller
-	app, secretFile, check, nextFile string
-	probe                            probeFlags
+	app                         appFlags
+	secretFile, check, nextFile string
+	probe                       probeFlags
 }
 
 func newDoctor(sys *system) *cobra.Command {
@@ -59,11 +61,23 @@ at the end. It says what it will do and asks first. See docs/apple.md.`,
 			if err != nil {
 				return err
 			}
-			return d.examine(cmd, patient)
+			app, err := d.app.given()
+			if d.check != "" {
+				app, err = d.app.needed()
+			}
+			if err != nil {
+				return err
+			}
+			// Where the app can't be found, the examination says why.
+			var findErr error
+			if patient.AppID, findErr = d.findApp(cmd, app); findErr != nil && d.check != "" {
+				return findErr
+			}
+			return cmp.Or(d.examine(cmd, patient), findErr)
 		},
 	}
 	d.flags(cmd)
-	appFlag(cmd, &d.app)
+	d.app.add(cmd)
 	secretFlag(cmd, &d.secretFile)
 	cmd.Flags().StringVar(&d.check, "check", "", "make this `check` only: deliveries")
 	complete(cmd, "check", "deliveries")
@@ -77,13 +91,7 @@ func (d *doctorFlags) patient() (p doctor.Doctor, err error) {
 	if d.check != "" && d.check != "deliveries" {
 		return p, usagef("--check must be deliveries")
 	}
-	p = doctor.Doctor{Key: d.key, BaseURL: strings.TrimRight(d.server(), "/"), UserAgent: userAgent(),
-		AppID: cmp.Or(d.app, os.Getenv("ASC_APP_ID"))}
-	if d.check != "" {
-		if p.AppID, err = neededApp(d.app); err != nil {
-			return p, err
-		}
-	}
+	p = doctor.Doctor{Key: d.key, BaseURL: strings.TrimRight(d.server(), "/"), UserAgent: userAgent()}
 	if p.Secret, err = d.secret(d.secretFile); err != nil || d.nextFile == "" {
 		return p, err
 	}
@@ -95,6 +103,18 @@ func (d *doctorFlags) patient() (p doctor.Doctor, err error) {
 		return p, usagef("--next-file must hold one time, such as 2026-11-24T10:00:00Z")
 	}
 	return p, nil
+}
+
+// findApp returns the app's ID. Only for a bundle ID does it need the key and the network.
+func (d *doctorFlags) findApp(cmd *cobra.Command, app appFlags) (id string, err error) {
+	if app.bundleID == "" {
+		return app.id, nil
+	}
+	err = d.call(cmd, func(ctx context.Context, client *wrapper.Client) error {
+		id, err = app.find(ctx, client)
+		return err
+	})
+	return id, err
 }
 
 func (d *doctorFlags) examine(cmd *cobra.Command, patient doctor.Doctor) (err error) {

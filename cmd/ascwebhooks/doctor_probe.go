@@ -51,14 +51,18 @@ func (p *probeFlags) check(cmd *cobra.Command) error {
 }
 
 func (d *doctorFlags) runProbe(cmd *cobra.Command) (err error) {
-	app, err := neededApp(d.app)
+	app, err := d.app.needed()
 	if err == nil {
 		err = d.canConfirm(d.probe.yes)
 	}
 	if err != nil {
 		return err
 	}
-	probe := doctor.Probe{Key: d.key, BaseURL: strings.TrimRight(d.server(), "/"), UserAgent: userAgent(), AppID: app, URL: d.probe.url}
+	appID, err := d.findApp(cmd, app)
+	if err != nil {
+		return err
+	}
+	probe := doctor.Probe{Key: d.key, BaseURL: strings.TrimRight(d.server(), "/"), UserAgent: userAgent(), AppID: appID, URL: d.probe.url}
 	if d.probe.addr != "" {
 		if probe.Listener, _, err = listenOn(d.probe.addr); err != nil {
 			return err

@@ -68,7 +68,7 @@ func TestHelp(t *testing.T) {
 		}
 	}
 	const all = "demo, doctor, healthy, listen, marketplace-webhooks create, marketplace-webhooks delete, marketplace-webhooks ensure, " +
-		"marketplace-webhooks get, marketplace-webhooks update, migrate, notify, package-version, sandbox, token, verify, version, " +
+		"marketplace-webhooks get, marketplace-webhooks update, migrate, notify, package-version, sandbox, show, token, verify, version, " +
 		"webhooks catch-up, webhooks create, webhooks delete, webhooks deliveries, webhooks ensure, " +
 		"webhooks get, webhooks list, " +
 		"webhooks ping, webhooks redeliver, webhooks update"

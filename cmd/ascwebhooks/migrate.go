@@ -33,6 +33,7 @@ type migration struct {
 func newMigrate(sys *system) *cobra.Command {
 	m := &migration{system: sys, caller: caller{look: "ascwebhooks webhooks list"}}
 	var secretFile string
+	var flags appFlags
 	cmd := &cobra.Command{
 		Use:   "migrate --endpoint-url URL",
 		Short: "Move from the marketplace webhook to a webhook of the marketplace app",
@@ -59,17 +60,23 @@ and ignore events whose effect is already stored: see docs/migrating.md.`,
   ascwebhooks migrate --app 6478000000 --endpoint-url https://marketplace.example/notifications --secret-file secret.txt --finish`,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			m.renames = cmd.Flags().Changed("name")
-			if m.app, err = neededApp(m.app); err != nil {
+			app, err := flags.needed()
+			if err != nil {
 				return err
 			}
 			if m.secret, err = sys.needSecret(secretFile); err != nil {
 				return err
 			}
-			return m.call(cmd, m.run)
+			return m.call(cmd, func(ctx context.Context, client *wrapper.Client) (err error) {
+				if m.app, err = app.find(ctx, client); err != nil {
+					return err
+				}
+				return m.run(ctx, client)
+			})
 		},
 	}
 	m.flags(cmd)
-	appFlag(cmd, &m.app)
+	flags.add(cmd)
 	cmd.Flags().StringVar(&m.name, "name", "marketplace notifications", "`name` of the new webhook")
 	cmd.Flags().StringVar(&m.endpointURL, "endpoint-url", "", endpointURLUsage)
 	cmd.Flags().DurationVar(&m.timeout, "timeout", time.Minute, "how long to wait for the ping's delivery")

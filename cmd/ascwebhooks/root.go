@@ -31,8 +31,8 @@ environment, never from the value of a flag.`,
 	complete(root, "output", "text", "json")
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	root.AddCommand(newMarketplaceWebhooks(sys), newWebhooks(sys), newPackageVersion(sys),
-		newDemo(sys), newDoctor(sys), newHealthy(sys), newListen(sys), newMigrate(sys), newNotify(sys), newSandbox(sys), newToken(sys),
-		newVerify(sys), newVersion(sys))
+		newDemo(sys), newDoctor(sys), newHealthy(sys), newListen(sys), newMigrate(sys), newNotify(sys), newSandbox(sys), newShow(sys),
+		newToken(sys), newVerify(sys), newVersion(sys))
 	root.InitDefaultCompletionCmd()
 	finish(root, sys)
 	addVersionFlag(root, sys)

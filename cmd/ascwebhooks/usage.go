@@ -59,7 +59,11 @@ func withUse(check cobra.PositionalArgs) cobra.PositionalArgs {
 		if use == "" || strings.HasPrefix(use, "--") {
 			return fmt.Errorf("%s takes no arguments, only flags, and got %d", cmd.CommandPath(), len(args))
 		}
-		return fmt.Errorf("%s takes one argument, %s, and got %d", cmd.CommandPath(), use, len(args))
+		wanted := "one argument"
+		if strings.Contains(use, " ") {
+			wanted = "two arguments"
+		}
+		return fmt.Errorf("%s takes %s, %s, and got %d", cmd.CommandPath(), wanted, use, len(args))
 	}
 }
 

@@ -46,7 +46,7 @@ func TestUsage(t *testing.T) {
 		{"webhooks create", `required flag\(s\) "endpoint-url", "event", "name" not set `},
 		{"webhooks ensure --name n", `required flag\(s\) "endpoint-url", "event" not set `},
 		{"webhooks get", `the argument ID is missing: write 'ascwebhooks webhooks get ID' `},
-		{"webhooks list", `the app is missing: give --app or set ASC_APP_ID `},
+		{"webhooks list", `the app is missing: give --app or --bundle-id, or set ASC_APP_ID `},
 		{"webhooks update canary", `nothing to change: give --name, `},
 		{"webhooks delete canary", `--yes is required `},
 		{"webhooks deliveries 1 --since canary", `--since must be a date such as .*, or how long ago, such as 24h or 2d `},

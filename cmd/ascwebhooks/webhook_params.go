@@ -3,25 +3,12 @@ package main
 // The flags that describe a webhook, and how a webhook is printed.
 
 import (
-	"cmp"
-	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
-
-func appFlag(cmd *cobra.Command, app *string) {
-	cmd.Flags().StringVar(app, "app", "", "`ID` of the app, which App Store Connect shows as Apple ID (or ASC_APP_ID)")
-}
-
-func neededApp(app string) (string, error) {
-	if id := cmp.Or(app, os.Getenv("ASC_APP_ID")); id != "" {
-		return id, nil
-	}
-	return "", usagef("the app is missing: give --app or set ASC_APP_ID")
-}
 
 // eventSets are the names that --event takes for several types.
 func eventSets() map[string][]wrapper.EventType {

@@ -17,7 +17,7 @@ import (
 type webhooks struct {
 	*system
 	caller
-	app                           string
+	app                           appFlags
 	name, endpointURL, secretFile string
 	events                        []string
 	disabled                      bool
@@ -29,7 +29,8 @@ func newWebhooks(sys *system) *cobra.Command {
 		Use:   "webhooks",
 		Short: "Manage an app's webhooks, their pings and their deliveries",
 		Long: `Manage the webhooks to which App Store Connect posts the events of an app. An app
-has at most ten. If you run a marketplace, give your marketplace app's ID as --app.`,
+has at most ten. If you run a marketplace, give your marketplace app's ID as --app,
+or its bundle ID as --bundle-id.`,
 		Example: `  ascwebhooks webhooks list --app 6478000000
   ascwebhooks webhooks ensure --app 6478000000 --name notifications --event marketplace \
     --endpoint-url https://marketplace.example/notifications --secret-file secret.txt`,
@@ -47,14 +48,18 @@ func (w *webhooks) newList() *cobra.Command {
 		Long: `List the webhooks of an app, one on each line: its ID, whether it is enabled, its
 URL and its name.`,
 		Example: `  ascwebhooks webhooks list --app 6478000000
-  ascwebhooks webhooks list --app 6478000000 --output json | jq -r .id`,
+  ascwebhooks webhooks list --bundle-id com.example.app --output json | jq -r .id`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			app, err := neededApp(w.app)
+			app, err := w.app.needed()
 			if err != nil {
 				return err
 			}
 			return w.call(cmd, func(ctx context.Context, client *wrapper.Client) error {
-				for webhook, err := range client.Webhooks.List(ctx, app) {
+				appID, err := app.find(ctx, client)
+				if err != nil {
+					return err
+				}
+				for webhook, err := range client.Webhooks.List(ctx, appID) {
 					if err != nil {
 						return err
 					}
@@ -67,7 +72,7 @@ URL and its name.`,
 			})
 		},
 	}
-	appFlag(cmd, &w.app)
+	w.app.add(cmd)
 	return cmd
 }
 
@@ -98,17 +103,21 @@ of events, and the secret that it signs them with. Use 'ping' to test it.`,
   ascwebhooks webhooks create --app 6478000001 --name builds --event BUILD_UPLOAD_STATE_UPDATED \
     --endpoint-url https://ci.example/builds --secret-file secret.txt`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			app, appErr := neededApp(w.app)
+			app, appErr := w.app.needed()
 			params, err := w.params(cmd, w.needSecret)
 			if err := cmp.Or(appErr, err); err != nil {
 				return err
 			}
 			return w.call(cmd, func(ctx context.Context, client *wrapper.Client) error {
-				return w.printWebhook(client.Webhooks.Create(ctx, app, params))
+				appID, err := app.find(ctx, client)
+				if err != nil {
+					return err
+				}
+				return w.printWebhook(client.Webhooks.Create(ctx, appID, params))
 			})
 		},
 	}
-	appFlag(cmd, &w.app)
+	w.app.add(cmd)
 	w.paramFlags(cmd, "name", "endpoint-url", "event")
 	return cmd
 }
@@ -181,16 +190,20 @@ prints each difference to what is registered.`,
 		Example: `  ascwebhooks webhooks ensure --app 6478000000 --name notifications --event marketplace \
     --endpoint-url https://marketplace.example/notifications --secret-file secret.txt --dry-run`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			app, appErr := neededApp(w.app)
+			app, appErr := w.app.needed()
 			params, err := w.params(cmd, w.needSecret)
 			if err := cmp.Or(appErr, err); err != nil {
 				return err
 			}
 			return w.call(cmd, func(ctx context.Context, client *wrapper.Client) error {
-				if dryRun {
-					return w.printEnsurePlan(ctx, client, app, params)
+				appID, err := app.find(ctx, client)
+				if err != nil {
+					return err
 				}
-				result, err := client.Webhooks.Ensure(ctx, app, params)
+				if dryRun {
+					return w.printEnsurePlan(ctx, client, appID, params)
+				}
+				result, err := client.Webhooks.Ensure(ctx, appID, params)
 				if err != nil {
 					return err
 				}
@@ -203,7 +216,7 @@ prints each difference to what is registered.`,
 			})
 		},
 	}
-	appFlag(cmd, &w.app)
+	w.app.add(cmd)
 	w.paramFlags(cmd, "name", "endpoint-url", "event")
 	dryRunFlag(cmd, &dryRun)
 	return cmd

@@ -247,7 +247,7 @@ func TestPackageVersion(t *testing.T) {
 	t.Setenv("ASC_BASE_URL", front.URL)
 
 	wantMatch(t, succeed(t, "package-version", "v-1"), "id: +v-1", "package: +p-1", "version: +7", "state: +COMPLETED",
-		`URL: +http://127\.0\.0\.1:\d+/\S+`, `URL expires: +\S+Z`, "checksum: +[0-9a-f]{64}", "variants: +1", "deltas: +1")
+		`URL: +http://127\.0\.0\.1:\d+/\S+`, `URL expires: +\S+Z`, "checksum: +[0-9a-f]{64}", "variants: +1", "deltas: +1", "variant: +variant-1", "delta: +delta-1")
 	var version packageVersionDocument
 	if err := json.Unmarshal([]byte(succeed(t, "package-version", "v-1", "--output", "json")), &version); err != nil {
 		t.Fatal(err)

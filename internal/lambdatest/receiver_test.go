@@ -2,6 +2,7 @@ package lambdatest
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -28,6 +29,7 @@ func stacks() map[string]deliver {
 	return map[string]deliver{
 		"API Gateway REST API and Lambda": restAPI,
 		"API Gateway HTTP API and Lambda": httpAPI,
+		"API Gateway and Lambda, base64":  httpAPIBase64,
 		"load balancer and Lambda":        loadBalancer,
 		"chi": func(t *testing.T, h http.Handler, body, signature string) int {
 			r := chi.NewRouter()
@@ -55,11 +57,18 @@ func restAPI(t *testing.T, h http.Handler, body, signature string) int {
 }
 
 func httpAPI(t *testing.T, h http.Handler, body, signature string) int {
-	request := events.APIGatewayV2HTTPRequest{
-		RawPath: "/notifications",
-		Headers: map[string]string{"x-apple-signature": signature, "content-type": "application/json"},
-		Body:    body,
-	}
+	return httpAPIRequest(t, h, events.APIGatewayV2HTTPRequest{Body: body}, signature)
+}
+
+// httpAPIBase64 is for an API whose binary media types include all, or JSON.
+func httpAPIBase64(t *testing.T, h http.Handler, body, signature string) int {
+	encoded := base64.StdEncoding.EncodeToString([]byte(body))
+	return httpAPIRequest(t, h, events.APIGatewayV2HTTPRequest{Body: encoded, IsBase64Encoded: true}, signature)
+}
+
+func httpAPIRequest(t *testing.T, h http.Handler, request events.APIGatewayV2HTTPRequest, signature string) int {
+	request.RawPath = "/notifications"
+	request.Headers = map[string]string{"x-apple-signature": signature, "content-type": "application/json"}
 	request.RequestContext.HTTP.Method = http.MethodPost
 	response, err := httpadapter.NewV2(h).ProxyWithContext(t.Context(), request)
 	if err != nil {

@@ -19,7 +19,7 @@ func Fields(event notification.Event) (fields []Field) {
 	value := reflect.ValueOf(event).Elem()
 	for _, f := range reflect.VisibleFields(value.Type()) {
 		if !f.Anonymous {
-			fields = append(fields, Field{snake(f.Name), value.FieldByIndex(f.Index).Addr().Interface()})
+			fields = append(fields, Field{Snake(f.Name), value.FieldByIndex(f.Index).Addr().Interface()})
 		}
 	}
 	return fields
@@ -34,11 +34,12 @@ func Names(fields []Field) string {
 	return strings.Join(names, ", ")
 }
 
-// snake spells packageVersionID as package_version_id.
-func snake(name string) string {
+// Snake spells PackageVersionIDs as package_version_ids, and OSVersion as os_version.
+func Snake(name string) string {
+	isLower := func(i int) bool { return unicode.IsLower(rune(name[i])) }
 	var b strings.Builder
 	for i, r := range name {
-		if i > 0 && unicode.IsUpper(r) && unicode.IsLower(rune(name[i-1])) {
+		if i > 0 && unicode.IsUpper(r) && (isLower(i-1) || i+2 < len(name) && isLower(i+1)) {
 			b.WriteByte('_')
 		}
 		b.WriteRune(unicode.ToLower(r))

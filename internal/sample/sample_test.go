@@ -47,6 +47,17 @@ func TestSubscriptions(t *testing.T) {
 	}
 }
 
+func TestSnake(t *testing.T) {
+	for name, want := range map[string]string{
+		"ID": "id", "InstanceID": "instance_id", "PackageIDs": "package_ids", "OSVersion": "os_version", "SKU": "sku",
+		"CFBundleShortVersionString": "cf_bundle_short_version_string", "URLExpirationDate": "url_expiration_date", "": "",
+	} {
+		if got := sample.Snake(name); got != want {
+			t.Errorf("%s: got %s, want %s", name, got, want)
+		}
+	}
+}
+
 // TestFields: embedded ones too, each as a pointer that sets it.
 func TestFields(t *testing.T) {
 	event := &notification.BuildUploadStateUpdated{}
