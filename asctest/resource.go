@@ -23,7 +23,7 @@ type Resource struct {
 	Relationships map[string][]string
 }
 
-func (r Resource) applyTo(h *Handler) error {
+func (r Resource) applyTo(h *Handler) error { //nolint:unparam // as Option has it
 	h.state.Resources = append(h.state.Resources, r)
 	return nil
 }

@@ -66,7 +66,7 @@ func TestWaitsForDeliveries(t *testing.T) {
 	}
 	go func() { _, _ = signed[0].Send(t.Context()) }()
 	got, err := server.WaitForDeliveries(t.Context(), 1, func(d asctest.Delivery) bool { return d.WebhookID == "w" })
-	if err != nil || len(got) != 1 || got[0].StatusCode != 503 || string(got[0].Payload) != `{"data":{"type":"tomorrow"` {
+	if err != nil || len(got) != 1 || got[0].StatusCode != http.StatusServiceUnavailable || string(got[0].Payload) != `{"data":{"type":"tomorrow"` {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
@@ -75,7 +75,7 @@ type slowTransport struct{}
 
 func (slowTransport) RoundTrip(*http.Request) (*http.Response, error) {
 	time.Sleep(3 * time.Second)
-	return &http.Response{StatusCode: 200, Body: http.NoBody}, nil
+	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, nil
 }
 
 // TestDurations: of a call with the delay of its fault, and of a delivery until the receiver responds.

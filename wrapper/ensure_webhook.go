@@ -92,7 +92,7 @@ func (t *appsWebhook) settle(ctx context.Context, created *Webhook) (*Webhook, E
 	for round := 1; ; round++ {
 		kept, err := t.find(ctx)
 		switch {
-		case err != nil && err != errNone:
+		case err != nil && !errors.Is(err, errNone):
 			return nil, "", err
 		case err == nil && kept.ID == created.ID:
 			return created, EnsureCreated, t.deleteTwins(ctx)

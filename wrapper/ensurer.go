@@ -60,7 +60,7 @@ func rewritten(path, got, wrote string) error {
 func (e *ensurer[W]) run(ctx context.Context) (webhook W, action EnsureAction, err error) {
 	for round := 1; ; round++ {
 		webhook, err = e.target.find(ctx)
-		if err != nil && err != errNone {
+		if err != nil && !errors.Is(err, errNone) {
 			return webhook, "", e.stillUnknown(err)
 		}
 		webhook, action, err = e.write(ctx, webhook, err == nil)

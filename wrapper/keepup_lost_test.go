@@ -29,7 +29,7 @@ func newRefusing(t *testing.T) *refusing {
 	r := &refusing{}
 	r.keeping = newKeeping(t, asctest.Settings{DeliveryTransport: roundTripper(func(req *http.Request) (*http.Response, error) {
 		if r.receiving.Load() {
-			return &http.Response{StatusCode: 200, Body: http.NoBody, Request: req}, nil
+			return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: req}, nil
 		}
 		return down(req)
 	})})
@@ -125,7 +125,7 @@ func TestKeepUpLost(t *testing.T) {
 			r.hidden.Store(true)
 		}, 14*day + 3*time.Hour},
 		"delivered again": {func(t *testing.T, r *refusing) { r.redeliver(t, true) }, 0},
-		"its webhook was deleted": {func(t *testing.T, r *refusing) {
+		"its webhook was deleted": {func(_ *testing.T, r *refusing) {
 			_ = r.server.Update(func(s *asctest.State) { s.Webhooks = nil })
 		}, 3 * time.Hour},
 	} {

@@ -82,7 +82,7 @@ func TestTheLatestFailureIsKept(t *testing.T) {
 		})
 		_, err := client.MarketplaceWebhooks.List(ctx)
 		apiErr, ok := errors.AsType[*wrapper.APIError](err)
-		if !errors.Is(err, context.Canceled) || !ok || apiErr.StatusCode != 503 {
+		if !errors.Is(err, context.Canceled) || !ok || apiErr.StatusCode != http.StatusServiceUnavailable {
 			t.Errorf("got %v, want both, and of the failures the latest", err)
 		}
 	})

@@ -80,7 +80,7 @@ interrupt ends it at once.`,
 	completeFiles(cmd, "save")
 	cmd.Flags().StringVar(&l.webhook, "webhook", "", "`ID` of a registered webhook whose deliveries to read, instead of listening")
 	cmd.MarkFlagsMutuallyExclusive("webhook", "addr")
-	l.caller.flags(cmd)
+	l.flags(cmd)
 	l.handOverFlags(cmd)
 	return cmd
 }

@@ -64,7 +64,7 @@ func (m *migration) ping(ctx context.Context, client *wrapper.Client) error {
 			case wrapper.DeliverySucceeded:
 				return nil
 			case wrapper.DeliveryFailed:
-				return fmt.Errorf("App Store Connect's ping was not accepted: %s; the old webhook, if any, is still registered: "+
+				return fmt.Errorf("the ping of App Store Connect was not accepted: %s; the old webhook, if any, is still registered: "+
 					"correct the receiver and run this again", failure(delivery))
 			}
 		}

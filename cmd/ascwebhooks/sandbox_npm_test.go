@@ -43,7 +43,7 @@ func TestSandboxServesAnotherClient(t *testing.T) {
 	if !namespace.Enter(t, nil) {
 		return
 	}
-	if _, err := http.Get("http://192.0.2.1/"); err == nil { //nolint:noctx // there is no network to wait for
+	if _, err := http.Get("http://192.0.2.1/"); err == nil { //nolint:bodyclose // there is no network, and no response
 		t.Fatal("there is a way out")
 	}
 	receiver := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))

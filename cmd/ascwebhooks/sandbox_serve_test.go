@@ -31,7 +31,7 @@ func TestSandboxOverTLS(t *testing.T) {
 		t.Fatalf("the CA: %v", err)
 	}
 	local := func(url string) string { return strings.Replace(url, "sandbox", "127.0.0.1", 1) }
-	get := func(url, name string, pool *x509.CertPool) (*http.Response, error) {
+	get := func(url, name string, pool *x509.CertPool) (status, version int, err error) {
 		transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, ServerName: name}, ForceAttemptHTTP2: true}
 		defer transport.CloseIdleConnections()
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
@@ -39,22 +39,22 @@ func TestSandboxOverTLS(t *testing.T) {
 			t.Fatal(err)
 		}
 		response, err := transport.RoundTrip(r)
-		if err == nil {
-			_ = response.Body.Close()
+		if err != nil {
+			return 0, 0, err
 		}
-		return response, err
+		return response.StatusCode, response.ProtoMajor, response.Body.Close()
 	}
 	for _, url := range []string{local(d.BaseURL), local(d.ControlURL)} {
 		for _, name := range []string{"", "sandbox", "localhost", "192.0.2.7"} {
-			response, err := get(url+"/healthz", name, trusted)
-			if err != nil || response.StatusCode != http.StatusOK || response.ProtoMajor != 2 {
-				t.Errorf("%s as %q: %v, %v", url, name, response, err)
+			status, version, err := get(url+"/healthz", name, trusted)
+			if err != nil || status != http.StatusOK || version != 2 {
+				t.Errorf("%s as %q: %d over HTTP/%d, %v", url, name, status, version, err)
 			}
 		}
-		if _, err := get(url+"/healthz", "elsewhere.example", trusted); err == nil {
+		if _, _, err := get(url+"/healthz", "elsewhere.example", trusted); err == nil {
 			t.Error("the certificate is for elsewhere, too")
 		}
-		if _, err := get(url+"/healthz", "", x509.NewCertPool()); err == nil {
+		if _, _, err := get(url+"/healthz", "", x509.NewCertPool()); err == nil {
 			t.Error("whoever does not trust the CA is let in")
 		}
 	}

@@ -97,7 +97,7 @@ type edit struct {
 }
 
 func (e edit) RoundTrip(r *http.Request) (*http.Response, error) {
-	sent := []byte{}
+	var sent []byte
 	if r.Body != nil {
 		sent, _ = io.ReadAll(r.Body)
 		r.Body = io.NopCloser(bytes.NewReader(sent))

@@ -54,7 +54,7 @@ func TestProbeRefutes(t *testing.T) {
 			return body
 		}},
 		"empty-secret": {change: func(_ *atomic.Int32, r *http.Request, body []byte, response *http.Response) []byte {
-			if r.URL.Path == "/v1/marketplaceWebhooks" && response.StatusCode == 409 && bytes.Contains(body, []byte("/data/attributes/secret")) {
+			if r.URL.Path == "/v1/marketplaceWebhooks" && response.StatusCode == http.StatusConflict && bytes.Contains(body, []byte("/data/attributes/secret")) {
 				response.StatusCode = 201
 			}
 			return body

@@ -64,7 +64,7 @@ func TestBodiesHaveTenSeconds(t *testing.T) {
 		}
 		const twice = `{"type":"AppUnavailable","copies":2}`
 		response, text, took := request("POST /notifications HTTP/1.1\r\nContent-Length: 36", twice)
-		if response.StatusCode != 201 || took != 18*time.Second || response.Close {
+		if response.StatusCode != http.StatusCreated || took != 18*time.Second || response.Close {
 			t.Errorf("after %v: %d %s", took, response.StatusCode, text)
 		}
 		response, text, took = request("PUT /state HTTP/1.1\r\nContent-Length: 100", "{")
