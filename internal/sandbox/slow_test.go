@@ -60,14 +60,15 @@ func TestBodiesHaveTenSeconds(t *testing.T) {
 				t.Fatal(err)
 			}
 			text, _ := io.ReadAll(response.Body)
+			_ = response.Body.Close()
 			return response, string(text), time.Since(start)
 		}
 		const twice = `{"type":"AppUnavailable","copies":2}`
-		response, text, took := request("POST /notifications HTTP/1.1\r\nContent-Length: 36", twice)
+		response, text, took := request("POST /notifications HTTP/1.1\r\nContent-Length: 36", twice) //nolint:bodyclose // it is closed
 		if response.StatusCode != http.StatusCreated || took != 18*time.Second || response.Close {
 			t.Errorf("after %v: %d %s", took, response.StatusCode, text)
 		}
-		response, text, took = request("PUT /state HTTP/1.1\r\nContent-Length: 100", "{")
+		response, text, took = request("PUT /state HTTP/1.1\r\nContent-Length: 100", "{") //nolint:bodyclose // it is closed
 		if response.StatusCode != http.StatusRequestTimeout || took != 10*time.Second || !strings.Contains(text, "was not sent within 10s") {
 			t.Errorf("after %v: %d %s", took, response.StatusCode, text)
 		}
