@@ -9,10 +9,12 @@ export function showAbout({ base_url, key_id, apps }) {
 
 function fact(name, value) {
   const shown = el("code", {}, value);
-  const button = el("button", { type: "button", class: "quiet", "aria-label": "Copy the " + name, onclick: async () => {
-    button.textContent = (await copy(value, shown)) ? "Copied" : "Press Ctrl+C";
-    setTimeout(() => { button.textContent = "Copy"; }, 2000);
-  } }, "Copy");
+  const button = el("button", { type: "button", class: "quiet", onclick: async () => {
+    say((await copy(value, shown)) ? "Copied" : "Press Ctrl+C for");
+    setTimeout(say, 2000, "Copy");
+  } });
+  const say = (word) => button.replaceChildren(word, el("span", { class: "unseen" }, " the " + name));
+  say("Copy");
   return el("span", {}, el("b", {}, name), " ", shown, " ", button);
 }
 
