@@ -9,6 +9,7 @@ import (
 
 // The disk is full for a while: a limit on the size of files stands for it.
 func TestDiskFull(t *testing.T) {
+	needsSpeed(t)
 	t.Parallel()
 	apple := newApple(t)
 	addr, database := freeAddr(t), databasePath(t)

@@ -17,7 +17,8 @@ import (
 // The service is killed twice in the middle of 1,000 notifications. The sender
 // repeats what was not answered 2xx. Nothing is lost, nothing counts twice.
 func TestKilled(t *testing.T) {
-	const known, unknown = 990 / scale, 10 / scale
+	needsSpeed(t)
+	const known, unknown = 990, 10
 	seed := uint64(time.Now().UnixNano())
 	t.Log("seed", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
@@ -30,7 +31,7 @@ func TestKilled(t *testing.T) {
 	random.Shuffle(len(unanswered), func(i, j int) { unanswered[i], unanswered[j] = unanswered[j], unanswered[i] })
 	for range 2 {
 		before := len(unanswered)
-		unanswered = send(t, unanswered, (100+random.IntN(200))/scale, func() { service.signal(t, syscall.SIGKILL) })
+		unanswered = send(t, unanswered, 100+random.IntN(200), func() { service.signal(t, syscall.SIGKILL) })
 		_, _ = service.cmd.Process.Kill(), service.cmd.Wait() // at the latest
 		if len(unanswered) == 0 || len(unanswered) == before {
 			t.Fatalf("killed, but not in the middle: %d of %d unanswered", len(unanswered), before)

@@ -40,6 +40,7 @@ func postAbout(t *testing.T, apple *asctest.Server, first, n int) (acknowledged 
 
 // Somebody holds the database's lock for 14 s, which is longer than anybody waits for it.
 func TestLocked(t *testing.T) {
+	needsSpeed(t)
 	t.Parallel()
 	apple := newApple(t)
 	s := newServed(t, apple)

@@ -68,6 +68,7 @@ func offers(t *testing.T, addr string, want int) error {
 
 // Of 51 versions the first can never be read: the others don't wait for it, and it is not read over and over.
 func TestOneRowFails(t *testing.T) {
+	needsSpeed(t)
 	apple := newApple(t, asctest.Settings{Faults: func(r asctest.Exchange) *asctest.Fault {
 		if strings.HasSuffix(r.Path, "/v0") {
 			return &asctest.Fault{Status: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {"5"}}}
@@ -82,7 +83,7 @@ func TestOneRowFails(t *testing.T) {
 	for i := range 51 {
 		post(t, apple, created(fmt.Sprint("v", i)))
 	}
-	within(t, scale*2*time.Second, func() error { return offers(t, s.addr, 50) })
+	within(t, 2*time.Second, func() error { return offers(t, s.addr, 50) })
 	if err := inboxIs(t, s.database, map[string]int{"applied": 50, "new": 1}); err != nil {
 		t.Error(err)
 	}
@@ -92,7 +93,7 @@ func TestOneRowFails(t *testing.T) {
 			reads++
 		}
 	}
-	if reads == 0 || reads > 3*scale {
+	if reads == 0 || reads > 3 {
 		t.Errorf("it was read %d times", reads)
 	}
 }
@@ -100,6 +101,7 @@ func TestOneRowFails(t *testing.T) {
 // A withdrawal does not wait for downloads, however many there are. Killed meanwhile, the
 // process leaves files, which the next one removes.
 func TestDuringDownload(t *testing.T) {
+	needsSpeed(t)
 	apple := newApple(t, newVersions(1)[0])
 	addr, database, packages := freeAddr(t), databasePath(t), t.TempDir()
 	process := start(t, apple, addr, database, packages)
@@ -117,7 +119,7 @@ func TestDuringDownload(t *testing.T) {
 	}
 	eventually(t, func() error { return temporary(4) })
 	post(t, apple, withdrawn())
-	within(t, scale*time.Second, func() error { return inboxIs(t, database, map[string]int{"applied": 1, "new": downloads}) })
+	within(t, time.Second, func() error { return inboxIs(t, database, map[string]int{"applied": 1, "new": downloads}) })
 
 	process.signal(t, syscall.SIGKILL)
 	_ = process.cmd.Wait()
@@ -126,7 +128,7 @@ func TestDuringDownload(t *testing.T) {
 	}
 	start(t, apple, addr, database, packages)
 	want := `{"versions":[{"appId":"6478123456","packageId":"p","versionId":"v0","versionNum":"1","withdrawnIn":["DEU"]}]}` + "\n"
-	within(t, scale*2*time.Second, func() error { return catalogueIs(t, addr, want) })
+	within(t, 2*time.Second, func() error { return catalogueIs(t, addr, want) })
 	eventually(t, func() error { return inboxIs(t, database, map[string]int{"applied": 1 + downloads}) })
 	if err := temporary(0); err != nil {
 		t.Error(err)
