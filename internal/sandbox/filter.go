@@ -4,6 +4,7 @@ package sandbox
 
 import (
 	"cmp"
+	"math"
 	"net/url"
 	"regexp"
 	"slices"
@@ -81,8 +82,8 @@ func common(query url.Values, bad error, known []string) (p page, status string,
 		bad = cmp.Or(bad, badField("path", "must begin with a slash: it is the beginning of a path"))
 	}
 	p.limit, bad = number(query, "limit", 100, 1, 1000, bad)
-	p.before, bad = number(query, "before", 0, 1, 1<<53, bad)
-	since, bad = number(query, "since", 0, 0, 1<<53, bad)
+	p.before, bad = number(query, "before", 0, 1, math.MaxInt, bad)
+	since, bad = number(query, "since", 0, 0, math.MaxInt, bad)
 	return p, status, since, bad
 }
 
