@@ -47,6 +47,7 @@ func TestBodiesHaveTenSeconds(t *testing.T) {
 		listener <- end
 		server := &http.Server{Handler: box}
 		go func() { _ = server.Serve(listener) }()
+		defer time.Sleep(time.Second) // net/http waits after it has closed a connection
 		defer func() { _ = client.Close(); close(listener); _ = server.Close() }()
 		responses := bufio.NewReader(client)
 		request := func(head, body string) (*http.Response, string, time.Duration) {
