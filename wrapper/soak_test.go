@@ -212,7 +212,8 @@ func (s *soak) fault(asctest.Exchange) *asctest.Fault {
 		fault.Status = []int{401, 403, 409, 422, 429, 500, 502, 503, 504}[mathrand.N(9)]
 		fault.Applied = fault.Applied && fault.Status >= 500
 	}
-	if fault.Kind == asctest.FaultRedirect {
+	switch fault.Kind {
+	case asctest.FaultRedirect, asctest.FaultAssociatedErrors, asctest.FaultSeeLink: // they say that nothing was done
 		fault.Applied = false
 	}
 	return fault
