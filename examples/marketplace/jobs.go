@@ -13,7 +13,6 @@ import (
 	"github.com/ascmarketplace/webhooks/examples/catalogue"
 	"github.com/ascmarketplace/webhooks/notification"
 	"github.com/ascmarketplace/webhooks/notification/sqlstore"
-	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
 // Downloads have a queue of their own, so that nothing else waits for them.
@@ -91,35 +90,25 @@ func (w *worker) Work(ctx context.Context, job *river.Job[applyArgs]) error {
 	if err != nil {
 		return err
 	}
-	state, version := "applied", wrapper.PackageVersion{}
-	if e, ok := n.Event.(*notification.AlternativeDistributionPackageVersionCreated); ok {
-		version, err = w.packages.Fetch(ctx, e.PackageVersionID)
-		if later, ok := errors.AsType[*catalogue.LaterError](err); ok {
-			return river.JobSnooze(later.Wait)
-		}
-		if errors.Is(err, catalogue.ErrRejected) {
-			state = "rejected"
-		} else if err != nil {
-			return err
-		}
+	effect, err := w.packages.Prepare(ctx, n, receivedAt)
+	if later, ok := errors.AsType[*catalogue.LaterError](err); ok {
+		return river.JobSnooze(later.Wait)
+	}
+	if err != nil {
+		return err
 	}
 	return w.store.inTx(ctx, func(tx *sql.Tx) error {
-		if state == "applied" {
-			err = catalogue.Apply(ctx, execIn(tx), n, receivedAt, version)
-		}
-		if errors.Is(err, catalogue.ErrUnknown) {
-			state = "unknown" // a later release may know it
-		}
-		if state == "applied" && err != nil {
+		state, reason, err := effect.Apply(ctx, execIn(tx))
+		if err != nil {
 			return err
 		}
-		if state != "applied" {
-			w.logger.Warn("kept out of the catalogue", "id", n.ID, "state", state, "reason", err)
+		if reason != nil {
+			w.logger.Warn("kept out of the catalogue", "id", n.ID, "state", state, "reason", reason)
 		}
-		if _, err := tx.ExecContext(ctx, `UPDATE inbox SET state = ? WHERE id = ?`, state, n.ID); err != nil {
+		if _, err = tx.ExecContext(ctx, `UPDATE inbox SET state = ? WHERE id = ?`, state, n.ID); err != nil {
 			return err
 		}
-		_, err := river.JobCompleteTx[*riversqlite.Driver](ctx, tx, job)
+		_, err = river.JobCompleteTx[*riversqlite.Driver](ctx, tx, job)
 		return err
 	})
 }

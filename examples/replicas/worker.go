@@ -13,7 +13,6 @@ import (
 
 	"github.com/ascmarketplace/webhooks/examples/catalogue"
 	"github.com/ascmarketplace/webhooks/notification"
-	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
 // applyArgs names the row of the inbox to apply. The body is in the inbox only.
@@ -46,39 +45,29 @@ func (w *worker) Work(ctx context.Context, job *river.Job[applyArgs]) error {
 	if err != nil {
 		return err
 	}
-	state, version := "applied", wrapper.PackageVersion{}
-	if e, ok := n.Event.(*notification.AlternativeDistributionPackageVersionCreated); ok {
-		version, err = w.packages.Fetch(ctx, e.PackageVersionID)
-		if later, ok := errors.AsType[*catalogue.LaterError](err); ok {
-			return river.JobSnooze(later.Wait)
-		}
-		if errors.Is(err, catalogue.ErrRejected) {
-			state = "rejected"
-		} else if err != nil {
-			return err
-		}
+	effect, err := w.packages.Prepare(ctx, n, receivedAt)
+	if later, ok := errors.AsType[*catalogue.LaterError](err); ok {
+		return river.JobSnooze(later.Wait)
+	}
+	if err != nil {
+		return err
 	}
 	return pgx.BeginFunc(ctx, w.pool, func(tx pgx.Tx) error {
 		locked, lockErr := tx.Exec(ctx, `SELECT FROM inbox WHERE id = $1 AND state = 'new' FOR UPDATE`, n.ID)
 		if lockErr != nil || locked.RowsAffected() == 0 {
 			return lockErr
 		}
-		if state == "applied" {
-			err = catalogue.Apply(ctx, execIn(tx), n, receivedAt, version)
-		}
-		if errors.Is(err, catalogue.ErrUnknown) {
-			state = "unknown" // a later release may know it
-		}
-		if state == "applied" && err != nil {
+		state, reason, err := effect.Apply(ctx, execIn(tx))
+		if err != nil {
 			return err
 		}
-		if state != "applied" {
-			slog.Warn("kept out of the catalogue", "id", n.ID, "state", state, "reason", err)
+		if reason != nil {
+			slog.Warn("kept out of the catalogue", "id", n.ID, "state", state, "reason", reason)
 		}
-		if _, err := tx.Exec(ctx, `UPDATE inbox SET state = $2 WHERE id = $1`, n.ID, state); err != nil {
+		if _, err = tx.Exec(ctx, `UPDATE inbox SET state = $2 WHERE id = $1`, n.ID, state); err != nil {
 			return err
 		}
-		_, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, job)
+		_, err = river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, job)
 		return err
 	})
 }
