@@ -46,7 +46,7 @@ type Webhook struct {
 func (h *Handler) State() State {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	state := h.state.clone()
+	state := h.state.deepClone()
 	state.FormerSecrets = map[string][]string{}
 	for id, secrets := range h.state.FormerSecrets {
 		state.FormerSecrets[id] = slices.Clone(secrets)
@@ -72,7 +72,9 @@ func (h *Handler) keys() []Key {
 
 // MarketplaceWebhook returns the registered marketplace webhook and whether there is one.
 func (h *Handler) MarketplaceWebhook() (MarketplaceWebhook, bool) {
-	if w := h.State().MarketplaceWebhook; w != nil {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if w := h.state.MarketplaceWebhook; w != nil {
 		return *w, true
 	}
 	return MarketplaceWebhook{}, false
@@ -93,9 +95,9 @@ func (h *Handler) Update(change func(*State)) error {
 func (h *Handler) update(change func(*State)) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	after := h.state.clone()
+	after := h.state.deepClone()
 	change(&after)
-	after = after.clone() // which whoever changed it may keep
+	after = after.deepClone() // which whoever changed it may keep
 	after.complete()
 	if err := h.checkState(&after); err != nil {
 		return err
@@ -139,6 +141,7 @@ func withFormer(former map[string][]string, id, secret string, gone []string) ma
 	return former
 }
 
+// clone is a copy that a call may change: no call changes a resource.
 func (s *State) clone() State {
 	after := *s
 	after.Keys = slices.Clone(s.Keys)
@@ -152,10 +155,16 @@ func (s *State) clone() State {
 	}
 	after.PackageVersions = slices.Clone(s.PackageVersions)
 	after.Resources = slices.Clone(s.Resources)
+	after.Faults = slices.Clone(s.Faults)
+	return after
+}
+
+// deepClone shares nothing with s, so that a test may change all of it.
+func (s *State) deepClone() State {
+	after := s.clone()
 	for i, r := range after.Resources {
 		after.Resources[i] = r.clone()
 	}
-	after.Faults = slices.Clone(s.Faults)
 	return after
 }
 

@@ -103,7 +103,7 @@ func (s *Settings) check() error {
 func (s State) applyTo(h *Handler) error {
 	keys := append(slices.Clone(h.state.Keys), s.Keys...)
 	settings := h.state.Settings
-	h.state = s.clone()
+	h.state = s.deepClone()
 	h.state.Keys, h.state.FormerSecrets, h.state.Settings = keys, nil, settings
 	return s.Settings.applyTo(h)
 }
