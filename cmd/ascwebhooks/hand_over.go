@@ -31,7 +31,7 @@ type handOver struct {
 
 	poster poster
 	turn   chan struct{}   // holds one while a command runs
-	ended  <-chan struct{} // ends a command
+	until  context.Context // ends a command
 }
 
 func (h *handOver) handOverFlags(cmd *cobra.Command) {
@@ -49,7 +49,7 @@ func (h *handOver) handOverFlags(cmd *cobra.Command) {
 	cmd.MarkFlagsMutuallyExclusive("ca-file", "insecure")
 }
 
-func (h *handOver) check() (err error) {
+func (h *handOver) check() error {
 	if h.target != "" {
 		if err := checkTarget("--forward", h.target); err != nil {
 			return err
@@ -65,9 +65,17 @@ func (h *handOver) check() (err error) {
 	if h.timeout < time.Second || h.timeout > time.Hour {
 		return usagef("--timeout must be between a second and an hour, such as 5m")
 	}
+	config, err := h.tlsConfig()
+	if err != nil {
+		return err
+	}
 	h.poster.timeout = h.timeout
-	h.poster.tls, err = h.tlsConfig()
-	return err
+	if config != nil {
+		own := http.DefaultTransport.(*http.Transport).Clone()
+		own.TLSClientConfig = config
+		h.poster.transport = own
+	}
+	return nil
 }
 
 func (h *handOver) tlsConfig() (*tls.Config, error) {
@@ -125,20 +133,12 @@ func (h *handOver) run(ctx context.Context, n *notification.Notification, out io
 		defer func() { <-h.turn }()
 	case <-ctx.Done():
 		return errors.New("the command before it took too long")
-	case <-h.ended:
+	case <-h.until.Done():
 		return errors.New("interrupted")
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	done := make(chan struct{})
-	defer close(done)
-	go func() {
-		select {
-		case <-h.ended:
-			cancel()
-		case <-done:
-		}
-	}()
+	defer context.AfterFunc(h.until, cancel)()
 	cmd := shellCommand(ctx, h.exec)
 	cmd.WaitDelay = 2 * time.Second // then it is killed
 	cmd.Env = append(os.Environ(), eventVariables(n)...)

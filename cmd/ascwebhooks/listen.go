@@ -137,7 +137,7 @@ func (l *listener) handler(ctx context.Context) (*notification.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.turn, l.ended = make(chan struct{}, 1), ctx.Done()
+	l.turn, l.until = make(chan struct{}, 1), ctx
 	opts := []notification.Option{
 		notification.WithMalformed(l.malformed), notification.WithLogger(l.logger(slog.LevelWarn)),
 		notification.WithTimeout(l.timeout), notification.WithObserver(l.tellDuplicate),

@@ -5,7 +5,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -26,10 +25,10 @@ func forward(ctx context.Context, target string, body []byte, signature string) 
 	return poster{timeout: 30 * time.Second}.forward(ctx, target, body, signature)
 }
 
-// poster says how long a response may take, and which servers are trusted.
+// poster says how long a response may take, and how to get there.
 type poster struct {
-	timeout time.Duration
-	tls     *tls.Config // nil: this machine's authorities
+	timeout   time.Duration
+	transport http.RoundTripper // nil: http.DefaultTransport
 }
 
 func (p poster) post(ctx context.Context, target string, body []byte, signature string) (status int, err error) {
@@ -40,15 +39,8 @@ func (p poster) post(ctx context.Context, target string, body []byte, signature 
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", userAgent())
 	request.Header.Set(notification.SignatureHeader, signature)
-	transport := http.DefaultTransport
-	if p.tls != nil {
-		own := http.DefaultTransport.(*http.Transport).Clone()
-		own.TLSClientConfig = p.tls
-		defer own.CloseIdleConnections()
-		transport = own
-	}
 	client := &http.Client{
-		Transport:     transport,
+		Transport:     p.transport,
 		Timeout:       p.timeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}

@@ -45,7 +45,7 @@ func (p *progress) show(now time.Time) {
 	_, _ = fmt.Fprintf(p.terminal, "\r\x1b[Kfile %d of %d, %.1f MB downloaded", p.file, p.of, float64(p.bytes)/1e6)
 }
 
-// clear makes room for what is printed next.
+// clear removes the progress line, so that another line can be printed.
 func (p *progress) clear() {
 	if p.terminal != nil {
 		_, _ = fmt.Fprint(p.terminal, "\r\x1b[K")

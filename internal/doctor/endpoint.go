@@ -97,7 +97,7 @@ func (p endpoint) judgeCertificate(secured *tls.ConnectionState) {
 
 func (p endpoint) judgeForgery(status int) {
 	switch {
-	case status == http.StatusUnauthorized || status == http.StatusForbidden:
+	case IsRefusal(status):
 		p.note(checkForgery, OK, fmt.Sprintf("refused with %d", status), "")
 	case status/100 == 2:
 		p.note(checkForgery, Failure, fmt.Sprintf("accepted with %d: anybody can make the receiver believe anything", status),
@@ -117,7 +117,7 @@ func (p endpoint) judgePing(ctx context.Context, several bool) {
 	switch {
 	case status/100 == 2:
 		p.note(checkPing, OK, "accepted with "+statusText(status), "")
-	case status == http.StatusUnauthorized || status == http.StatusForbidden:
+	case IsRefusal(status):
 		advice := "Give the receiver the secret of --secret-file, to the last byte, or register the receiver's with 'ascwebhooks webhooks update'"
 		if several {
 			advice += "; if this endpoint has a secret of its own, give that one"
@@ -128,22 +128,33 @@ func (p endpoint) judgePing(ctx context.Context, several bool) {
 	}
 }
 
-// post posts a ping to the endpoint, signed with the secret. No redirect is followed.
 func (p endpoint) post(ctx context.Context, secret []byte) (status int, secured *tls.ConnectionState, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
+	return PostPing(ctx, p.Transport, p.UserAgent, p.url, secret)
+}
+
+// IsRefusal reports the status of a receiver that does not believe a signature.
+func IsRefusal(status int) bool {
+	return status == http.StatusUnauthorized || status == http.StatusForbidden
+}
+
+// PostPing posts a ping to an endpoint, signed with the secret. No redirect is followed. secured is nil without TLS.
+func PostPing(
+	ctx context.Context, transport http.RoundTripper, userAgent, url string, secret []byte,
+) (status int, secured *tls.ConnectionState, err error) {
 	body, err := json.Marshal(notification.New(&notification.WebhookPingCreated{Timestamp: time.Now()}))
 	if err != nil {
 		return 0, nil, err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url, bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
-		return 0, nil, errors.New("the registered URL can't be posted to")
+		return 0, nil, errors.New("the URL can't be posted to")
 	}
 	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("User-Agent", p.UserAgent)
+	request.Header.Set("User-Agent", userAgent)
 	request.Header.Set(notification.SignatureHeader, notification.Sign(secret, body))
-	response, err := p.Transport.RoundTrip(request)
+	response, err := transport.RoundTrip(request)
 	if err != nil {
 		return 0, nil, err
 	}
