@@ -48,7 +48,7 @@ func newCDN(t *testing.T) *httptest.Server {
 		case strings.HasPrefix(name, "expired"):
 			http.Error(w, "expired", http.StatusForbidden)
 			return
-		case strings.HasPrefix(name, "spoilt"):
+		case strings.HasPrefix(name, "corrupted"):
 			body[0]++
 		case strings.HasPrefix(name, "large-chunked"):
 			w.(http.Flusher).Flush() // no Content-Length
@@ -94,7 +94,7 @@ func TestDownload(t *testing.T) {
 		"checksum in upper case":       {file: "a", checksum: strings.ToUpper(sha256Of(content("a"))), got: "content of a"},
 		"MD5":                          {file: "a", checksum: md5Of("a"), got: "content of a"},
 		"redirected":                   {file: "moved?to=a", checksum: sha256Of(content("a")), got: "content of a"},
-		"a byte is wrong":              {file: "spoilt", got: "dontent of spoilt", is: wrapper.ErrChecksum},
+		"a byte is wrong":              {file: "corrupted", got: "dontent of corrupted", is: wrapper.ErrChecksum},
 		"MD5 of something else":        {file: "a", checksum: md5Of("b"), got: "content of a", is: wrapper.ErrChecksum},
 		"checksum of no known form":    {file: "a", checksum: "abc", is: wrapper.ErrChecksum, says: "of no known form"},
 		"checksum of another length":   {file: "a", checksum: strings.Repeat("a", 40), is: wrapper.ErrChecksum, says: "of no known form"},

@@ -26,7 +26,7 @@ func TestWholePackageVersion(t *testing.T) {
 		for i := range total {
 			id := fmt.Sprint(kind, "-", i)
 			file := fileAt(cdn, map[error]string{
-				wrapper.ErrChecksum: "spoilt", wrapper.ErrExpired: "expired", wrapper.ErrTooLarge: "large",
+				wrapper.ErrChecksum: "corrupted", wrapper.ErrExpired: "expired", wrapper.ErrTooLarge: "large",
 			}[odd[id]]+id)
 			file.ID = id
 			files[kind+"s"] = append(files[kind+"s"], file)

@@ -19,8 +19,8 @@ import (
 	"github.com/ascmarketplace/webhooks/notification"
 )
 
-// Effects is the table of a function's effects. It has no unique ID: what
-// happens twice is there twice.
+// Effects is the table of a function's effects. It has no unique ID, so
+// an effect that happens twice has two rows.
 const Effects = `CREATE TABLE effects (id VARCHAR(512) NOT NULL)`
 
 // A Store is a Deduplicator that forgets when it is told to.
