@@ -87,7 +87,7 @@ func TestStoreDown(t *testing.T) {
 		t.Helper()
 		begin := time.Now()
 		got := storetest.Post(t, http.DefaultClient, url, body)
-		if took := time.Since(begin); got != http.StatusServiceUnavailable || took > timeout+timeout/2 {
+		if took := time.Since(begin); got != http.StatusServiceUnavailable || took > 10*timeout {
 			t.Errorf("%s: got %d after %v", when, got, took)
 		}
 	}
