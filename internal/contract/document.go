@@ -37,7 +37,7 @@ func New(doc *openapi3.T) (*Contract, error) {
 		return nil, fmt.Errorf("contract: the OpenAPI document is not valid: %w", err)
 	}
 	closeDocument(doc)
-	c := &Contract{doc: doc, errorResponse: doc.Components.Schemas["ErrorResponse"]}
+	c := &Contract{doc: doc, errorResponse: doc.Components.Schemas["ErrorResponse"], segments: map[string][]string{}}
 	if c.errorResponse == nil {
 		return nil, errors.New("contract: the OpenAPI document has no schema ErrorResponse")
 	}
@@ -51,6 +51,9 @@ func New(doc *openapi3.T) (*Contract, error) {
 		SkipSettingDefaults:     true,
 		AuthenticationFunc:      bearerPresent,
 		SchemaValidationOptions: []openapi3.SchemaValidationOption{c.formats, openapi3.DisableSchemaErrorDetails()},
+	}
+	for template := range c.Paths() {
+		c.segments[template] = strings.Split(template, "/")
 	}
 	c.readTypes()
 	return c, nil
@@ -67,9 +70,6 @@ func (c *Contract) EventTypes() (names []string) {
 // closeDocument allows in each object of a request's or a response's body only the properties that it lists.
 func closeDocument(doc *openapi3.T) {
 	seen := map[*openapi3.Schema]bool{}
-	for _, schema := range doc.Components.Schemas {
-		closeSchema(schema, seen)
-	}
 	for _, item := range doc.Paths.Map() {
 		for _, operation := range item.Operations() {
 			if operation.RequestBody != nil {
