@@ -269,28 +269,6 @@ func TestKeepUpRegistersAgain(t *testing.T) {
 	})
 }
 
-// TestKeepUpTriesAgain what handle refuses, and counts it as lost when it is no longer listed.
-func TestKeepUpTriesAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		k := newKeeping(t)
-		k.refuse = func(string) error { return errors.New("malformed") }
-		k.start(t, buildParams(), wrapper.KeepUpOptions{Every: time.Hour})
-		k.after(time.Minute)
-		k.miss()
-		if pass := k.after(3 * time.Hour); pass.Failed != 1 || pass.Err == nil || len(k.handed) < 2 {
-			t.Errorf("handed over %v, %+v", k.handed, pass)
-		}
-		k.after(11 * 24 * time.Hour)
-		lost := 0
-		for _, pass := range k.passes {
-			lost += pass.Lost
-		}
-		if pass := k.after(time.Hour); lost != 1 || pass.Failed != 0 || pass.Err != nil {
-			t.Errorf("lost %d, %+v", lost, pass)
-		}
-	})
-}
-
 // TestKeepUpMarketplace is the registering half.
 func TestKeepUpMarketplace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
