@@ -16,7 +16,7 @@ import (
 
 const (
 	day   = 24 * time.Hour
-	every = 4 * time.Hour // a pass of refusing
+	every = 6 * time.Hour // a pass of refusing
 )
 
 // refusing is a KeepUp whose handle refuses the one event that was missed, until it is told otherwise.
