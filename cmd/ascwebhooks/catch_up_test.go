@@ -268,8 +268,8 @@ func TestCatchUpEvery(t *testing.T) {
 		t.Error(err)
 	}
 	b.want(t, "eight passes", map[string]int{"b1": 1, "b2": 4, "b3": 1})
-	if n := strings.Count(stderr.String(), "was not handled"); n != 3 {
-		t.Errorf("%d refusals told: %s", n, stderr.String())
+	if n := strings.Count(stderr.String(), "ascwebhooks: "); n != 3 || strings.Count(stderr.String(), "was not handled") != n {
+		t.Errorf("%d failures told, want three refusals and no interrupt: %s", n, stderr.String())
 	}
 	c.taken[sha256.Sum256([]byte("not listed any more"))] = true
 	if err := c.pass(t.Context(), client, missedID); err != nil || len(c.taken) != 3 {

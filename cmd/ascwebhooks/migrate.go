@@ -137,12 +137,10 @@ func (m *migration) look(ctx context.Context, client *wrapper.Client) (err error
 	if !m.renames {
 		wanted.Name = registered.Name
 	}
-	wanted.EventTypes = slices.Clone(registered.EventTypes)
-	for _, eventType := range wrapper.MarketplaceEvents() {
-		if !slices.Contains(wanted.EventTypes, eventType) {
-			wanted.EventTypes = append(wanted.EventTypes, eventType)
-		}
-	}
+	missing := slices.DeleteFunc(wrapper.MarketplaceEvents(), func(t wrapper.EventType) bool {
+		return slices.Contains(registered.EventTypes, t)
+	})
+	wanted.EventTypes = slices.Concat(registered.EventTypes, missing)
 	m.seen, err = readHistory(ctx, client, registered.ID, wrapper.DeliveryFilter{})
 	return err
 }
