@@ -271,6 +271,9 @@ func TestCatchUpEvery(t *testing.T) {
 	if n := strings.Count(stderr.String(), "ascwebhooks: "); n != 3 || strings.Count(stderr.String(), "was not handled") != n {
 		t.Errorf("%d failures told, want three refusals and no interrupt: %s", n, stderr.String())
 	}
+	if err := c.pass(ctx, client, missedID); err == nil || len(c.taken) != 3 {
+		t.Errorf("%d payloads remembered after a pass that could not list, want three; %v", len(c.taken), err)
+	}
 	c.taken[sha256.Sum256([]byte("not listed any more"))] = true
 	if err := c.pass(t.Context(), client, missedID); err != nil || len(c.taken) != 3 {
 		t.Errorf("%d payloads remembered, want the three that are listed; %v", len(c.taken), err)
