@@ -4,12 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"path"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -32,8 +30,8 @@ type rehearsalKey struct{}
 // rehearsal remembers what its context's requests would have created and deleted:
 // later lists show it.
 type rehearsal struct {
-	created []map[string]any
-	deleted []string // type and ID, such as webhooks/1
+	created []any    // resources
+	deleted []string // IDs
 }
 
 // dryRunID is the ID of what a rehearsal did not create.
@@ -50,12 +48,11 @@ func (t rehearsable) RoundTrip(r *http.Request) (*http.Response, error) {
 	case r.Method == http.MethodGet:
 		response, err := t.next.RoundTrip(r)
 		if err == nil {
-			err = rehearsal.show(response, path.Base(r.URL.Path))
+			err = rehearsal.show(response)
 		}
 		return response, err
 	case r.Method == http.MethodDelete:
-		_, resource, _ := strings.Cut(r.URL.Path, "/v1/")
-		rehearsal.deleted = append(rehearsal.deleted, resource)
+		rehearsal.deleted = append(rehearsal.deleted, path.Base(r.URL.Path))
 		return &http.Response{StatusCode: http.StatusNoContent, Body: http.NoBody, Request: r}, nil
 	}
 	return rehearsal.write(r)
@@ -84,9 +81,9 @@ func (h *rehearsal) write(r *http.Request) (*http.Response, error) {
 	}, err
 }
 
-// show changes a list of what has this type: what was created is in it, and what
-// was deleted is not.
-func (h *rehearsal) show(response *http.Response, listed string) error {
+// show puts into a list what was created, and leaves out what was deleted: a
+// rehearsal writes one type of resource, and lists no other.
+func (h *rehearsal) show(response *http.Response) error {
 	if response.StatusCode != http.StatusOK || len(h.created)+len(h.deleted) == 0 {
 		return nil
 	}
@@ -96,15 +93,11 @@ func (h *rehearsal) show(response *http.Response, listed string) error {
 	if err != nil {
 		return err
 	}
-	if data, isList := document["data"].([]any); isList {
-		for _, created := range h.created {
-			if created["type"] == listed {
-				data = append(data, created)
-			}
-		}
-		document["data"] = slices.DeleteFunc(data, func(item any) bool {
+	if list, isList := document["data"].([]any); isList {
+		document["data"] = slices.DeleteFunc(append(list, h.created...), func(item any) bool {
 			resource, _ := item.(map[string]any)
-			return slices.Contains(h.deleted, fmt.Sprint(resource["type"], "/", resource["id"]))
+			id, _ := resource["id"].(string)
+			return slices.Contains(h.deleted, id)
 		})
 	}
 	body, err := json.Marshal(document)
