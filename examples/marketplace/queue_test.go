@@ -47,16 +47,6 @@ func post(t *testing.T, apple *asctest.Server, event notification.Event) {
 	}
 }
 
-// within checks for so long at most.
-func within(t *testing.T, limit time.Duration, check func() error) {
-	t.Helper()
-	begin := time.Now()
-	eventually(t, check)
-	if took := time.Since(begin); took > limit {
-		t.Errorf("it took %v", took)
-	}
-}
-
 // offers is nil when the catalogue has so many versions.
 func offers(t *testing.T, addr string, want int) error {
 	body, err := get(t, "http://"+addr+"/catalogue")
@@ -83,7 +73,7 @@ func TestOneRowFails(t *testing.T) {
 	for i := range 51 {
 		post(t, apple, created(fmt.Sprint("v", i)))
 	}
-	within(t, 2*time.Second, func() error { return offers(t, s.addr, 50) })
+	eventually(t, func() error { return offers(t, s.addr, 50) })
 	if err := inboxIs(t, s.database, map[string]int{"applied": 50, "new": 1}); err != nil {
 		t.Error(err)
 	}
@@ -119,7 +109,7 @@ func TestDuringDownload(t *testing.T) {
 	}
 	eventually(t, func() error { return temporary(4) })
 	post(t, apple, withdrawn())
-	within(t, time.Second, func() error { return inboxIs(t, database, map[string]int{"applied": 1, "new": downloads}) })
+	eventually(t, func() error { return inboxIs(t, database, map[string]int{"applied": 1, "new": downloads}) })
 
 	process.signal(t, syscall.SIGKILL)
 	_ = process.cmd.Wait()
@@ -128,7 +118,7 @@ func TestDuringDownload(t *testing.T) {
 	}
 	start(t, apple, addr, database, packages)
 	want := `{"versions":[{"appId":"6478123456","packageId":"p","versionId":"v0","versionNum":"1","withdrawnIn":["DEU"]}]}` + "\n"
-	within(t, 2*time.Second, func() error { return catalogueIs(t, addr, want) })
+	eventually(t, func() error { return catalogueIs(t, addr, want) })
 	eventually(t, func() error { return inboxIs(t, database, map[string]int{"applied": 1 + downloads}) })
 	if err := temporary(0); err != nil {
 		t.Error(err)

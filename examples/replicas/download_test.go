@@ -32,7 +32,6 @@ func TestDuringDownload(t *testing.T) {
 		}
 		return err
 	})
-	begin := time.Now()
 	r.responds(t, d.deliveries(t, territoryOff(otherApp))[0], http.StatusOK)
 	eventually(t, func() error {
 		b, err := get[backlog](t, r, "/healthz")
@@ -41,10 +40,7 @@ func TestDuringDownload(t *testing.T) {
 		}
 		return err
 	})
-	if took := time.Since(begin); took > time.Second {
-		t.Errorf("it took %v", took)
-	}
-	r.catalogueIs(t, nil)
+	r.catalogueIs(t, nil) // so no download is done, and what doesn't wait is the withdrawal
 	r.idle(t)
 	want := onlyVersion[0]
 	want.WithdrawnIn = []string{"DEU"}

@@ -225,17 +225,11 @@ func TestThePage(t *testing.T) {
 	s.sees("#about button", "Copied")
 
 	// A call shows up at once.
-	sent := time.Now()
 	params := wrapper.MarketplaceWebhookParams{EndpointURL: s.service.URL, Secret: wrapper.NewSecret(s.secret)}
 	if _, err := s.client.MarketplaceWebhooks.Create(s.ctx, params); err != nil {
 		t.Fatal(err)
 	}
 	s.sees(latest+" .row", "POST /v1/marketplaceWebhooks", "201")
-	took := time.Since(sent)
-	t.Logf("the row of a call was there after %v", took)
-	if took > time.Second { // 200 ms, and what a busy machine adds
-		t.Errorf("the row of a call took %v", took)
-	}
 	s.sees("#webhooks", "Marketplace webhook", s.service.URL)
 
 	// It opens with the keyboard, without the secret.
@@ -259,7 +253,7 @@ func TestThePage(t *testing.T) {
 	s.sees(latest+" .good", "401")
 	s.sees("#announced", "AppUnavailable to marketplace webhook", "401")
 
-	// Nobody is to hear of it: the form says so.
+	// No webhook receives it: the form says so.
 	s.choose("#send-form", "type", "buildUploadStateUpdated")
 	s.submit("#send-form")
 	s.sees("#send-form .result", "no enabled webhook of the app 6478000000 subscribes to BUILD_UPLOAD_STATE_UPDATED")
@@ -367,7 +361,6 @@ func TestThePageWithTenThousandCalls(t *testing.T) {
 		s.box.Fake.ServeHTTP(httptest.NewRecorder(), r)
 	}
 	s.run(chromedp.EmulateViewport(1280, 860))
-	start := time.Now()
 	s.run(chromedp.Navigate(s.page))
 	s.sees("#live", "live")
 	s.sees("#older", "Show older")
@@ -380,7 +373,4 @@ func TestThePageWithTenThousandCalls(t *testing.T) {
 	s.badCall()
 	s.sees(latest+" .row", "409")
 	s.sees("#rows > li:nth-child(801) .row", "401")
-	if took := time.Since(start); took > 5*time.Second {
-		t.Errorf("it took %v", took)
-	}
 }

@@ -111,10 +111,9 @@ func (s *tester) stream() func(n int) string {
 func TestEventsTellWhatHappens(t *testing.T) {
 	s := start(t)
 	events := s.stream()
-	start := time.Now()
 	s.register("http://127.0.0.1:1/in", secret)
-	if got := events(2); !strings.Contains(got, `event: exchange`) || !strings.Contains(got, "event: state") || time.Since(start) > 200*time.Millisecond {
-		t.Errorf("after %v: %s", time.Since(start), got)
+	if got := events(2); !strings.Contains(got, "event: exchange") || !strings.Contains(got, "event: state") {
+		t.Errorf("got %s", got)
 	}
 	s.want(201, "POST", "/notifications", `{"type":"AppUnavailable"}`)
 	if got := events(1); !strings.Contains(got, "event: notification") {
