@@ -140,7 +140,7 @@ func TestMediaTypes(t *testing.T) {
 			t.Errorf("%s %q: %d, want %d", test.header, test.value, got.StatusCode, test.status)
 		}
 		if plain := got.Header.Get("Content-Type") == "text/plain"; plain != (test.status == 406) {
-			t.Errorf("%s %q: answered as %s", test.header, test.value, got.Header.Get("Content-Type"))
+			t.Errorf("%s %q: responded as %s", test.header, test.value, got.Header.Get("Content-Type"))
 		}
 	}
 }

@@ -84,7 +84,7 @@ func TestTransportAsksForAToken(t *testing.T) {
 	}
 }
 
-func TestTransportJudgesAnswers(t *testing.T) {
+func TestTransportJudgesResponses(t *testing.T) {
 	t.Parallel()
 	seen := &witness{TB: t}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

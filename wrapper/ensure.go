@@ -27,9 +27,9 @@ const (
 )
 
 // Ensure makes sure that the account's webhook has this URL and this secret:
-// it lists, then creates, updates or leaves. The secret is set whenever it is
-// given, since nobody can read which one is registered; it may be left out where
-// the webhook already exists. URL and secret are set by one request, so the pair
+// it lists, then creates, updates or changes nothing. The secret is set whenever
+// it is given, since nobody can read which one is registered; it may be left out
+// where the webhook already exists. URL and secret are set by one request, so the pair
 // that is stored is always one caller's. Another URL already there is an
 // *OtherEndpointError. A response that shows the URL in another form than it was
 // given, beyond what RFC 3986 calls the same, is an *UnexpectedResponseError:
