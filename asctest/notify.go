@@ -30,9 +30,9 @@ type SignedNotification struct {
 }
 
 // Notify posts event as App Store Connect does, and waits for the responses: an event of marketplaceWebhooks to the
-// registered endpoint, one of webhooks to each webhook of the app that is enabled and subscribes to it, side by side. It returns
-// the receiver's status; of several, the first one that is not 2xx. See Sign for duplicates and forgeries. Redirects
-// are not followed. Errors: nobody receives the event, it is incomplete, or nothing responded in time.
+// registered endpoint, one of webhooks to each webhook of the app that is enabled and subscribes to it, side by side.
+// It returns the receiver's status; of several, the first one that is not 2xx. See Sign for duplicates and forgeries.
+// Redirects are not followed. Errors: nobody receives the event, it is incomplete, or nothing responded in time.
 func (h *Handler) Notify(ctx context.Context, event notification.Event) (status int, err error) {
 	recipients, err := h.Sign("", notification.New(event))
 	if err != nil {
