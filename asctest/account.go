@@ -46,12 +46,7 @@ type Webhook struct {
 func (h *Handler) State() State {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	state := h.state.deepClone()
-	state.FormerSecrets = map[string][]string{}
-	for id, secrets := range h.state.FormerSecrets {
-		state.FormerSecrets[id] = slices.Clone(secrets)
-	}
-	return state
+	return h.state.deepClone()
 }
 
 // settings are the present ones.
@@ -164,6 +159,10 @@ func (s *State) deepClone() State {
 	after := s.clone()
 	for i, r := range after.Resources {
 		after.Resources[i] = r.clone()
+	}
+	after.FormerSecrets = maps.Clone(s.FormerSecrets)
+	for id, secrets := range s.FormerSecrets {
+		after.FormerSecrets[id] = slices.Clone(secrets)
 	}
 	return after
 }
