@@ -3,7 +3,8 @@
 //
 //   - [github.com/ascmarketplace/webhooks/auth]: turns API keys into signed tokens
 //   - [github.com/ascmarketplace/webhooks/wrapper]: registers, reads, changes and
-//     removes webhooks, with retries and typed errors
+//     removes webhooks, and reads what events are about, with retries and typed
+//     errors
 //   - [github.com/ascmarketplace/webhooks/notification]: verifies, decodes and
 //     receives what App Store Connect posts
 //   - [github.com/ascmarketplace/webhooks/notification/sqlstore]: remembers what
