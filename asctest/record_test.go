@@ -222,11 +222,15 @@ func TestEveryPostIsRecorded(t *testing.T) {
 	if strings.Join(got, " ")+" " != want {
 		t.Errorf("recorded\n%q\nwant\n%q", got, want)
 	}
-	tomorrow := &notification.Notification{Raw: []byte(`{"data":{"type":"tomorrow","id":"t","version":1}}`)}
-	if signed, err := h.Sign("w", tomorrow); err != nil {
-		t.Error(err)
-	} else if d, err := signed[0].Send(t.Context()); d.SignedWith != valid || err != nil {
-		t.Errorf("an event that the document does not have: %+v, %v", d, err)
+	for name, body := range map[string]string{
+		"a type that the document does not have": `{"data":{"type":"tomorrow","id":"t","version":1}}`,
+		"no id":                                  `{"data":{"type":"buildUploadStateUpdated"}}`,
+	} {
+		if signed, err := h.SignBytes("w", []byte(body)); err != nil {
+			t.Error(err)
+		} else if d, err := signed[0].Send(t.Context()); d.SignedWith != valid || err != nil {
+			t.Errorf("%s: %+v, %v", name, d, err)
+		}
 	}
 	forgery := h.Deliveries("w")[2].ID
 	body := `{"data":{"type":"webhookDeliveries","relationships":{"template":{"data":{"type":"webhookDeliveries","id":"` + forgery + `"}}}}}`
