@@ -14,14 +14,14 @@ import (
 type State struct {
 	Settings           Settings
 	Keys               []Key
-	Apps               []string            // the ids of the apps, those of Resources included
+	Apps               []string            // the IDs of the apps, those of Resources included
 	MarketplaceWebhook *MarketplaceWebhook // nil if there is none
 	Webhooks           []Webhook           // of all apps, oldest first
 	PackageVersions    []PackageVersion
 	Resources          []Resource
 	Faults             []Fault // that are still to come, with the number of times that is left of each
 
-	// FormerSecrets are those that webhooks had before, by the ids of the webhooks, the latest last: the latest 20 of
+	// FormerSecrets are those that webhooks had before, by the IDs of the webhooks, the latest last: the latest 20 of
 	// each of the 100 webhooks whose secrets changed last. They can't be set.
 	FormerSecrets map[string][]string
 

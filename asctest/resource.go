@@ -96,7 +96,7 @@ func (es *entries) add(e entry) bool {
 // get returns a resource, or nil.
 func (es *entries) get(kind, id string) *entry { return es.byID[entryKey(kind, id)] }
 
-// entryKey is one for all cases of an id, as with webhooks.
+// entryKey is one for all cases of an ID, as with webhooks.
 func entryKey(kind, id string) [2]string { return [2]string{kind, strings.ToLower(id)} }
 
 // related returns what e is related to: what its relationship names, or those of the relationship's type that name e.

@@ -11,8 +11,9 @@ type EnsureResult[W MarketplaceWebhook | Webhook] struct {
 	// Webhook is what is stored, as App Store Connect returned it.
 	Webhook W
 	Action  EnsureAction
-	// Deleted holds the ids of what Webhooks.Ensure removed, each once: webhooks
-	// with the same name and URL, as replicas create that start at once.
+	// Deleted holds the IDs of the webhooks that Webhooks.Ensure removed, each
+	// once: those with the same name and URL. Replicas that start at the same time
+	// create such.
 	Deleted []string
 }
 
