@@ -31,7 +31,8 @@ func TestStateIsACopy(t *testing.T) {
 	}
 	s := h.State()
 	s.Apps[0], s.Webhooks[0].EventTypes[0], s.MarketplaceWebhook.Secret = "x", "x", "x"
-	if after := h.State(); after.Apps[0] == "x" || after.Webhooks[0].EventTypes[0] == "x" || after.MarketplaceWebhook.Secret == "x" {
+	if after := h.State(); after.Apps[0] == "x" || after.Webhooks[0].EventTypes[0] == "x" ||
+		after.MarketplaceWebhook.Secret == "x" {
 		t.Errorf("changed: %+v", after)
 	}
 }
@@ -76,7 +77,8 @@ func TestResetForgetsButGoesOnCounting(t *testing.T) {
 	c.server.FailNext(asctest.Fault{Times: -1})
 	before := c.server.Exchanges()
 	c.server.Reset()
-	if _, there := c.server.MarketplaceWebhook(); there || len(c.server.Exchanges()) > 0 || len(c.server.State().Faults) > 0 {
+	if _, there := c.server.MarketplaceWebhook(); there || len(c.server.Exchanges()) > 0 ||
+		len(c.server.State().Faults) > 0 {
 		t.Error("Reset left something behind")
 	}
 	c.create()

@@ -28,7 +28,8 @@ func TestPingAndRedelivery(t *testing.T) {
 
 	c.ping(id)
 	failed := c.wait().server.Deliveries(id)
-	if len(failed) != 1 || failed[0].State != "FAILED" || failed[0].StatusCode != http.StatusServiceUnavailable || failed[0].ResponseBody != "received" ||
+	if len(failed) != 1 || failed[0].State != "FAILED" || failed[0].StatusCode != http.StatusServiceUnavailable ||
+		failed[0].ResponseBody != "received" ||
 		!failed[0].Ping || failed[0].Redelivery || failed[0].Sent.IsZero() {
 		t.Fatalf("got %+v", failed)
 	}

@@ -24,7 +24,8 @@ func TestSecondCreateRespondsAsConfigured(t *testing.T) {
 	t.Parallel()
 	c := newCaller(t, asctest.MarketplaceWebhook{EndpointURL: "https://e.com", Secret: "s"},
 		asctest.Settings{SecondCreateStatus: 422, SecondCreateCode: "ENTITY_UNPROCESSABLE"})
-	if got := c.call("POST", collection, createBody); got.StatusCode != http.StatusUnprocessableEntity || got.json.Errors[0].Code != "ENTITY_UNPROCESSABLE" {
+	if got := c.call("POST", collection, createBody); got.StatusCode != http.StatusUnprocessableEntity ||
+		got.json.Errors[0].Code != "ENTITY_UNPROCESSABLE" {
 		t.Errorf("got %d %s", got.StatusCode, got.body)
 	}
 }

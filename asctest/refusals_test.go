@@ -82,7 +82,8 @@ func TestRefusals(t *testing.T) {
 			continue
 		}
 		first := got.json.Errors[0]
-		if got.StatusCode != test.status || first.Status != fmt.Sprint(test.status) || first.Code != test.code || first.Source.Pointer+first.Source.Parameter != test.source {
+		if got.StatusCode != test.status || first.Status != fmt.Sprint(test.status) || first.Code != test.code ||
+			first.Source.Pointer+first.Source.Parameter != test.source {
 			t.Errorf("%s %s %s\n got: %d %+v\nwant: %+v", test.method, test.path, test.body, got.StatusCode, first, test)
 		}
 	}

@@ -140,7 +140,8 @@ func (s *story) watch(event any) {
 		problem = fmt.Sprintf("console.%s", e.Type)
 	case *log.EventEntryAdded:
 		problem = fmt.Sprintf("log: %s %s", e.Entry.Text, e.Entry.URL)
-		if e.Entry.Level != log.LevelError && e.Entry.Level != log.LevelWarning || strings.Contains(problem, "status of 400") ||
+		if e.Entry.Level != log.LevelError && e.Entry.Level != log.LevelWarning ||
+			strings.Contains(problem, "status of 400") ||
 			strings.Contains(problem, "status of 409") {
 			problem = "" // the browser reports what a refused form was told
 		}

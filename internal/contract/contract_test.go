@@ -90,7 +90,8 @@ func TestResponsesThatBreakTheDocument(t *testing.T) {
 		if (err == nil) != (test.broken == "") || err != nil && !strings.Contains(err.Error(), test.broken) {
 			t.Errorf("%s %d %s\n got: %v\nwant: %s", test.operation, test.status, test.response, err, test.broken)
 		}
-		if err != nil && (!strings.HasPrefix(err.Error(), test.operation+" response") || strings.Contains(err.Error(), "5ecret")) {
+		if err != nil && (!strings.HasPrefix(err.Error(), test.operation+" response") ||
+			strings.Contains(err.Error(), "5ecret")) {
 			t.Errorf("message: %v", err)
 		}
 	}

@@ -68,7 +68,8 @@ func TestNothingShowsASecret(t *testing.T) {
 	for id := 1; id <= 10; id++ {
 		shown += s.ask("GET", fmt.Sprintf("/exchanges/%d", id), "").body
 	}
-	if !strings.Contains(shown, "/downloads/") || !strings.Contains(shown, "(withheld)") || !strings.Contains(shown, "my secret is ") || len(accessKey) < 20 {
+	if !strings.Contains(shown, "/downloads/") || !strings.Contains(shown, "(withheld)") ||
+		!strings.Contains(shown, "my secret is ") || len(accessKey) < 20 {
 		t.Fatalf("nothing to look through: %.2000s", shown)
 	}
 	key := strings.Join(strings.Split(string(s.box.Fake.Key().PEM()), "\n")[1:3], "\n")
@@ -186,7 +187,8 @@ func TestSecretsAreRedactedInJSONInsideJSON(t *testing.T) {
 	s.call("GET", "/v1/webhooks/w/deliveries?filter[createdDateGreaterThanOrEqualTo]="+
 		time.Now().UTC().Add(-time.Hour).Format(time.RFC3339), "")
 	x := list(s.want(200, "GET", "/exchanges", ""), "exchanges")[0]
-	if body := x["response"].(object)["body"].(string); !strings.Contains(body, "echo") || strings.Contains(body, "quoted") {
+	if body := x["response"].(object)["body"].(string); !strings.Contains(body, "echo") ||
+		strings.Contains(body, "quoted") {
 		t.Errorf("shown as %s", body)
 	}
 }
