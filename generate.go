@@ -3,9 +3,14 @@
 //
 //   - [github.com/ascmarketplace/webhooks/auth]: turns API keys into signed tokens
 //   - [github.com/ascmarketplace/webhooks/wrapper]: registers, reads, changes and
-//     removes webhooks, with retries and typed errors
+//     removes webhooks, and reads what events are about, with retries and typed
+//     errors
 //   - [github.com/ascmarketplace/webhooks/notification]: verifies, decodes and
 //     receives what App Store Connect posts
+//   - [github.com/ascmarketplace/webhooks/notification/sqlstore]: remembers what
+//     was handled, in SQLite, MySQL, MariaDB or PostgreSQL
+//   - [github.com/ascmarketplace/webhooks/notification/pgxstore]: the same in
+//     PostgreSQL through pgx, a module of its own
 //   - [github.com/ascmarketplace/webhooks/asctest]: App Store Connect in memory,
 //     for your tests
 //   - [github.com/ascmarketplace/webhooks/openapi]: the OpenAPI documents, as bytes
@@ -15,8 +20,7 @@
 // The command ascwebhooks does the same from a shell.
 //
 // Apple has deprecated the resource marketplaceWebhooks in favour of webhooks
-// (API 4.0 and later), and has announced no removal. Both are served here, for
-// as long as Apple serves them.
+// (API 4.0 and later), and has announced no removal. The packages cover both.
 //
 // This file has every go:generate line, and tools.go pins the generator.
 package webhooks

@@ -14,14 +14,14 @@ import (
 type State struct {
 	Settings           Settings
 	Keys               []Key
-	Apps               []string            // the ids of the apps, those of Resources included
+	Apps               []string            // the IDs of the apps, those of Resources included
 	MarketplaceWebhook *MarketplaceWebhook // nil if there is none
 	Webhooks           []Webhook           // of all apps, oldest first
 	PackageVersions    []PackageVersion
 	Resources          []Resource
 	Faults             []Fault // that are still to come, with the number of times that is left of each
 
-	// FormerSecrets are those that webhooks had before, by the ids of the webhooks, the latest last: the latest 20 of
+	// FormerSecrets are those that webhooks had before, by the IDs of the webhooks, the latest last: the latest 20 of
 	// each of the 100 webhooks whose secrets changed last. They can't be set.
 	FormerSecrets map[string][]string
 
@@ -46,12 +46,7 @@ type Webhook struct {
 func (h *Handler) State() State {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	state := h.state.deepClone()
-	state.FormerSecrets = map[string][]string{}
-	for id, secrets := range h.state.FormerSecrets {
-		state.FormerSecrets[id] = slices.Clone(secrets)
-	}
-	return state
+	return h.state.deepClone()
 }
 
 // settings are the present ones.
@@ -164,6 +159,10 @@ func (s *State) deepClone() State {
 	after := s.clone()
 	for i, r := range after.Resources {
 		after.Resources[i] = r.clone()
+	}
+	after.FormerSecrets = maps.Clone(s.FormerSecrets)
+	for id, secrets := range s.FormerSecrets {
+		after.FormerSecrets[id] = slices.Clone(secrets)
 	}
 	return after
 }

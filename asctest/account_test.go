@@ -2,6 +2,7 @@ package asctest_test
 
 import (
 	"net/http"
+	"slices"
 	"testing"
 
 	"github.com/ascmarketplace/webhooks/asctest"
@@ -30,8 +31,32 @@ func TestStateIsACopy(t *testing.T) {
 	}
 	s := h.State()
 	s.Apps[0], s.Webhooks[0].EventTypes[0], s.MarketplaceWebhook.Secret = "x", "x", "x"
-	if after := h.State(); after.Apps[0] == "x" || after.Webhooks[0].EventTypes[0] == "x" || after.MarketplaceWebhook.Secret == "x" {
+	if after := h.State(); after.Apps[0] == "x" || after.Webhooks[0].EventTypes[0] == "x" ||
+		after.MarketplaceWebhook.Secret == "x" {
 		t.Errorf("changed: %+v", after)
+	}
+}
+
+// TestFormerSecretsCantBeSet, neither at the beginning nor later.
+func TestFormerSecretsCantBeSet(t *testing.T) {
+	set := map[string][]string{"w": {"old"}}
+	register := func(secret string) func(*asctest.State) {
+		w := &asctest.MarketplaceWebhook{ID: "m", EndpointURL: "https://e.com", Secret: secret}
+		return func(s *asctest.State) { s.MarketplaceWebhook = w }
+	}
+	h, err := asctest.New(asctest.State{FormerSecrets: set})
+	if err != nil {
+		t.Fatal(err)
+	}
+	setAll := func(s *asctest.State) { s.FormerSecrets = set }
+	setOne := func(s *asctest.State) { s.FormerSecrets["w"] = set["w"] }
+	for _, change := range []func(*asctest.State){register("first"), setAll, register("second"), setOne} {
+		if err := h.Update(change); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := h.State().FormerSecrets; len(got) != 1 || !slices.Equal(got["m"], []string{"first"}) {
+		t.Errorf("got %v", got)
 	}
 }
 
@@ -52,7 +77,8 @@ func TestResetForgetsButGoesOnCounting(t *testing.T) {
 	c.server.FailNext(asctest.Fault{Times: -1})
 	before := c.server.Exchanges()
 	c.server.Reset()
-	if _, there := c.server.MarketplaceWebhook(); there || len(c.server.Exchanges()) > 0 || len(c.server.State().Faults) > 0 {
+	if _, there := c.server.MarketplaceWebhook(); there || len(c.server.Exchanges()) > 0 ||
+		len(c.server.State().Faults) > 0 {
 		t.Error("Reset left something behind")
 	}
 	c.create()

@@ -92,7 +92,7 @@ type sentResource struct {
 // set sets the fields of target that the attributes give; null leaves a text or a bool as it is.
 func (s *sentResource) set(target any) { _ = json.Unmarshal(s.Data.Attributes, target) }
 
-// related is the id that a relationship points at.
+// related is the ID that a relationship points at.
 func (s *sentResource) related(name string) string { return s.Data.Relationships[name].Data.ID }
 
 // list is the values of a parameter; nil if it is not given.

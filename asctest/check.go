@@ -112,7 +112,7 @@ func clientError(v *contract.Violation) (stage int, e apiError) {
 	return 5, e
 }
 
-// acceptsJSON tells whether the Accept headers allow application/json.
+// acceptsJSON reports whether the Accept headers allow application/json.
 func acceptsJSON(accept []string) bool {
 	ranges := strings.Join(accept, ",")
 	for part := range strings.SplitSeq(ranges, ",") {

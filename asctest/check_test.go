@@ -182,7 +182,7 @@ func TestADocumentThatChangedIsNoticed(t *testing.T) {
 			t.Errorf("%s: %q, want %q", test.name, *violations, test.want)
 		}
 		if got.Code != http.StatusInternalServerError || !strings.Contains(got.Body.String(), "UNEXPECTED_ERROR") {
-			t.Errorf("%s: answered %d", test.name, got.Code)
+			t.Errorf("%s: responded %d", test.name, got.Code)
 		}
 	}
 }
@@ -208,8 +208,8 @@ func TestARequestIsCheckedByTheDocument(t *testing.T) {
 	}
 }
 
-// TestWhoHearsOfAViolationMayAskTheHandler: no lock is held meanwhile.
-func TestWhoHearsOfAViolationMayAskTheHandler(t *testing.T) {
+// TestOnViolationMayCallTheHandler: no lock is held meanwhile.
+func TestOnViolationMayCallTheHandler(t *testing.T) {
 	t.Parallel()
 	h, _ := withDocument(t, func(doc *openapi3.T) {
 		response := doc.Components.Schemas["MarketplaceWebhookResponse"].Value

@@ -111,7 +111,7 @@ func (c *call) showing(data resource) string {
 	return string(jsonResponse(http.StatusOK, body).body)
 }
 
-// firstResource is the first one that the response shows, without its id; of an empty list, one of its type.
+// firstResource is the first one that the response shows, without its ID; of an empty list, one of its type.
 func (c *call) firstResource(r response) resource {
 	var list struct{ Data []resource }
 	if json.Unmarshal(r.body, &list) != nil || len(list.Data) == 0 {

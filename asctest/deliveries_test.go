@@ -1,18 +1,15 @@
 package asctest_test
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -31,7 +28,8 @@ func TestPingAndRedelivery(t *testing.T) {
 
 	c.ping(id)
 	failed := c.wait().server.Deliveries(id)
-	if len(failed) != 1 || failed[0].State != "FAILED" || failed[0].StatusCode != http.StatusServiceUnavailable || failed[0].ResponseBody != "received" ||
+	if len(failed) != 1 || failed[0].State != "FAILED" || failed[0].StatusCode != http.StatusServiceUnavailable ||
+		failed[0].ResponseBody != "received" ||
 		!failed[0].Ping || failed[0].Redelivery || failed[0].Sent.IsZero() {
 		t.Fatalf("got %+v", failed)
 	}
@@ -232,11 +230,11 @@ func TestSlowReceiver(t *testing.T) {
 // newPipes serves h on in-memory connections, to which the transport leads.
 func newPipes(t *testing.T, h http.Handler) *http.Transport {
 	t.Helper()
-	l := pipes{conns: make(chan net.Conn), done: make(chan struct{})}
+	l, dial := asctest.NewPipes()
 	server := &http.Server{Handler: h, ReadHeaderTimeout: time.Minute}
 	served := make(chan struct{})
-	go func() { defer close(served); _ = server.Serve(&l) }()
-	transport := &http.Transport{DialContext: l.dial, DisableKeepAlives: true}
+	go func() { defer close(served); _ = server.Serve(l) }()
+	transport := &http.Transport{DialContext: dial, DisableKeepAlives: true}
 	t.Cleanup(func() { _ = server.Close(); <-served })
 	return transport
 }
@@ -292,35 +290,3 @@ func TestFaultsOfTheNewOperations(t *testing.T) {
 		t.Errorf("recorded %+v", last)
 	}
 }
-
-// pipes is a listener whose connections are net.Pipe's.
-type pipes struct {
-	conns chan net.Conn
-	done  chan struct{}
-	once  sync.Once
-}
-
-func (l *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	client, server := net.Pipe()
-	select {
-	case l.conns <- server:
-		return client, nil
-	case <-l.done:
-		return nil, net.ErrClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-func (l *pipes) Accept() (net.Conn, error) {
-	select {
-	case conn := <-l.conns:
-		return conn, nil
-	case <-l.done:
-		return nil, net.ErrClosed
-	}
-}
-
-func (l *pipes) Close() error { l.once.Do(func() { close(l.done) }); return nil }
-
-func (l *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "pipe"} }

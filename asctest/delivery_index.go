@@ -11,7 +11,7 @@ import (
 
 // deliveryIndex is guarded by the record's lock.
 type deliveryIndex struct {
-	byID   map[string]*Delivery   // by their ids in lower case
+	byID   map[string]*Delivery   // by their IDs in lower case
 	listed map[string][]*Delivery // those of a webhook that the API has, in the order of Created
 	log    []deliveryChange       // each delivery twice at most
 }

@@ -21,13 +21,25 @@
 //		}
 //	}
 //
-// It has the account's marketplace webhook ([MarketplaceWebhook]), and apps with
-// webhooks of their own ([WithApp], [Webhook]): pings, deliveries, redeliveries and package
-// versions with their downloads. Anything else that the document has a read for is a [Resource]. Notify posts a signed notification to whoever
-// receives its event; Sign gives it, to be sent twice, forged, or with an old secret.
-// Exchanges and Deliveries are the record of what arrived and of what was posted.
-// NewPipeServer works inside testing/synctest, there with a DeliveryTransport in [Settings];
-// New gives the plain http.Handler. What Apple does not document is assumed, and
-// the comments say where: what a second create gets, an empty secret, how far iat
-// may be ahead, how long a receiver may take, that a delivery is sent again once.
+// # What there is
+//
+// Options are what it starts with: the account's marketplace webhook
+// ([MarketplaceWebhook]), apps with webhooks of their own ([WithApp], [Webhook]),
+// package versions with files to download ([PackageVersion]), and as a [Resource]
+// anything else that the document has a read for. [Settings] say how it behaves.
+//
+// [Handler.Notify] posts a signed notification to each recipient of its event.
+// [Handler.Sign] returns it instead, to be sent twice, forged, or with an old
+// secret. [Handler.Exchanges] and [Handler.Deliveries] are the record of what
+// arrived and of what was posted.
+//
+// [NewServer] serves on loopback. [NewPipeServer] works inside testing/synctest,
+// where a DeliveryTransport in [Settings] reaches the receiver. [New] returns the
+// plain http.Handler.
+//
+// # What is assumed
+//
+// What Apple does not document is assumed, and the comments say where: the
+// responses to a second create and to an empty secret, how far iat may be ahead,
+// how long a receiver may take, and that a delivery can be redelivered once.
 package asctest

@@ -33,7 +33,7 @@ func (e *example) Errorf(format string, args ...any) {
 
 func (e *example) Fatalf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
 
-// call sends one request with a fresh token and returns the answer's status.
+// call sends one request with a fresh token and returns the response's status.
 func call(client *http.Client, key asctest.Key, method, url, body string) int {
 	token := jwt.NewWithClaims(jwt.SigningMethodES256, claims(key))
 	token.Header["kid"] = key.ID

@@ -54,7 +54,7 @@ func ExampleHandler_FailNext() {
 
 	server := asctest.NewServer(t)
 	server.FailNext(
-		asctest.Fault{Operation: asctest.MarketplaceWebhooksCreate, Status: 503, Applied: true}, // created, but the answer is lost
+		asctest.Fault{Operation: asctest.MarketplaceWebhooksCreate, Status: 503, Applied: true}, // created, but the response is lost
 		asctest.Fault{Status: 429, Header: http.Header{"Retry-After": {"120"}}},
 		asctest.Fault{Kind: asctest.FaultHTMLPage, Times: -1},
 	)

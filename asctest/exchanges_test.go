@@ -17,7 +17,8 @@ func TestRequestsTellTheirResponse(t *testing.T) {
 	c.create()
 	c.call("POST", collection, `{"data":{"type":"marketplaceWebhooks","attributes":{}}}`)
 	all := c.server.Exchanges()
-	if first := all[0]; !strings.Contains(string(first.ResponseBody), `"endpointUrl"`) || first.ResponseHeader.Get("Location") == "" {
+	if first := all[0]; !strings.Contains(string(first.ResponseBody), `"endpointUrl"`) ||
+		first.ResponseHeader.Get("Location") == "" {
 		t.Errorf("response %s, %v", first.ResponseBody, first.ResponseHeader)
 	}
 	if said := strings.Join(all[1].Violations, "\n"); !strings.Contains(said, "/data/attributes/endpointUrl: ") {
@@ -38,7 +39,8 @@ func TestRequestsAreRecorded(t *testing.T) {
 	var got []string
 	for _, r := range requests {
 		got = append(got, fmt.Sprintf("%s %s?%s %s %d %d %s", r.Method, r.Path, r.Query, r.Operation, len(r.Body), r.Status, r.Reason))
-		if r.Header.Get("Authorization") != "" || r.Header.Get("User-Agent") == "" || r.KeyID != c.server.Key().ID || r.Time.IsZero() {
+		if r.Header.Get("Authorization") != "" || r.Header.Get("User-Agent") == "" || r.KeyID != c.server.Key().ID ||
+			r.Time.IsZero() {
 			t.Errorf("headers %v, key %s, time %v", r.Header, r.KeyID, r.Time)
 		}
 	}
@@ -50,7 +52,8 @@ func TestRequestsAreRecorded(t *testing.T) {
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
-	if strings.Count(log.String(), `"level":"DEBUG"`) != 3 || strings.Contains(log.String(), "canary") || strings.Contains(log.String(), "Bearer") {
+	if strings.Count(log.String(), `"level":"DEBUG"`) != 3 || strings.Contains(log.String(), "canary") ||
+		strings.Contains(log.String(), "Bearer") {
 		t.Errorf("log: %s", log.String())
 	}
 }

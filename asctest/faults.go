@@ -170,7 +170,7 @@ func (h *Handler) nextFault(operation Operation) *Fault {
 	return &taken
 }
 
-// applies tells whether the call takes effect. Without a fault it does.
+// applies reports whether the call takes effect. Without a fault it does.
 func (f *Fault) applies() bool {
 	return f == nil || f.Applied || f.Kind == FaultLate || f.Kind == FaultLateBody
 }

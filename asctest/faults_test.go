@@ -111,7 +111,8 @@ func TestUnknownKindOfFault(t *testing.T) {
 	told := &witness{TB: t}
 	server := asctest.NewServer(told)
 	server.FailNext(asctest.Fault{Kind: "Redirect"})
-	if want := `asctest: kind: must be one of error, late, `; len(told.failures) != 1 || !strings.HasPrefix(told.failures[0], want) {
+	if want := `asctest: kind: must be one of error, late, `; len(told.failures) != 1 ||
+		!strings.HasPrefix(told.failures[0], want) {
 		t.Errorf("told %q, want %q", told.failures, want)
 	}
 	source := asctest.Settings{Faults: func(asctest.Exchange) *asctest.Fault { return &asctest.Fault{Kind: "late body "} }}
@@ -189,7 +190,8 @@ func TestManyCallersAndRandomFaults(t *testing.T) {
 			for range 20 {
 				_, _, _, _ = c.fetch("GET", collection, "")
 				body := fmt.Sprintf(`{"data":{"type":"marketplaceWebhooks","id":"%s","attributes":{"endpointUrl":"https://example.com/%d"}}}`, id, worker)
-				if got := c.call("PATCH", collection+"/"+id, body); got.StatusCode != http.StatusOK || !strings.Contains(got.body, fmt.Sprintf("example.com/%d", worker)) {
+				if got := c.call("PATCH", collection+"/"+id, body); got.StatusCode != http.StatusOK ||
+					!strings.Contains(got.body, fmt.Sprintf("example.com/%d", worker)) {
 					t.Errorf("worker %d: %d %s", worker, got.StatusCode, got.body)
 				}
 			}

@@ -60,7 +60,7 @@ func FuzzToken(f *testing.F) {
 		r.Header.Set("Authorization", authorization)
 		w := httptest.NewRecorder()
 		if h.ServeHTTP(w, r); w.Code != http.StatusUnauthorized {
-			t.Errorf("answered %d", w.Code)
+			t.Errorf("responded %d", w.Code)
 		}
 	})
 }

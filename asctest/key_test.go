@@ -69,7 +69,8 @@ func TestKeysThatCantBeUsed(t *testing.T) {
 		"webhooks[0].event_types: each must":          asctest.Webhook{AppID: "1", URL: "https://e.com", EventTypes: []string{"X"}},
 		"must not be part of the id":                  asctest.MarketplaceWebhook{ID: "long-enough", EndpointURL: "https://e.com", Secret: "long-enough"},
 	} {
-		if _, err := asctest.New(option); err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "asctest: ") {
+		if _, err := asctest.New(option); err == nil || !strings.Contains(err.Error(), want) ||
+			!strings.HasPrefix(err.Error(), "asctest: ") {
 			t.Errorf("%q: %v", want, err)
 		}
 	}

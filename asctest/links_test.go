@@ -8,7 +8,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 )
 
 // TestLinksNameWhatWasCalled: over TLS, or over what a proxy on this machine took off.
@@ -70,9 +69,8 @@ func TestCloseEndsWhatIsBeingSent(t *testing.T) {
 		t.Fatal(err)
 	}
 	go func() { <-arrived; _ = h.Close() }()
-	start := time.Now()
 	d, err := signed[0].Send(t.Context())
-	if !errors.Is(err, context.Canceled) || d.State != failed || time.Since(start) > deliveryTimeout/2 {
-		t.Errorf("after %v: %v, %+v", time.Since(start), err, d)
+	if !errors.Is(err, context.Canceled) || d.State != failed {
+		t.Errorf("%v, %+v", err, d)
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/ascmarketplace/webhooks/asctest"
 )
 
-func TestArrayAnswers(t *testing.T) {
+func TestArrayResponses(t *testing.T) {
 	t.Parallel()
 	c := newCaller(t, asctest.Settings{ArrayResponses: true})
 	got := c.call("POST", collection, createBody)
@@ -20,11 +20,12 @@ func TestArrayAnswers(t *testing.T) {
 	}
 }
 
-func TestSecondCreateAnswersAsConfigured(t *testing.T) {
+func TestSecondCreateRespondsAsConfigured(t *testing.T) {
 	t.Parallel()
 	c := newCaller(t, asctest.MarketplaceWebhook{EndpointURL: "https://e.com", Secret: "s"},
 		asctest.Settings{SecondCreateStatus: 422, SecondCreateCode: "ENTITY_UNPROCESSABLE"})
-	if got := c.call("POST", collection, createBody); got.StatusCode != http.StatusUnprocessableEntity || got.json.Errors[0].Code != "ENTITY_UNPROCESSABLE" {
+	if got := c.call("POST", collection, createBody); got.StatusCode != http.StatusUnprocessableEntity ||
+		got.json.Errors[0].Code != "ENTITY_UNPROCESSABLE" {
 		t.Errorf("got %d %s", got.StatusCode, got.body)
 	}
 }

@@ -18,7 +18,7 @@ import (
 )
 
 // SignedNotification is a signed notification to one webhook. Send it as often as wanted, also at the same time:
-// copies have the same id and the same bytes.
+// copies have the same ID and the same bytes.
 type SignedNotification struct {
 	WebhookID   string
 	EndpointURL string
@@ -30,9 +30,10 @@ type SignedNotification struct {
 }
 
 // Notify posts event as App Store Connect does, and waits for the responses: an event of marketplaceWebhooks to the
-// registered endpoint, one of webhooks to each webhook of the app that is enabled and subscribes to it, side by side. It returns
-// the receiver's status; of several, the first one that is not 2xx. See Sign for duplicates and forgeries. Redirects
-// are not followed. Errors: nobody receives the event, it is incomplete, or nothing responded in time.
+// registered endpoint, one of webhooks to each webhook of the app that is enabled and subscribes to it, side by side.
+// It returns the receiver's status; of several, the first one that is not 2xx. See Sign for duplicates and forgeries.
+// Redirects are not followed. It fails if nobody receives the event, if that is incomplete, or if nothing responds in
+// time.
 func (h *Handler) Notify(ctx context.Context, event notification.Event) (status int, err error) {
 	recipients, err := h.Sign("", notification.New(event))
 	if err != nil {
@@ -49,11 +50,11 @@ func (h *Handler) Notify(ctx context.Context, event notification.Event) (status 
 	return sent[bad].StatusCode, errs[bad]
 }
 
-// Sign returns n once for each recipient, signed with its secret, but does not send it. to is the id of a webhook, or
+// Sign returns n once for each recipient, signed with its secret, but does not send it. to is the ID of a webhook, or
 // of an app, whose enabled webhooks that subscribe to the event are the recipients. If it is empty they are those
 // that App Store Connect would choose: the marketplace webhook for an event of marketplaceWebhooks; for others the
-// webhooks of the marketplace app that the notification names, or else of the only app. Errors: there is no
-// recipient, or the notification is incomplete.
+// webhooks of the marketplace app that the notification names, or else of the only app. It fails if there is no
+// recipient, or if the notification is incomplete.
 func (h *Handler) Sign(to string, n *notification.Notification) ([]SignedNotification, error) {
 	body, err := json.Marshal(n)
 	if err != nil {
@@ -67,7 +68,7 @@ func (h *Handler) Sign(to string, n *notification.Notification) ([]SignedNotific
 	return h.sign(recipients, body), nil
 }
 
-// SignBytes signs body as it is, such as an unknown event or half a one, for each recipient. to is the id of a
+// SignBytes signs body as it is, such as an unknown event or half a one, for each recipient. to is the ID of a
 // webhook, or of an app, whose enabled webhooks are the recipients; it may be empty if only one webhook is registered.
 func (h *Handler) SignBytes(to string, body []byte) ([]SignedNotification, error) {
 	state := h.State()

@@ -123,7 +123,8 @@ func TestNotifyFails(t *testing.T) {
 	fails := func(want string, event notification.Event) {
 		t.Helper()
 		status, err := server.Notify(t.Context(), event)
-		if status != 0 || err == nil || !strings.HasPrefix(err.Error(), "asctest: ") || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "canary") {
+		if status != 0 || err == nil || !strings.HasPrefix(err.Error(), "asctest: ") ||
+			!strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "canary") {
 			t.Errorf("got %d, %v; want %q", status, err, want)
 		}
 	}
@@ -141,7 +142,8 @@ func TestNotifyPingsEveryEnabledWebhook(t *testing.T) {
 	server := asctest.NewServer(t, asctest.Webhook{AppID: "1", URL: receiver.URL, Enabled: true})
 	status, err := server.Notify(t.Context(), &notification.WebhookPingCreated{})
 	deliveries := server.Deliveries("")
-	if status != http.StatusOK || err != nil || len(deliveries) != 1 || !deliveries[0].Ping || deliveries[0].EventType != "" {
+	if status != http.StatusOK || err != nil || len(deliveries) != 1 || !deliveries[0].Ping ||
+		deliveries[0].EventType != "" {
 		t.Errorf("got %d, %v, %+v", status, err, deliveries)
 	}
 }

@@ -91,7 +91,8 @@ func TestPackageVersionIsReadAndDownloaded(t *testing.T) {
 		t.Errorf("download: %d %s", status, body)
 	}
 	last := shown.Included[51].Attributes
-	if status, body := c.download(last.URL, ""); status != 200 || body != "100" || last.AlternativeDistributionKeyBlob == "" {
+	if status, body := c.download(last.URL, ""); status != 200 || body != "100" ||
+		last.AlternativeDistributionKeyBlob == "" {
 		t.Errorf("download of the delta: %d %s", status, body)
 	}
 	if few := c.version(id + "?include=variants&limit[variants]=3"); len(few.Included) != 3 {
@@ -160,7 +161,8 @@ func TestLargePackageVersionIsReadWhole(t *testing.T) {
 		}
 	}
 	versions := c.expect(200, "", "GET", "/v1/alternativeDistributionPackages/p/versions?include=alternativeDistributionPackage", "")
-	if strings.Count(versions.body, `"version":`) != 2 || strings.Count(versions.body, `"type":"alternativeDistributionPackages","id":"p"`) != 3 {
+	if strings.Count(versions.body, `"version":`) != 2 ||
+		strings.Count(versions.body, `"type":"alternativeDistributionPackages","id":"p"`) != 3 {
 		t.Error(versions.body)
 	}
 }

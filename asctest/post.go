@@ -49,8 +49,8 @@ func (h *Handler) postInBackground(d Delivery) {
 	}
 }
 
-// Send posts n, waits for the response, and returns what Deliveries has of it: what was posted and what came back.
-// The error is that nothing responded.
+// Send posts n, waits for the response, and returns what Deliveries has of it: what was posted and what came back. It
+// fails if nothing responds.
 func (n SignedNotification) Send(ctx context.Context) (Delivery, error) {
 	h := n.handler
 	if h == nil {

@@ -76,7 +76,7 @@ func (c *call) relationship(kind, name string) contract.Relationship {
 	return c.contract.ResourceType(kind).Relationships[name]
 }
 
-// canFilter tells whether field is the id, an attribute, a relationship, or a field of what that leads to.
+// canFilter reports whether field is the ID, an attribute, a relationship, or a field of what that leads to.
 func (c *call) canFilter(kind, field string) bool {
 	name, rest, nested := strings.Cut(field, ".")
 	documented := c.contract.ResourceType(kind)

@@ -74,7 +74,7 @@ func (h *Handler) Exchanges() []Exchange {
 	return slices.Clone(h.record.exchanges.items)
 }
 
-// Deliveries returns what was posted to one webhook, or to all if the id is empty, oldest first: the latest 10,000,
+// Deliveries returns what was posted to one webhook, or to all if the ID is empty, oldest first: the latest 10,000,
 // or fewer if they hold more than 64 MiB.
 func (h *Handler) Deliveries(webhookID string) []Delivery { return h.record.deliveriesTo(webhookID) }
 
@@ -169,7 +169,7 @@ func (r *record) finish(recorded *Delivery, sent Delivery) {
 	r.index.note(recorded, r.changed())
 }
 
-// deliveriesTo returns those to one webhook, or to all if the id is empty.
+// deliveriesTo returns those to one webhook, or to all if the ID is empty.
 func (r *record) deliveriesTo(webhookID string) (found []Delivery) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -181,7 +181,7 @@ func (r *record) deliveriesTo(webhookID string) (found []Delivery) {
 	return found
 }
 
-// delivery finds one by its id, in whatever case.
+// delivery finds one by its ID, in whatever case.
 func (r *record) delivery(id string) (Delivery, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -82,7 +82,8 @@ func TestRefusals(t *testing.T) {
 			continue
 		}
 		first := got.json.Errors[0]
-		if got.StatusCode != test.status || first.Status != fmt.Sprint(test.status) || first.Code != test.code || first.Source.Pointer+first.Source.Parameter != test.source {
+		if got.StatusCode != test.status || first.Status != fmt.Sprint(test.status) || first.Code != test.code ||
+			first.Source.Pointer+first.Source.Parameter != test.source {
 			t.Errorf("%s %s %s\n got: %d %+v\nwant: %+v", test.method, test.path, test.body, got.StatusCode, first, test)
 		}
 	}
@@ -140,7 +141,7 @@ func TestMediaTypes(t *testing.T) {
 			t.Errorf("%s %q: %d, want %d", test.header, test.value, got.StatusCode, test.status)
 		}
 		if plain := got.Header.Get("Content-Type") == "text/plain"; plain != (test.status == 406) {
-			t.Errorf("%s %q: answered as %s", test.header, test.value, got.Header.Get("Content-Type"))
+			t.Errorf("%s %q: responded as %s", test.header, test.value, got.Header.Get("Content-Type"))
 		}
 	}
 }

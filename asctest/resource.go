@@ -82,7 +82,7 @@ func newEntries(c *contract.Contract, s *State) (*entries, error) {
 	return es, nil
 }
 
-// add tells whether e is new.
+// add reports whether e is new.
 func (es *entries) add(e entry) bool {
 	key := entryKey(e.Type, e.ID)
 	if es.byID[key] != nil {
@@ -96,7 +96,7 @@ func (es *entries) add(e entry) bool {
 // get returns a resource, or nil.
 func (es *entries) get(kind, id string) *entry { return es.byID[entryKey(kind, id)] }
 
-// entryKey is one for all cases of an id, as with webhooks.
+// entryKey is one for all cases of an ID, as with webhooks.
 func entryKey(kind, id string) [2]string { return [2]string{kind, strings.ToLower(id)} }
 
 // related returns what e is related to: what its relationship names, or those of the relationship's type that name e.
@@ -116,7 +116,7 @@ func (es *entries) related(e *entry, name string, to contract.Relationship) (fou
 	return found
 }
 
-// name tells whether a relationship of e leads to other.
+// name reports whether a relationship of e leads to other.
 func (es *entries) name(e, other *entry) bool {
 	for name, ids := range e.Relationships {
 		to := es.contract.ResourceType(e.Type).Relationships[name]

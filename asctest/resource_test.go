@@ -194,7 +194,8 @@ func TestStateSharesNothing(t *testing.T) {
 	var kept []asctest.Resource
 	_ = c.server.Update(func(s *asctest.State) { kept = s.Resources; kept[0].Attributes["version"] = "4" })
 	change(kept[0], "5")
-	if got := c.expect(200, "", "GET", "/v1/builds/b1", ""); version() != "4" || !strings.Contains(got.body, `"version":"4"`) {
+	if got := c.expect(200, "", "GET", "/v1/builds/b1", ""); version() != "4" ||
+		!strings.Contains(got.body, `"version":"4"`) {
 		t.Errorf("version is %v, %s", version(), got.body)
 	}
 	if got := c.server.State().Resources[0].Relationships["app"][0]; got != "6478000001" {

@@ -60,7 +60,7 @@ func (c *call) wanted(kind string, members object) object {
 	return members
 }
 
-// includes tells whether the call wants related resources in included.
+// includes reports whether the call wants related resources in included.
 func (c *call) includes(name string) bool { return slices.Contains(c.list("include"), name) }
 
 // one responds with one resource.

@@ -22,7 +22,7 @@ func (h *Handler) route(c *call) *response {
 	return nil
 }
 
-// operationOf returns the operation of a request, and the id in its path; empty if it matches none.
+// operationOf returns the operation of a request, and the ID in its path; empty if it matches none.
 func operationOf(document *contract.Contract, r *http.Request) (Operation, string) {
 	if r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, downloadPath) {
 		return Download, strings.TrimPrefix(r.URL.Path, downloadPath)

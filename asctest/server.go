@@ -43,7 +43,7 @@ func NewServer(t TB, opts ...Option) *Server {
 // testing/synctest, where loopback hangs.
 func NewPipeServer(t TB, opts ...Option) *Server {
 	t.Helper()
-	listener := &pipeListener{conns: make(chan net.Conn), done: make(chan struct{})}
+	listener := newPipes()
 	return serve(t, listener, "http://localhost", &http.Transport{DialContext: listener.dial}, opts)
 }
 
@@ -92,6 +92,10 @@ func serve(t TB, listener net.Listener, url string, transport *http.Transport, o
 type pipeListener struct {
 	conns chan net.Conn
 	done  chan struct{}
+}
+
+func newPipes() *pipeListener {
+	return &pipeListener{conns: make(chan net.Conn), done: make(chan struct{})}
 }
 
 func (l *pipeListener) dial(ctx context.Context, _, _ string) (net.Conn, error) {

@@ -132,7 +132,8 @@ func TestAWebhookIsRegisteredReadChangedAndDeleted(t *testing.T) {
 	if got.StatusCode != http.StatusOK || got.body != want {
 		t.Errorf("update: %d\n%s\nwant\n%s", got.StatusCode, got.body, want)
 	}
-	if w, ok := c.server.MarketplaceWebhook(); !ok || w.EndpointURL != "https://example.com/new" || w.Secret != "canary-5ecret" {
+	if w, ok := c.server.MarketplaceWebhook(); !ok || w.EndpointURL != "https://example.com/new" ||
+		w.Secret != "canary-5ecret" {
 		t.Errorf("after the update: %+v %v", w, ok)
 	}
 
@@ -142,7 +143,8 @@ func TestAWebhookIsRegisteredReadChangedAndDeleted(t *testing.T) {
 	if got = c.call("DELETE", collection+"/"+id, ""); got.StatusCode != http.StatusNotFound {
 		t.Errorf("second delete: %d", got.StatusCode)
 	}
-	if got = c.call("GET", collection, ""); !strings.HasPrefix(got.body, `{"data":[],`) || !strings.Contains(got.body, `"total":0,"limit":50`) {
+	if got = c.call("GET", collection, ""); !strings.HasPrefix(got.body, `{"data":[],`) ||
+		!strings.Contains(got.body, `"total":0,"limit":50`) {
 		t.Errorf("list of nothing: %s", got.body)
 	}
 }

@@ -163,7 +163,8 @@ func TestSkewMovesTheServersClock(t *testing.T) {
 	c := newCaller(t, asctest.Settings{Skew: -5 * time.Minute})
 	got := c.call("GET", collection, "")
 	date, err := time.Parse(time.RFC1123, got.Header.Get("Date"))
-	if behind := time.Since(date); got.StatusCode != http.StatusUnauthorized || err != nil || behind < 4*time.Minute || behind > 6*time.Minute {
+	if behind := time.Since(date); got.StatusCode != http.StatusUnauthorized || err != nil || behind < 4*time.Minute ||
+		behind > 6*time.Minute {
 		t.Errorf("status %d, clock behind by %v, %v", got.StatusCode, behind, err)
 	}
 }

@@ -94,7 +94,7 @@ func (tr *transport) report(violations []*contract.Violation) {
 // that ever happened.
 type sentBody struct {
 	io.ReadCloser
-	mu    sync.Mutex // a transport may still write when it has the answer
+	mu    sync.Mutex // a transport may still write when it has the response
 	bytes []byte
 	whole bool
 }
@@ -108,8 +108,8 @@ func (s *sentBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// all returns the body and whether that is all of it: the server may answer before the sender has met the end of a
-// body of known size.
+// all returns the body and whether that is all of it: the server may respond before the sender has met the end of
+// a body of known size.
 func (s *sentBody) all(size int64) (body []byte, whole bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

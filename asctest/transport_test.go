@@ -84,7 +84,7 @@ func TestTransportAsksForAToken(t *testing.T) {
 	}
 }
 
-func TestTransportJudgesAnswers(t *testing.T) {
+func TestTransportJudgesResponses(t *testing.T) {
 	t.Parallel()
 	seen := &witness{TB: t}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -110,7 +110,8 @@ func TestTransportPassesOnWhatItCantJudge(t *testing.T) {
 	c := newCaller(t)
 	c.client = &http.Client{Transport: asctest.Transport(t, c.client.Transport)}
 	c.server.FailNext(asctest.Fault{Kind: asctest.FaultTruncatedBody}, asctest.Fault{Kind: asctest.FaultEndlessBody})
-	if status, _, body, err := c.fetch("GET", collection, ""); status != 200 || body == "" || !errors.Is(err, io.ErrUnexpectedEOF) {
+	if status, _, body, err := c.fetch("GET", collection, ""); status != 200 || body == "" ||
+		!errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("truncated: %d %q %v", status, body, err)
 	}
 	if _, _, body, err := c.fetch("GET", collection, ""); len(body) != 2<<20 || err != nil {

@@ -124,7 +124,7 @@ func checkWebhook(at, id, urlName, endpoint, secret string, ids map[string]bool)
 
 var identifier = regexp.MustCompile(`^[A-Za-z0-9._~-]{1,64}$`)
 
-// isID tells what an id in a path may look like.
+// isID tells what an ID in a path may look like.
 func isID(text string) bool {
 	return identifier.MatchString(text) && strings.Trim(text, ".") != ""
 }

@@ -8,16 +8,16 @@ import (
 	"slices"
 )
 
-// WaitForExchanges waits until n of the exchanges that are recorded are wanted, and returns them. The error is that
-// ctx ended before; it comes with those that there were.
+// WaitForExchanges waits until n exchanges are recorded for which wanted is true, and returns them. If ctx ends before,
+// it returns those that there are, with an error.
 func (h *Handler) WaitForExchanges(ctx context.Context, n int, wanted func(Exchange) bool) ([]Exchange, error) {
 	return wait(ctx, h, n, func(changes Changes) []Exchange {
 		return slices.DeleteFunc(changes.Exchanges, func(x Exchange) bool { return !wanted(x) })
 	})
 }
 
-// WaitForDeliveries waits until n of the deliveries that are finished are wanted, and returns them. The error is that
-// ctx ended before; it comes with those that there were.
+// WaitForDeliveries waits until n deliveries are finished for which wanted is true, and returns them. If ctx ends
+// before, it returns those that there are, with an error.
 func (h *Handler) WaitForDeliveries(ctx context.Context, n int, wanted func(Delivery) bool) ([]Delivery, error) {
 	return wait(ctx, h, n, func(changes Changes) []Delivery {
 		return slices.DeleteFunc(changes.Deliveries, func(d Delivery) bool { return d.State == pending || !wanted(d) })

@@ -66,7 +66,8 @@ func TestWaitsForDeliveries(t *testing.T) {
 	}
 	go func() { _, _ = signed[0].Send(t.Context()) }()
 	got, err := server.WaitForDeliveries(t.Context(), 1, func(d asctest.Delivery) bool { return d.WebhookID == "w" })
-	if err != nil || len(got) != 1 || got[0].StatusCode != http.StatusServiceUnavailable || string(got[0].Payload) != `{"data":{"type":"tomorrow"` {
+	if err != nil || len(got) != 1 || got[0].StatusCode != http.StatusServiceUnavailable ||
+		string(got[0].Payload) != `{"data":{"type":"tomorrow"` {
 		t.Errorf("%+v, %v", got, err)
 	}
 }

@@ -295,11 +295,13 @@ func TestNotifyReachesWhoSubscribes(t *testing.T) {
 	reached(buildUploaded, "both", "builds")
 
 	_ = server.Update(func(s *asctest.State) { s.Apps = append(s.Apps, "7") })
-	if _, err := server.Notify(t.Context(), buildUploaded); err == nil || !strings.Contains(err.Error(), "must be one of the apps: 6477361842, 7") {
+	if _, err := server.Notify(t.Context(), buildUploaded); err == nil ||
+		!strings.Contains(err.Error(), "must be one of the apps: 6477361842, 7") {
 		t.Errorf("an event that names no app, of two apps: %v", err)
 	}
 	for app, want := range map[string]string{"7": "no enabled webhook of the app 7", "8": "must be one of the apps"} {
-		if got, err := server.Sign(app, notification.New(buildUploaded)); got != nil || err == nil || !strings.Contains(err.Error(), want) {
+		if got, err := server.Sign(app, notification.New(buildUploaded)); got != nil || err == nil ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%v, %v; want %s", got, err, want)
 		}
 	}
@@ -314,7 +316,8 @@ func TestNotifyReachesWhoSubscribes(t *testing.T) {
 	if err != nil || len(signed) != 1 {
 		t.Fatalf("signed for %d, %v", len(signed), err)
 	}
-	if sent, err := signed[0].Send(t.Context()); err != nil || sent.State != "FAILED" || sent.StatusCode != http.StatusServiceUnavailable {
+	if sent, err := signed[0].Send(t.Context()); err != nil || sent.State != "FAILED" ||
+		sent.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("got %+v, %v", sent, err)
 	}
 }

@@ -6,13 +6,12 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/ascmarketplace/webhooks/asctest"
 	"github.com/ascmarketplace/webhooks/internal/sandbox"
 )
 
-// TestNodeService runs the 20 tests of a service in Node against the control API, in under 5 seconds.
+// TestNodeService runs the 20 tests of a service in Node against the control API.
 func TestNodeService(t *testing.T) {
 	node, err := exec.LookPath("node")
 	if err != nil {
@@ -31,14 +30,8 @@ func TestNodeService(t *testing.T) {
 	tests.Dir = "testdata"
 	tests.Env = append(os.Environ(), "ASC_CONTROL_URL="+control.URL, "ASC_BASE_URL="+fake.URL, "ASC_KEY_ID="+key.ID,
 		"ASC_ISSUER_ID="+key.IssuerID, "ASC_PRIVATE_KEY="+string(key.PEM()), "ASC_APP_ID=6478000000", "no_proxy=127.0.0.1")
-	start := time.Now()
 	out, err := tests.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "# pass 20\n") {
 		t.Errorf("%v\n%s", err, out)
-	}
-	spent := tests.ProcessState.UserTime() + tests.ProcessState.SystemTime() // a busy machine doesn't count
-	t.Logf("it took %v, of which it worked for %v", time.Since(start), spent)
-	if spent > 5*time.Second {
-		t.Errorf("it worked for %v", spent)
 	}
 }

@@ -63,9 +63,11 @@ func TestRegistersDespiteA503(t *testing.T) {
 	}
 }
 
-func TestRegistersThoughTheAnswerIsLost(t *testing.T) {
+func TestRegistersThoughTheResponseIsLost(t *testing.T) {
 	server := asctest.NewServer(t)
-	server.FailNext(asctest.Fault{Operation: asctest.MarketplaceWebhooksCreate, Kind: asctest.FaultResetBeforeHeaders, Applied: true})
+	server.FailNext(asctest.Fault{
+		Operation: asctest.MarketplaceWebhooksCreate, Kind: asctest.FaultResetBeforeHeaders, Applied: true,
+	})
 	if err := register(t.Context(), clientOf(t, server)); err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +76,11 @@ func TestRegistersThoughTheAnswerIsLost(t *testing.T) {
 		calls = append(calls, request.Operation)
 	}
 	// The create's response was lost, so Ensure has looked again and set the secret.
-	if want := []asctest.Operation{asctest.MarketplaceWebhooksList, asctest.MarketplaceWebhooksCreate, asctest.MarketplaceWebhooksList, asctest.MarketplaceWebhooksUpdate}; !slices.Equal(calls, want) {
+	want := []asctest.Operation{
+		asctest.MarketplaceWebhooksList, asctest.MarketplaceWebhooksCreate,
+		asctest.MarketplaceWebhooksList, asctest.MarketplaceWebhooksUpdate,
+	}
+	if !slices.Equal(calls, want) {
 		t.Errorf("called %v", calls)
 	}
 }
@@ -118,7 +124,9 @@ func TestReceives(t *testing.T) {
 		EndpointURL: endpoint.URL,
 		Secret:      "a secret from your vault",
 	})
-	status, err := server.Notify(t.Context(), &notification.AppUnavailable{MarketplaceAppID: "6477361842", AppID: "6478123456"})
+	status, err := server.Notify(t.Context(), &notification.AppUnavailable{
+		MarketplaceAppID: "6477361842", AppID: "6478123456",
+	})
 	if status != http.StatusOK || err != nil || len(stored) != 1 {
 		t.Errorf("responded %d, %v; stored %v", status, err, stored)
 	}
@@ -156,7 +164,7 @@ func TestReceivesOnceAndNothingForged(t *testing.T) {
 	}
 }
 
-func TestAnswersThatItWasTooLate(t *testing.T) {
+func TestRespondsThatItWasTooLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := asctest.NewPipeServer(t, asctest.MarketplaceWebhook{EndpointURL: "https://marketplace.example/", Secret: "secret"})
 		event := &notification.AppUnavailable{MarketplaceAppID: "6477361842", AppID: "6478123456"}
@@ -205,7 +213,7 @@ func registerApp(ctx context.Context, client *wrapper.Client, appID, url string)
 	return result.Webhook.ID, err
 }
 
-func TestHearsOfWhatItSubscribesTo(t *testing.T) {
+func TestReceivesWhatItSubscribesTo(t *testing.T) {
 	var stored []string
 	endpoint := service(t, func(n *notification.Notification) error {
 		stored = append(stored, n.Type)

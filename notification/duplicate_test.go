@@ -108,7 +108,7 @@ func TestOtherBody(t *testing.T) {
 }
 
 // TestDuplicateConcurrent sends copies while the first is being handled. None is
-// answered before the first is done; if it fails, another one takes its turn.
+// acknowledged before the first is done; if it fails, another one takes its turn.
 func TestDuplicateConcurrent(t *testing.T) {
 	body := fixtures(t)["app_unavailable.json"]
 	for _, test := range []struct {

@@ -9,7 +9,9 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os/signal"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/ascmarketplace/webhooks/notification"
@@ -161,6 +163,33 @@ func ExampleExamples() {
 func ExampleSign() {
 	fmt.Println(notification.Sign([]byte("This is my secret"), []byte("Hello, World!")))
 	// Output: hmacsha256=7f062172b01cb00b53ca068614674a3d982a34062a0f5d37687d5e3377e54657
+}
+
+// Serve until SIGTERM, then finish what is being handled.
+func ExampleNewServer() {
+	verifier, err := notification.NewVerifier([]byte("This is my secret"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	handler, err := notification.NewHandler(verifier, func(context.Context, *notification.Notification) error { return nil })
+	if err != nil {
+		log.Fatal(err)
+	}
+	server := notification.NewServer("127.0.0.1:0", handler) // or ":8080"
+
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	stopped := make(chan error, 1)
+	context.AfterFunc(ctx, func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 41*time.Second)
+		defer cancel()
+		stopped <- server.Shutdown(ctx)
+	})
+	stop() // as SIGTERM would
+	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
+		log.Fatal(err)
+	}
+	fmt.Println(<-stopped)
+	// Output: <nil>
 }
 
 // Every option.

@@ -12,7 +12,7 @@ var marketplaceKinds = []*kind{
 // PackageVersionAvailable reports that a version of an app's alternative
 // distribution package can be downloaded. Its type on the wire is
 // AlternativeDistributionPackageVersionAvailable. With a webhook,
-// [AlternativeDistributionPackageVersionCreated] takes its place.
+// [AlternativeDistributionPackageVersionCreated] takes its place (assumed).
 type PackageVersionAvailable struct {
 	MarketplaceAppID  string    // marketplaceAppId: the marketplace it is meant for
 	AppID             string    // appId
@@ -32,7 +32,7 @@ func (e *PackageVersionAvailable) transfer(c *codec) {
 // AppVersionsUnavailable reports that versions of an app may no longer be
 // offered. Its type on the wire is AppVersionsUnavailable, or
 // AppVersionUnavailable in one of Apple's tables. With a webhook,
-// [AlternativeDistributionPackageAvailableUpdated] takes its place.
+// [AlternativeDistributionPackageAvailableUpdated] takes its place (assumed).
 type AppVersionsUnavailable struct {
 	MarketplaceAppID string    // marketplaceAppId: the marketplace it is meant for
 	AppID            string    // appId
@@ -46,8 +46,8 @@ func (e *AppVersionsUnavailable) transfer(c *codec) {
 }
 
 // AppUnavailable reports that an app may no longer be offered at all. With a
-// webhook, [AlternativeDistributionTerritoryAvailabilityUpdated] takes its
-// place.
+// webhook, [AlternativeDistributionTerritoryAvailabilityUpdated] takes its place
+// (assumed).
 type AppUnavailable struct {
 	MarketplaceAppID string    // marketplaceAppId: the marketplace it is meant for
 	AppID            string    // appId

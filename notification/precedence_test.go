@@ -91,7 +91,8 @@ func TestWhichOfTwoWins(t *testing.T) {
 	n = decode("buildUploadStateUpdated.json", `"data": {
           "type"`, `"id": "flat", "data": {
           "type"`)
-	if e, ok := n.Event.(*notification.BuildUploadStateUpdated); !ok || e.InstanceID != "ad7e6298-2570-4ca6-b3cc-f81788e40bdc" {
+	if e, ok := n.Event.(*notification.BuildUploadStateUpdated); !ok ||
+		e.InstanceID != "ad7e6298-2570-4ca6-b3cc-f81788e40bdc" {
 		t.Errorf("relationship: got %+v, want the ID in data", n.Event)
 	}
 }

@@ -23,7 +23,7 @@ var (
 	ErrRateLimited = errors.New("rate limited")
 	// ErrNotFound: there is no such resource, or none at all for Get. What does
 	// not match: a path that App Store Connect does not know (PATH_ERROR), and a
-	// 404 to a call that names no id, which says that the resource itself is gone.
+	// 404 to a call that names no ID, which says that the resource itself is gone.
 	ErrNotFound = errors.New("not found")
 	// ErrForbidden: the key's role does not allow it, an agreement is
 	// missing, or the resource does not offer the operation.

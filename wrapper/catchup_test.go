@@ -46,7 +46,7 @@ func TestCatchUp(t *testing.T) {
 			-60, "", []string{"e1"}, -5, false,
 		},
 		"by the first delivery": {
-			[]listed{{"d1", "e1", -30, failed, false}, {"d2", "e2", -20, failed, false}, {"d3", "e1", -10, failed, false}},
+			[]listed{{"d3", "e1", -10, failed, false}, {"d2", "e2", -20, failed, false}, {"d1", "e1", -30, failed, false}},
 			-60, "", []string{"e1", "e2"}, -5, false,
 		},
 		"pings":            {[]listed{{"d1", "e1", -30, failed, true}}, -60, "", nil, -5, false},

@@ -11,7 +11,7 @@ import (
 )
 
 // ErrInvalid is matched by what is refused without sending anything: an
-// endpoint URL, a secret or an id that cannot be right. Retrying will not help.
+// endpoint URL, a secret or an ID that cannot be right. Retrying will not help.
 var ErrInvalid = errors.New("invalid argument")
 
 type invalid string
@@ -141,8 +141,8 @@ func checkBundleID(bundleID string) error {
 	return nil
 }
 
-// checkID refuses an id that could change which path a request goes to, there
-// or in a proxy that decodes it: DELETE with the id ".." would go to /v1/. The
+// checkID refuses an ID that could change which path a request goes to, there
+// or in a proxy that decodes it: DELETE with the ID ".." would go to /v1/. The
 // rule is the OpenAPI document's.
 func checkID(id string) error {
 	switch {

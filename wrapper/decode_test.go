@@ -81,6 +81,12 @@ func TestRequestID(t *testing.T) {
 	if apiErr, _ := errors.AsType[*wrapper.APIError](err); len(apiErr.RequestID) != 128 {
 		t.Errorf("%v", err)
 	}
+	response = newCanned(202, "")
+	response.header.Set("X-Request-Id", "one")
+	_, err = cannedClient(t, response, quick).MarketplaceWebhooks.List(t.Context())
+	if !is[*wrapper.UnexpectedResponseError](err) || !strings.HasSuffix(err.Error(), "[request one]") {
+		t.Errorf("an unexpected response: got %v", err)
+	}
 }
 
 // TestReasonQuotesNothing: a value of the response is not in the error.

@@ -180,7 +180,7 @@ func (s *Webhooks) listDeliveries(
 
 // Redeliver asks App Store Connect to post the event of a delivery once more,
 // and returns the new delivery. If the response is lost, it returns an
-// *OutcomeUnknownError and does not try again. That the event keeps its id,
+// *OutcomeUnknownError and does not try again. That the event keeps its ID,
 // which every receiver that removes duplicates relies on, is assumed; so is
 // that a delivery can be redelivered only once.
 //

@@ -13,6 +13,10 @@
 //		EventTypes: wrapper.MarketplaceEvents(),
 //	})
 //
+// Webhooks.KeepUp does more: it keeps the webhook registered and hands over what
+// its receiver missed, for as long as a service runs. Builds, AppStoreVersions,
+// PackageVersions and the other resources of Client read what an event is about.
+//
 // A call ends in one of three ways: done; refused, with an error that says
 // why and that code can act on; or, when the response to a Create or Redeliver
 // was lost, with an OutcomeUnknownError. Whatever is safe to try again is tried

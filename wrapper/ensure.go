@@ -11,8 +11,9 @@ type EnsureResult[W MarketplaceWebhook | Webhook] struct {
 	// Webhook is what is stored, as App Store Connect returned it.
 	Webhook W
 	Action  EnsureAction
-	// Deleted holds the ids of what Webhooks.Ensure removed, each once: webhooks
-	// with the same name and URL, as replicas create that start at once.
+	// Deleted holds the IDs of the webhooks that Webhooks.Ensure removed, each
+	// once: those with the same name and URL. Replicas that start at the same time
+	// create such.
 	Deleted []string
 }
 
@@ -27,9 +28,9 @@ const (
 )
 
 // Ensure makes sure that the account's webhook has this URL and this secret:
-// it lists, then creates, updates or leaves. The secret is set whenever it is
-// given, since nobody can read which one is registered; it may be left out where
-// the webhook already exists. URL and secret are set by one request, so the pair
+// it lists, then creates, updates or changes nothing. The secret is set whenever
+// it is given, since nobody can read which one is registered; it may be left out
+// where the webhook already exists. URL and secret are set by one request, so the pair
 // that is stored is always one caller's. Another URL already there is an
 // *OtherEndpointError. A response that shows the URL in another form than it was
 // given, beyond what RFC 3986 calls the same, is an *UnexpectedResponseError:

@@ -16,7 +16,7 @@ import (
 // Replicas that start at once may each create one, and every event would
 // arrive twice. So after a create Ensure looks until the list shows its webhook,
 // or for Retry.Timeout. Of several webhooks with this name and URL it keeps the
-// one with the smallest id, as every replica does: it updates that one, and then
+// one with the smallest ID, as every replica does: it updates that one, and then
 // deletes the others; the result names them.
 //
 // Unknown outcomes, conflicts and concurrent callers with other values are
@@ -60,7 +60,7 @@ type appsWebhook struct {
 	appID   string
 	p       WebhookParams
 	ownName bool
-	twins   []string // ids of those that find would not keep
+	twins   []string // IDs of those that find would not keep
 	deleted []string
 }
 

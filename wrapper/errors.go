@@ -39,10 +39,14 @@ type UnexpectedResponseError struct {
 	RequestID  string
 }
 
-// Error says what was not expected.
+// Error says what was not expected, and gives the request ID if there was one.
 func (e *UnexpectedResponseError) Error() string {
-	return fmt.Sprintf("wrapper: %s %s: unexpected response with status %d: %s",
+	text := fmt.Sprintf("wrapper: %s %s: unexpected response with status %d: %s",
 		e.Method, e.Path, e.StatusCode, e.Reason)
+	if e.RequestID != "" {
+		text += " [request " + e.RequestID + "]"
+	}
+	return text
 }
 
 // OtherEndpointError says that Ensure found the account's marketplace webhook, or

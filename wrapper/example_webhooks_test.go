@@ -142,6 +142,26 @@ func ExampleWebhooks_Ping() {
 	// Output: true SUCCEEDED 200
 }
 
+// Why deliveries of the last hour failed.
+func ExampleWebhooks_Deliveries() {
+	fake, client, webhookID, stop := webhookSandbox()
+	defer stop()
+	_, _ = fake.Notify(context.Background(), &notification.BuildUploadStateUpdated{StateChange: notification.StateChange{
+		InstanceID: "b1", New: "COMPLETE", // nobody serves ci.example
+	}})
+
+	for delivery, err := range client.Webhooks.Deliveries(context.Background(), webhookID, wrapper.DeliveryFilter{
+		States: []wrapper.DeliveryState{wrapper.DeliveryFailed},
+		Since:  time.Now().Add(-time.Hour),
+	}) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(delivery.EventType, delivery.StatusCode, delivery.ErrorMessage)
+	}
+	// Output: BUILD_UPLOAD_STATE_UPDATED 0 The receiver could not be reached.
+}
+
 func ExampleWebhooks_Redeliver() {
 	fake, client, webhookID, stop := webhookSandbox()
 	defer stop()
@@ -151,8 +171,8 @@ func ExampleWebhooks_Redeliver() {
 	}
 	fake.Wait()
 
-	failed := wrapper.DeliveryFilter{States: []wrapper.DeliveryState{wrapper.DeliveryFailed}, Since: time.Now().Add(-time.Hour)}
-	for delivery, err := range client.Webhooks.Deliveries(ctx, webhookID, failed) {
+	failed := []wrapper.DeliveryState{wrapper.DeliveryFailed}
+	for delivery, err := range client.Webhooks.Deliveries(ctx, webhookID, wrapper.DeliveryFilter{States: failed}) {
 		if err != nil {
 			log.Fatal(err)
 		}

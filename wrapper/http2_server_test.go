@@ -18,14 +18,14 @@ import (
 type h2Stage int
 
 const (
-	h2Good      h2Stage = iota // no fault
-	h2OnHeaders                // the body is not waited for, and nothing is carried out
-	h2OnRequest                // carried out, no response
-	h2InAnswer                 // carried out, and half an response sent
+	h2Good       h2Stage = iota // no fault
+	h2OnHeaders                 // the body is not waited for, and nothing is carried out
+	h2OnRequest                 // carried out, no response
+	h2InResponse                // carried out, and half a response sent
 )
 
 var h2Stages = map[string]h2Stage{
-	"before the body": h2OnHeaders, "after the request": h2OnRequest, "in the response": h2InAnswer,
+	"before the body": h2OnHeaders, "after the request": h2OnRequest, "in the response": h2InResponse,
 }
 
 // h2Fault is what goes wrong with one request.
@@ -173,7 +173,7 @@ func (s *h2Server) respond(framer *http2.Framer, id uint32, stream *h2Stream) bo
 	}
 	_ = framer.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: block.Bytes(), EndHeaders: true})
 	body := recorder.Body.Bytes()
-	if stream.fault.stage == h2InAnswer {
+	if stream.fault.stage == h2InResponse {
 		_ = framer.WriteData(id, false, body[:len(body)/2])
 		return stream.fault.strike(framer, id)
 	}

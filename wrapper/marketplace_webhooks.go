@@ -38,8 +38,8 @@ type MarketplaceWebhookParams struct {
 }
 
 // Get returns the account's webhook, or an error that matches ErrNotFound
-// when there is none. Apple offers no read of a single webhook: it is the list
-// that is read.
+// when there is none. Apple offers no read of a single webhook, so Get reads the
+// list.
 //
 // https://developer.apple.com/documentation/appstoreconnectapi/get-v1-marketplacewebhooks
 func (s *MarketplaceWebhooks) Get(ctx context.Context) (webhook MarketplaceWebhook, err error) {
@@ -96,7 +96,7 @@ func (s *MarketplaceWebhooks) Create(ctx context.Context, p MarketplaceWebhookPa
 
 // Update changes the webhook's URL, its secret, or both. With neither it
 // changes nothing and returns the webhook. Notifications that are under way
-// may still be signed with the old secret.
+// may still be signed with the old secret (assumed).
 //
 // https://developer.apple.com/documentation/appstoreconnectapi/patch-v1-marketplacewebhooks-_id_
 func (s *MarketplaceWebhooks) Update(

@@ -18,7 +18,7 @@ type PackageVersion struct {
 	PackageFile
 	// PackageID names the package that it is a version of.
 	PackageID string
-	// Version is the version's number, a string in Apple's words too.
+	// Version is the version's number, as a string like Apple's.
 	Version string
 	State   PackageVersionState
 }

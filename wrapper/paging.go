@@ -13,11 +13,11 @@ const maxPage = 200
 // maxPages is far beyond what the hourly rate limit lets anybody read.
 const maxPages = 4_000
 
-// pages reads the page with the given query, empty: the first one, and returns
-// the query of the next one, empty: there is none.
+// pages reads one page. An empty query is that of the first page; an empty next
+// says that there are no more.
 type pages[T any] func(query string) (items []*T, next string, err error)
 
-// all yields what is on every page, and at last the error that kept it from more.
+// all yields what is on every page, up to an error, which it yields last.
 func (read pages[T]) all(yield func(T, error) bool) {
 	trail := trail{""}
 	for {

@@ -26,7 +26,7 @@ type reader[Data any, Resource resource] struct {
 	next      string // the query of the next page; empty: there is none
 }
 
-// single has the call decode one resource: the one with the id, or any if it
+// single has the call decode one resource: the one with the ID, or any if it
 // is empty.
 func single[Data any, Resource resource](
 	c *call, id string, convert func(Data, []included) (Resource, error),
@@ -151,7 +151,7 @@ func (r *reader[Data, Resource]) resource(from Data, included []included) (Resou
 	return resource, err
 }
 
-// checkResource checks what every resource has: its type, and an id that later
+// checkResource checks what every resource has: its type, and an ID that later
 // calls will take.
 func checkResource[Type ~string](got, want Type, id string) error {
 	switch {

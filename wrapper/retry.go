@@ -95,7 +95,7 @@ func ended(ctx context.Context) error {
 	return fmt.Errorf("%w: %w", err, cause)
 }
 
-// bodyTracker tells whether any byte of a request's body may have left. A
+// bodyTracker reports whether any byte of a request's body may have left. A
 // create whose body nobody read cannot have been carried out.
 type bodyTracker struct {
 	body  io.ReadCloser

@@ -123,7 +123,7 @@ func (s *soak) h2Fault() h2Fault {
 	}
 	s.faults.Add(1)
 	s.h2Faults.Add(1)
-	faults := h2Faults([]h2Stage{h2OnHeaders, h2OnRequest, h2InAnswer}[mathrand.N(3)])
+	faults := h2Faults([]h2Stage{h2OnHeaders, h2OnRequest, h2InResponse}[mathrand.N(3)])
 	return faults[mathrand.N(len(faults))]
 }
 

@@ -37,7 +37,8 @@ type WebhookParams struct {
 	// URL is where notifications go; the rules are those of
 	// MarketplaceWebhookParams.EndpointURL.
 	URL string
-	// Secret is what notifications are signed with. A new one signs at once.
+	// Secret is what notifications are signed with. A new one signs at once (seen
+	// live).
 	Secret Secret
 	// EventTypes is the whole list, replacing the one before:
 	// MarketplaceEvents(), AllEvents(), or some of them.
@@ -124,7 +125,8 @@ func (s *Webhooks) Delete(ctx context.Context, id string) error {
 }
 
 // Ping asks App Store Connect to post a ping to the webhook; Deliveries tells
-// what became of it. A ping does no harm twice, so it is retried like a read.
+// what became of it. A disabled webhook gets none (assumed). A ping does no harm
+// twice, so it is retried like a read.
 //
 // https://developer.apple.com/documentation/appstoreconnectapi/post-v1-webhookpings
 func (s *Webhooks) Ping(ctx context.Context, id string) error {
@@ -144,8 +146,8 @@ var ErrTooManyWebhooks = errors.New("the app already has ten webhooks, which is 
 
 const maxWebhooks = 10
 
-// tooMany says what a conflict is about, where it is that: its code is
-// documented nowhere, so the webhooks are counted.
+// tooMany says what a conflict is about, if the app has ten webhooks. That an
+// eleventh is a conflict is assumed, and its code is documented nowhere.
 func (s *Webhooks) tooMany(ctx context.Context, appID string, err error) error {
 	if !errors.Is(err, ErrConflict) || isUnknown(err) {
 		return err
@@ -185,7 +187,7 @@ func newWebhook(from *gen.Webhook, _ []included) (*Webhook, error) {
 
 func (w Webhook) id() string { return w.ID }
 
-// ping has an id, and nothing else is told of it.
+// ping has nothing but an id.
 type ping struct{ ID string }
 
 func newPing(from *gen.WebhookPing, _ []included) (*ping, error) {

@@ -63,7 +63,7 @@ line also has what was posted.`,
 	}
 	cmd.Flags().StringVar(&since, "since", "", "`time` of creation from which to list: "+sinceUsage)
 	cmd.Flags().StringArrayVar(&states, "state", nil, "`state` to list: failed, pending or succeeded (repeatable)")
-	complete(cmd, "state", deliveryStates()...)
+	complete(cmd, "state", "failed", "pending", "succeeded")
 	return cmd
 }
 

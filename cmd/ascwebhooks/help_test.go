@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,9 +39,9 @@ func words(cmd *cobra.Command) []string {
 }
 
 // TestHelp: each command explains itself, its examples are examples of it, and
-// every flag in them exists.
+// every flag in them exists and takes the value that it is given.
 func TestHelp(t *testing.T) {
-	flag := regexp.MustCompile(`--[a-z][a-z-]*`)
+	flag, given := regexp.MustCompile(`--[a-z][a-z-]*`), regexp.MustCompile(`--([a-z-]+)[ =](\S+)`)
 	var paths []string
 	for _, cmd := range leaves(newRoot(&system{})) {
 		path := cmd.CommandPath()
@@ -59,6 +60,15 @@ func TestHelp(t *testing.T) {
 			known := strings.TrimPrefix(name, "--")
 			if cmd.Flags().Lookup(known) == nil && cmd.InheritedFlags().Lookup(known) == nil {
 				t.Errorf("%s: its help has the flag %s, which it does not have", path, name)
+			}
+		}
+		for _, use := range given.FindAllStringSubmatch(cmd.Example, -1) {
+			values, ok := cmd.GetFlagCompletionFunc(use[1])
+			if !ok {
+				continue
+			}
+			if all, _ := values(cmd, nil, ""); len(all) > 0 && !slices.Contains(all, use[2]) {
+				t.Errorf("%s: its example has %s, but the values are %s", path, use[0], strings.Join(all, ", "))
 			}
 		}
 		for line := range strings.Lines(stdout) {

@@ -47,7 +47,7 @@ After an interrupt it finishes what is under way, but ends a command; a second
 interrupt ends it at once.`,
 		Example: `  ascwebhooks listen --secret-file secret.txt
   ascwebhooks listen --secret-file secret.txt --save received
-  ascwebhooks listen --secret-file secret.txt --event BuildUploadStateUpdated --exec 'make deploy' --timeout 5m
+  ascwebhooks listen --secret-file secret.txt --event buildUploadStateUpdated --exec 'make deploy' --timeout 5m
   ascwebhooks listen --webhook 8c1d6a0e-36cb-4f3b-9d3f-5b8a7f0c2e11 --secret-file secret.txt --forward http://127.0.0.1:3000/
   ascwebhooks listen --addr :8080 --secret-file new.txt --secret-file old.txt --forward http://127.0.0.1:3000/notifications`,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {

@@ -31,7 +31,7 @@ func newSandbox(sys *system) *cobra.Command {
 	var f sandboxFlags
 	cmd := &cobra.Command{
 		Use:   "sandbox",
-		Short: "Run App Store Connect in memory, to try things on",
+		Short: "Run App Store Connect in memory, for local testing",
 		Long: `Run App Store Connect in memory, for one account, until interrupted. It verifies
 tokens, validates every request against Apple's OpenAPI document, keeps webhooks,
 and posts pings and redeliveries. The account has one marketplace app and one
@@ -50,7 +50,7 @@ language. Both are on --control-addr, which has to be on this machine unless
 	flags := cmd.Flags()
 	addrFlag(cmd, &f.addr, "127.0.0.1:0")
 	flags.StringVar(&f.controlAddr, "control-addr", "127.0.0.1:0", "`address` of the page and the control API, on this machine unless\n--allow-host is given; port 0 takes a free one")
-	flags.StringArrayVar(&f.allowHosts, "allow-host", nil, "`host` by which other machines may call both addresses (can be repeated);\nanyone who reaches it can read and change everything in the sandbox")
+	flags.StringArrayVar(&f.allowHosts, "allow-host", nil, "`host` by which other machines may call both addresses (repeatable);\nanyone who reaches it can read and change everything in the sandbox")
 	flags.BoolVar(&f.tls, "tls", false, "serve both over TLS, with a certificate of a CA made for it")
 	flags.StringVar(&f.caFile, "ca-file", "", "`path` to write that CA's certificate to; requires --tls")
 	flags.StringVar(&f.keyFile, "key-file", "", "`path` of the API key to accept; it is made if it is absent")

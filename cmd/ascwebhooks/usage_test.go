@@ -89,7 +89,7 @@ func TestCompletion(t *testing.T) {
 		"notify --type":                              "AppVersionsUnavailable\n",
 		"marketplace-webhooks get --output":          "json\n" + noFiles,
 		"webhooks create --event":                    "BUILD_UPLOAD_STATE_UPDATED\n",
-		"webhooks deliveries id --state":             "FAILED\n",
+		"webhooks deliveries id --state":             "failed\n",
 		"webhooks get":                               noFiles,
 		"package-version":                            noFiles,
 		"marketplace-webhooks delete":                noFiles,

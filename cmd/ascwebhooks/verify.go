@@ -18,10 +18,10 @@ func newVerify(sys *system) *cobra.Command {
 		Use:   "verify BODY --signature VALUE",
 		Short: "Check the signature of a saved body",
 		Long: `Check a saved body, a file or - for standard input, against the value of the header
-` + notification.SignatureHeader + ` that came with it. If the body is not genuine, it also tries what often
-happens to one on its way to the code that verifies it: a newline added, or JSON
-that was parsed and written again. It exits with 1 unless the body is genuine as
-it is.`,
+` + notification.SignatureHeader + ` that came with it. If the body is not genuine, it also tries
+what often happens to one on its way to the code that verifies it: a newline
+added, or JSON that was parsed and written again. It exits with 1 unless the body
+is genuine as it is.`,
 		Example: `  ascwebhooks verify body.json --secret-file secret.txt \
     --signature hmacsha256=1d0d2b6a4bfb5e5a2e0f8f0a9c2c7d5e4b3a29180706f5e4d3c2b1a09f8e7d6c`,
 		Args: cobra.ExactArgs(1),

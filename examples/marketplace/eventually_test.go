@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// eventually asks until there is no error: the worker comes after the answer.
+// eventually asks until there is no error: the worker comes after the response.
 func eventually(t *testing.T, check func() error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

@@ -15,7 +15,7 @@ import (
 )
 
 // The service is killed twice in the middle of 1,000 notifications. The sender
-// repeats what was not answered 2xx. Nothing is lost, nothing counts twice.
+// repeats what got no 2xx. Nothing is lost, nothing counts twice.
 func TestKilled(t *testing.T) {
 	needsSpeed(t)
 	const known, unknown = 990, 10
@@ -69,8 +69,8 @@ func deliveries(t *testing.T, apple *asctest.Server, events []notification.Event
 	return all
 }
 
-// send posts from 16 connections and returns what was not answered 2xx.
-// It calls then once, in the middle, after so many good answers.
+// send posts from 16 connections and returns what got no 2xx.
+// It calls then once, after that many 2xx.
 func send(t *testing.T, all []asctest.SignedNotification, after int, then func()) (unanswered []asctest.SignedNotification) {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()

@@ -205,16 +205,16 @@ func TestSIGTERM(t *testing.T) {
 	}
 	request.Header.Set(notification.SignatureHeader, delivery.Signature)
 	request.Header.Set("Expect", "100-continue") // so that the first write returns only when it is being read
-	answer := make(chan string, 1)
+	status := make(chan string, 1)
 	go func() {
 		client := http.Client{Transport: &http.Transport{ExpectContinueTimeout: time.Minute, DisableKeepAlives: true}}
 		response, err := client.Do(request)
 		if err != nil {
-			answer <- err.Error()
+			status <- err.Error()
 			return
 		}
 		_ = response.Body.Close()
-		answer <- response.Status
+		status <- response.Status
 	}()
 	first, rest := delivery.Body[:10], delivery.Body[10:]
 	if _, err := writer.Write(first); err != nil {
@@ -225,7 +225,7 @@ func TestSIGTERM(t *testing.T) {
 	eventually(t, func() error { return refused(addr) })
 	_, _ = io.Copy(writer, bytes.NewReader(rest))
 	_ = writer.Close()
-	if got := <-answer; got != "200 OK" {
+	if got := <-status; got != "200 OK" {
 		t.Error(got)
 	}
 	if err := service.cmd.Wait(); err != nil {

@@ -83,11 +83,13 @@ func start(t *testing.T, opts []asctest.Option, chatStatus ...int) *notifier {
 		}
 		_ = db.Close()
 	})
-	for deadline := time.Now().Add(10 * time.Second); len(n.apple.State().Webhooks) == 0; {
-		if time.Now().After(deadline) {
-			t.Fatal("no webhook is registered")
-		}
-		time.Sleep(time.Millisecond)
+	patience, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	_, err = n.apple.WaitForExchanges(patience, 1, func(x asctest.Exchange) bool {
+		return x.Operation == asctest.WebhooksCreate && x.Status == http.StatusCreated
+	})
+	if err != nil {
+		t.Fatalf("no webhook is registered: %v", err)
 	}
 	return n
 }

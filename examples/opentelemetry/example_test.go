@@ -57,17 +57,17 @@ func Example() {
 		fmt.Println(span.Name)
 		for _, a := range span.Attributes {
 			if a.Key == "http.response.status_code" {
-				fmt.Println("    answered", a.Value.AsInt64())
+				fmt.Println("    responded", a.Value.AsInt64())
 			}
 		}
 	}
 	// Output:
 	// <nil>
 	//   HTTP GET
-	//     answered 503
+	//     responded 503
 	//   HTTP GET
-	//     answered 200
+	//     responded 200
 	//   HTTP POST
-	//     answered 201
+	//     responded 201
 	// register
 }

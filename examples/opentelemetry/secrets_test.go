@@ -31,7 +31,7 @@ func (s *tokensSent) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-// No span holds a token or the secret, whatever the answer.
+// No span holds a token or the secret, whatever the response.
 func TestSpansHoldNoSecret(t *testing.T) {
 	secret := rand.Text()
 	exporter := tracetest.NewInMemoryExporter()

@@ -22,13 +22,13 @@ const collectionPath = "/v1/marketplaceWebhooks"
 const sentCreate = `{"data":{"type":"marketplaceWebhooks","attributes":{"endpointUrl":"https://example.com/in","secret":"canary-5ecret"}}}`
 
 // given is an exchange with a good request.
-func given(t *testing.T, operation string, status int, answer string) *Exchange {
+func given(t *testing.T, operation string, status int, response string) *Exchange {
 	t.Helper()
 	x := &Exchange{
 		Method: "GET", URL: &url.URL{Path: collectionPath}, Secrets: []string{"canary-5ecret"},
 		Header:         http.Header{"Authorization": {"Bearer x"}, "Content-Type": {"application/json"}},
 		ResponseHeader: http.Header{"Content-Type": {"application/json"}},
-		Status:         status, Response: []byte(answer),
+		Status:         status, Response: []byte(response),
 	}
 	switch operation {
 	case createWebhooks:
@@ -39,7 +39,7 @@ func given(t *testing.T, operation string, status int, answer string) *Exchange 
 	return x
 }
 
-func TestAnswersThatBreakTheDocument(t *testing.T) {
+func TestResponsesThatBreakTheDocument(t *testing.T) {
 	t.Parallel()
 	const (
 		one   = `{"data":{"type":"marketplaceWebhooks","id":"1","attributes":{"endpointUrl":"https://e.com"}},"links":{"self":"/x"}}`
@@ -49,7 +49,7 @@ func TestAnswersThatBreakTheDocument(t *testing.T) {
 	tests := []struct {
 		operation string
 		status    int
-		answer    string
+		response  string
 		broken    string // empty: keeps the document
 	}{
 		{createWebhooks, 201, one, ""},
@@ -86,11 +86,12 @@ func TestAnswersThatBreakTheDocument(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, test := range tests {
-		err := Join(c.CheckResponse(given(t, test.operation, test.status, test.answer)))
+		err := Join(c.CheckResponse(given(t, test.operation, test.status, test.response)))
 		if (err == nil) != (test.broken == "") || err != nil && !strings.Contains(err.Error(), test.broken) {
-			t.Errorf("%s %d %s\n got: %v\nwant: %s", test.operation, test.status, test.answer, err, test.broken)
+			t.Errorf("%s %d %s\n got: %v\nwant: %s", test.operation, test.status, test.response, err, test.broken)
 		}
-		if err != nil && (!strings.HasPrefix(err.Error(), test.operation+" response") || strings.Contains(err.Error(), "5ecret")) {
+		if err != nil && (!strings.HasPrefix(err.Error(), test.operation+" response") ||
+			strings.Contains(err.Error(), "5ecret")) {
 			t.Errorf("message: %v", err)
 		}
 	}
@@ -109,7 +110,7 @@ func TestSecretInAHeader(t *testing.T) {
 	}
 }
 
-func TestAnAnswerOfAnotherMediaType(t *testing.T) {
+func TestResponseOfAnotherMediaType(t *testing.T) {
 	t.Parallel()
 	c, err := Load()
 	if err != nil {

@@ -42,7 +42,7 @@ func (c *Contract) Read(operation string) (read Read, ok bool) {
 // ResourceType returns what the document has of a type, or nil.
 func (c *Contract) ResourceType(name string) *ResourceType { return c.types[name] }
 
-// HasAttribute tells whether the document lists an attribute.
+// HasAttribute reports whether the document lists an attribute.
 func (t *ResourceType) HasAttribute(name string) bool {
 	return t.attributes != nil && t.attributes.Properties[name] != nil
 }

@@ -106,7 +106,8 @@ func TestEveryEventTypeIsSentAndTaken(t *testing.T) {
 	}
 	for _, typ := range types {
 		sent := list(s.want(201, "POST", "/notifications", encoded(object{"type": typ["type"]})), "notifications")
-		if len(sent) != 1 || sent[0]["status"] != 200.0 || sent[0]["response_body"] != "taken" || sent[0]["type"] != typ["type"] {
+		if len(sent) != 1 || sent[0]["status"] != 200.0 || sent[0]["response_body"] != "taken" ||
+			sent[0]["type"] != typ["type"] {
 			t.Errorf("%s: %v", typ["type"], sent)
 		}
 		bodies := r.received()
@@ -133,7 +134,8 @@ func TestFieldsAreSet(t *testing.T) {
 		t.Errorf("received %s", bodies[0])
 	}
 	n, _ = notification.Decode([]byte(bodies[1]))
-	if e, ok := n.Event.(*notification.AlternativeDistributionPackageAvailableUpdated); !ok || e.Available || e.MarketplaceAppID != "1234" {
+	if e, ok := n.Event.(*notification.AlternativeDistributionPackageAvailableUpdated); !ok || e.Available ||
+		e.MarketplaceAppID != "1234" {
 		t.Errorf("received %s", bodies[1])
 	}
 }

@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// selective tells whether only some tests are run.
+// selective reports whether only some tests are run.
 func selective(args []string) bool {
 	for _, arg := range args {
 		for _, flag := range []string{"-test.run", "-test.skip", "-test.list", "-test.bench", "-test.short"} {

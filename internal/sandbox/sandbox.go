@@ -56,7 +56,7 @@ func (s *Sandbox) AllowHosts(hosts ...string) error {
 	return nil
 }
 
-// allows tells whether a Host header may be used. A name that an attacker's DNS points at this machine may not.
+// allows reports whether a Host header may be used. A name that an attacker's DNS points at this machine may not.
 func (s *Sandbox) allows(host string) bool {
 	u, err := url.Parse("//" + host)
 	return err == nil && (isLoopback(u.Hostname()) ||
@@ -178,7 +178,7 @@ func serveHealth(w http.ResponseWriter, _ *http.Request) {
 	_, _ = io.WriteString(w, "ok\n")
 }
 
-// front answers GET /healthz, which needs no token, and passes on the rest. With AllowHosts it refuses other hosts.
+// front responds to GET /healthz, which needs no token, and passes on the rest. With AllowHosts it refuses other hosts.
 func (s *Sandbox) front(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {

@@ -70,7 +70,8 @@ func TestBodiesHaveTenSeconds(t *testing.T) {
 			t.Errorf("after %v: %d %s", took, response.StatusCode, text)
 		}
 		response, text, took = request("PUT /state HTTP/1.1\r\nContent-Length: 100", "{") //nolint:bodyclose // it is closed
-		if response.StatusCode != http.StatusRequestTimeout || took != 10*time.Second || !strings.Contains(text, "was not sent within 10s") {
+		if response.StatusCode != http.StatusRequestTimeout || took != 10*time.Second ||
+			!strings.Contains(text, "was not sent within 10s") {
 			t.Errorf("after %v: %d %s", took, response.StatusCode, text)
 		}
 	})

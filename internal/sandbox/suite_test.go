@@ -102,7 +102,8 @@ func TestWaitsUntilItHasCome(t *testing.T) {
 	if len(got) != 1 || got[0]["status"] != 201.0 {
 		t.Errorf("got %v", got)
 	}
-	if late := s.ask("GET", "/wait?status=201&count=2&timeout=0.01", ""); late.status != 504 || !strings.Contains(late.body, "1 of 2") {
+	if late := s.ask("GET", "/wait?status=201&count=2&timeout=0.01", ""); late.status != 504 ||
+		!strings.Contains(late.body, "1 of 2") {
 		t.Errorf("got %d %s", late.status, late.body)
 	}
 	s.want(504, "GET", "/wait?since=1&timeout=0", "")
@@ -231,7 +232,8 @@ func TestAboutIsWhatAClientNeeds(t *testing.T) {
 	s := start(t, asctest.WithApp("7"))
 	s.box.BaseURL = s.asc.URL
 	got, key := s.want(200, "GET", "/about", ""), s.box.Fake.Key()
-	if got["base_url"] != s.asc.URL || got["key_id"] != key.ID || got["issuer_id"] != key.IssuerID || fmt.Sprint(got["apps"]) != "[7]" {
+	if got["base_url"] != s.asc.URL || got["key_id"] != key.ID || got["issuer_id"] != key.IssuerID ||
+		fmt.Sprint(got["apps"]) != "[7]" {
 		t.Errorf("got %v", got)
 	}
 }

@@ -23,7 +23,7 @@
 // Each service that shares the table has a name of its own: one event may go to
 // several webhooks, and each service has to handle it. Replicas of one service
 // share its name. Within a service an ID stands for one event, whatever app or
-// account it is of: Apple's IDs are UUIDs.
+// account it is of: the IDs in Apple's examples are UUIDs.
 //
 // # Use the transaction, not the database
 //

@@ -15,7 +15,7 @@ import (
 // such as modernc.org/sqlite.
 func Example() {
 	ctx := context.Background()
-	db, err := sql.Open("sqlite", "inbox.db?_pragma=journal_mode(WAL)")
+	db, err := sql.Open("sqlite", "file:inbox.db?_pragma=journal_mode(WAL)")
 	if err != nil {
 		log.Fatal(err)
 	}
