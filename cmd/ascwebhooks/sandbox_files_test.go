@@ -16,8 +16,18 @@ import (
 	"github.com/ascmarketplace/webhooks/auth"
 )
 
-// sandboxAt starts a sandbox whose temporary folder is its own.
+// sandboxAt starts a sandbox whose temporary folder is its own. With the race
+// detector it takes most of a second, so two tests have that: TestSandboxOverTLS
+// and TestSandboxEndsSoon.
 func sandboxAt(t *testing.T, args ...string) (*process, sandboxDocument) {
+	t.Helper()
+	return sandboxBy(t, startBuilt, args...)
+}
+
+// starter is start or startBuilt.
+type starter func(t *testing.T, env []string, args ...string) *process
+
+func sandboxBy(t *testing.T, start starter, args ...string) (*process, sandboxDocument) {
 	t.Helper()
 	p := start(t, []string{"TMPDIR=" + t.TempDir()}, append([]string{"sandbox", "--output", "json"}, args...)...)
 	var d sandboxDocument
