@@ -152,7 +152,7 @@ func (c *containers) run(name string) container {
 // build builds a command; what it printed is what is wrong.
 func (c *containers) build(pkg string) string {
 	c.Helper()
-	if err := gobuild.Into(c.Context(), c.volumes, pkg); err != nil {
+	if err := gobuild.Released(c.Context(), c.volumes, pkg); err != nil {
 		c.Fatal(err)
 	}
 	return filepath.Join(c.volumes, filepath.Base(pkg))

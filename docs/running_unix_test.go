@@ -172,7 +172,7 @@ func imageFolder(t *testing.T) (i image) {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(i.folder) })
 	path := filepath.Join(i.folder, "ascwebhooks")
-	if err := gobuild.Into(t.Context(), i.folder, "../cmd/ascwebhooks"); err != nil {
+	if err := gobuild.Released(t.Context(), i.folder, "../cmd/ascwebhooks"); err != nil {
 		t.Fatal(err)
 	}
 	secret := filepath.Join(i.folder, "secret.txt")

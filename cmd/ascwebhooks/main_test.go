@@ -38,7 +38,7 @@ func (b builder) Run() int {
 	}
 	defer func() { _ = os.RemoveAll(folder) }()
 	built = folder
-	if err := gobuild.Into(context.Background(), built, "."); err != nil {
+	if err := gobuild.Released(context.Background(), built, "."); err != nil {
 		panic(err)
 	}
 	return b.M.Run()

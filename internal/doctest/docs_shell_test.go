@@ -59,7 +59,7 @@ func TestMakeTargetsExist(t *testing.T) {
 func TestShell(t *testing.T) {
 	t.Parallel()
 	bin := t.TempDir()
-	if err := gobuild.Into(t.Context(), bin, "./cmd/ascwebhooks"); err != nil {
+	if err := gobuild.Released(t.Context(), bin, "./cmd/ascwebhooks"); err != nil {
 		t.Fatal(err)
 	}
 	for _, d := range documents(t, teaching[1:]...) {
