@@ -324,49 +324,80 @@ func TestMigrateSkipCheck(t *testing.T) {
 	}
 }
 
-// TestMigrateKilled ends the process at every request, before or after it takes
-// effect, and runs it again: it ends as if nothing had happened.
+// TestMigrateKilled ends the process at each kind of request that it makes between
+// two changes, and at each change before and after it takes effect. Then it runs
+// it again, which ends as if nothing had happened.
 func TestMigrateKilled(t *testing.T) {
 	url := serviceWith(t, "canary-1")
-	start := map[string]func(*testing.T, string, ...asctest.Option) *asctest.Server{
-		"in use": inUse,
-		"no webhook yet": func(t *testing.T, _ string, opts ...asctest.Option) *asctest.Server {
+	for name, test := range map[string]struct {
+		start   func(*testing.T, string, ...asctest.Option) *asctest.Server
+		changes []asctest.Operation
+	}{
+		"in use": {inUse, []asctest.Operation{asctest.WebhooksUpdate, asctest.WebhooksPing, asctest.MarketplaceWebhooksDelete}},
+		"no webhook yet": {func(t *testing.T, _ string, opts ...asctest.Option) *asctest.Server {
 			return account(t, append(opts, asctest.MarketplaceWebhook{EndpointURL: "https://marketplace.example/old", Secret: "canary-0"})...)
-		},
-	}
-	for name, start := range start {
+		}, []asctest.Operation{asctest.WebhooksCreate, asctest.WebhooksPing, asctest.MarketplaceWebhooksDelete}},
+	} {
 		t.Run(name, func(t *testing.T) {
-			killed := 0
-			for n, atAll := 1, true; atAll; n++ {
-				atAll = false
-				for _, applied := range []bool{false, true} {
-					ctx, kill := context.WithCancel(t.Context())
-					var requests atomic.Int32
-					server := start(t, url, asctest.Settings{Faults: func(asctest.Exchange) *asctest.Fault {
-						if int(requests.Add(1)) != n {
-							return nil
-						}
-						kill()
-						return &asctest.Fault{Kind: asctest.FaultResetBeforeHeaders, Applied: applied}
-					}})
-					args := []string{"migrate", "--endpoint-url", url, "--finish", "--yes"}
-					code := run(ctx, &system{stdin: &bytes.Reader{}, stdout: io.Discard, stderr: io.Discard}, args)
-					kill()
-					if code != exitOK {
-						killed, atAll = killed+1, true
-						waitForExchanges(server, n) // the last request may still be on its way
-						if code, _, stderr := inProcess(t, args...); code != exitOK {
-							t.Errorf("request %d (applied: %v), run again: exit code %d, stderr %s", n, applied, code, stderr)
-						}
+			args := []string{"migrate", "--endpoint-url", url, "--finish", "--yes"}
+			killed := map[moment]bool{}
+			for again := true; again; {
+				ctx, kill := context.WithCancel(t.Context())
+				k := killer{kill: kill, killed: killed}
+				server := test.start(t, url, asctest.Settings{Faults: k.fault})
+				run(ctx, &system{stdin: &bytes.Reader{}, stdout: io.Discard, stderr: io.Discard}, args)
+				kill()
+				if again = k.dead.Load(); again {
+					waitForExchanges(server, k.requests) // the last request may still be on its way
+					if code, _, stderr := inProcess(t, args...); code != exitOK {
+						t.Errorf("killed at %+v, run again: exit code %d, stderr %s", k.now, code, stderr)
 					}
-					checkMigrated(t, server.State(), url)
 				}
+				checkMigrated(t, server.State(), url)
 			}
-			if killed < 2*7 {
-				t.Errorf("killed %d times, which is not every request", killed)
+			for changes, operation := range test.changes {
+				if !killed[moment{operation, changes, false}] || !killed[moment{operation, changes, true}] {
+					t.Errorf("not killed at %s: %v", operation, killed)
+				}
 			}
 		})
 	}
+}
+
+// moment is a request after so many changes, before or after it is applied.
+type moment struct {
+	operation asctest.Operation
+	changes   int
+	applied   bool
+}
+
+// killer ends a process at a moment at which none was killed before.
+type killer struct {
+	kill     context.CancelFunc
+	killed   map[moment]bool // at which others were killed
+	now      moment
+	requests int
+	dead     atomic.Bool
+}
+
+func (k *killer) fault(x asctest.Exchange) *asctest.Fault {
+	if k.dead.Load() {
+		return nil
+	}
+	k.requests++
+	isChange := x.Method != http.MethodGet
+	k.now.operation, k.now.applied = x.Operation, false
+	k.now.applied = isChange && k.killed[k.now]
+	if !k.killed[k.now] {
+		k.killed[k.now] = true
+		k.dead.Store(true)
+		k.kill()
+		return &asctest.Fault{Kind: asctest.FaultResetBeforeHeaders, Applied: k.now.applied}
+	}
+	if isChange {
+		k.now.changes++
+	}
+	return nil
 }
 
 func waitForExchanges(server *asctest.Server, n int) {
