@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/ascmarketplace/webhooks/asctest"
 	"github.com/ascmarketplace/webhooks/auth"
@@ -146,8 +148,8 @@ func used(t *testing.T) string {
 }
 
 func TestSandboxRefusesBadFiles(t *testing.T) {
-	t.Parallel()
 	folder := t.TempDir()
+	t.Setenv("TMPDIR", folder)
 	no := writeFile(t, "no.json", `{"webhooks":[{"app_id":"1","url":"https://a.example"}]}`)
 	odd := writeFile(t, "odd.json", `{"apps":["a b"]}`)
 	for _, test := range []struct {
@@ -174,9 +176,12 @@ func TestSandboxRefusesBadFiles(t *testing.T) {
 		{[]string{"--control-addr", "localhost"}, exitUsage, "--control-addr: "},
 		{[]string{"--control-addr", ":0"}, exitUsage, "--control-addr: \":0\" is not on this machine"},
 	} {
-		code, stdout, stderr := once(t, []string{"TMPDIR=" + folder}, append([]string{"sandbox"}, test.args...)...)
-		if code != test.code || stdout != "" || !strings.Contains(stderr, test.want) {
-			t.Errorf("%v: exit code %d, stdout %q, stderr %q", test.args, code, stdout, stderr)
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second) // ends one that is not refused
+		var stdout, stderr strings.Builder
+		code := run(ctx, &system{stdout: &stdout, stderr: &stderr}, append([]string{"sandbox"}, test.args...))
+		cancel()
+		if code != test.code || stdout.String() != "" || !strings.Contains(stderr.String(), test.want) {
+			t.Errorf("%v: exit code %d, stdout %q, stderr %q", test.args, code, stdout.String(), stderr.String())
 		}
 	}
 	for _, file := range []string{no, odd} {
