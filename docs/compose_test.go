@@ -13,6 +13,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/ascmarketplace/webhooks/internal/gobuild"
 	"github.com/ascmarketplace/webhooks/internal/namespace"
 	"github.com/ascmarketplace/webhooks/internal/sample"
 )
@@ -151,11 +152,10 @@ func (c *containers) run(name string) container {
 // build builds a command; what it printed is what is wrong.
 func (c *containers) build(pkg string) string {
 	c.Helper()
-	path := filepath.Join(c.volumes, filepath.Base(pkg))
-	if out, err := exec.CommandContext(c.Context(), "go", "build", "-o", path, pkg).CombinedOutput(); err != nil {
-		c.Fatalf("%v\n%s", err, out)
+	if err := gobuild.Released(c.Context(), c.volumes, pkg); err != nil {
+		c.Fatal(err)
 	}
-	return path
+	return filepath.Join(c.volumes, filepath.Base(pkg))
 }
 
 func readAll(file *os.File) (string, error) {

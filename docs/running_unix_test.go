@@ -19,6 +19,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/ascmarketplace/webhooks/internal/gobuild"
 	"github.com/ascmarketplace/webhooks/notification"
 )
 
@@ -171,10 +172,8 @@ func imageFolder(t *testing.T) (i image) {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(i.folder) })
 	path := filepath.Join(i.folder, "ascwebhooks")
-	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-ldflags=-s -w", "-o", path, "../cmd/ascwebhooks")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	if err := gobuild.Released(t.Context(), i.folder, "../cmd/ascwebhooks"); err != nil {
+		t.Fatal(err)
 	}
 	secret := filepath.Join(i.folder, "secret.txt")
 	if err := os.WriteFile(secret, []byte("for this test only\n"), 0o600); err != nil {

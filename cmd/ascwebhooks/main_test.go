@@ -1,17 +1,17 @@
 package main
 
 import (
-	"fmt"
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/ascmarketplace/webhooks/asctest"
+	"github.com/ascmarketplace/webhooks/internal/gobuild"
 )
 
 // goRace spares each process the second that the race detector waits at its end.
@@ -38,10 +38,8 @@ func (b builder) Run() int {
 	}
 	defer func() { _ = os.RemoveAll(folder) }()
 	built = folder
-	// Unlike go build, go run keeps what it linked in the cache.
-	build := exec.Command("go", "run", "-ldflags=-w", "-exec", `sh -c 'cp "$0" "$1"'`, ".", built)
-	if out, err := build.CombinedOutput(); err != nil {
-		panic(fmt.Sprintf("building the command: %v\n%s", err, out))
+	if err := gobuild.Released(context.Background(), built, "."); err != nil {
+		panic(err)
 	}
 	return b.M.Run()
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -11,13 +12,24 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/ascmarketplace/webhooks/asctest"
 	"github.com/ascmarketplace/webhooks/auth"
 )
 
-// sandboxAt starts a sandbox whose temporary folder is its own.
+// sandboxAt starts a sandbox whose temporary folder is its own. With the race
+// detector it takes most of a second, so two tests have that: TestSandboxOverTLS
+// and TestSandboxEndsSoon.
 func sandboxAt(t *testing.T, args ...string) (*process, sandboxDocument) {
+	t.Helper()
+	return sandboxBy(t, startBuilt, args...)
+}
+
+// starter is start or startBuilt.
+type starter func(t *testing.T, env []string, args ...string) *process
+
+func sandboxBy(t *testing.T, start starter, args ...string) (*process, sandboxDocument) {
 	t.Helper()
 	p := start(t, []string{"TMPDIR=" + t.TempDir()}, append([]string{"sandbox", "--output", "json"}, args...)...)
 	var d sandboxDocument
@@ -136,8 +148,8 @@ func used(t *testing.T) string {
 }
 
 func TestSandboxRefusesBadFiles(t *testing.T) {
-	t.Parallel()
 	folder := t.TempDir()
+	t.Setenv("TMPDIR", folder)
 	no := writeFile(t, "no.json", `{"webhooks":[{"app_id":"1","url":"https://a.example"}]}`)
 	odd := writeFile(t, "odd.json", `{"apps":["a b"]}`)
 	for _, test := range []struct {
@@ -164,9 +176,12 @@ func TestSandboxRefusesBadFiles(t *testing.T) {
 		{[]string{"--control-addr", "localhost"}, exitUsage, "--control-addr: "},
 		{[]string{"--control-addr", ":0"}, exitUsage, "--control-addr: \":0\" is not on this machine"},
 	} {
-		code, stdout, stderr := once(t, []string{"TMPDIR=" + folder}, append([]string{"sandbox"}, test.args...)...)
-		if code != test.code || stdout != "" || !strings.Contains(stderr, test.want) {
-			t.Errorf("%v: exit code %d, stdout %q, stderr %q", test.args, code, stdout, stderr)
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second) // ends one that is not refused
+		var stdout, stderr strings.Builder
+		code := run(ctx, &system{stdout: &stdout, stderr: &stderr}, append([]string{"sandbox"}, test.args...))
+		cancel()
+		if code != test.code || stdout.String() != "" || !strings.Contains(stderr.String(), test.want) {
+			t.Errorf("%v: exit code %d, stdout %q, stderr %q", test.args, code, stdout.String(), stderr.String())
 		}
 	}
 	for _, file := range []string{no, odd} {

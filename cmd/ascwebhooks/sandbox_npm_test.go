@@ -3,14 +3,12 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/ascmarketplace/webhooks/internal/namespace"
@@ -20,10 +18,16 @@ import (
 const npmClient = `{"private": true, "dependencies":
 	{"node-app-store-connect-api": "5.0.6", "jose": "4.15.9", "md5": "2.3.0", "charenc": "0.0.2", "crypt": "0.0.2", "is-buffer": "1.1.6"}}`
 
-const pageThrough = `
+const postAndPageThrough = `
 import { api } from "node-app-store-connect-api";
 const { ASC_BASE_URL: urlBase, ASC_KEY_ID: apiKey, ASC_ISSUER_ID: issuerId, PRIVATE_KEY: privateKey } = process.env;
 const { readAll } = await api({ urlBase, apiKey, issuerId, privateKey, automaticRetries: 0 });
+for (const copies of [100, 20]) {
+	const body = JSON.stringify({ type: "webhookPingCreated", copies });
+	const headers = { "Content-Type": "application/json" };
+	const { status } = await fetch(process.env.ASC_CONTROL_URL + "/notifications", { method: "POST", headers, body });
+	if (status !== 201) throw new Error("posting responded " + status);
+}
 const since = new Date(Date.now() - 24 * 60 * 60 * 1000).toISOString();
 const params = { "filter[createdDateGreaterThanOrEqualTo]": since, include: "event", limit: 25 };
 const { data, included } = await readAll("webhooks/the-webhook/deliveries", { params });
@@ -51,30 +55,14 @@ func TestSandboxServesAnotherClient(t *testing.T) {
 	ca := filepath.Join(t.TempDir(), "ca.pem")
 	seed := writeFile(t, "seed.json", fmt.Sprintf(`{"apps":["1"],"webhooks":[{"id":"the-webhook","app_id":"1","url":%q,"secret":"a secret"}]}`, receiver.URL))
 	_, d := sandboxAt(t, "--tls", "--ca-file", ca, "--seed", seed)
-	node := func(script string) string {
-		t.Helper()
-		path := filepath.Join(folder, "script.mjs")
-		if err := os.WriteFile(path, []byte(script), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		cmd := command(t, "node", []string{"NODE_EXTRA_CA_CERTS=" + ca, "ASC_BASE_URL=" + d.BaseURL, "ASC_CONTROL_URL=" + d.ControlURL,
-			"ASC_KEY_ID=" + d.KeyID, "ASC_ISSUER_ID=" + d.IssuerID, "PRIVATE_KEY=" + d.PrivateKey}, path)
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			t.Fatalf("%v\n%s", err, out)
-		}
-		return strings.TrimSpace(string(out))
+	path := filepath.Join(folder, "script.mjs")
+	if err := os.WriteFile(path, []byte(postAndPageThrough), 0o600); err != nil {
+		t.Fatal(err)
 	}
-	for _, copies := range []int{100, 20} {
-		body, _ := json.Marshal(map[string]any{"type": "webhookPingCreated", "copies": copies})
-		out := node(fmt.Sprintf(`const r = await fetch(process.env.ASC_CONTROL_URL + "/notifications",
-			{ method: "POST", headers: { "Content-Type": "application/json" }, body: %q }); console.log(r.status);`, body))
-		if out != "201" {
-			t.Fatalf("posting responded %s", out)
-		}
-	}
-	if got := node(pageThrough); got != "120 120 2" {
-		t.Errorf("deliveries, different ones, events: %s", got)
+	node := command(t, "node", []string{"NODE_EXTRA_CA_CERTS=" + ca, "ASC_BASE_URL=" + d.BaseURL, "ASC_CONTROL_URL=" + d.ControlURL,
+		"ASC_KEY_ID=" + d.KeyID, "ASC_ISSUER_ID=" + d.IssuerID, "PRIVATE_KEY=" + d.PrivateKey}, path)
+	if got, err := node.CombinedOutput(); err != nil || string(got) != "120 120 2\n" {
+		t.Errorf("deliveries, different ones, events: %s, %v", got, err)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -22,7 +21,7 @@ import (
 func TestSandboxOverTLS(t *testing.T) {
 	t.Parallel()
 	ca := filepath.Join(t.TempDir(), "ca.pem")
-	p, d := sandboxAt(t, "--tls", "--ca-file", ca, "--addr", ":0", "--control-addr", ":0", "--allow-host", "sandbox", "--allow-host", "192.0.2.7")
+	p, d := sandboxBy(t, start, "--tls", "--ca-file", ca, "--addr", ":0", "--control-addr", ":0", "--allow-host", "sandbox", "--allow-host", "192.0.2.7")
 	if !strings.HasPrefix(d.BaseURL, "https://sandbox:") || !strings.HasPrefix(d.ControlURL, "https://sandbox:") || d.CAFile != ca {
 		t.Errorf("printed %+v", d)
 	}
@@ -68,15 +67,10 @@ func TestSandboxOverTLS(t *testing.T) {
 	}
 }
 
-// busy is a sandbox with everything under way that could hold it up, on demand a body that never ends, and its temporary
-// folder.
-func busy(t *testing.T, unfinished bool) (p *process, d sandboxDocument, folder string) {
+// busy is a sandbox with everything under way that could hold it up, on demand a body that never ends.
+func busy(t *testing.T, start starter, unfinished bool) (*process, sandboxDocument) {
 	t.Helper()
-	folder = t.TempDir()
-	p = start(t, []string{"TMPDIR=" + folder}, "sandbox", "--output", "json")
-	if err := json.Unmarshal([]byte(p.line()), &d); err != nil {
-		t.Fatal(err)
-	}
+	p, d := sandboxBy(t, start, "--state", filepath.Join(t.TempDir(), "state.json"))
 	arrived, end := make(chan struct{}), make(chan struct{})
 	receiver := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { close(arrived); <-end }))
 	t.Cleanup(func() { close(end); receiver.Close() })
@@ -110,20 +104,25 @@ func busy(t *testing.T, unfinished bool) (p *process, d sandboxDocument, folder 
 	}
 	<-arrived
 	call(t, "GET", d.ControlURL+"/wait?operation=marketplaceWebhooks_getCollection", "", "", http.StatusOK)
-	return p, d, folder
+	return p, d
 }
 
 // TestSandboxEndsSoon: after a signal at once, unless somebody is still sending a body, and then within seconds; after a
 // second one at once. It leaves nothing behind.
 func TestSandboxEndsSoon(t *testing.T) {
 	t.Parallel()
-	for name, most := range map[string]time.Duration{
-		"one signal": 2 * time.Second, "one signal, and a body": 5 * time.Second, "two signals, and a body": 2 * time.Second,
+	for name, test := range map[string]struct {
+		start starter
+		most  time.Duration
+	}{
+		"one signal":              {startBuilt, 2 * time.Second},
+		"one signal, and a body":  {startBuilt, 5 * time.Second},
+		"two signals, and a body": {start, 2 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p, d, folder := busy(t, strings.Contains(name, "body"))
-			start := time.Now()
+			p, d := busy(t, test.start, strings.Contains(name, "body"))
+			signalled := time.Now()
 			if strings.HasPrefix(name, "two") {
 				_ = p.Process.Signal(syscall.SIGTERM)
 				for { // until that was understood: nothing new is accepted
@@ -135,13 +134,13 @@ func TestSandboxEndsSoon(t *testing.T) {
 				}
 			}
 			code, _ := p.end(syscall.SIGTERM)
-			if took := time.Since(start); code != exitOK || took > most {
+			if took := time.Since(signalled); code != exitOK || took > test.most {
 				t.Errorf("exit code %d after %v: %s", code, took, p.stderr.String())
 			} else {
 				t.Logf("gone after %v", took)
 			}
-			if left, _ := os.ReadDir(folder); len(left) > 0 {
-				t.Errorf("left behind: %v", left)
+			if left, err := os.ReadDir(filepath.Dir(filepath.Dir(d.KeyFile))); err != nil || len(left) > 0 {
+				t.Errorf("left behind: %v, %v", left, err)
 			}
 		})
 	}

@@ -20,11 +20,7 @@ import (
 // startSandbox returns a sandbox, what it printed, and the environment of another shell.
 func startSandbox(t *testing.T) (*process, sandboxDocument, []string) {
 	t.Helper()
-	p := start(t, []string{"TMPDIR=" + t.TempDir()}, "sandbox", "--output", "json")
-	var document sandboxDocument
-	if err := json.Unmarshal([]byte(p.line()), &document); err != nil {
-		t.Fatal(err)
-	}
+	p, document := sandboxAt(t)
 	return p, document, []string{
 		"ASC_BASE_URL=" + document.BaseURL, "ASC_KEY_ID=" + document.KeyID,
 		"ASC_ISSUER_ID=" + document.IssuerID, "ASC_PRIVATE_KEY_PATH=" + document.KeyFile, "ASC_PRIVATE_KEY=",
@@ -194,7 +190,7 @@ func call(t *testing.T, method, url, authorization, body string, want int) []byt
 // TestSandboxExports pastes what the sandbox prints as text into a shell.
 func TestSandboxExports(t *testing.T) {
 	t.Parallel()
-	p := start(t, []string{"TMPDIR=" + filepath.Join(t.TempDir()), "ASC_PRIVATE_KEY=another"}, "sandbox")
+	p := startBuilt(t, []string{"TMPDIR=" + t.TempDir(), "ASC_PRIVATE_KEY=another"}, "sandbox")
 	var lines string
 	for range 7 {
 		lines += p.line()

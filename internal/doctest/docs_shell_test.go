@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/ascmarketplace/webhooks/asctest"
+	"github.com/ascmarketplace/webhooks/internal/gobuild"
 	"github.com/ascmarketplace/webhooks/internal/sample"
 	"github.com/ascmarketplace/webhooks/notification"
 )
@@ -58,7 +59,9 @@ func TestMakeTargetsExist(t *testing.T) {
 func TestShell(t *testing.T) {
 	t.Parallel()
 	bin := t.TempDir()
-	build(t, bin, "./cmd/ascwebhooks")
+	if err := gobuild.Released(t.Context(), bin, "./cmd/ascwebhooks"); err != nil {
+		t.Fatal(err)
+	}
 	for _, d := range documents(t, teaching[1:]...) {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
@@ -80,16 +83,6 @@ func TestShell(t *testing.T) {
 				checkCommand(t, d.name, bin, code)
 			}
 		}
-	}
-}
-
-// build puts a command into folder. Unlike go build, go run links only what has
-// changed: it keeps executables in the cache.
-func build(t *testing.T, folder string, args ...string) {
-	t.Helper()
-	args = append([]string{"run", "-exec", `sh -c 'cp "$0" "$1"'`}, append(args, folder)...)
-	if out, err := exec.CommandContext(t.Context(), "go", args...).CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/ascmarketplace/webhooks/internal/gobuild"
 )
 
 // A service that registers its webhook, and the least that it takes to do so by
@@ -155,7 +157,9 @@ func binarySize(t *testing.T, source string) int64 {
 	file, inModule := filepath.Join(dir, "main.go"), filepath.Join(root, "internal", "importer", "main.go")
 	write(t, file, []byte(source))
 	overlay := write(t, filepath.Join(dir, "overlay.json"), []byte(`{"Replace":{"`+inModule+`":"`+file+`"}}`))
-	build(t, dir, "-trimpath", "-ldflags=-s -w", "-overlay="+overlay, "./internal/importer")
+	if err := gobuild.Into(t.Context(), dir, "-overlay="+overlay, "./internal/importer"); err != nil {
+		t.Fatal(err)
+	}
 	info, err := os.Stat(filepath.Join(dir, "importer"))
 	if err != nil {
 		t.Fatal(err)

@@ -100,9 +100,9 @@ var faults = []struct {
 		p.network = expired(t, genuine(t, secret))
 		return p
 	}},
-	{"300 failed deliveries", "deliveries", func(t *testing.T) *patient {
+	{"201 failed deliveries", "deliveries", func(t *testing.T) *patient {
 		p := newPatient(t)
-		p.fail(t, 300)
+		p.fail(t, 201) // more than a page has
 		return p
 	}},
 	{"old resource still there", "old webhook", func(t *testing.T) *patient {
