@@ -47,8 +47,7 @@ func (c *caller) call(cmd *cobra.Command, do func(context.Context, *wrapper.Clie
 		wrapper.WithBaseURL(c.server()),
 		wrapper.WithUserAgent(userAgent()),
 	}
-	// For tests whose sandbox is in another container, and for nothing else: the token can be read on the way.
-	if host := os.Getenv("ASC_PLAIN_HTTP_HOST"); host != "" {
+	if host := plainHTTPHost(); host != "" {
 		opts = append(opts, wrapper.WithPlainHTTP(host))
 	}
 	client, err := wrapper.NewClient(tokens, opts...)
@@ -62,6 +61,9 @@ func (c *caller) call(cmd *cobra.Command, do func(context.Context, *wrapper.Clie
 	}
 	return nil
 }
+
+// plainHTTPHost is for tests whose sandbox is in another container, and for nothing else: the token can be read on the way.
+func plainHTTPHost() string { return os.Getenv("ASC_PLAIN_HTTP_HOST") }
 
 func (c *caller) server() string {
 	return cmp.Or(c.baseURL, os.Getenv("ASC_BASE_URL"), wrapper.DefaultBaseURL)

@@ -39,9 +39,11 @@ func newLaboratory(t *testing.T, opts ...asctest.Option) *laboratory {
 	}
 	t.Cleanup(func() { _ = listener.Close() })
 	return &laboratory{fake: fake, Probe: doctor.Probe{
-		Key:     auth.KeyHint{KeyID: key.ID, IssuerID: key.IssuerID, File: (&patient{}).keyFile(t, key)},
-		BaseURL: fake.URL, UserAgent: "test", AppID: appID, URL: "http://" + listener.Addr().String() + "/hook",
-		Listener: listener, Transport: fake.Client().Transport, Wait: 5 * time.Second,
+		Account: doctor.Account{
+			Key:     auth.KeyHint{KeyID: key.ID, IssuerID: key.IssuerID, File: (&patient{}).keyFile(t, key)},
+			BaseURL: fake.URL, UserAgent: "test", AppID: appID, Transport: fake.Client().Transport,
+		},
+		URL: "http://" + listener.Addr().String() + "/hook", Listener: listener, Wait: 5 * time.Second,
 	}}
 }
 

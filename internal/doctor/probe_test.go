@@ -20,15 +20,17 @@ import (
 	"github.com/ascmarketplace/webhooks/notification"
 )
 
-// The fake takes http anywhere, and is otherwise as this module assumes.
-func TestProbeSettlesEachFact(t *testing.T) {
+// The fake is as this module assumes.
+func TestProbeConfirmsEachFact(t *testing.T) {
 	t.Parallel()
 	got := newLaboratory(t).verdicts(t)
-	if refuted := with(got, doctor.Refuted); !slices.Equal(refuted, []string{"http-endpoint"}) {
-		t.Errorf("refuted: %q", refuted)
+	if confirmed := with(got, doctor.Confirmed); len(confirmed) != 11 || len(got) != 11 {
+		t.Errorf("confirmed: %q of %+v", confirmed, got)
 	}
-	if untried := with(got, doctor.NotTried); len(untried) > 0 || len(got) != 11 {
-		t.Errorf("not tried: %q; %d outcomes: %+v", untried, len(got), got)
+	for probe, outcome := range got {
+		if outcome.RequestID == "" {
+			t.Errorf("%s: no request ID", probe)
+		}
 	}
 }
 
@@ -82,10 +84,8 @@ func TestProbeRefutes(t *testing.T) {
 				}}
 			}
 			got := l.verdicts(t)
-			want := []string{probe, "http-endpoint"}
-			slices.Sort(want)
-			if refuted := with(got, doctor.Refuted); !slices.Equal(refuted, want) {
-				t.Errorf("refuted: %q, want %q: %+v", refuted, want, got)
+			if refuted := with(got, doctor.Refuted); !slices.Equal(refuted, []string{probe}) {
+				t.Errorf("refuted: %q of %+v", refuted, got)
 			}
 		})
 	}
@@ -104,7 +104,7 @@ func TestProbeSeesAPingToADisabledWebhook(t *testing.T) {
 			r.URL.Path = path + "/deliveries"
 		}
 	}}
-	if got := with(l.verdicts(t), doctor.Refuted); !slices.Equal(got, []string{"disabled-ping", "http-endpoint"}) {
+	if got := with(l.verdicts(t), doctor.Refuted); !slices.Equal(got, []string{"disabled-ping"}) {
 		t.Errorf("refuted: %q", got)
 	}
 }
@@ -124,7 +124,7 @@ func TestProbeSeesAnotherID(t *testing.T) {
 		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 		r.Header.Set(notification.SignatureHeader, notification.Sign([]byte(hooks[len(hooks)-1].Secret), body))
 	}}})
-	if got := with(l.verdicts(t), doctor.Refuted); !slices.Equal(got, []string{"http-endpoint", "redelivery-id"}) {
+	if got := with(l.verdicts(t), doctor.Refuted); !slices.Equal(got, []string{"redelivery-id"}) {
 		t.Errorf("refuted: %q", got)
 	}
 }
@@ -228,18 +228,34 @@ func TestProbeRefusesURLs(t *testing.T) {
 	t.Parallel()
 	for _, url := range []string{"", "http://receiver.example/", "ftp://receiver.example/", "receiver.example", "https:///x",
 		"https://user@receiver.example/", "https://receiver.example/#x", "http://127.0.0.1.example/"} {
-		if doctor.CheckURL(url) == nil {
+		probe := doctor.Probe{URL: url}
+		if probe.CheckURL() == nil {
 			t.Errorf("%q is accepted", url)
 		}
-		l := doctor.Probe{URL: url}
-		if l.Run(t.Context(), func(doctor.Outcome) {}) == nil {
+		if probe.Run(t.Context(), func(doctor.Outcome) {}) == nil {
 			t.Errorf("%q: the probe runs", url)
 		}
 	}
 	for _, url := range []string{"https://receiver.example/a?b", "http://localhost:8080/", "http://[::1]/"} {
-		if err := doctor.CheckURL(url); err != nil {
+		if err := (doctor.Probe{URL: url}).CheckURL(); err != nil {
 			t.Errorf("%q: %v", url, err)
 		}
+	}
+}
+
+// In a test's network, the fake takes http from and to anywhere; and that refutes the fact.
+func TestProbeInTheClear(t *testing.T) {
+	t.Parallel()
+	l := newLaboratory(t)
+	l.BaseURL = strings.Replace(l.BaseURL, "127.0.0.1", "0.0.0.0", 1) // is not loopback by name
+	l.URL = strings.Replace(l.URL, "127.0.0.1", "0.0.0.0", 1)
+	if err := l.Run(t.Context(), func(doctor.Outcome) {}); err == nil || len(l.fake.Exchanges()) > 0 {
+		t.Errorf("without leave: %v, %d requests", err, len(l.fake.Exchanges()))
+	}
+	l.PlainHTTPHost = "0.0.0.0"
+	got := l.verdicts(t)
+	if refuted := with(got, doctor.Refuted); !slices.Equal(refuted, []string{"http-endpoint"}) || len(with(got, doctor.Confirmed)) != 10 {
+		t.Errorf("refuted: %q of %+v", refuted, got)
 	}
 }
 

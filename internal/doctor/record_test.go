@@ -42,6 +42,8 @@ func randomToken() string {
 	return "eyJhbGciOiJFUzI1NiIs" + part(30) + "." + part(60) + "." + part(64)
 }
 
+type object = map[string]any
+
 // spread puts the three where they might turn up.
 func spread(secret, token, email string, fieldwise func(string) string) exchange {
 	hosts := url.URL{Scheme: "https", Host: "canary-host.example", Path: "/" + secret, RawQuery: "key=" + url.QueryEscape(secret)}
@@ -54,7 +56,7 @@ func spread(secret, token, email string, fieldwise func(string) string) exchange
 		method: "POST", path: "/v1/webhooks/" + url.PathEscape(secret),
 		query: url.Values{"filter[name]": {secret}, email: {token}},
 		body: encode(object{"data": object{"type": "webhooks", "attributes": object{"secret": secret, "name": email, "url": hosts.String()},
-			"relationships": object{"app": related("apps", "6478123456")}}}),
+			"relationships": object{"app": object{"data": object{"type": "apps", "id": "6478123456"}}}}}),
 		status: 409,
 		header: http.Header{"X-Request-Id": {secret}, "Content-Type": {"application/json"}, "Set-Cookie": {token}, "Retry-After": {token}},
 		response: encode(object{
