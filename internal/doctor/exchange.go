@@ -60,12 +60,12 @@ func (r *probing) ended(err error) (exchange, error) {
 	return r.call, cmp.Or(err, errors.New(statusText(r.call.status)))
 }
 
-// uncheckedEnded is ended for a call of unchecked.
-func (r *probing) uncheckedEnded(response *http.Response, err error) (exchange, error) {
-	if err == nil {
-		err = response.Body.Close()
+// closed is the end of a call of unchecked, whose response is in call.
+func closed(response *http.Response, err error) error {
+	if err != nil {
+		return err
 	}
-	return r.ended(err)
+	return response.Body.Close()
 }
 
 // Do signs and sends a request of unchecked.

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -35,15 +34,24 @@ const (
 	urlMark     = "ascwebhooks-doctor"
 )
 
-// CheckURL refuses a URL that the webhooks can't have.
+// CheckURL refuses a URL that the client would not register.
 func (p Probe) CheckURL() error {
-	u, err := url.Parse(p.URL)
-	if err != nil || u.Hostname() == "" || u.User != nil || u.Fragment != "" ||
-		u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname()) && p.PlainHTTPHost == "") {
-		return errors.New("it must be an absolute https URL, or http on a loopback host, without a user or a fragment")
+	client, err := p.newClient(noToken{}, http.DefaultTransport, wrapper.Retry{Attempts: 1})
+	if err != nil {
+		return nil // it is not the URL's fault, and Run says it
+	}
+	_, err = client.MarketplaceWebhooks.Create(context.Background(),
+		wrapper.MarketplaceWebhookParams{EndpointURL: p.URL, Secret: wrapper.NewSecret("a secret")})
+	if errors.Is(err, wrapper.ErrInvalid) {
+		return errors.New(short(err))
 	}
 	return nil
 }
+
+// noToken has a client check what it is given, and send nothing.
+type noToken struct{}
+
+func (noToken) Token(context.Context) (string, error) { return "", errors.New("there is none") }
 
 func isLoopback(host string) bool {
 	addr, err := netip.ParseAddr(host)
@@ -144,6 +152,16 @@ func (r *probing) settle(probe string, confirmed bool, x exchange, found string,
 		o.Verdict = Confirmed
 	}
 	r.outcomes[probe] = o
+}
+
+// judge settles a fact by the status of the call that ended with err.
+func (r *probing) judge(probe string, confirmed bool, err error) {
+	x, err := r.ended(err)
+	if err != nil {
+		r.notTried(short(err), probe)
+		return
+	}
+	r.settle(probe, confirmed, x, "%s", statusText(x.status))
 }
 
 func (r *probing) notTried(why string, probes ...string) {

@@ -129,6 +129,23 @@ func TestProbeSeesAnotherID(t *testing.T) {
 	}
 }
 
+// A webhook that was created, and that a list does not show yet, is deleted before the next step.
+func TestProbeDeletesWhatNoListShows(t *testing.T) {
+	t.Parallel()
+	l := newLaboratory(t)
+	l.BaseURL, l.PlainHTTPHost = strings.Replace(l.BaseURL, "127.0.0.1", "0.0.0.0", 1), "0.0.0.0"
+	l.Transport = edit{l.Transport, func(r *http.Request, body []byte, _ *http.Response) []byte {
+		if r.Method == http.MethodGet && r.URL.Path == "/v1/marketplaceWebhooks" {
+			return []byte(`{"data":[],"links":{"self":""}}`)
+		}
+		return body
+	}}
+	got := l.verdicts(t)
+	if got["http-endpoint"].Verdict != doctor.Refuted || got["second-create"].Verdict != doctor.Confirmed {
+		t.Errorf("%+v", got)
+	}
+}
+
 // A run's record has none of the account, and of the receiver only what it is for.
 func TestProbeIsRecorded(t *testing.T) {
 	t.Parallel()
@@ -194,6 +211,18 @@ func TestProbeDoesWhatItCan(t *testing.T) {
 	}
 
 	l = newLaboratory(t)
+	l.fake.FailNext(asctest.Fault{Operation: asctest.MarketplaceWebhooksList, Status: 403, Times: -1})
+	if got := with(l.verdicts(t), doctor.NotTried); !slices.Equal(got, []string{"empty-secret", "http-endpoint", "second-create"}) {
+		t.Errorf("with a key that may not read the marketplace webhook not tried: %q", got)
+	}
+
+	l = newLaboratory(t)
+	l.fake.FailNext(asctest.Fault{Operation: asctest.MarketplaceWebhooksList, Status: 503, Times: -1})
+	if err := l.Run(t.Context(), func(doctor.Outcome) {}); err == nil || !strings.Contains(err.Error(), "nothing was tried") {
+		t.Errorf("where an earlier run's marketplace webhook may be left: %v", err)
+	}
+
+	l = newLaboratory(t)
 	l.URL, l.Wait = "http://127.0.0.1:1/", 50*time.Millisecond // leads elsewhere
 	if got := l.verdicts(t)["payload"]; got.Verdict != doctor.NotTried || !strings.Contains(got.Found, "did not arrive") {
 		t.Errorf("%+v", got)
@@ -227,18 +256,20 @@ func TestProbeSendsNothing(t *testing.T) {
 func TestProbeRefusesURLs(t *testing.T) {
 	t.Parallel()
 	for _, url := range []string{"", "http://receiver.example/", "ftp://receiver.example/", "receiver.example", "https:///x",
-		"https://user@receiver.example/", "https://receiver.example/#x", "http://127.0.0.1.example/"} {
-		probe := doctor.Probe{URL: url}
+		"https://user@receiver.example/", "https://receiver.example/#x", "http://127.0.0.1.example/", "https://RECEIVER.example/"} {
+		probe := newLaboratory(t).Probe
+		probe.URL = url
 		if probe.CheckURL() == nil {
 			t.Errorf("%q is accepted", url)
 		}
-		if probe.Run(t.Context(), func(doctor.Outcome) {}) == nil {
-			t.Errorf("%q: the probe runs", url)
+		if err := probe.Run(t.Context(), func(doctor.Outcome) {}); err == nil || !strings.Contains(err.Error(), "the URL can't be used") {
+			t.Errorf("%q: the probe runs: %v", url, err)
 		}
 	}
 	for _, url := range []string{"https://receiver.example/a?b", "http://localhost:8080/", "http://[::1]/"} {
-		if err := (doctor.Probe{URL: url}).CheckURL(); err != nil {
-			t.Errorf("%q: %v", url, err)
+		probe := newLaboratory(t).Probe
+		if probe.URL = url; probe.CheckURL() != nil {
+			t.Errorf("%q: %v", url, probe.CheckURL())
 		}
 	}
 }

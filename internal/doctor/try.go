@@ -40,14 +40,10 @@ func (r *probing) tryRefused(ctx context.Context, probe, endpointURL, secret str
 	var body gen.MarketplaceWebhookCreateRequest
 	body.Data.Type = gen.MarketplaceWebhookCreateRequestDataTypeMarketplaceWebhooks
 	body.Data.Attributes = gen.MarketplaceWebhookCreateRequestAttributes{EndpointURL: endpointURL, Secret: secret}
-	x, err := r.uncheckedEnded(r.unchecked().MarketplaceWebhooksCreateInstance(ctx, body))
-	switch {
-	case err != nil:
-		r.notTried(short(err), probe)
-	case x.status == http.StatusForbidden:
+	err := closed(r.unchecked().MarketplaceWebhooksCreateInstance(ctx, body))
+	x := r.call
+	if r.judge(probe, x.isRefused(), err); x.status == http.StatusForbidden {
 		r.notTried("the key may not create a marketplace webhook", probe)
-	default:
-		r.settle(probe, x.isRefused(), x, "%s", statusText(x.status))
 	}
 	if id := dataID(x.response); x.status == http.StatusCreated && id != "" { // a list may not have it yet
 		return r.client().MarketplaceWebhooks.Delete(ctx, id) == nil
@@ -64,12 +60,7 @@ func (r *probing) trySecondCreate(ctx context.Context) {
 	}
 	defer func() { _ = r.client().MarketplaceWebhooks.Delete(ctx, first.ID) }() // what stays is left to sweep
 	_, err = r.client().MarketplaceWebhooks.Create(ctx, params)
-	second, err := r.ended(err)
-	if err != nil {
-		r.notTried(short(err), probeSecondCreate)
-		return
-	}
-	r.settle(probeSecondCreate, second.status == http.StatusConflict, second, "%s", statusText(second.status))
+	r.judge(probeSecondCreate, r.call.status == http.StatusConflict, err)
 }
 
 // tryWebhooks tries what is assumed of an app's webhooks.
@@ -81,11 +72,7 @@ func (r *probing) tryWebhooks(ctx context.Context) {
 		return
 	}
 	second, err := r.createWebhook(ctx)
-	if x, err := r.ended(err); err != nil {
-		r.notTried(short(err), probeSameURL)
-	} else {
-		r.settle(probeSameURL, x.status == http.StatusCreated, x, "%s", statusText(x.status))
-	}
+	r.judge(probeSameURL, r.call.status == http.StatusCreated, err)
 	r.tryFilters(ctx, first.ID)
 	if r.Listener == nil {
 		r.notTried("only what arrives tells: give --addr", probeListed, probePayload, probeRedeliveryID, probeRedeliverOnce,
@@ -131,8 +118,8 @@ func (r *probing) tryFilters(ctx context.Context, id string) {
 		request.URL.RawQuery += "&" + url.Values{"filter[deliveryState]": {"FAILED"}}.Encode()
 		return nil
 	}
-	byDate, err := r.uncheckedEnded(r.unchecked().WebhooksDeliveriesGetToManyRelated(ctx, id, &until))
-	byState, stateErr := r.uncheckedEnded(r.unchecked().WebhooksDeliveriesGetToManyRelated(ctx, id, &since, failed))
+	byDate, err := r.ended(closed(r.unchecked().WebhooksDeliveriesGetToManyRelated(ctx, id, &until)))
+	byState, stateErr := r.ended(closed(r.unchecked().WebhooksDeliveriesGetToManyRelated(ctx, id, &since, failed)))
 	if err = cmp.Or(err, stateErr); err != nil {
 		r.notTried("deliveries can't be listed: "+short(err), probeFilters)
 		return
@@ -154,15 +141,15 @@ func (r *probing) tryPosts(ctx context.Context, enabled, disabled string) {
 	if err != nil {
 		return
 	}
+	r.settle(probeListed, true, good.exchange, "after %v", good.after.Round(time.Second))
+	r.settle(probePayload, bytes.Equal(good.listed.Payload, good.body), good.exchange,
+		"%d bytes were posted, %d are listed", len(good.body), len(good.listed.Payload))
 	bad, err := r.postedPing(ctx, enabled, http.StatusServiceUnavailable, failed[2:])
 	if err != nil {
 		return
 	}
 	r.settle(probeAcknowledgment, good.listed.State == wrapper.DeliverySucceeded && bad.listed.State == wrapper.DeliveryFailed,
 		bad.exchange, "after 200 it is %s, after 503 %s", good.listed.State, bad.listed.State)
-	r.settle(probeListed, true, good.exchange, "after %v", good.after.Round(time.Second))
-	r.settle(probePayload, bytes.Equal(good.listed.Payload, good.body), good.exchange,
-		"%d bytes were posted, %d are listed", len(good.body), len(good.listed.Payload))
 	r.tryRedelivery(ctx, bad)
 	r.tryDisabled(ctx, disabled, quiet, quietErr)
 }
@@ -197,12 +184,7 @@ func (r *probing) tryRedelivery(ctx context.Context, original posted) {
 		r.notTried("nothing arrived again", probeRedeliveryID)
 	}
 	_, err := r.client().Webhooks.Redeliver(ctx, original.listed.ID)
-	second, err := r.ended(err)
-	if err != nil {
-		r.notTried(short(err), probeRedeliverOnce)
-		return
-	}
-	r.settle(probeRedeliverOnce, second.isRefused(), second, "%s", statusText(second.status))
+	r.judge(probeRedeliverOnce, r.call.isRefused(), err)
 }
 
 func sameOrNot(same bool) string {
