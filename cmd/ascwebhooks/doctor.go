@@ -90,6 +90,7 @@ at the end. It says what it will do and asks first. See docs/apple.md.`,
 func (d *doctorFlags) account() doctor.Account {
 	return doctor.Account{
 		Key: d.key, BaseURL: strings.TrimRight(d.server(), "/"), PlainHTTPHost: plainHTTPHost(), UserAgent: userAgent(),
+		Transport: d.transport(),
 	}
 }
 
