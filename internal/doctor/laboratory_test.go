@@ -67,6 +67,9 @@ func (l *laboratory) verdicts(t *testing.T) map[string]doctor.Outcome {
 		if strings.HasSuffix(x.Path, "/") {
 			t.Errorf("%s %s: an ID is missing", x.Method, x.Path)
 		}
+		if x.Header.Get("User-Agent") != "test" || x.Header.Get("Accept") != "application/json" {
+			t.Errorf("%s %s: %v", x.Method, x.Path, x.Header)
+		}
 	}
 	return outcomes
 }
@@ -91,6 +94,11 @@ func with(outcomes map[string]doctor.Outcome, verdict doctor.Verdict) (probes []
 	}
 	return probes
 }
+
+// transport is a function that sends requests.
+type transport func(*http.Request) (*http.Response, error)
+
+func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // edit changes the responses on the way.
 type edit struct {

@@ -10,6 +10,7 @@ import (
 	"html"
 	mathrand "math/rand/v2"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -130,6 +131,23 @@ func TestRecordHasNoSecret(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A token that a response echoes, in whatever form, is none of a record.
+func TestRecordKnowsTheToken(t *testing.T) {
+	t.Parallel()
+	record, err := NewRecord(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &probing{Probe: Probe{Account: Account{Transport: http.NewFileTransport(http.Dir("."))}, Record: record}}
+	request := httptest.NewRequest(http.MethodGet, "/none", nil)
+	request.Header.Set("Authorization", "Bearer short")
+	response, err := r.RoundTrip(request)
+	if err != nil || !record.redact.echoes("a short text") {
+		t.Errorf("it does not: %v", err)
+	}
+	_ = response.Body.Close()
 }
 
 // What a record is for is still in it.
