@@ -200,46 +200,6 @@ func TestProbeIsRecorded(t *testing.T) {
 
 // A token goes over TLS only, and an ID is no path.
 
-func TestProbeSendsNothing(t *testing.T) {
-	t.Parallel()
-	for name, spoil := range map[string]func(*laboratory){
-		"base URL": func(l *laboratory) { l.BaseURL = "http://apple.example" },
-		"app":      func(l *laboratory) { l.AppID = "1/../2" },
-		"no app":   func(l *laboratory) { l.AppID = "" },
-		"key":      func(l *laboratory) { l.Key.File = "none" },
-	} {
-		l, sent := newLaboratory(t), 0
-		l.Transport = onTheWay{l.Transport, func(*http.Request) { sent++ }}
-		spoil(l)
-		if err := l.Run(t.Context(), func(doctor.Outcome) {}); err == nil || sent > 0 {
-			t.Errorf("%s: error %v, %d requests", name, err, sent)
-		}
-	}
-}
-
-func TestProbeRefusesURLs(t *testing.T) {
-	t.Parallel()
-	for _, url := range []string{"", "http://receiver.example/", "ftp://receiver.example/", "receiver.example", "https:///x",
-		"https://user@receiver.example/", "https://receiver.example/#x", "http://127.0.0.1.example/", "https://RECEIVER.example/"} {
-		probe := newLaboratory(t).Probe
-		probe.URL = url
-		if probe.CheckURL() == nil {
-			t.Errorf("%q is accepted", url)
-		}
-		if err := probe.Run(t.Context(), func(doctor.Outcome) {}); err == nil || !strings.Contains(err.Error(), "the URL can't be used") {
-			t.Errorf("%q: the probe runs: %v", url, err)
-		}
-	}
-	for _, url := range []string{"https://receiver.example/a?b", "http://localhost:8080/", "http://[::1]/"} {
-		probe := newLaboratory(t).Probe
-		if probe.URL = url; probe.CheckURL() != nil {
-			t.Errorf("%q: %v", url, probe.CheckURL())
-		}
-	}
-}
-
-// In a test's network, the fake takes http from and to anywhere; and that refutes the fact.
-
 func TestProbeInTheClear(t *testing.T) {
 	t.Parallel()
 	l := newLaboratory(t)
