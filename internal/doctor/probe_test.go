@@ -65,6 +65,7 @@ func TestProbeRefutes(t *testing.T) {
 		"same-url": {change: func(n *atomic.Int32, r *http.Request, body []byte, response *http.Response) []byte {
 			if count(n, r, "POST", "/v1/webhooks") == 2 {
 				response.StatusCode = 409
+				body = []byte(`{"errors":[{"status":"409","code":"ENTITY_ERROR"}]}`)
 			}
 			return body
 		}},
@@ -77,7 +78,10 @@ func TestProbeRefutes(t *testing.T) {
 		"payload": {change: func(_ *atomic.Int32, _ *http.Request, body []byte, _ *http.Response) []byte {
 			return bytes.ReplaceAll(body, []byte(`"payload":"{`), []byte(`"payload":"{ `))
 		}},
-		"acknowledgment": {change: func(_ *atomic.Int32, _ *http.Request, body []byte, _ *http.Response) []byte {
+		"acknowledgment, of 200": {change: func(_ *atomic.Int32, _ *http.Request, body []byte, _ *http.Response) []byte {
+			return bytes.ReplaceAll(body, []byte(`"SUCCEEDED"`), []byte(`"FAILED"`))
+		}},
+		"acknowledgment, of 503": {change: func(_ *atomic.Int32, _ *http.Request, body []byte, _ *http.Response) []byte {
 			return bytes.ReplaceAll(body, []byte(`"FAILED"`), []byte(`"SUCCEEDED"`))
 		}},
 		"redeliver-once": {change: func(n *atomic.Int32, r *http.Request, body []byte, response *http.Response) []byte {
@@ -108,19 +112,19 @@ func TestProbeRefutes(t *testing.T) {
 	}
 }
 
-// A disabled webhook that gets its ping.
-
+// A ping that is posted to the disabled webhook, and is not taken for the other's.
 func TestProbeSeesAPingToADisabledWebhook(t *testing.T) {
 	t.Parallel()
 	l := newLaboratory(t)
-	var enabled atomic.Value
 	l.Transport = onTheWay{l.Transport, func(r *http.Request) {
-		switch path, _ := enabled.Load().(string); {
-		case r.Method == http.MethodPatch:
-			enabled.Store(r.URL.Path)
-		case path != "" && strings.HasSuffix(r.URL.Path, "/deliveries"):
-			r.URL.Path = path + "/deliveries"
+		if r.URL.Path != "/v1/webhookPings" {
+			return
 		}
+		_ = l.fake.Update(func(s *asctest.State) {
+			for i := range s.Webhooks {
+				s.Webhooks[i].Enabled = true
+			}
+		})
 	}}
 	if got := with(l.verdicts(t), doctor.Refuted); !slices.Equal(got, []string{"disabled-ping"}) {
 		t.Errorf("refuted: %q", got)
@@ -141,7 +145,7 @@ func TestProbeSeesAnotherID(t *testing.T) {
 		body = bytes.Replace(body, []byte(`"id":"`), []byte(`"id":"other-`), 1)
 		hooks := l.fake.State().Webhooks
 		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-		r.Header.Set(notification.SignatureHeader, notification.Sign([]byte(hooks[len(hooks)-1].Secret), body))
+		r.Header.Set(notification.SignatureHeader, notification.Sign([]byte(hooks[1].Secret), body))
 	}}})
 	if got := with(l.verdicts(t), doctor.Refuted); !slices.Equal(got, []string{"redelivery-id"}) {
 		t.Errorf("refuted: %q", got)

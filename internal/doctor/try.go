@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -65,13 +66,13 @@ func (r *probing) trySecondCreate(ctx context.Context) {
 
 // tryWebhooks tries what is assumed of an app's webhooks.
 func (r *probing) tryWebhooks(ctx context.Context) {
-	first, err := r.createWebhook(ctx)
+	first, err := r.createWebhook(ctx, r.secret)
 	if err != nil {
 		r.notTried("no webhook could be created: "+short(err), probeSameURL, probeFilters, probeListed, probePayload,
 			probeRedeliveryID, probeRedeliverOnce, probeDisabledPing, probeAcknowledgment)
 		return
 	}
-	second, err := r.createWebhook(ctx)
+	second, err := r.createWebhook(ctx, rand.Text()) // so that its posts are not taken for the first one's
 	r.judge(probeSameURL, r.call.status == http.StatusCreated, err)
 	r.tryFilters(ctx, first.ID)
 	if r.Listener == nil {
@@ -84,9 +85,9 @@ func (r *probing) tryWebhooks(ctx context.Context) {
 
 // createWebhook creates a disabled one. Its event type is the one that disturbs
 // least while it is enabled.
-func (r *probing) createWebhook(ctx context.Context) (wrapper.Webhook, error) {
+func (r *probing) createWebhook(ctx context.Context, secret string) (wrapper.Webhook, error) {
 	return r.client().Webhooks.Create(ctx, r.AppID, wrapper.WebhookParams{
-		Name: webhookName, URL: r.URL, Secret: wrapper.NewSecret(r.secret), Enabled: new(false),
+		Name: webhookName, URL: r.URL, Secret: wrapper.NewSecret(secret), Enabled: new(false),
 		EventTypes: []wrapper.EventType{wrapper.EventBackgroundAssetVersionStateUpdated},
 	})
 }
