@@ -78,6 +78,9 @@ func TestProbeRefutes(t *testing.T) {
 		"payload": {change: func(_ *atomic.Int32, _ *http.Request, body []byte, _ *http.Response) []byte {
 			return bytes.ReplaceAll(body, []byte(`"payload":"{`), []byte(`"payload":"{ `))
 		}},
+		"payload, which is missing": {change: func(_ *atomic.Int32, _ *http.Request, body []byte, _ *http.Response) []byte {
+			return bytes.ReplaceAll(body, []byte(`"payload":"`), []byte(`"other":"`))
+		}},
 		"acknowledgment, of 200": {change: func(_ *atomic.Int32, _ *http.Request, body []byte, _ *http.Response) []byte {
 			return bytes.ReplaceAll(body, []byte(`"SUCCEEDED"`), []byte(`"FAILED"`))
 		}},
@@ -109,6 +112,18 @@ func TestProbeRefutes(t *testing.T) {
 				t.Errorf("found %+v", got[probe])
 			}
 		})
+	}
+}
+
+// An event whose resource has another ID than its notification.
+func TestProbeKnowsAnEventByItsPayload(t *testing.T) {
+	t.Parallel()
+	l := newLaboratory(t)
+	l.Transport = edit{l.Transport, func(_ *http.Request, body []byte, _ *http.Response) []byte {
+		return bytes.ReplaceAll(body, []byte(`{"type":"webhookEvents","id":"`), []byte(`{"type":"webhookEvents","id":"other-`))
+	}}
+	if got := with(l.verdicts(t), doctor.Confirmed); len(got) != 11 {
+		t.Errorf("confirmed: %q", got)
 	}
 }
 

@@ -180,7 +180,7 @@ func (r *probing) tryRedelivery(ctx context.Context, original posted) {
 	first := r.call
 	if body, arrived := r.arrival(ctx); arrived {
 		same := dataID(body) == dataID(original.body)
-		r.settle(probeRedeliveryID, same && dataID(body) != "", first, "%s", sameOrNot(same))
+		r.settle(probeRedeliveryID, same, first, "%s", sameOrNot(same))
 	} else {
 		r.notTried("nothing arrived again", probeRedeliveryID)
 	}
