@@ -99,7 +99,7 @@ func (r *probing) RoundTrip(request *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	x.status, x.header = response.StatusCode, response.Header
-	x.response, err = io.ReadAll(io.LimitReader(response.Body, 8<<20))
+	x.response, err = io.ReadAll(io.LimitReader(response.Body, 8<<20+1)) // more is too much for the client, too
 	_ = response.Body.Close()
 	if err != nil {
 		return nil, errors.New("the response broke off")
