@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"html"
+	"io"
 	mathrand "math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -16,6 +17,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/ascmarketplace/webhooks/internal/racetest"
 )
@@ -148,6 +150,21 @@ func TestRecordKnowsTheToken(t *testing.T) {
 		t.Errorf("it does not: %v", err)
 	}
 	_ = response.Body.Close()
+}
+
+// The client sees that a list is too large, and asks for smaller pages.
+func TestProbePassesOnTooMuch(t *testing.T) {
+	t.Parallel()
+	much := fstest.MapFS{"much": {Data: make([]byte, 9<<20)}}
+	r := &probing{Probe: Probe{Account: Account{Transport: http.NewFileTransportFS(much)}}}
+	response, err := r.RoundTrip(httptest.NewRequest(http.MethodGet, "/much", nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	if body, err := io.ReadAll(response.Body); err != nil || len(body) != 8<<20+1 {
+		t.Errorf("%d bytes, %v", len(body), err)
+	}
 }
 
 // What a record is for is still in it.
