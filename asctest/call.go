@@ -103,17 +103,21 @@ func (c *call) list(name string) []string {
 	return strings.Split(c.query.Get(name), ",")
 }
 
-// link makes a link to the host that the client called; one that makes no URL is left without it. A proxy on this
-// machine may have taken TLS off.
+// link makes a link to the host that the client called; one that makes no URL is left without it.
 func (c *call) link(target string) string {
 	scheme := "http://"
-	if c.request.TLS != nil || isLocal(c.request.RemoteAddr) && c.request.Header.Get("X-Forwarded-Proto") == "https" {
+	if c.isSecure() {
 		scheme = "https://"
 	}
 	if _, err := url.Parse(scheme + c.request.Host + target); err != nil || c.request.Host == "" {
 		return target
 	}
 	return scheme + c.request.Host + target
+}
+
+// isSecure tells whether the call came over TLS. A proxy on this machine may have taken that off.
+func (c *call) isSecure() bool {
+	return c.request.TLS != nil || isLocal(c.request.RemoteAddr) && c.request.Header.Get("X-Forwarded-Proto") == "https"
 }
 
 func isLocal(remoteAddr string) bool {

@@ -10,6 +10,8 @@ import (
 	"math"
 	"mime"
 	"net/http"
+	"net/netip"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -38,7 +40,29 @@ func (h *Handler) check(c *call) *response {
 	}
 	c.query = c.request.URL.Query()
 	_ = json.Unmarshal(c.body, &c.sent) // has been validated, or is empty
-	return nil
+	return c.checkURL()
+}
+
+// checkURL refuses a webhook's http URL, which App Store Connect is assumed to do. As in the client, it may be on
+// loopback, or anywhere if the call itself came in the clear from another container.
+func (c *call) checkURL() *response {
+	var given struct{ URL, EndpointURL string } // a webhook has one of them
+	c.sent.set(&given)
+	u, err := url.Parse(given.URL + given.EndpointURL)
+	called := url.URL{Host: c.request.Host}
+	if err != nil || u.Scheme != "http" || isLoopback(u.Hostname()) || !c.isSecure() && !isLoopback(called.Hostname()) {
+		return nil
+	}
+	pointer := "/data/attributes/url"
+	if given.URL == "" {
+		pointer = "/data/attributes/endpointUrl"
+	}
+	return new(conflict("ENTITY_ERROR.ATTRIBUTE.INVALID", pointer, "The URL must be https, or http on a loopback host."))
+}
+
+func isLoopback(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return strings.EqualFold(host, "localhost") || err == nil && addr.IsLoopback()
 }
 
 // checkResponse completes the response's headers and compares it with the document, and with the secrets that it must

@@ -197,7 +197,7 @@ func TestSlowReceiver(t *testing.T) {
 			}
 		}))
 		c := pipeCaller(t, asctest.WithApp(marketplaceApp), asctest.Settings{DeliveryTransport: receiver})
-		id := c.createWebhook("http://receiver.example/n", buildUploads)
+		id := c.createWebhook("http://localhost/n", buildUploads)
 		c.ping(id)
 		states := func() (states []string) {
 			for _, d := range c.server.Deliveries(id) {

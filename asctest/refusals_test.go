@@ -1,15 +1,18 @@
 package asctest_test
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/ascmarketplace/webhooks/asctest"
 )
 
 func TestRefusals(t *testing.T) {
 	t.Parallel()
-	c := newCaller(t)
+	c := newCaller(t, asctest.WithApp(marketplaceApp))
 	id := c.create()
 	instance := collection + "/" + id
 	attributes := func(s string) string {
@@ -68,6 +71,9 @@ func TestRefusals(t *testing.T) {
 		{"POST", collection, attributes(`{"endpointUrl":"https://e.com","secret":""}`), 409, attribute + "INVALID", "/data/attributes/secret"},
 		{"POST", collection, attributes(`{"endpointUrl":7,"secret":"s"}`), 409, attribute + "TYPE", "/data/attributes/endpointUrl"},
 		{"POST", collection, attributes(`{"endpointUrl":"/path","secret":"s"}`), 409, attribute + "INVALID", "/data/attributes/endpointUrl"},
+		{"POST", collection, attributes(`{"endpointUrl":"HTTP://e.com","secret":"s"}`), 409, attribute + "INVALID", "/data/attributes/endpointUrl"},
+		{"PATCH", instance, update(`,"attributes":{"endpointUrl":"http://e.com"}`), 409, attribute + "INVALID", "/data/attributes/endpointUrl"},
+		{"POST", "/v1/webhooks", createWebhookBody(marketplaceApp, "http://e.com", buildUploads), 409, attribute + "INVALID", "/data/attributes/url"},
 		{"POST", collection, attributes(`{"endpointUrl":"https://e.com","secret":"s","a/b":1}`), 409, attribute + "UNKNOWN", "/data/attributes/a~1b"},
 		{"POST", collection, createBody, 409, "ENTITY_ERROR", ""},
 		{"PATCH", instance, `{"data":{"type":"marketplaceWebhooks"}}`, 422, shape, "/data/id"},
@@ -89,6 +95,40 @@ func TestRefusals(t *testing.T) {
 	}
 	if w, _ := c.server.MarketplaceWebhook(); w.EndpointURL != "https://example.com/in" {
 		t.Errorf("a refused call took effect: %s", w.EndpointURL)
+	}
+}
+
+// TestPlainHTTP: webhooks may have http URLs on loopback, and on any host where the fake itself is called in the clear
+// by another name: from a container.
+func TestPlainHTTP(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		url, called, proxied string
+		status               int
+	}{
+		{"http://localhost:3000/", "", "", 201},
+		{"http://[::1]/", "", "", 201},
+		{"http://127.9.9.9/", "sandbox", "https", 201},
+		{"http://127.0.0.1.example/", "", "", 409},
+		{"http://service:3000/", "LocalHost:8080", "", 409},
+		{"http://service:3000/", "[::1]:8080", "", 409},
+		{"http://service:3000/", "sandbox:8080", "", 201},
+		{"http://service:3000/", "sandbox", "", 201},
+		{"http://service:3000/", "sandbox", "https", 409},
+		{"https://service:3000/", "sandbox", "https", 201},
+	} {
+		c := newCaller(t, asctest.WithApp(marketplaceApp))
+		for path, body := range map[string]string{
+			"/v1/webhooks": createWebhookBody(marketplaceApp, test.url, buildUploads),
+			collection:     strings.Replace(createBody, "https://example.com/in", test.url, 1),
+		} {
+			r := c.request("POST", path, body)
+			r.Host = cmp.Or(test.called, r.Host)
+			r.Header.Set("X-Forwarded-Proto", test.proxied)
+			if got := c.send(r); got.StatusCode != test.status {
+				t.Errorf("%s %+v: %d %s", path, test, got.StatusCode, got.body)
+			}
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"net/url"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -43,12 +44,11 @@ func (c *caller) call(cmd *cobra.Command, do func(context.Context, *wrapper.Clie
 		return err
 	}
 	opts := []wrapper.Option{
-		wrapper.WithHTTPClient(&http.Client{Transport: rehearsable{http.DefaultTransport}}),
+		wrapper.WithHTTPClient(&http.Client{Transport: rehearsable{c.transport()}}),
 		wrapper.WithBaseURL(c.server()),
 		wrapper.WithUserAgent(userAgent()),
 	}
-	// For tests whose sandbox is in another container, and for nothing else: the token can be read on the way.
-	if host := os.Getenv("ASC_PLAIN_HTTP_HOST"); host != "" {
+	if host := plainHTTPHost(); host != "" {
 		opts = append(opts, wrapper.WithPlainHTTP(host))
 	}
 	client, err := wrapper.NewClient(tokens, opts...)
@@ -61,6 +61,20 @@ func (c *caller) call(cmd *cobra.Command, do func(context.Context, *wrapper.Clie
 		return &advisedError{err, c.advice(err, key)}
 	}
 	return nil
+}
+
+// plainHTTPHost is for tests whose sandbox is in another container, and for nothing else: the token can be read on the way.
+func plainHTTPHost() string { return os.Getenv("ASC_PLAIN_HTTP_HOST") }
+
+// transport uses no proxy without TLS: it would be elsewhere, and could read the token.
+func (c *caller) transport() http.RoundTripper {
+	shared, ok := http.DefaultTransport.(*http.Transport)
+	if u, err := url.Parse(c.server()); !ok || err != nil || u.Scheme != "http" || plainHTTPHost() == "" {
+		return http.DefaultTransport
+	}
+	direct := shared.Clone()
+	direct.Proxy = nil
+	return direct
 }
 
 func (c *caller) server() string {

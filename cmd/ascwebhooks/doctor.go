@@ -87,11 +87,18 @@ at the end. It says what it will do and asks first. See docs/apple.md.`,
 	return cmd
 }
 
+func (d *doctorFlags) account() doctor.Account {
+	return doctor.Account{
+		Key: d.key, BaseURL: strings.TrimRight(d.server(), "/"), PlainHTTPHost: plainHTTPHost(), UserAgent: userAgent(),
+		Transport: d.transport(),
+	}
+}
+
 func (d *doctorFlags) patient() (p doctor.Doctor, err error) {
 	if d.check != "" && d.check != "deliveries" {
 		return p, usagef("--check must be deliveries")
 	}
-	p = doctor.Doctor{Key: d.key, BaseURL: strings.TrimRight(d.server(), "/"), UserAgent: userAgent()}
+	p.Account = d.account()
 	if p.Secret, err = d.secret(d.secretFile); err != nil || d.nextFile == "" {
 		return p, err
 	}

@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -41,28 +40,24 @@ func (p *probeFlags) check(cmd *cobra.Command) error {
 			return usagef("--%s has no use without --probe", flag)
 		}
 	}
-	if !p.on {
-		return nil
-	}
-	if err := doctor.CheckURL(p.url); err != nil {
-		return usagef("--url: %w", err)
-	}
 	return nil
 }
 
 func (d *doctorFlags) runProbe(cmd *cobra.Command) (err error) {
+	probe := doctor.Probe{Account: d.account(), URL: d.probe.url}
+	if err := probe.CheckURL(); err != nil {
+		return usagef("--url: %w", err)
+	}
 	app, err := d.app.needed()
 	if err == nil {
 		err = d.canConfirm(d.probe.yes)
 	}
+	if err == nil {
+		probe.AppID, err = d.findApp(cmd, app)
+	}
 	if err != nil {
 		return err
 	}
-	appID, err := d.findApp(cmd, app)
-	if err != nil {
-		return err
-	}
-	probe := doctor.Probe{Key: d.key, BaseURL: strings.TrimRight(d.server(), "/"), UserAgent: userAgent(), AppID: appID, URL: d.probe.url}
 	if d.probe.addr != "" {
 		if probe.Listener, _, err = listenOn(d.probe.addr); err != nil {
 			return err

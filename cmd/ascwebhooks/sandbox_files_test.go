@@ -16,6 +16,7 @@ import (
 
 	"github.com/ascmarketplace/webhooks/asctest"
 	"github.com/ascmarketplace/webhooks/auth"
+	"github.com/ascmarketplace/webhooks/internal/sample"
 )
 
 // sandboxAt starts a sandbox whose temporary folder is its own. With the race
@@ -219,12 +220,13 @@ func TestAKeyThatSomebodyElseMadeMeanwhileStays(t *testing.T) {
 	}
 }
 
-// TestPlainHTTPHost: the command calls one host without TLS if it is named, and registers endpoints on http there.
+// TestPlainHTTPHost: the command calls one host without TLS if it is named, and without a proxy, which could read the
+// token; and it registers endpoints on http there.
 func TestPlainHTTPHost(t *testing.T) {
 	t.Parallel()
-	server := asctest.NewServer(t)
+	server := asctest.NewServer(t, asctest.WithApp(sample.MarketplaceAppID))
 	base := strings.Replace(server.URL, "127.0.0.1", "0.0.0.0", 1) // is not loopback by name
-	env := append(environment(t, server), secretVariable+"=canary", "ASC_BASE_URL="+base, "no_proxy=0.0.0.0")
+	env := append(environment(t, server), secretVariable+"=canary", "ASC_BASE_URL="+base, "http_proxy=http://127.0.0.1:1", "no_proxy=")
 	create := []string{"marketplace-webhooks", "create", "--endpoint-url", "http://service:3000/"}
 	if code, _, stderr := once(t, env, create...); code != exitUsage || !strings.Contains(stderr, "base URL must be https") {
 		t.Errorf("without it: exit code %d, %s", code, stderr)
@@ -234,6 +236,14 @@ func TestPlainHTTPHost(t *testing.T) {
 	}
 	if w, _ := server.MarketplaceWebhook(); w.EndpointURL != "http://service:3000/" {
 		t.Errorf("registered %+v", w)
+	}
+	for want, args := range map[string][]string{
+		"ok       token ":             {"doctor"},
+		"confirmed  Two webhooks of ": {"doctor", "--probe", "--yes", "--app", sample.MarketplaceAppID, "--url", "http://service:3000/"},
+	} {
+		if _, stdout, stderr := once(t, append(env, "ASC_PLAIN_HTTP_HOST=0.0.0.0"), args...); !strings.Contains(stdout, want) || strings.Contains(stdout, "the proxy") {
+			t.Errorf("%q: %s%s", args, stdout, stderr)
+		}
 	}
 }
 

@@ -3,7 +3,6 @@ package doctor
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ascmarketplace/webhooks/notification"
+	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
 // serve takes what arrives at the listener, and returns what ends it. Only what
@@ -62,76 +62,52 @@ func (r *probing) arrival(ctx context.Context) (body []byte, arrived bool) {
 
 // posted is a ping that has arrived and is listed.
 type posted struct {
-	exchange   // of the ping
-	body       []byte
-	deliveryID string
-	payload    []byte
-	after      time.Duration // until it was listed
-}
-
-// listedDelivery is a delivery with the payload of its event.
-type listedDelivery struct {
-	id, state, eventID string
-	payload            []byte
-}
-
-func (x exchange) deliveries() (all []listedDelivery) {
-	var doc document
-	var data []resource
-	if json.Unmarshal(x.response, &doc) != nil || json.Unmarshal(doc.Data, &data) != nil {
-		return nil
-	}
-	for _, d := range data {
-		delivery := listedDelivery{id: d.ID, state: d.Attributes.DeliveryState, eventID: d.Relationships.Event.Data.ID}
-		for _, event := range doc.Included {
-			if event.ID == delivery.eventID {
-				delivery.payload = []byte(event.Attributes.Payload)
-			}
-		}
-		all = append(all, delivery)
-	}
-	return all
+	exchange // of the ping
+	body     []byte
+	listed   wrapper.Delivery
+	after    time.Duration // until it was listed
 }
 
 // postedPing has a ping posted, responds with the status, and waits until its
 // delivery is listed as finished. What it can't settle it notes for the probes.
-func (r *probing) postedPing(ctx context.Context, id string, status int32, probes []string) (p posted, state string, err error) {
+func (r *probing) postedPing(ctx context.Context, id string, status int32, probes []string) (p posted, err error) {
 	r.respond.Store(status)
-	if p.exchange, err = r.ping(ctx, id); err != nil || p.status != http.StatusCreated {
-		r.notTried("no ping can be asked for: "+whyNot(p.exchange, err), probes...)
-		return p, "", cmp.Or(err, errors.New("no ping"))
+	if err = r.client().Webhooks.Ping(ctx, id); err != nil {
+		r.notTried("no ping can be asked for: "+short(err), probes...)
+		return p, err
 	}
+	p.exchange = r.call
 	start, arrived := time.Now(), false
 	if p.body, arrived = r.arrival(ctx); !arrived {
 		r.notTried("the ping did not arrive: check that --url leads to --addr", probes...)
-		return p, "", errors.New("no arrival")
+		return p, errors.New("no arrival")
 	}
 	for pause := 20 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
-		x, err := r.send(ctx, http.MethodGet, "/v1/webhooks/"+id+"/deliveries", lastDay(), nil)
+		listed, err := r.deliveries(ctx, id)
 		if err != nil {
-			r.notTried(err.Error(), probes...)
-			return p, "", err
+			r.notTried(short(err), probes...)
+			return p, err
 		}
-		for _, d := range x.deliveries() {
-			if id := eventID(p.body); (d.eventID == id || eventID(d.payload) == id) && d.state != "PENDING" {
-				p.deliveryID, p.payload, p.after = d.id, d.payload, time.Since(start)
-				return p, d.state, nil
+		for _, d := range listed {
+			if id := dataID(p.body); (d.EventID == id || dataID(d.Payload) == id) && d.State != wrapper.DeliveryPending {
+				p.listed, p.after = d, time.Since(start)
+				return p, nil
 			}
 		}
 		if time.Since(start) > 5*time.Minute {
-			r.notListed(x, probes)
-			return p, "", errors.New("not listed")
+			r.notListed(probes)
+			return p, errors.New("not listed")
 		}
 		if err := wait(ctx, pause); err != nil {
-			return p, "", err
+			return p, err
 		}
 	}
 }
 
-func (r *probing) notListed(x exchange, probes []string) {
+func (r *probing) notListed(probes []string) {
 	r.notTried("the delivery was not listed in five minutes", probes...)
 	if probes[0] == probeListed {
-		r.settle(probeListed, false, x, "it was not listed as finished in five minutes")
+		r.settle(probeListed, false, r.call, "it was not listed as finished in five minutes")
 	}
 }
 

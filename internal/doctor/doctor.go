@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -12,15 +13,35 @@ import (
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
-// Doctor is whom it examines.
+// Account is who is examined, and how it is reached.
+type Account struct {
+	Key           auth.KeyHint
+	BaseURL       string
+	PlainHTTPHost string // as wrapper.WithPlainHTTP has it; empty: none
+	UserAgent     string
+	AppID         string            // empty: what belongs to an app is skipped
+	Transport     http.RoundTripper // nil: http.DefaultTransport
+}
+
+// newClient returns a client whose requests go through transport.
+func (a Account) newClient(tokens wrapper.TokenSource, transport http.RoundTripper, retry wrapper.Retry) (*wrapper.Client, error) {
+	opts := []wrapper.Option{
+		wrapper.WithHTTPClient(&http.Client{Transport: transport}),
+		wrapper.WithBaseURL(a.BaseURL),
+		wrapper.WithUserAgent(a.UserAgent),
+		wrapper.WithRetry(retry),
+	}
+	if a.PlainHTTPHost != "" {
+		opts = append(opts, wrapper.WithPlainHTTP(a.PlainHTTPHost))
+	}
+	return wrapper.NewClient(tokens, opts...)
+}
+
+// Doctor examines an account.
 type Doctor struct {
-	Key       auth.KeyHint
-	BaseURL   string
-	UserAgent string
-	AppID     string            // empty: what belongs to an app is skipped
-	Secret    []byte            // nil: no ping is posted
-	Since     time.Time         // what was handed over so far, from the file of catch-up; zero: not known
-	Transport http.RoundTripper // nil: http.DefaultTransport
+	Account
+	Secret []byte    // nil: no ping is posted
+	Since  time.Time // what was handed over so far, from the file of catch-up; zero: not known
 }
 
 // Examine makes each check, and reports each as soon as it is done.
@@ -85,9 +106,7 @@ type examination struct {
 }
 
 func (d Doctor) examination(report func(Finding)) *examination {
-	if d.Transport == nil {
-		d.Transport = http.DefaultTransport
-	}
+	d.Transport = cmp.Or(d.Transport, http.DefaultTransport)
 	return &examination{Doctor: d, report: report, clock: &clock{next: d.Transport}}
 }
 
@@ -106,11 +125,8 @@ func (e *examination) clientOf(key auth.Key) (*wrapper.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return wrapper.NewClient(tokens,
-		wrapper.WithHTTPClient(&http.Client{Transport: e.clock}),
-		wrapper.WithBaseURL(e.BaseURL),
-		wrapper.WithUserAgent(e.UserAgent),
-		wrapper.WithRetry(wrapper.Retry{Attempts: 2, Timeout: 20 * time.Second, Backoff: 100 * time.Millisecond, MaxWait: time.Second}))
+	return e.newClient(tokens, e.clock,
+		wrapper.Retry{Attempts: 2, Timeout: 20 * time.Second, Backoff: 100 * time.Millisecond, MaxWait: time.Second})
 }
 
 // ask makes the calls by which the checks judge.

@@ -74,8 +74,11 @@ func newPatientOn(t *testing.T, serve newServer, key asctest.Key, opts ...asctes
 	}, opts...)...)
 	p.receive(genuine(t, secret))
 	p.Doctor = doctor.Doctor{
-		Key: auth.KeyHint{KeyID: p.key.ID, IssuerID: p.key.IssuerID, File: p.keyFile(t, p.key)}, BaseURL: p.fake.URL,
-		UserAgent: "test", AppID: appID, Secret: []byte(secret), Transport: p,
+		Account: doctor.Account{
+			Key: auth.KeyHint{KeyID: p.key.ID, IssuerID: p.key.IssuerID, File: p.keyFile(t, p.key)}, BaseURL: p.fake.URL,
+			UserAgent: "test", AppID: appID, Transport: p,
+		},
+		Secret: []byte(secret),
 	}
 	return p
 }

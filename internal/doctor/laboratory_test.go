@@ -39,9 +39,11 @@ func newLaboratory(t *testing.T, opts ...asctest.Option) *laboratory {
 	}
 	t.Cleanup(func() { _ = listener.Close() })
 	return &laboratory{fake: fake, Probe: doctor.Probe{
-		Key:     auth.KeyHint{KeyID: key.ID, IssuerID: key.IssuerID, File: (&patient{}).keyFile(t, key)},
-		BaseURL: fake.URL, UserAgent: "test", AppID: appID, URL: "http://" + listener.Addr().String() + "/hook",
-		Listener: listener, Transport: fake.Client().Transport, Wait: 5 * time.Second,
+		Account: doctor.Account{
+			Key:     auth.KeyHint{KeyID: key.ID, IssuerID: key.IssuerID, File: (&patient{}).keyFile(t, key)},
+			BaseURL: fake.URL, UserAgent: "test", AppID: appID, Transport: fake.Client().Transport,
+		},
+		URL: "http://" + listener.Addr().String() + "/hook", Listener: listener, Wait: 5 * time.Second,
 	}}
 }
 
@@ -64,6 +66,9 @@ func (l *laboratory) verdicts(t *testing.T) map[string]doctor.Outcome {
 	for _, x := range l.fake.Exchanges() {
 		if strings.HasSuffix(x.Path, "/") {
 			t.Errorf("%s %s: an ID is missing", x.Method, x.Path)
+		}
+		if x.Header.Get("User-Agent") != "test" || x.Header.Get("Accept") != "application/json" {
+			t.Errorf("%s %s: %v", x.Method, x.Path, x.Header)
 		}
 	}
 	return outcomes
@@ -89,6 +94,11 @@ func with(outcomes map[string]doctor.Outcome, verdict doctor.Verdict) (probes []
 	}
 	return probes
 }
+
+// transport is a function that sends requests.
+type transport func(*http.Request) (*http.Response, error)
+
+func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // edit changes the responses on the way.
 type edit struct {

@@ -56,10 +56,10 @@ func (e *examination) judgeWay(response *http.Response, remote, proxy string) {
 	e.ok(checkNetwork, "%s responds at %s%s%s", e.BaseURL, remote, proxy, secured)
 }
 
-// proxyOf says which proxy the environment names. Its user is not shown.
+// proxyOf says which proxy the environment names, which is for TLS only. Its user is not shown.
 func proxyOf(request *http.Request) string {
 	proxy, err := http.ProxyFromEnvironment(request)
-	if err != nil || proxy == nil {
+	if err != nil || proxy == nil || request.URL.Scheme == "http" {
 		return ""
 	}
 	return " through the proxy " + proxy.Host

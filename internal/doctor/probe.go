@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -21,15 +20,11 @@ import (
 // Probe tries on App Store Connect what this module assumes of it, with
 // webhooks of its own, which it deletes.
 type Probe struct {
-	Key       auth.KeyHint
-	BaseURL   string
-	UserAgent string
-	AppID     string
-	URL       string            // of the webhooks
-	Listener  net.Listener      // where the URL leads; nil: what arrives is not seen
-	Record    *Record           // nil: nothing is kept
-	Transport http.RoundTripper // nil: http.DefaultTransport
-	Wait      time.Duration     // for a post to arrive; zero: two minutes
+	Account
+	URL      string        // of the webhooks
+	Listener net.Listener  // where the URL leads; nil: what arrives is not seen
+	Record   *Record       // nil: nothing is kept
+	Wait     time.Duration // for a post to arrive; zero: two minutes
 }
 
 // webhookName is by which a later run knows what an earlier one left behind, and
@@ -39,15 +34,24 @@ const (
 	urlMark     = "ascwebhooks-doctor"
 )
 
-// CheckURL refuses a URL that the webhooks can't have.
-func CheckURL(rawURL string) error {
-	u, err := url.Parse(rawURL)
-	if err != nil || u.Hostname() == "" || u.User != nil || u.Fragment != "" ||
-		u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())) {
-		return errors.New("it must be an absolute https URL, or http on a loopback host, without a user or a fragment")
+// CheckURL refuses a URL that the client would not register.
+func (p Probe) CheckURL() error {
+	client, err := p.newClient(noToken{}, http.DefaultTransport, wrapper.Retry{Attempts: 1})
+	if err != nil {
+		return nil // it is not the URL's fault, and Run says it
+	}
+	_, err = client.MarketplaceWebhooks.Create(context.Background(),
+		wrapper.MarketplaceWebhookParams{EndpointURL: p.URL, Secret: wrapper.NewSecret("a secret")})
+	if errors.Is(err, wrapper.ErrInvalid) {
+		return errors.New(short(err))
 	}
 	return nil
 }
+
+// noToken has a client check what it is given, and send nothing.
+type noToken struct{}
+
+func (noToken) Token(context.Context) (string, error) { return "", errors.New("there is none") }
 
 func isLoopback(host string) bool {
 	addr, err := netip.ParseAddr(host)
@@ -70,7 +74,7 @@ func (p Probe) Plan() []string {
 // Run makes each probe and reports what is known of each fact. The error says
 // what was left behind, or why nothing could be tried.
 func (p Probe) Run(ctx context.Context, report func(Outcome)) error {
-	if err := CheckURL(p.URL); err != nil {
+	if err := p.CheckURL(); err != nil {
 		return fmt.Errorf("the URL can't be used: %w", err)
 	}
 	key, err := auth.FindKey(p.Key)
@@ -81,15 +85,10 @@ func (p Probe) Run(ctx context.Context, report func(Outcome)) error {
 	if r.tokens, err = auth.NewTokenSource(key); err != nil {
 		return err
 	}
-	if strings.Trim(p.AppID, "0123456789") != "" || p.AppID == "" {
-		return errors.New("the app's ID must be digits only: App Store Connect shows it as Apple ID")
-	}
-	if _, err := wrapper.NewClient(r.tokens, wrapper.WithBaseURL(p.BaseURL)); err != nil { // a token goes over TLS only
+	if r.checked, err = p.newClient(r.tokens, r, wrapper.Retry{Attempts: 1, Timeout: requestTimeout}); err != nil {
 		return err
 	}
-	if r.Transport == nil {
-		r.Transport = http.DefaultTransport
-	}
+	r.Transport = cmp.Or(r.Transport, http.DefaultTransport)
 	r.Wait = cmp.Or(r.Wait, 2*time.Minute)
 	r.Record.know(r.secret)
 	if p.Listener != nil {
@@ -106,6 +105,8 @@ func (p Probe) Run(ctx context.Context, report func(Outcome)) error {
 type probing struct {
 	Probe
 	tokens   *auth.TokenSource
+	checked  *wrapper.Client
+	call     exchange           // the latest one
 	outcomes map[string]Outcome // by probe
 	secret   string
 	posts    chan []byte  // bodies that arrived with our signature
@@ -153,6 +154,16 @@ func (r *probing) settle(probe string, confirmed bool, x exchange, found string,
 	r.outcomes[probe] = o
 }
 
+// judge settles a fact by the status of the call that ended with err.
+func (r *probing) judge(probe string, confirmed bool, err error) {
+	x, err := r.ended(err)
+	if err != nil {
+		r.notTried(short(err), probe)
+		return
+	}
+	r.settle(probe, confirmed, x, "%s", statusText(x.status))
+}
+
 func (r *probing) notTried(why string, probes ...string) {
 	for _, probe := range probes {
 		r.outcomes[probe] = Outcome{Verdict: NotTried, Found: why}
@@ -161,23 +172,34 @@ func (r *probing) notTried(why string, probes ...string) {
 
 // sweep deletes what is ours, by its name or its URL.
 func (r *probing) sweep(ctx context.Context) error {
-	hooks, err := r.list(ctx, "/v1/apps/"+r.AppID+"/webhooks")
-	if err != nil {
-		return err
-	}
-	for _, hook := range hooks {
-		if hook.Attributes.Name == webhookName {
-			err = cmp.Or(err, r.delete(ctx, "/v1/webhooks", hook.ID))
+	var deleteErr error
+	for hook, err := range r.client().Webhooks.List(ctx, r.AppID) {
+		if err != nil {
+			return err
+		}
+		if hook.Name == webhookName {
+			deleteErr = cmp.Or(deleteErr, unlessGone(r.client().Webhooks.Delete(ctx, hook.ID)))
 		}
 	}
-	hooks, listErr := r.list(ctx, "/v1/marketplaceWebhooks")
-	if listErr != nil {
-		return err // the key may not read it; then nothing of ours is there
+	return cmp.Or(deleteErr, r.sweepMarketplaceWebhooks(ctx))
+}
+
+func (r *probing) sweepMarketplaceWebhooks(ctx context.Context) error {
+	hooks, err := r.client().MarketplaceWebhooks.List(ctx)
+	if r.call.isRefused() {
+		return nil // the key may not read it; then nothing of ours is there
 	}
 	for _, hook := range hooks {
-		if strings.HasSuffix(hook.Attributes.EndpointURL, urlMark) {
-			err = cmp.Or(err, r.delete(ctx, "/v1/marketplaceWebhooks", hook.ID))
+		if strings.HasSuffix(hook.EndpointURL, urlMark) {
+			err = cmp.Or(err, unlessGone(r.client().MarketplaceWebhooks.Delete(ctx, hook.ID)))
 		}
+	}
+	return err
+}
+
+func unlessGone(err error) error {
+	if errors.Is(err, wrapper.ErrNotFound) {
+		return nil
 	}
 	return err
 }

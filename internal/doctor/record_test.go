@@ -8,13 +8,16 @@ import (
 	"errors"
 	"fmt"
 	"html"
+	"io"
 	mathrand "math/rand/v2"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/ascmarketplace/webhooks/internal/racetest"
 )
@@ -42,6 +45,8 @@ func randomToken() string {
 	return "eyJhbGciOiJFUzI1NiIs" + part(30) + "." + part(60) + "." + part(64)
 }
 
+type object = map[string]any
+
 // spread puts the three where they might turn up.
 func spread(secret, token, email string, fieldwise func(string) string) exchange {
 	hosts := url.URL{Scheme: "https", Host: "canary-host.example", Path: "/" + secret, RawQuery: "key=" + url.QueryEscape(secret)}
@@ -54,7 +59,7 @@ func spread(secret, token, email string, fieldwise func(string) string) exchange
 		method: "POST", path: "/v1/webhooks/" + url.PathEscape(secret),
 		query: url.Values{"filter[name]": {secret}, email: {token}},
 		body: encode(object{"data": object{"type": "webhooks", "attributes": object{"secret": secret, "name": email, "url": hosts.String()},
-			"relationships": object{"app": related("apps", "6478123456")}}}),
+			"relationships": object{"app": object{"data": object{"type": "apps", "id": "6478123456"}}}}}),
 		status: 409,
 		header: http.Header{"X-Request-Id": {secret}, "Content-Type": {"application/json"}, "Set-Cookie": {token}, "Retry-After": {token}},
 		response: encode(object{
@@ -127,6 +132,38 @@ func TestRecordHasNoSecret(t *testing.T) {
 				t.Fatalf("the record has %q:\n%.2000s", value, text)
 			}
 		}
+	}
+}
+
+// A token that a response echoes, in whatever form, is none of a record.
+func TestRecordKnowsTheToken(t *testing.T) {
+	t.Parallel()
+	record, err := NewRecord(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &probing{Probe: Probe{Account: Account{Transport: http.NewFileTransport(http.Dir("."))}, Record: record}}
+	request := httptest.NewRequest(http.MethodGet, "/none", nil)
+	request.Header.Set("Authorization", "Bearer short")
+	response, err := r.RoundTrip(request)
+	if err != nil || !record.redact.echoes("a short text") {
+		t.Errorf("it does not: %v", err)
+	}
+	_ = response.Body.Close()
+}
+
+// The client sees that a list is too large, and asks for smaller pages.
+func TestProbePassesOnTooMuch(t *testing.T) {
+	t.Parallel()
+	much := fstest.MapFS{"much": {Data: make([]byte, 9<<20)}}
+	r := &probing{Probe: Probe{Account: Account{Transport: http.NewFileTransportFS(much)}}}
+	response, err := r.RoundTrip(httptest.NewRequest(http.MethodGet, "/much", nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	if body, err := io.ReadAll(response.Body); err != nil || len(body) != 8<<20+1 {
+		t.Errorf("%d bytes, %v", len(body), err)
 	}
 }
 
