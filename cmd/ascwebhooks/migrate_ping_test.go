@@ -65,6 +65,18 @@ func TestMigrateSkipCheck(t *testing.T) {
 	}
 }
 
+func TestFailure(t *testing.T) {
+	for want, d := range map[string]wrapper.Delivery{
+		"the receiver responded 401 Unauthorized": {StatusCode: http.StatusUnauthorized, ErrorMessage: "status"},
+		"no route":           {ErrorMessage: "no\nroute"},
+		"no reason is given": {},
+	} {
+		if got := failure(d); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
 // TestMigratePingInterrupted ends at once, not at the next look.
 func TestMigratePingInterrupted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
