@@ -26,11 +26,14 @@ func checkEndpoint(ctx context.Context, url string, secret []byte) error {
 		return fmt.Errorf("the endpoint responded %s to a signed ping, instead of 2xx: check --endpoint-url", statusText(status))
 	}
 	status, err = postPing(ctx, url, []byte(rand.Text()))
-	if err == nil && !doctor.IsRefusal(status) {
-		err = fmt.Errorf("the endpoint responded %s to a forged ping: a receiver of notifications verifies signatures, and responds 401",
+	switch {
+	case err != nil:
+		return fmt.Errorf("the endpoint did not respond to a forged ping: %w", err)
+	case !doctor.IsRefusal(status):
+		return fmt.Errorf("the endpoint responded %s to a forged ping: a receiver of notifications verifies signatures, and responds 401",
 			statusText(status))
 	}
-	return err
+	return nil
 }
 
 func postPing(ctx context.Context, url string, secret []byte) (status int, err error) {

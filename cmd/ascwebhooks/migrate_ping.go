@@ -68,7 +68,7 @@ func (m *migration) ping(ctx context.Context, client *wrapper.Client) error {
 					"correct the receiver and run this again", failure(delivery))
 			}
 		}
-		if time.Now().Add(wait).After(deadline) {
+		if time.Now().After(deadline) {
 			return errors.New("the ping was not delivered yet; run this again later, or with a longer --timeout")
 		}
 		select {

@@ -1,15 +1,21 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/ascmarketplace/webhooks/asctest"
+	"github.com/ascmarketplace/webhooks/auth"
+	"github.com/ascmarketplace/webhooks/internal/sample"
+	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
 // TestMigrateSkipCheck posts nothing from here; App Store Connect's own ping
@@ -57,6 +63,50 @@ func TestMigrateSkipCheck(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestFailure(t *testing.T) {
+	for want, d := range map[string]wrapper.Delivery{
+		"the receiver responded 401 Unauthorized": {StatusCode: http.StatusUnauthorized, ErrorMessage: "status"},
+		"no route":           {ErrorMessage: "no\nroute"},
+		"no reason is given": {},
+	} {
+		if got := failure(d); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+// TestMigratePingInterrupted ends at once, not at the next look.
+func TestMigratePingInterrupted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := asctest.NewPipeServer(t, asctest.WithApp(sample.MarketplaceAppID), asctest.Settings{DeliveryTransport: silence{}},
+			asctest.Webhook{ID: "w", AppID: sample.MarketplaceAppID, Name: "n", URL: "https://h.example/", Secret: "s", Enabled: true,
+				EventTypes: eventTypes(wrapper.MarketplaceEvents())})
+		tokens, err := auth.NewTokenSource(auth.Key(server.Key()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		client, err := wrapper.NewClient(tokens, wrapper.WithBaseURL(server.URL), wrapper.WithHTTPClient(server.Client()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, interrupt := context.WithTimeout(t.Context(), 6*time.Second) // it looks after 5.11 s, and 5 s later
+		defer interrupt()
+		begin := time.Now()
+		m := &migration{timeout: time.Hour, plan: ensurePlan{wanted: wrapper.Webhook{ID: "w"}}}
+		if err := m.ping(ctx, client); !errors.Is(err, context.DeadlineExceeded) || time.Since(begin) != 6*time.Second {
+			t.Errorf("after %v: %v", time.Since(begin), err)
+		}
+	})
+}
+
+// silence is a receiver that never responds.
+type silence struct{}
+
+func (silence) RoundTrip(r *http.Request) (*http.Response, error) {
+	<-r.Context().Done()
+	return nil, r.Context().Err()
 }
 
 // listedFrom is the time from which deliveries were listed last.

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/ascmarketplace/webhooks/asctest"
@@ -25,6 +26,13 @@ func TestMigrateRefuses(t *testing.T) {
 		t.Cleanup(service.Close)
 		return service.URL
 	}
+	var pings atomic.Int32
+	hangsUp := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		if pings.Add(1)%2 == 0 { // the forged one
+			panic(http.ErrAbortHandler)
+		}
+	}))
+	t.Cleanup(hangsUp.Close)
 	for name, test := range map[string]struct {
 		url  string
 		args []string
@@ -35,6 +43,7 @@ func TestMigrateRefuses(t *testing.T) {
 		"mistyped host":    {"http://127.0.0.1:1/", nil, "cannot be reached from here"},
 		"redirect":         {status(http.StatusFound), nil, "responded 302 Found to a signed ping"},
 		"credulous":        {status(http.StatusOK), nil, "responded 200 OK to a forged ping"},
+		"hangs up":         {hangsUp.URL, nil, "the endpoint did not respond to a forged ping: EOF"},
 		"no event yet":     {knows, []string{"--finish"}, "--finish would delete the old webhook before any event"},
 		"finish, mistyped": {knows + "typo", []string{"--finish", "--yes"}, "check --endpoint-url"},
 	} {

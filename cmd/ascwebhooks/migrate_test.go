@@ -186,7 +186,7 @@ func TestMigrateKeeps(t *testing.T) {
 // TestMigratePlanText is what people read, with --dry-run and without.
 func TestMigratePlanText(t *testing.T) {
 	url := serviceWith(t, "canary-1")
-	inUse(t, url)
+	server := inUse(t, url)
 	const plan = "new webhook: +all\nstate: +disabled -> enabled\nsecret: +unknown -> will be set\n" +
 		"old webhook: +old, which posts to https://marketplace.example/old: "
 	code, stdout, stderr := inProcess(t, "migrate", "--endpoint-url", url, "--dry-run")
@@ -194,6 +194,9 @@ func TestMigratePlanText(t *testing.T) {
 		t.Errorf("exit code %d, stderr %s", code, stderr)
 	}
 	wantMatch(t, stdout, plan+"stays, without --finish")
+	_, stdout, _ = inProcess(t, "migrate", "--endpoint-url", url)
+	wantMatch(t, stdout, "new webhook: +all", `old webhook: +old \(still registered; delete it with --finish\)`)
+	_ = server.Update(func(s *asctest.State) { s.Webhooks[0].Enabled = false })
 	code, stdout, stderr = inProcess(t, "migrate", "--endpoint-url", url, "--finish", "--yes")
 	if code != exitOK {
 		t.Errorf("exit code %d", code)
