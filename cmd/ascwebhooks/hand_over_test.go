@@ -174,21 +174,3 @@ func TestListenExecOneAtATime(t *testing.T) {
 	}
 	all.Wait()
 }
-
-// TestListenExecInterrupted: an interrupt ends a command and what it started.
-func TestListenExecInterrupted(t *testing.T) {
-	ctx, interrupt := context.WithCancel(t.Context())
-	fifo := filepath.Join(t.TempDir(), "started")
-	l := listenHere(ctx, t, handOver{exec: "sleep 60 & echo >" + fifo + "; wait"})
-	done := make(chan struct{})
-	go func() { defer close(done); l.send(500, "AppUnavailable", "a") }()
-	for _, err := os.Stat(fifo); err != nil; _, err = os.Stat(fifo) {
-		time.Sleep(time.Millisecond) // the command is another process
-	}
-	interrupt()
-	select {
-	case <-done:
-	case <-time.After(5 * time.Second):
-		t.Error("the command runs on")
-	}
-}

@@ -41,7 +41,12 @@ type process struct {
 // environment. It is killed when the test ends, if not before.
 func start(t *testing.T, env []string, args ...string) *process {
 	t.Helper()
-	p := &process{Cmd: command(t, "ascwebhooks", env, args...), t: t}
+	return begin(t, command(t, "ascwebhooks", env, args...))
+}
+
+func begin(t *testing.T, cmd *exec.Cmd) *process {
+	t.Helper()
+	p := &process{Cmd: cmd, t: t}
 	p.stderr.arrived = make(chan string, 1000)
 	p.Stderr = &p.stderr
 	stdout, err := p.StdoutPipe()
