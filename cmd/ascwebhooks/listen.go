@@ -40,8 +40,8 @@ send again. --event leaves out all other types: they are acknowledged, and no mo
 With --webhook nothing has to reach this machine: the deliveries of a registered
 webhook are read every 15 seconds, whatever became of them, and each event that is
 delivered from the start on is taken as if it had been received. One that is not
-taken is tried again 15 seconds later. The webhook stays as it is, so it may be the
-one that production uses. --forward signs with the first secret.
+taken is tried again every 15 seconds, for nine days. The webhook stays as it is, so
+it may be the one that production uses. --forward signs with the first secret.
 
 After an interrupt it finishes what is under way, but ends a command; a second
 interrupt ends it at once.`,

@@ -18,7 +18,7 @@ const (
 	pollEvery = 15 * time.Second
 	// A delivery may be missing from the list for so long after its creation (assumed).
 	listLag = 5 * time.Minute
-	// App Store Connect lists ten days: what fails for longer than this is given up.
+	// App Store Connect refuses to list from over ten days ago, by its clock: what fails for longer than this is given up.
 	retried = 9 * 24 * time.Hour
 )
 
@@ -65,9 +65,13 @@ type poller struct {
 // pass reads the list once. What the first list has was there before the start.
 func (p *poller) pass(ctx context.Context) error {
 	start := time.Now()
-	filter := wrapper.DeliveryFilter{Since: cmp.Or(p.since, start.Add(-listLag))}
+	p.since = cmp.Or(p.since, start.Add(-listLag))
+	if oldest := start.Add(-retried); p.since.Before(oldest) {
+		p.infof("given up: what was delivered before %s, nine days ago", oldest.Format(time.RFC3339))
+		p.since = oldest
+	}
 	var listed []wrapper.Delivery
-	for delivery, err := range p.client.Webhooks.Deliveries(ctx, p.webhook, filter) {
+	for delivery, err := range p.client.Webhooks.Deliveries(ctx, p.webhook, wrapper.DeliveryFilter{Since: p.since}) {
 		if err != nil {
 			return err
 		}
@@ -84,9 +88,6 @@ func (p *poller) pass(ctx context.Context) error {
 	}
 	if p.done == nil {
 		p.infof("Listening until Ctrl-C to what is delivered to %s", oneLine(p.webhook))
-	}
-	if oldest := start.Add(-retried); since.Before(oldest) {
-		since = oldest
 	}
 	p.done, p.since = done, since
 	return nil

@@ -32,15 +32,20 @@ func polled(t *testing.T, server *asctest.Server, do handOver) (*poller, *output
 	if err != nil {
 		t.Fatal(err)
 	}
+	return &poller{listener: l, client: clientOf(t, server), handler: handler, secret: l.secrets[0]}, &stderr
+}
+
+func clientOf(t *testing.T, server *asctest.Server) *wrapper.Client {
+	t.Helper()
 	_, tokens, err := newTokenSource(auth.KeyHint{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := wrapper.NewClient(tokens, wrapper.WithBaseURL(server.URL))
+	client, err := wrapper.NewClient(tokens, wrapper.WithBaseURL(server.URL), wrapper.WithHTTPClient(server.Client()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &poller{listener: l, client: client, handler: handler, secret: l.secrets[0]}, &stderr
+	return client
 }
 
 func deliver(t *testing.T, server *asctest.Server, build string) {
