@@ -121,4 +121,3 @@ func TestListenPollsEvery15Seconds(t *testing.T) {
 		}
 	})
 }
-
