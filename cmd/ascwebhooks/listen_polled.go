@@ -70,14 +70,14 @@ func (p *poller) pass(ctx context.Context) error {
 		p.infof("given up: what was delivered before %s, nine days ago", oldest.Format(time.RFC3339))
 		p.since = oldest
 	}
-	var listed []wrapper.Delivery
+	var listed []*wrapper.Delivery
 	for delivery, err := range p.client.Webhooks.Deliveries(ctx, p.webhook, wrapper.DeliveryFilter{Since: p.since}) {
 		if err != nil {
 			return err
 		}
-		listed = append(listed, delivery)
+		listed = append(listed, &delivery)
 	}
-	slices.SortStableFunc(listed, func(a, b wrapper.Delivery) int { return a.CreatedDate.Compare(b.CreatedDate) })
+	slices.SortStableFunc(listed, func(a, b *wrapper.Delivery) int { return a.CreatedDate.Compare(b.CreatedDate) })
 	done, since := map[string]bool{}, start.Add(-listLag)
 	for _, delivery := range listed {
 		if p.done == nil || p.done[delivery.ID] || p.take(ctx, delivery) {
@@ -94,7 +94,7 @@ func (p *poller) pass(ctx context.Context) error {
 }
 
 // take hands a delivery's event over, and reports whether it is settled.
-func (p *poller) take(ctx context.Context, d wrapper.Delivery) bool {
+func (p *poller) take(ctx context.Context, d *wrapper.Delivery) bool {
 	if ctx.Err() != nil {
 		return false
 	}

@@ -114,6 +114,32 @@ func TestListenPollsExec(t *testing.T) {
 	}
 }
 
+// TestListenPollsOddPayloads: what can't be handed over is told once, and settled.
+func TestListenPollsOddPayloads(t *testing.T) {
+	p, stderr := polled(t, missed(t), handOver{})
+	for told, payload := range map[string]string{"listed without its event: delivery d1": "", "signed but malformed: 2 bytes": "{}"} {
+		if !p.take(t.Context(), &wrapper.Delivery{ID: "d1", Payload: []byte(payload)}) || !strings.Contains(stderr.String(), told) {
+			t.Errorf("%q is not settled, or told as %q", payload, stderr.String())
+		}
+	}
+}
+
+// TestListenPollsNothingAfterInterrupt: what was listed but not begun is left.
+func TestListenPollsNothingAfterInterrupt(t *testing.T) {
+	server := missed(t)
+	ctx, interrupt := context.WithCancel(t.Context())
+	posts := 0
+	p, stderr := polled(t, server, handOver{target: "https://service.example/", poster: poster{transport: roundTripper(
+		func(*http.Request) (*http.Response, error) { posts++; interrupt(); return nil, ctx.Err() },
+	)}})
+	passes(t, p, 1)
+	deliver(t, server, "b4")
+	deliver(t, server, "b5")
+	if err := p.pass(ctx); err != nil || posts != 1 || strings.Count(stderr.String(), "not handed over") != 1 {
+		t.Errorf("%v, %d posts, told %q", err, posts, stderr.String())
+	}
+}
+
 // TestListenPollsUntilInterrupted needs no secret unless it forwards, and ends at an unknown webhook.
 func TestListenPollsUntilInterrupted(t *testing.T) {
 	missed(t)

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/ascmarketplace/webhooks/asctest"
 	"github.com/ascmarketplace/webhooks/internal/sample"
+	"github.com/ascmarketplace/webhooks/notification"
 )
 
 type roundTripper func(*http.Request) (*http.Response, error)
@@ -78,29 +80,41 @@ func TestListenPollsForNineDays(t *testing.T) {
 // TestListenPollsLateDelivery hands over what is listed only minutes after its creation, once.
 func TestListenPollsLateDelivery(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server := pipedWebhook(t, asctest.Settings{ListLag: 4 * time.Minute})
+		const lag = 5*time.Minute - pollEvery
+		server := pipedWebhook(t, asctest.Settings{ListLag: lag})
 		status, posts := http.StatusOK, 0
 		p, _ := polled(t, server, handOver{
 			target: "https://service.example/", poster: poster{transport: responding(&status, &posts)}, everyCopy: true,
 		})
 		passes(t, p, 1)
 		deliver(t, server, "b1")
-		for minute := range 10 {
+		for start := time.Now(); time.Since(start) < 2*lag; time.Sleep(pollEvery) {
 			passes(t, p, 1)
-			if want := min(minute/4, 1); posts != want {
-				t.Errorf("after %d minutes: posted %d times, want %d", minute, posts, want)
+			if late := time.Since(start); posts > 1 || (posts == 1) != (late >= lag) {
+				t.Errorf("after %v: posted %d times", late, posts)
 			}
-			time.Sleep(time.Minute)
 		}
 	})
 }
 
-// TestListenPollsEvery15Seconds, though a list fails; what App Store Connect refuses ends it.
+// TestListenPollsEvery15Seconds, though a list fails, and signs what it forwards. What App Store Connect refuses ends it.
 func TestListenPollsEvery15Seconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := pipedWebhook(t, asctest.Settings{})
 		var stderr output
-		l := &listener{system: &system{stdout: &output{}, stderr: &stderr}, handOver: handOver{timeout: time.Minute}, webhook: missedID}
+		forwarded := make(chan string, 1)
+		l := &listener{
+			system: &system{stdout: &output{}, stderr: &stderr}, webhook: missedID, secrets: [][]byte{[]byte("first"), []byte("second")},
+			handOver: handOver{timeout: time.Minute, target: "https://service.example/", poster: poster{transport: roundTripper(
+				func(r *http.Request) (*http.Response, error) {
+					body, _ := io.ReadAll(r.Body)
+					verifier, _ := notification.NewVerifier([]byte("first"))
+					_, err := verifier.Verify(body, r.Header.Get(notification.SignatureHeader))
+					forwarded <- fmt.Sprint(err)
+					return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: r}, nil
+				},
+			)}},
+		}
 		ended := make(chan error, 1)
 		go func() { ended <- l.poll(t.Context(), clientOf(t, server)) }()
 		lists := func(after time.Duration) (n int) {
@@ -111,8 +125,12 @@ func TestListenPollsEvery15Seconds(t *testing.T) {
 		if n := lists(61 * time.Second); n != 5 {
 			t.Errorf("%d lists in a minute", n)
 		}
+		deliver(t, server, "b1")
+		if err := <-forwarded; err != "<nil>" {
+			t.Errorf("forwarded with a signature that is not by the first secret: %s", err)
+		}
 		server.FailNext(asctest.Fault{Status: http.StatusNotImplemented})
-		if n := lists(30 * time.Second); n != 7 || strings.Count(stderr.String(), "501") != 1 {
+		if n := lists(30 * time.Second); n != 8 || strings.Count(stderr.String(), "501") != 1 {
 			t.Errorf("%d lists, told %q", n, stderr.String())
 		}
 		server.FailNext(asctest.Fault{Status: http.StatusForbidden})
