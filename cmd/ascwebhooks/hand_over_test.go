@@ -58,7 +58,9 @@ func listenHere(ctx context.Context, t *testing.T, do handOver) *listening {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(withHealth(keepSignature(handler)))
+	server := httptest.NewUnstartedServer(nil)
+	server.Config = l.server(handler)
+	server.Start()
 	t.Cleanup(server.Close)
 	here.url = server.URL
 	return here
@@ -130,6 +132,14 @@ func TestListenTLS(t *testing.T) {
 	listenHere(t.Context(), t, handOver{target: service.URL}).send(500, "AppUnavailable", "a")
 	listenHere(t.Context(), t, handOver{target: service.URL, caFile: ca}).send(200, "AppUnavailable", "a")
 	listenHere(t.Context(), t, handOver{target: service.URL, insecure: true}).send(200, "AppUnavailable", "a")
+}
+
+// TestListenLongTimeout: the response is still written when a command has taken as long as it may.
+func TestListenLongTimeout(t *testing.T) {
+	l := &listener{handOver: handOver{timeout: time.Hour}}
+	if most := l.server(nil).WriteTimeout; most <= time.Hour {
+		t.Errorf("a response may take %v", most)
+	}
 }
 
 // TestListenTimeout: a server that takes longer than --timeout is told to Apple as 503.

@@ -125,10 +125,15 @@ func (l *listener) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	l.infof("Listening until Ctrl-C on %s", reach(socket, url))
+	return serve(ctx, l.server(handler), socket)
+}
+
+// server waits for what takes as long as --timeout allows.
+func (l *listener) server(handler http.Handler) *http.Server {
 	server := notification.NewServer(l.addr, withHealth(keepSignature(handler)))
 	server.WriteTimeout = max(server.WriteTimeout, 3*l.timeout+15*time.Second)
-	l.infof("Listening until Ctrl-C on %s", reach(socket, url))
-	return serve(ctx, server, socket)
+	return server
 }
 
 // handler hands over until ctx ends.

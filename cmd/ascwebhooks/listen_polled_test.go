@@ -158,8 +158,9 @@ func TestListenPollsUntilInterrupted(t *testing.T) {
 	if code := <-ended; code != exitOK {
 		t.Errorf("exit code %d: %s", code, stderr.String())
 	}
-	for _, args := range []string{"--webhook " + missedID + " --forward http://127.0.0.1:1/", "--webhook " + missedID + " --addr :0"} {
-		if code, _, stderr := inProcess(t, append([]string{"listen"}, strings.Fields(args)...)...); code != exitUsage {
+	for _, args := range []string{"--forward http://127.0.0.1:1/", "--addr :0", "--secret-file /nowhere"} {
+		args := append([]string{"listen", "--webhook", missedID}, strings.Fields(args)...)
+		if code, _, stderr := inProcess(t, args...); code != exitUsage {
 			t.Errorf("%s: exit code %d, stderr %q", args, code, stderr)
 		}
 	}

@@ -39,6 +39,10 @@ func TestVerify(t *testing.T) {
 	if code, _, stderr := inProcess(t, "verify", "body.json", "--secret-file", secret); code != exitUsage || !strings.Contains(stderr, "--signature is missing") {
 		t.Errorf("without a signature: exit code %d, stderr %q", code, stderr)
 	}
+	code, _, stderr := inProcess(t, "verify", "-", "--secret-file", "-", "--signature", "x")
+	if code != exitUsage || !strings.Contains(stderr, "cannot be both") {
+		t.Errorf("one input for both: exit code %d, stderr %q", code, stderr)
+	}
 }
 
 // TestHealthy exits with 0 for a server that is up, and with 1 for any other.
