@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -85,12 +86,20 @@ func TestListenExecInterrupted(t *testing.T) {
 	}
 }
 
-// TestListenExecTimeout: --timeout ends them, too.
+// TestListenExecTimeout: --timeout ends them, too, and a notification that waits for them no longer does.
 func TestListenExecTimeout(t *testing.T) {
 	t.Parallel()
 	c := newChild(t, stubborn)
-	listenHere(t.Context(), t, handOver{exec: c.command, timeout: time.Second}).send(503, "AppUnavailable", "a")
-	c.endsSoon("")
+	l := listenHere(t.Context(), t, handOver{exec: c.command, timeout: time.Second})
+	responded := make(chan struct{})
+	go func() { defer close(responded); l.send(503, "AppUnavailable", "a") }()
+	<-c.started
+	l.send(503, "AppUnavailable", "b")
+	<-responded
+	c.endsSoon("") // a second after the second one was given up
+	if told := l.stderr.String(); !strings.Contains(told, "AppUnavailable b: the command before it took too long") {
+		t.Errorf("told %q", told)
+	}
 }
 
 // TestListenExecLeavesBehind: what a command leaves to itself is not waited for, though it holds the command's output open.

@@ -25,6 +25,9 @@ func TestVerify(t *testing.T) {
 		"indented":         {compact, indented, "before the JSON was parsed and written again"},
 		"spaces removed":   {spaced, compact, "before the JSON was parsed and written again"},
 		"indent removed":   {indented, compact, "before the JSON was parsed and written again"},
+		"four removed":     {strings.ReplaceAll(indented, "  ", "    "), compact, "before the JSON was parsed and written again"},
+		"tabs removed":     {strings.ReplaceAll(indented, "  ", "\t"), compact, "before the JSON was parsed and written again"},
+		"newline, spaces":  {spaced + "\n", compact, "before the JSON was parsed and written again"},
 		"slashes escaped":  {compact, strings.ReplaceAll(compact, "/", `\/`), "before the JSON was parsed and written again"},
 		"slashes restored": {strings.ReplaceAll(compact, "/", `\/`), compact, "before the JSON was parsed and written again"},
 		"another body":     {compact, "{}", "not genuine\n"},
@@ -42,6 +45,14 @@ func TestVerify(t *testing.T) {
 	code, _, stderr := inProcess(t, "verify", "-", "--secret-file", "-", "--signature", "x")
 	if code != exitUsage || !strings.Contains(stderr, "cannot be both") {
 		t.Errorf("one input for both: exit code %d, stderr %q", code, stderr)
+	}
+	for size, want := range map[int]int{maxNotifyBody: exitOK, maxNotifyBody + 1: exitUsage} {
+		body := strings.Repeat(" ", size)
+		signature := notification.Sign([]byte("canary"), []byte(body))
+		code, _, stderr := inProcess(t, "verify", writeFile(t, "body", body), "--secret-file", secret, "--signature", signature)
+		if code != want || want == exitUsage && !strings.Contains(stderr, "over 1 MiB") {
+			t.Errorf("%d bytes: exit code %d, want %d; stderr %q", size, code, want, stderr)
+		}
 	}
 }
 
