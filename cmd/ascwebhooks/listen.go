@@ -43,8 +43,8 @@ delivered from the start on is taken as if it had been received. One that is not
 taken is tried again every 15 seconds, for nine days. The webhook stays as it is, so
 it may be the one that production uses. --forward signs with the first secret.
 
-After an interrupt it finishes what is under way, but ends a command; a second
-interrupt ends it at once.`,
+After an interrupt it finishes what is under way, but ends a command and what that
+has started, within two seconds; a second interrupt ends it at once.`,
 		Example: `  ascwebhooks listen --secret-file secret.txt
   ascwebhooks listen --secret-file secret.txt --save received
   ascwebhooks listen --secret-file secret.txt --event BuildUploadStateUpdated --exec 'make deploy' --timeout 5m

@@ -77,6 +77,32 @@ func TestListenPollsForNineDays(t *testing.T) {
 	}
 }
 
+// TestListenPollsInOrder hands over the oldest first.
+func TestListenPollsInOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := pipedWebhook(t, asctest.Settings{})
+		var order []string
+		p, _ := polled(t, server, handOver{target: "https://service.example/", poster: poster{transport: roundTripper(
+			func(r *http.Request) (*http.Response, error) {
+				n, err := notification.Decode(readAll(t, r.Body))
+				if err == nil {
+					order = append(order, n.Event.(*notification.BuildUploadStateUpdated).InstanceID)
+				}
+				return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: r}, err
+			},
+		)}})
+		passes(t, p, 1)
+		for _, build := range []string{"b3", "b1", "b2"} {
+			deliver(t, server, build)
+			time.Sleep(time.Second)
+		}
+		passes(t, p, 1)
+		if got := strings.Join(order, " "); got != "b3 b1 b2" {
+			t.Errorf("handed over %q", got)
+		}
+	})
+}
+
 // TestListenPollsLateDelivery hands over what is listed only minutes after its creation, once.
 func TestListenPollsLateDelivery(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
