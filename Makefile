@@ -55,7 +55,7 @@ vuln: ## report known vulnerabilities, if the database can be reached
 	@.ci/vuln $(GOVULNCHECK)
 
 .PHONY: generate
-generate: ## regenerate gen/ from openapi/
+generate: ## regenerate gen/, and what is embedded compressed, from openapi/
 	go generate ./...
 
 .PHONY: generate-check

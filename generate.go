@@ -26,3 +26,4 @@
 package webhooks
 
 //go:generate go run github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen -config gen/config.yaml openapi/app-store-connect.yaml
+//go:generate gzip -kf9n openapi/app-store-connect.yaml

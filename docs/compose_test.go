@@ -25,11 +25,16 @@ type composeFile struct {
 }
 
 type composeService struct {
-	Image, User, Restart string
-	WorkingDir           string `yaml:"working_dir"`
-	Command, Volumes     []string
-	DependsOn            []string `yaml:"depends_on"`
-	Environment          map[string]string
+	Image, User      string
+	WorkingDir       string `yaml:"working_dir"`
+	Command, Volumes []string
+	DependsOn        map[string]struct{ Condition string } `yaml:"depends_on"`
+	Environment      map[string]string
+	Healthcheck      struct {
+		Test        []string
+		Interval    time.Duration
+		StartPeriod time.Duration `yaml:"start_period"`
+	}
 }
 
 const composeFolder = "testdata/compose"
@@ -53,9 +58,9 @@ func readCompose(t *testing.T) (file composeFile) {
 func TestComposeFile(t *testing.T) {
 	file := readCompose(t)
 	for name, service := range file.Services {
-		for _, other := range service.DependsOn {
-			if _, ok := file.Services[other]; !ok {
-				t.Errorf("%s depends on %s, which is no service", name, other)
+		for other, on := range service.DependsOn {
+			if check := file.Services[other].Healthcheck.Test; on.Condition != "service_healthy" || len(check) < 2 || check[0] != "CMD" {
+				t.Errorf("%s depends on %s, which is no service, or has no health check that is waited for", name, other)
 			}
 		}
 		for _, volume := range service.Volumes {
@@ -87,7 +92,11 @@ func TestCompose(t *testing.T) {
 	if line, err := bufio.NewReader(sandbox.out).ReadString('\n'); err != nil || !strings.Contains(line, "http://sandbox:8080") {
 		t.Fatalf("the sandbox printed %q, %v", line, err)
 	}
+	c.healthy("sandbox")
 	c.run("service")
+	if _, err := exec.LookPath("curl"); err == nil {
+		c.healthy("service")
+	}
 	tests := c.run("tests")
 	out, _ := readAll(tests.out)
 	if err := tests.cmd.Wait(); err != nil || !strings.Contains(out, "pass 5\n") {
@@ -147,6 +156,24 @@ func (c *containers) run(name string) container {
 		_ = read.Close()
 	})
 	return container{cmd, read}
+}
+
+// healthy waits for a service as Compose does, though not for an interval.
+func (c *containers) healthy(name string) {
+	c.Helper()
+	check := slices.Clone(c.file.Services[name].Healthcheck.Test[1:])
+	if check[0] == "/ko-app/ascwebhooks" {
+		check[0] = filepath.Join(c.volumes, "ascwebhooks") // as run built it
+	}
+	for start := time.Now(); ; {
+		out, err := exec.CommandContext(c.Context(), check[0], check[1:]...).CombinedOutput()
+		if err == nil {
+			return
+		}
+		if time.Since(start) > 30*time.Second {
+			c.Fatalf("%s is not healthy: %q: %v: %s", name, check, err, out)
+		}
+	}
 }
 
 // build builds a command; what it printed is what is wrong.

@@ -35,15 +35,18 @@ type message struct {
 func (d *demo) exchanges() (shown []exchange) {
 	changes := d.fake.Since(d.shown)
 	d.shown = changes.Number
-	all := changes.Exchanges
+	var all []*asctest.Exchange
+	for _, x := range changes.Exchanges {
+		all = append(all, &x)
+	}
 	for _, p := range changes.Deliveries {
-		all = append(all, asctest.Exchange{
+		all = append(all, &asctest.Exchange{
 			Time: p.Sent, Method: http.MethodPost, Path: strings.TrimPrefix(p.URL, d.receiverURL), Body: p.Payload,
 			Header: http.Header{notification.SignatureHeader: {p.Signature}},
 			Status: p.StatusCode, ResponseBody: []byte(p.ResponseBody),
 		})
 	}
-	slices.SortStableFunc(all, func(a, b asctest.Exchange) int { return a.Time.Compare(b.Time) })
+	slices.SortStableFunc(all, func(a, b *asctest.Exchange) int { return a.Time.Compare(b.Time) })
 	for _, x := range all {
 		headers := d.headers(x.Header)
 		if x.KeyID != "" {

@@ -140,7 +140,7 @@ func (h *handOver) run(ctx context.Context, n *notification.Notification, out io
 	defer cancel()
 	defer context.AfterFunc(h.until, cancel)()
 	cmd := shellCommand(ctx, h.exec)
-	cmd.WaitDelay = 2 * time.Second // then it is killed
+	cmd.WaitDelay = time.Second // for who holds its output open after its end
 	cmd.Env = append(os.Environ(), eventVariables(n)...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(string(n.Raw)), out, out
 	if err := cmd.Run(); err != nil {

@@ -58,7 +58,9 @@ func listenHere(ctx context.Context, t *testing.T, do handOver) *listening {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(withHealth(keepSignature(handler)))
+	server := httptest.NewUnstartedServer(nil)
+	server.Config = l.server(handler)
+	server.Start()
 	t.Cleanup(server.Close)
 	here.url = server.URL
 	return here
@@ -132,6 +134,14 @@ func TestListenTLS(t *testing.T) {
 	listenHere(t.Context(), t, handOver{target: service.URL, insecure: true}).send(200, "AppUnavailable", "a")
 }
 
+// TestListenLongTimeout: the response is still written when a command has taken as long as it may.
+func TestListenLongTimeout(t *testing.T) {
+	l := &listener{handOver: handOver{timeout: time.Hour}}
+	if most := l.server(nil).WriteTimeout; most <= time.Hour {
+		t.Errorf("a response may take %v", most)
+	}
+}
+
 // TestListenTimeout: a server that takes longer than --timeout is told to Apple as 503.
 func TestListenTimeout(t *testing.T) {
 	service := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -173,22 +183,4 @@ func TestListenExecOneAtATime(t *testing.T) {
 		all.Go(func() { l.send(200, "AppUnavailable", fmt.Sprint(i)) })
 	}
 	all.Wait()
-}
-
-// TestListenExecInterrupted: an interrupt ends a command and what it started.
-func TestListenExecInterrupted(t *testing.T) {
-	ctx, interrupt := context.WithCancel(t.Context())
-	fifo := filepath.Join(t.TempDir(), "started")
-	l := listenHere(ctx, t, handOver{exec: "sleep 60 & echo >" + fifo + "; wait"})
-	done := make(chan struct{})
-	go func() { defer close(done); l.send(500, "AppUnavailable", "a") }()
-	for _, err := os.Stat(fifo); err != nil; _, err = os.Stat(fifo) {
-		time.Sleep(time.Millisecond) // the command is another process
-	}
-	interrupt()
-	select {
-	case <-done:
-	case <-time.After(5 * time.Second):
-		t.Error("the command runs on")
-	}
 }

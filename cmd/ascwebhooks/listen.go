@@ -40,11 +40,11 @@ send again. --event leaves out all other types: they are acknowledged, and no mo
 With --webhook nothing has to reach this machine: the deliveries of a registered
 webhook are read every 15 seconds, whatever became of them, and each event that is
 delivered from the start on is taken as if it had been received. One that is not
-taken is tried again 15 seconds later. The webhook stays as it is, so it may be the
-one that production uses. --forward signs with the first secret.
+taken is tried again every 15 seconds, for nine days. The webhook stays as it is, so
+it may be the one that production uses. --forward signs with the first secret.
 
-After an interrupt it finishes what is under way, but ends a command; a second
-interrupt ends it at once.`,
+After an interrupt it finishes what is under way, but ends a command and what that
+has started, within two seconds; a second interrupt ends it at once.`,
 		Example: `  ascwebhooks listen --secret-file secret.txt
   ascwebhooks listen --secret-file secret.txt --save received
   ascwebhooks listen --secret-file secret.txt --event buildUploadStateUpdated --exec 'make deploy' --timeout 5m
@@ -125,10 +125,15 @@ func (l *listener) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	l.infof("Listening until Ctrl-C on %s", reach(socket, url))
+	return serve(ctx, l.server(handler), socket)
+}
+
+// server waits for what takes as long as --timeout allows.
+func (l *listener) server(handler http.Handler) *http.Server {
 	server := notification.NewServer(l.addr, withHealth(keepSignature(handler)))
 	server.WriteTimeout = max(server.WriteTimeout, 3*l.timeout+15*time.Second)
-	l.infof("Listening until Ctrl-C on %s", reach(socket, url))
-	return serve(ctx, server, socket)
+	return server
 }
 
 // handler hands over until ctx ends.

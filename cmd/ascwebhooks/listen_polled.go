@@ -18,7 +18,7 @@ const (
 	pollEvery = 15 * time.Second
 	// A delivery may be missing from the list for so long after its creation (assumed).
 	listLag = 5 * time.Minute
-	// App Store Connect lists ten days: what fails for longer than this is given up.
+	// App Store Connect refuses to list from over ten days ago, by its clock: what fails for longer than this is given up.
 	retried = 9 * 24 * time.Hour
 )
 
@@ -65,15 +65,19 @@ type poller struct {
 // pass reads the list once. What the first list has was there before the start.
 func (p *poller) pass(ctx context.Context) error {
 	start := time.Now()
-	filter := wrapper.DeliveryFilter{Since: cmp.Or(p.since, start.Add(-listLag))}
-	var listed []wrapper.Delivery
-	for delivery, err := range p.client.Webhooks.Deliveries(ctx, p.webhook, filter) {
+	p.since = cmp.Or(p.since, start.Add(-listLag))
+	if oldest := start.Add(-retried); p.since.Before(oldest) {
+		p.infof("given up: what was delivered before %s, nine days ago", oldest.Format(time.RFC3339))
+		p.since = oldest
+	}
+	var listed []*wrapper.Delivery
+	for delivery, err := range p.client.Webhooks.Deliveries(ctx, p.webhook, wrapper.DeliveryFilter{Since: p.since}) {
 		if err != nil {
 			return err
 		}
-		listed = append(listed, delivery)
+		listed = append(listed, &delivery)
 	}
-	slices.SortStableFunc(listed, func(a, b wrapper.Delivery) int { return a.CreatedDate.Compare(b.CreatedDate) })
+	slices.SortStableFunc(listed, func(a, b *wrapper.Delivery) int { return a.CreatedDate.Compare(b.CreatedDate) })
 	done, since := map[string]bool{}, start.Add(-listLag)
 	for _, delivery := range listed {
 		if p.done == nil || p.done[delivery.ID] || p.take(ctx, delivery) {
@@ -85,15 +89,12 @@ func (p *poller) pass(ctx context.Context) error {
 	if p.done == nil {
 		p.infof("Listening until Ctrl-C to what is delivered to %s", oneLine(p.webhook))
 	}
-	if oldest := start.Add(-retried); since.Before(oldest) {
-		since = oldest
-	}
 	p.done, p.since = done, since
 	return nil
 }
 
 // take hands a delivery's event over, and reports whether it is settled.
-func (p *poller) take(ctx context.Context, d wrapper.Delivery) bool {
+func (p *poller) take(ctx context.Context, d *wrapper.Delivery) bool {
 	if ctx.Err() != nil {
 		return false
 	}

@@ -32,15 +32,20 @@ func polled(t *testing.T, server *asctest.Server, do handOver) (*poller, *output
 	if err != nil {
 		t.Fatal(err)
 	}
+	return &poller{listener: l, client: clientOf(t, server), handler: handler, secret: l.secrets[0]}, &stderr
+}
+
+func clientOf(t *testing.T, server *asctest.Server) *wrapper.Client {
+	t.Helper()
 	_, tokens, err := newTokenSource(auth.KeyHint{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := wrapper.NewClient(tokens, wrapper.WithBaseURL(server.URL))
+	client, err := wrapper.NewClient(tokens, wrapper.WithBaseURL(server.URL), wrapper.WithHTTPClient(server.Client()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &poller{listener: l, client: client, handler: handler, secret: l.secrets[0]}, &stderr
+	return client
 }
 
 func deliver(t *testing.T, server *asctest.Server, build string) {
@@ -109,6 +114,32 @@ func TestListenPollsExec(t *testing.T) {
 	}
 }
 
+// TestListenPollsOddPayloads: what can't be handed over is told once, and settled.
+func TestListenPollsOddPayloads(t *testing.T) {
+	p, stderr := polled(t, missed(t), handOver{})
+	for told, payload := range map[string]string{"listed without its event: delivery d1": "", "signed but malformed: 2 bytes": "{}"} {
+		if !p.take(t.Context(), &wrapper.Delivery{ID: "d1", Payload: []byte(payload)}) || !strings.Contains(stderr.String(), told) {
+			t.Errorf("%q is not settled, or told as %q", payload, stderr.String())
+		}
+	}
+}
+
+// TestListenPollsNothingAfterInterrupt: what was listed but not begun is left.
+func TestListenPollsNothingAfterInterrupt(t *testing.T) {
+	server := missed(t)
+	ctx, interrupt := context.WithCancel(t.Context())
+	posts := 0
+	p, stderr := polled(t, server, handOver{target: "https://service.example/", poster: poster{transport: roundTripper(
+		func(*http.Request) (*http.Response, error) { posts++; interrupt(); return nil, ctx.Err() },
+	)}})
+	passes(t, p, 1)
+	deliver(t, server, "b4")
+	deliver(t, server, "b5")
+	if err := p.pass(ctx); err != nil || posts != 1 || strings.Count(stderr.String(), "not handed over") != 1 {
+		t.Errorf("%v, %d posts, told %q", err, posts, stderr.String())
+	}
+}
+
 // TestListenPollsUntilInterrupted needs no secret unless it forwards, and ends at an unknown webhook.
 func TestListenPollsUntilInterrupted(t *testing.T) {
 	missed(t)
@@ -127,8 +158,9 @@ func TestListenPollsUntilInterrupted(t *testing.T) {
 	if code := <-ended; code != exitOK {
 		t.Errorf("exit code %d: %s", code, stderr.String())
 	}
-	for _, args := range []string{"--webhook " + missedID + " --forward http://127.0.0.1:1/", "--webhook " + missedID + " --addr :0"} {
-		if code, _, stderr := inProcess(t, append([]string{"listen"}, strings.Fields(args)...)...); code != exitUsage {
+	for _, args := range []string{"--forward http://127.0.0.1:1/", "--addr :0", "--secret-file /nowhere"} {
+		args := append([]string{"listen", "--webhook", missedID}, strings.Fields(args)...)
+		if code, _, stderr := inProcess(t, args...); code != exitUsage {
 			t.Errorf("%s: exit code %d, stderr %q", args, code, stderr)
 		}
 	}

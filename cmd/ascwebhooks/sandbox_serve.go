@@ -93,15 +93,11 @@ const graceful = 3 * time.Second
 
 func (s *sandboxServers) serveOne(ctx, atOnce context.Context, listener net.Listener, server *http.Server) error {
 	server.BaseContext = func(net.Listener) context.Context { return ctx }
-	server.TLSConfig = s.tls.Clone() // HTTP/2 writes to it
+	if s.tls != nil {
+		listener = tls.NewListener(listener, s.tls)
+	}
 	ended := make(chan error, 1)
-	go func() {
-		if s.tls != nil {
-			ended <- server.ServeTLS(listener, "", "")
-			return
-		}
-		ended <- server.Serve(listener)
-	}()
+	go func() { ended <- server.Serve(listener) }()
 	select {
 	case err := <-ended:
 		return err

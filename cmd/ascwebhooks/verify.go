@@ -96,21 +96,23 @@ func repairs(body []byte) []repair {
 		{"its newlines became CRLF", bytes.ReplaceAll(body, []byte("\r\n"), []byte("\n"))},
 		{"a byte order mark was added", bytes.TrimPrefix(body, []byte("\ufeff"))},
 	}
-	const again = "the JSON was parsed and written again"
 	var text bytes.Buffer
-	if json.Compact(&text, body) == nil {
-		compact := bytes.Clone(text.Bytes())
-		spaced := spaced(compact)
-		slashes := bytes.ReplaceAll(compact, []byte("/"), []byte(`\/`))
-		unescaped := bytes.ReplaceAll(compact, []byte(`\/`), []byte("/"))
-		for _, b := range [][]byte{compact, spaced, slashes, unescaped} {
-			all = append(all, repair{again, b}, repair{again, append(bytes.Clone(b), '\n')})
-		}
-		for _, indent := range []string{"  ", "    ", "\t"} {
-			text.Reset()
-			_ = json.Indent(&text, compact, "", indent)
-			all = append(all, repair{again, bytes.Clone(text.Bytes())}, repair{again, append(bytes.Clone(text.Bytes()), '\n')})
-		}
+	if json.Compact(&text, body) != nil {
+		return all
+	}
+	compact := text.Bytes()
+	forms := [][]byte{
+		compact, spaced(compact),
+		bytes.ReplaceAll(compact, []byte("/"), []byte(`\/`)), bytes.ReplaceAll(compact, []byte(`\/`), []byte("/")),
+	}
+	for _, indent := range []string{"  ", "    ", "\t"} {
+		var text bytes.Buffer
+		_ = json.Indent(&text, compact, "", indent)
+		forms = append(forms, text.Bytes())
+	}
+	const again = "the JSON was parsed and written again"
+	for _, form := range forms {
+		all = append(all, repair{again, form}, repair{again, append(bytes.Clone(form), '\n')})
 	}
 	return all
 }

@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ascmarketplace/webhooks/notification"
 )
@@ -25,6 +26,9 @@ func TestVerify(t *testing.T) {
 		"indented":         {compact, indented, "before the JSON was parsed and written again"},
 		"spaces removed":   {spaced, compact, "before the JSON was parsed and written again"},
 		"indent removed":   {indented, compact, "before the JSON was parsed and written again"},
+		"four removed":     {strings.ReplaceAll(indented, "  ", "    "), compact, "before the JSON was parsed and written again"},
+		"tabs removed":     {strings.ReplaceAll(indented, "  ", "\t"), compact, "before the JSON was parsed and written again"},
+		"newline, spaces":  {spaced + "\n", compact, "before the JSON was parsed and written again"},
 		"slashes escaped":  {compact, strings.ReplaceAll(compact, "/", `\/`), "before the JSON was parsed and written again"},
 		"slashes restored": {strings.ReplaceAll(compact, "/", `\/`), compact, "before the JSON was parsed and written again"},
 		"another body":     {compact, "{}", "not genuine\n"},
@@ -39,12 +43,34 @@ func TestVerify(t *testing.T) {
 	if code, _, stderr := inProcess(t, "verify", "body.json", "--secret-file", secret); code != exitUsage || !strings.Contains(stderr, "--signature is missing") {
 		t.Errorf("without a signature: exit code %d, stderr %q", code, stderr)
 	}
+	code, _, stderr := inProcess(t, "verify", "-", "--secret-file", "-", "--signature", "x")
+	if code != exitUsage || !strings.Contains(stderr, "cannot be both") {
+		t.Errorf("one input for both: exit code %d, stderr %q", code, stderr)
+	}
+	_, stdout, _ := inProcess(t, "verify", writeFile(t, "body", compact+"\n"), "--secret-file", secret, "--output", "json",
+		"--signature", notification.Sign([]byte("canary"), []byte(compact)))
+	if stdout != `{"damage":"a newline at its end was added","genuine":false}`+"\n" {
+		t.Errorf("as JSON: %q", stdout)
+	}
+	for size, want := range map[int]int{maxNotifyBody: exitOK, maxNotifyBody + 1: exitUsage} {
+		body := strings.Repeat(" ", size)
+		signature := notification.Sign([]byte("canary"), []byte(body))
+		code, _, stderr := inProcess(t, "verify", writeFile(t, "body", body), "--secret-file", secret, "--signature", signature)
+		if code != want || want == exitUsage && !strings.Contains(stderr, "over 1 MiB") {
+			t.Errorf("%d bytes: exit code %d, want %d; stderr %q", size, code, want, stderr)
+		}
+	}
 }
 
 // TestHealthy exits with 0 for a server that is up, and with 1 for any other.
 func TestHealthy(t *testing.T) {
 	status := http.StatusOK
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if agent := r.UserAgent(); !strings.HasPrefix(agent, "ascwebhooks/") {
+			t.Errorf("User-Agent %q", agent)
+		}
+		w.WriteHeader(status)
+	}))
 	for _, test := range []struct{ status, want int }{{200, exitOK}, {204, exitOK}, {302, exitFailed}, {503, exitFailed}} {
 		status = test.status
 		if code, _, stderr := inProcess(t, "healthy", server.URL); code != test.want {
@@ -58,5 +84,22 @@ func TestHealthy(t *testing.T) {
 	}
 	if code, _, _ := inProcess(t, "healthy", "nowhere"); code != exitUsage {
 		t.Errorf("not a URL: exit code %d", code)
+	}
+}
+
+// TestHealthyInTime waits for a response for five seconds.
+func TestHealthyInTime(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		select {
+		case <-r.Context().Done():
+		case <-time.After(15 * time.Second):
+		}
+	}))
+	defer server.Close()
+	start := time.Now()
+	code, _, stderr := inProcess(t, "healthy", server.URL)
+	if took := time.Since(start); code != exitFailed || took < 4*time.Second || took > 15*time.Second {
+		t.Errorf("exit code %d after %v, stderr %q", code, took, stderr)
 	}
 }

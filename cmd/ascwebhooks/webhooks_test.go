@@ -21,7 +21,12 @@ import (
 // account starts App Store Connect with an app, and points this process at it.
 func account(t *testing.T, opts ...asctest.Option) *asctest.Server {
 	t.Helper()
-	server := asctest.NewServer(t, append(opts, asctest.WithApp(sample.MarketplaceAppID))...)
+	return use(t, asctest.NewServer(t, append(opts, asctest.WithApp(sample.MarketplaceAppID))...))
+}
+
+// use lets the environment point to server.
+func use(t *testing.T, server *asctest.Server) *asctest.Server {
+	t.Helper()
 	for _, variable := range environment(t, server) {
 		name, value, _ := strings.Cut(variable, "=")
 		t.Setenv(name, value)

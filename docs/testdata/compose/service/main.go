@@ -4,6 +4,7 @@ package main
 import (
 	"context"
 	"log"
+	"net/http"
 	"os"
 	"time"
 
@@ -37,7 +38,10 @@ func main() {
 			EventTypes: wrapper.AllEvents(),
 		}, handler.Handle, wrapper.KeepUpOptions{Every: time.Second})) // 5 minutes where it is no test
 	}()
-	log.Fatal(notification.NewServer(":3000", handler).ListenAndServe())
+	mux := http.NewServeMux()
+	mux.Handle("/", handler)
+	mux.HandleFunc("GET /healthz", func(http.ResponseWriter, *http.Request) {})
+	log.Fatal(notification.NewServer(":3000", mux).ListenAndServe())
 }
 
 func connect() (*wrapper.Client, error) {
