@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -54,6 +55,12 @@ func New(doc *openapi3.T) (*Contract, error) {
 		AuthenticationFunc:      bearerPresent,
 		SchemaValidationOptions: []openapi3.SchemaValidationOption{c.formats, openapi3.DisableSchemaErrorDetails()},
 	}
+	for _, item := range c.Paths() {
+		for _, operation := range item.Operations() {
+			c.operations = append(c.operations, operation.OperationID)
+		}
+	}
+	slices.Sort(c.operations)
 	c.readTypes()
 	return c, nil
 }
