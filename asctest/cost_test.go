@@ -76,3 +76,27 @@ func TestManyCallsAllocations(t *testing.T) {
 		t.Errorf("the former secrets of %d webhooks are kept, %d of one", len(got), len(got["w"]))
 	}
 }
+
+// TestUpdateAllocations: checking the state does not read the whole document again for each resource.
+func TestUpdateAllocations(t *testing.T) {
+	if racetest.Enabled {
+		t.Skip("the race detector allocates too")
+	}
+	arm := func(resources int) float64 {
+		h := quiet(t)
+		return testing.AllocsPerRun(20, func() {
+			err := h.Update(func(s *State) {
+				s.Faults, s.Resources = []Fault{{Status: 503, Optional: true}}, nil
+				for i := range resources {
+					s.Resources = append(s.Resources, Resource{Type: "builds", ID: fmt.Sprint(i)})
+				}
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	if none, hundred := arm(0), arm(100); none > 50 || hundred > 100*23 {
+		t.Errorf("%v allocations without resources, %v with 100", none, hundred)
+	}
+}

@@ -74,8 +74,9 @@ func newEntries(c *contract.Contract, s *State) (*entries, error) {
 	for _, app := range s.Apps {
 		es.add(entry{Resource: Resource{Type: apps, ID: app}}) // unless it is there
 	}
+	known := resourceTypes(c)
 	for i, r := range s.Resources {
-		if err := es.check(fmt.Sprintf("resources[%d].", i), r); err != nil {
+		if err := es.check(fmt.Sprintf("resources[%d].", i), r, known); err != nil {
 			return nil, err
 		}
 	}
@@ -127,9 +128,8 @@ func (es *entries) name(e, other *entry) bool {
 	return false
 }
 
-// check compares a resource with the document, and its relationships with what is there.
-func (es *entries) check(at string, r Resource) error {
-	known := resourceTypes(es.contract)
+// check compares a resource with the document, and its relationships with what is there. Its type must be known.
+func (es *entries) check(at string, r Resource, known []string) error {
 	if !slices.Contains(known, r.Type) {
 		return invalid(at+"type", "must be one of %s", strings.Join(known, ", "))
 	}

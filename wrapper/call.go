@@ -199,7 +199,7 @@ func (c *call) failed(err error) error {
 }
 
 func (c *call) log(ctx context.Context, level slog.Level, msg string, o outcome) {
-	if !c.client.logger.Enabled(ctx, level) {
+	if c.client.logger == nil || !c.client.logger.Enabled(ctx, level) {
 		return
 	}
 	c.client.logger.LogAttrs(ctx, level, msg,

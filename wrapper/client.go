@@ -60,12 +60,19 @@ type Client struct {
 	transport http.RoundTripper
 	timeout   time.Duration // of the caller's http.Client; 0: none
 	userAgent string
-	logger    *slog.Logger
+	logger    logger // nil: nothing is logged
 	retry     Retry
 
 	mu        sync.Mutex // guards what the latest response reported
 	rateLimit RateLimit
 	clock     serverClock
+}
+
+// logger is *slog.Logger. Only WithLogger names it, which spares programs that
+// don't log the handlers of log/slog.
+type logger interface {
+	Enabled(ctx context.Context, level slog.Level) bool
+	LogAttrs(ctx context.Context, level slog.Level, msg string, attrs ...slog.Attr)
 }
 
 // NewClient returns a client that authenticates its requests with tokens. It
@@ -80,7 +87,6 @@ func NewClient(tokens TokenSource, opts ...Option) (*Client, error) {
 		baseURL:   &url.URL{Scheme: "https", Host: strings.TrimPrefix(DefaultBaseURL, "https://")},
 		transport: http.DefaultTransport,
 		userAgent: "ascmarketplace-webhooks",
-		logger:    slog.New(slog.DiscardHandler),
 		retry:     Retry{}.withDefaults(),
 	}
 	if source, ok := tokens.(interface{ Refused(string, time.Time) }); ok {

@@ -216,10 +216,12 @@ func (k *keeper) report(ctx context.Context, pass Pass) {
 	if pass.Err != nil || pass.Lost > 0 {
 		level = slog.LevelWarn
 	}
-	k.client.logger.LogAttrs(ctx, level, "pass",
-		slog.String("webhook", pass.WebhookID), slog.Int("handed_over", pass.HandedOver), slog.Int("failed", pass.Failed),
-		slog.Int("awaiting", pass.Awaiting), slog.Int("lost", pass.Lost), slog.Time("next", pass.Next),
-		slog.String("error", errorType(pass.Err)))
+	if k.client.logger != nil {
+		k.client.logger.LogAttrs(ctx, level, "pass",
+			slog.String("webhook", pass.WebhookID), slog.Int("handed_over", pass.HandedOver), slog.Int("failed", pass.Failed),
+			slog.Int("awaiting", pass.Awaiting), slog.Int("lost", pass.Lost), slog.Time("next", pass.Next),
+			slog.String("error", errorType(pass.Err)))
+	}
 	if k.options.Report != nil {
 		k.options.Report(pass)
 	}

@@ -68,6 +68,15 @@ func oneLine(s string) string {
 	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r < ' ' || r >= 0x7f && r < 0xa0 }), " ")
 }
 
+// lineByLine does the same for a text of several lines.
+func lineByLine(s string) string {
+	var text strings.Builder
+	for line := range strings.Lines(s) {
+		text.WriteString(oneLine(line) + "\n")
+	}
+	return text.String()
+}
+
 func statusText(status int) string {
 	return fmt.Sprintf("%d %s", status, http.StatusText(status))
 }

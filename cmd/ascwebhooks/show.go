@@ -28,6 +28,7 @@ func reads(c *wrapper.Client) map[string]read {
 		"backgroundAssetVersionExternalBetaReleases": readOf(c.BackgroundAssets.ExternalBetaRelease),
 		"backgroundAssetVersionInternalBetaReleases": readOf(c.BackgroundAssets.InternalBetaRelease),
 		"backgroundAssetVersions":                    readOf(c.BackgroundAssets.Version),
+		"betaCrashLogs":                              readOf(c.BetaFeedback.CrashLog), // by the submission's ID
 		"betaFeedbackCrashSubmissions":               readOf(c.BetaFeedback.Crash),
 		"betaFeedbackScreenshotSubmissions":          readOf(c.BetaFeedback.Screenshot),
 		"buildBetaDetails":                           readOf(c.Builds.BetaDetail),
@@ -50,11 +51,13 @@ func newShow(sys *system) *cobra.Command {
 		Long: `Show what an event is about, such as the upload of a build with the errors that App
 Store Connect found in it. A notification has both arguments, as the type and the
 ID of its instance. What is empty is left out; a tester's email address and the
-access keys of URLs are not shown. The types are:
+access keys of URLs are not shown. The type betaCrashLogs takes the ID of the crash
+submission, and shows the whole log. The types are:
 
   ` + strings.Join(readableTypes(), "\n  "),
 		Example: `  ascwebhooks show buildUploads 7e3f1d64-52c8-4d0b-b0a4-1f9a6e2c8b03
-  ascwebhooks show apps 6478000001 --output json | jq -r .name`,
+  ascwebhooks show apps 6478000001 --output json | jq -r .name
+  ascwebhooks show betaCrashLogs 0c9a1e5b-6f83-4a27-9f1d-2d8b7c4e6a90 > crash.txt`,
 		Args:              cobra.ExactArgs(2),
 		ValidArgsFunction: completeReadable,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -65,6 +68,9 @@ access keys of URLs are not shown. The types are:
 				found, err := reads(client)[args[0]](ctx, args[1])
 				if err != nil {
 					return err
+				}
+				if log, ok := found.(string); ok {
+					return sys.print(log, lineByLine(log))
 				}
 				value := reflect.ValueOf(found)
 				return sys.print(documentOf(value), textOf("", value))

@@ -58,6 +58,25 @@ func TestShowPersonalData(t *testing.T) {
 	}
 }
 
+// TestShowCrashLog: by the ID of the crash submission, line by line, and nothing in it moves the cursor.
+func TestShowCrashLog(t *testing.T) {
+	account(t,
+		asctest.Resource{Type: "betaFeedbackCrashSubmissions", ID: "crash-1", Relationships: map[string][]string{"crashLog": {"log-1"}}},
+		asctest.Resource{Type: "betaFeedbackCrashSubmissions", ID: "crash-2"},
+		asctest.Resource{Type: "betaCrashLogs", ID: "log-1", Attributes: map[string]any{"logText": "Thread 0:\r\n\n  0 \x1b[2J<main>"}})
+	if got, want := succeed(t, "show", "betaCrashLogs", "crash-1"), "Thread 0:\n\n  0  [2J<main>\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	const want = `"Thread 0:\r\n\n  0 \u001b[2J<main>"` + "\n"
+	if got := succeed(t, "show", "betaCrashLogs", "crash-1", "--output", "json"); got != want {
+		t.Errorf("got %s want %s", got, want)
+	}
+	code, stdout, stderr := inProcess(t, "show", "betaCrashLogs", "crash-2")
+	if code != exitFailed || stdout != "" || !strings.Contains(stderr, "404") {
+		t.Errorf("without a log: exit code %d, %q, %q", code, stdout, stderr)
+	}
+}
+
 // TestShowEverySubject: each type of an event's instance is one that show takes.
 func TestShowEverySubject(t *testing.T) {
 	known := reads(new(wrapper.Client))

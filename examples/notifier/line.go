@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"net/http"
 	"strings"
 
 	"github.com/ascmarketplace/webhooks/notification"
@@ -43,8 +42,7 @@ func (r reader) line(ctx context.Context, n *notification.Notification) (string,
 
 // isGone reports that another try would find no more: there is no such thing, or the key may not see it.
 func isGone(err error) bool {
-	refused, ok := errors.AsType[*wrapper.APIError](err)
-	return ok && (refused.StatusCode == http.StatusNotFound || refused.StatusCode == http.StatusForbidden)
+	return errors.Is(err, wrapper.ErrNotFound) || errors.Is(err, wrapper.ErrForbidden)
 }
 
 func (r reader) about(ctx context.Context, n *notification.Notification) (about, error) {
@@ -89,20 +87,14 @@ func (r reader) about(ctx context.Context, n *notification.Notification) (about,
 }
 
 func (r reader) build(ctx context.Context, id, news string, err error) (about, error) {
-	if err != nil {
-		return about{}, err
-	}
-	b, err := r.client.Builds.Get(ctx, id)
-	return about{b.PreReleaseVersion.Version, b.Version, b.PreReleaseVersion.Platform, news}, err
+	b, buildErr := r.client.Builds.Get(ctx, id) // which sends nothing without an ID
+	return about{b.PreReleaseVersion.Version, b.Version, b.PreReleaseVersion.Platform, news}, cmp.Or(err, buildErr)
 }
 
 func (r reader) asset(ctx context.Context, versionID, news string, err error) (about, error) {
-	if err != nil {
-		return about{}, err
-	}
-	v, err := r.client.BackgroundAssets.Version(ctx, versionID)
+	v, versionErr := r.client.BackgroundAssets.Version(ctx, versionID)
 	name := "asset pack " + v.Asset.AssetPackIdentifier + " " + v.Version
-	return about{version: name, platform: strings.Join(v.Platforms, "+"), news: news + texts(v.Errors)}, err
+	return about{version: name, platform: strings.Join(v.Platforms, "+"), news: news + texts(v.Errors)}, cmp.Or(err, versionErr)
 }
 
 // completed are the versions of a package that are not replaced.

@@ -18,6 +18,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	_ "modernc.org/sqlite"
 
@@ -54,20 +55,13 @@ func run(ctx context.Context, l net.Listener, client *wrapper.Client, db *sql.DB
 	if u, err := url.Parse(chatURL); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		return errors.New("CHAT_URL must be the URL of an incoming webhook, such as https://hooks.slack.com/services/...")
 	}
-	secrets := strings.Fields(os.Getenv("ASC_WEBHOOK_SECRET")) // the first is registered, all are accepted
-	keys := make([][]byte, len(secrets))
-	for i, secret := range secrets {
-		keys[i] = []byte(secret)
-	}
-	verifier, err := notification.NewVerifier(keys...)
+	secrets := bytes.Fields([]byte(os.Getenv("ASC_WEBHOOK_SECRET"))) // the first is registered, all are accepted
+	verifier, err := notification.NewVerifier(secrets...)
 	if err != nil {
 		return fmt.Errorf("ASC_WEBHOOK_SECRET: %w", err)
 	}
 	store, storeErr := sqlstore.New(db, sqlstore.SQLite, "notifier")
 	_, schemaErr := db.ExecContext(ctx, sqlstore.SQLite.Schema())
-	if err := cmp.Or(storeErr, schemaErr); err != nil {
-		return err
-	}
 	facts := reader{client, os.Getenv("ASC_APP_ID")}
 	handler, err := notification.NewHandler(verifier, func(ctx context.Context, n *notification.Notification) error {
 		line, err := facts.line(ctx, n)
@@ -76,7 +70,7 @@ func run(ctx context.Context, l net.Listener, client *wrapper.Client, db *sql.DB
 		}
 		return post(ctx, transport, chatURL, line)
 	}, notification.WithDeduplicator(store))
-	if err != nil {
+	if err := cmp.Or(storeErr, schemaErr, err); err != nil {
 		return err
 	}
 	mux := http.NewServeMux()
@@ -85,15 +79,29 @@ func run(ctx context.Context, l net.Listener, client *wrapper.Client, db *sql.DB
 	server := notification.NewServer("", mux)
 	go func() {
 		p := wrapper.WebhookParams{Name: "notifier", URL: os.Getenv("WEBHOOK_URL"), EventTypes: wrapper.AllEvents()}
-		p.Secret = wrapper.NewSecret(secrets[0])
+		p.Secret = wrapper.NewSecret(string(secrets[0]))
 		log.Print("no longer keeping up: ", client.Webhooks.KeepUp(ctx, facts.appID, p, handler.Handle, wrapper.KeepUpOptions{}))
 	}()
+	go prune(ctx, store)
 	stopped := make(chan error, 1)
 	context.AfterFunc(ctx, func() { stopped <- server.Shutdown(context.Background()) })
 	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return <-stopped
+}
+
+// prune forgets, once a day, what the chat was told of twelve days ago: a copy may come for eleven.
+func prune(ctx context.Context, store *sqlstore.Store) {
+	for ctx.Err() == nil {
+		if _, err := store.Prune(ctx, time.Now().AddDate(0, 0, -12)); err != nil {
+			log.Print("pruning: ", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(24 * time.Hour):
+		}
+	}
 }
 
 // post posts a line, and drops one that the chat calls bad: it would be no better later. It follows no redirects.

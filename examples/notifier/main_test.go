@@ -14,12 +14,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/ascmarketplace/webhooks/asctest"
 	"github.com/ascmarketplace/webhooks/auth"
 	"github.com/ascmarketplace/webhooks/internal/sample"
 	"github.com/ascmarketplace/webhooks/notification"
+	"github.com/ascmarketplace/webhooks/notification/sqlstore"
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
@@ -73,6 +75,7 @@ func start(t *testing.T, opts []asctest.Option, chatStatus ...int) *notifier {
 		t.Fatal(err)
 	}
 	n.db = db
+	told(t, db, 13) // which is forgotten at the start
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- run(ctx, listener, client, db, http.DefaultTransport) }()
@@ -90,6 +93,13 @@ func start(t *testing.T, opts []asctest.Option, chatStatus ...int) *notifier {
 	})
 	if err != nil {
 		t.Fatalf("no webhook is registered: %v", err)
+	}
+	for remembered(t, db) > 0 {
+		select {
+		case <-time.After(time.Millisecond):
+		case <-patience.Done():
+			t.Fatal("what is old is remembered")
+		}
 	}
 	return n
 }
@@ -175,13 +185,16 @@ func TestFailed(t *testing.T) {
 	}
 }
 
-// TestGone: what can't be read is told of all the same.
+// TestGone: what can't be read, or not with this key, is told of all the same.
 func TestGone(t *testing.T) {
 	n := start(t, nil)
 	event := &notification.BuildUploadStateUpdated{StateChange: notification.StateChange{InstanceID: "gone", New: "COMPLETE"}}
-	got := n.told(t, event)
-	if !strings.HasPrefix(got, "app 6478000000 - buildUploadStateUpdated about something that can't be read (notification ") {
-		t.Errorf("got %q", got)
+	for _, status := range []int{http.StatusNotFound, http.StatusForbidden} {
+		n.apple.FailNext(asctest.Fault{Operation: "buildUploads_getInstance", Status: status})
+		got := n.told(t, event)
+		if !strings.HasPrefix(got, "app 6478000000 - buildUploadStateUpdated about something that can't be read (notification ") {
+			t.Errorf("status %d: got %q", status, got)
+		}
 	}
 }
 
@@ -229,10 +242,8 @@ func TestTriesAgain(t *testing.T) {
 			t.Errorf("got %d and %d lines", got, len(n.lines))
 		}
 	}
-	var remembered int
-	err := n.db.QueryRowContext(t.Context(), `SELECT count(*) FROM handled_notifications`).Scan(&remembered)
-	if err != nil || remembered != 2 {
-		t.Errorf("the database remembers %d notifications, %v", remembered, err)
+	if got := remembered(t, n.db); got != 2 {
+		t.Errorf("the database remembers %d notifications, want 2", got)
 	}
 	if strings.Contains(logged.String(), "canary") {
 		t.Errorf("the log has the chat's URL:\n%s", &logged)
@@ -242,6 +253,54 @@ func TestTriesAgain(t *testing.T) {
 		t.Fatal(response, err)
 	}
 	_ = response.Body.Close()
+}
+
+// TestPrunes: once a day, what was told twelve days ago.
+func TestPrunes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "notifier.db")+"?_pragma=journal_mode(WAL)")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = db.Close() }()
+		told(t, db, 11)
+		store, err := sqlstore.New(db, sqlstore.SQLite, "notifier")
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		go prune(ctx, store)
+		for day, want := range []int{1, 1, 0} {
+			synctest.Wait()
+			if got := remembered(t, db); got != want {
+				t.Errorf("day %d: the database remembers %d, want %d", day, got, want)
+			}
+			time.Sleep(24*time.Hour + time.Minute)
+		}
+	})
+}
+
+// told makes the database remember a notification.
+func told(t *testing.T, db *sql.DB, daysAgo int) {
+	t.Helper()
+	const insert = `INSERT INTO handled_notifications (service, id, body_hash, handled_at) VALUES ('notifier', 'told', zeroblob(32), ?)`
+	_, err := db.ExecContext(t.Context(), sqlstore.SQLite.Schema())
+	if err == nil {
+		_, err = db.ExecContext(t.Context(), insert, time.Now().AddDate(0, 0, -daysAgo).Unix())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func remembered(t *testing.T, db *sql.DB) (notifications int) {
+	t.Helper()
+	err := db.QueryRowContext(t.Context(), `SELECT count(*) FROM handled_notifications`).Scan(&notifications)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return notifications
 }
 
 // TestRefuses what can't be right, before it serves.

@@ -25,6 +25,7 @@ type Contract struct {
 	options       *openapi3filter.Options
 	types         map[string]*ResourceType
 	reads         map[string]Read     // by operationId
+	operations    []string            // the operationIds, sorted
 	segments      map[string][]string // of each path's template
 }
 
@@ -51,15 +52,7 @@ func (c *Contract) Operation(method, path string) (id string, params map[string]
 }
 
 // Operations returns the operationIds, sorted.
-func (c *Contract) Operations() (ids []string) {
-	for _, item := range c.Paths() {
-		for _, operation := range item.Operations() {
-			ids = append(ids, operation.OperationID)
-		}
-	}
-	slices.Sort(ids)
-	return ids
-}
+func (c *Contract) Operations() []string { return slices.Clone(c.operations) }
 
 // Paths returns the document's path items by their templates.
 func (c *Contract) Paths() map[string]*openapi3.PathItem { return c.doc.Paths.Map() }

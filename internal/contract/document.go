@@ -52,9 +52,13 @@ func New(doc *openapi3.T) (*Contract, error) {
 		AuthenticationFunc:      bearerPresent,
 		SchemaValidationOptions: []openapi3.SchemaValidationOption{c.formats, openapi3.DisableSchemaErrorDetails()},
 	}
-	for template := range c.Paths() {
+	for template, item := range c.Paths() {
 		c.segments[template] = strings.Split(template, "/")
+		for _, operation := range item.Operations() {
+			c.operations = append(c.operations, operation.OperationID)
+		}
 	}
+	slices.Sort(c.operations)
 	c.readTypes()
 	return c, nil
 }
