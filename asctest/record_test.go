@@ -61,9 +61,10 @@ func TestDeliveriesAreBounded(t *testing.T) {
 func TestEveryNewDeliveryCounts(t *testing.T) {
 	t.Parallel()
 	h := quiet(t, Webhook{ID: "w", AppID: "1", URL: "http://127.0.0.1:1", Enabled: true})
+	d := newDelivery(Webhook{ID: "w", URL: "http://127.0.0.1:1"}, pingPayload("e", time.Now()), time.Now())
+	d.State = failed
 	for i := range maxRecorded {
-		d := newDelivery(Webhook{ID: "w", URL: "http://127.0.0.1:1"}, pingPayload("e", time.Now()), time.Now())
-		d.ID, d.State = strconv.Itoa(i), failed
+		d.ID = strconv.Itoa(i)
 		h.record.addDelivery(d)
 	}
 	oldestIs := func(want string) {

@@ -2,10 +2,12 @@ package notification_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
 	"reflect"
+	"sync"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -14,23 +16,40 @@ import (
 	"github.com/ascmarketplace/webhooks/openapi"
 )
 
-// loadDocument returns the schema of a notification's body. Closed, it refuses
-// every property that is not listed.
+// The operation that posts a notification, as the OpenAPI document has it and closed, which refuses every property
+// that is not listed.
+var (
+	openDocument   = sync.OnceValues(func() (*openapi3.Operation, error) { return readDocument(false) })
+	closedDocument = sync.OnceValues(func() (*openapi3.Operation, error) { return readDocument(true) })
+)
+
 func loadDocument(t *testing.T, closed bool) *openapi3.Operation {
 	t.Helper()
-	doc, err := openapi3.NewLoader().LoadFromData(openapi.Notifications())
+	read := openDocument
+	if closed {
+		read = closedDocument
+	}
+	op, err := read()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := doc.Validate(t.Context()); err != nil {
-		t.Fatal(err)
+	return op
+}
+
+func readDocument(closed bool) (*openapi3.Operation, error) {
+	doc, err := openapi3.NewLoader().LoadFromData(openapi.Notifications())
+	if err != nil {
+		return nil, err
+	}
+	if err := doc.Validate(context.Background()); err != nil {
+		return nil, err
 	}
 	if closed {
 		for _, schema := range doc.Components.Schemas {
 			closeSchema(schema.Value)
 		}
 	}
-	return doc.Webhooks["notification"].Post
+	return doc.Webhooks["notification"].Post, nil
 }
 
 func closeSchema(s *openapi3.Schema) {

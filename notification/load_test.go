@@ -13,11 +13,11 @@ import (
 	"github.com/ascmarketplace/webhooks/notification"
 )
 
-// TestLoad sends 2,000 notifications, a fifth of them copies, over 64
+// TestLoad sends 500 notifications, a fifth of them copies, over 64
 // connections to a receiver whose function fails one time in ten. The senders
 // repeat what was not acknowledged. Each distinct one is handled successfully once.
 func TestLoad(t *testing.T) {
-	const distinct, copies, connections = 1_600, 400, 64
+	const distinct, copies, connections = 400, 100, 64
 	var mu sync.Mutex
 	handled := map[string]int{}
 	handler := newHandler(t, func(_ context.Context, n *notification.Notification) error {

@@ -82,7 +82,7 @@ func TestBehindHTTP2Proxy(t *testing.T) {
 	})
 	defer proxy.Close()
 
-	const senders, each = 8, 50
+	const senders, each = 8, 10
 	var mu sync.Mutex
 	genuine, unsigned := map[int]int{}, map[int]int{}
 	count := func(statuses map[int]int, status int) {

@@ -32,7 +32,7 @@ func TestNothingWasSent(t *testing.T) {
 		"proxy is away":      {&net.OpError{Op: "proxyconnect", Net: "tcp", Err: refused}, true},
 		"unknown host":       {lookup(&net.DNSError{Err: "no such host", IsNotFound: true}), false},
 	} {
-		for _, operation := range allOperations {
+		for _, operation := range sample(len(name)) {
 			t.Run(name+" "+string(operation), func(t *testing.T) {
 				server := asctest.NewServer(t)
 				var dials atomic.Int64

@@ -2,7 +2,6 @@ package wrapper_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -10,11 +9,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/ascmarketplace/webhooks/asctest"
-	"github.com/ascmarketplace/webhooks/openapi"
+	"github.com/ascmarketplace/webhooks/internal/contract"
 	"github.com/ascmarketplace/webhooks/wrapper"
 	"github.com/getkin/kin-openapi/openapi3"
 )
@@ -99,24 +97,15 @@ type documentedOperation struct {
 	Method, Path string
 }
 
-// openAPI returns the document, which must be valid. It is read once, and not to be changed.
-var openAPI = sync.OnceValues(func() (*openapi3.T, error) {
-	document, err := openapi3.NewLoader().LoadFromData(openapi.AppStoreConnect())
-	if err != nil {
-		return nil, err
-	}
-	return document, document.Validate(context.Background())
-})
-
 // documented returns the document's operations.
 func documented(t *testing.T) map[asctest.Operation]documentedOperation {
 	t.Helper()
-	document, err := openAPI()
+	document, err := contract.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
 	found := map[asctest.Operation]documentedOperation{}
-	for path, item := range document.Paths.Map() {
+	for path, item := range document.Paths() {
 		for method, operation := range item.Operations() {
 			found[asctest.Operation(operation.OperationID)] = documentedOperation{operation, method, path}
 		}

@@ -1,24 +1,21 @@
 package wrapper_test
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/ascmarketplace/webhooks/internal/contract"
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
 // TestEventTypes: the constants are the OpenAPI document's, and each is in Apple's form.
 func TestEventTypes(t *testing.T) {
-	document, err := openAPI()
+	document, err := contract.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var want []string
-	for _, value := range document.Components.Schemas["WebhookEventType"].Value.Enum {
-		want = append(want, fmt.Sprint(value))
-	}
+	want := document.EventTypes()
 	var got []string
 	for _, eventType := range wrapper.AllEvents() {
 		got = append(got, string(eventType))

@@ -101,10 +101,10 @@ var (
 	allOperations = slices.Concat(creates, reads, updates, deletes)
 )
 
-// sample returns every create, and of the reads, updates and deletes one each:
-// another one for the next n, so that a table meets all of them.
+// sample returns a create, a read, an update and a delete: others for the next
+// n, so that a table meets all of them.
 func sample(n int) []asctest.Operation {
-	return append(slices.Clone(creates), reads[n%len(reads)], updates[n%len(updates)], deletes[n%len(deletes)])
+	return []asctest.Operation{creates[n%len(creates)], reads[n%len(reads)], updates[n%len(updates)], deletes[n%len(deletes)]}
 }
 
 // prepare registers what the operation needs, but not what it is to create, and

@@ -72,10 +72,16 @@ const (
 	h2Cut                 // the connection is closed
 )
 
+// h2Codes are the errors that a client tells apart, some others, and an unknown one.
+var h2Codes = []http2.ErrCode{
+	http2.ErrCodeNo, http2.ErrCodeProtocol, http2.ErrCodeInternal, http2.ErrCodeRefusedStream, http2.ErrCodeCancel,
+	http2.ErrCodeEnhanceYourCalm, http2.ErrCodeHTTP11Required, http2.ErrCodeHTTP11Required + 1,
+}
+
 // h2Faults is every way in which a server can end a stream.
 func h2Faults(stage h2Stage) []h2Fault {
 	faults := []h2Fault{{stage: stage, way: h2Cut}}
-	for code := http2.ErrCodeNo; code <= http2.ErrCodeHTTP11Required+1; code++ { // and an unknown one
+	for _, code := range h2Codes {
 		faults = append(faults, h2Fault{stage: stage, way: h2Reset, code: code},
 			h2Fault{stage: stage, way: h2GoAway, code: code}, h2Fault{stage: stage, way: h2GoAway, code: code, denied: true})
 	}

@@ -14,7 +14,10 @@ import (
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
-const day = 24 * time.Hour
+const (
+	day   = 24 * time.Hour
+	every = 6 * time.Hour // a pass of refusing
+)
 
 // refusing is a KeepUp whose handle refuses the one event that was missed, until it is told otherwise.
 type refusing struct {
@@ -52,11 +55,11 @@ func newRefusing(t *testing.T) *refusing {
 		}
 		return errors.New("refused")
 	}
-	r.start(t, buildParams(), wrapper.KeepUpOptions{Every: time.Hour})
+	r.start(t, buildParams(), wrapper.KeepUpOptions{Every: every})
 	r.after(day)
 	r.missed, r.at = notify(r.server.Handler, r.server.State().Webhooks[0].ID), time.Now()
-	if pass := r.after(3 * time.Hour); pass.Failed != 1 {
-		t.Fatalf("got %+v", pass)
+	if pass := r.after(3 * every); pass.Failed != 1 || pass.Err == nil || len(r.handed) < 2 {
+		t.Fatalf("handed over %v, %+v", r.handed, pass)
 	}
 	return r
 }
@@ -92,12 +95,12 @@ func TestKeepUpFlickeringList(t *testing.T) {
 			}
 			attempts := len(r.handed)
 			r.hidden.Store(false)
-			if pass := r.after(2 * time.Hour); pass.Failed != 1 || len(r.handed) == attempts {
+			if pass := r.after(2 * every); pass.Failed != 1 || len(r.handed) == attempts {
 				t.Errorf("shown: %+v", pass)
 			}
 		}
 		r.handles.Store(true)
-		r.after(2 * time.Hour)
+		r.after(2 * every)
 		attempts := len(r.handed)
 		pass := r.after(20 * day)
 		if r.lost() != 0 || len(r.handed) != attempts || !pass.Next.After(r.at) {
@@ -117,17 +120,17 @@ func TestKeepUpLost(t *testing.T) {
 		"delivered again, and missed again": {func(t *testing.T, r *refusing) {
 			r.after(4 * day)
 			r.redeliver(t, false)
-		}, 14*day + 3*time.Hour},
+		}, 14*day + 3*every},
 		"delivered again, missed again, and vanished": {func(t *testing.T, r *refusing) {
 			r.after(4 * day)
 			r.redeliver(t, false)
-			r.after(2 * time.Hour)
+			r.after(2 * every)
 			r.hidden.Store(true)
-		}, 14*day + 3*time.Hour},
+		}, 14*day + 3*every},
 		"delivered again": {func(t *testing.T, r *refusing) { r.redeliver(t, true) }, 0},
 		"its webhook was deleted": {func(_ *testing.T, r *refusing) {
 			_ = r.server.Update(func(s *asctest.State) { s.Webhooks = nil })
-		}, 3 * time.Hour},
+		}, 3 * every},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -135,22 +138,25 @@ func TestKeepUpLost(t *testing.T) {
 				test.then(t, r)
 				var lostAfter time.Duration
 				for time.Since(r.at) < 16*day {
-					pass := r.after(time.Hour)
+					pass := r.after(every)
 					if lostAfter == 0 && r.lost() > 0 {
 						lostAfter = time.Since(r.at)
 					}
 					if test.from > day && lostAfter == 0 && pass.Next.After(r.at.Add(test.from-10*day)) {
 						t.Fatalf("after %v, next has passed the event: %+v", time.Since(r.at), pass)
 					}
-					if pass.Next.Before(time.Now().Add(-10*day - 2*time.Hour)) {
+					if pass.Next.Before(time.Now().Add(-10*day - 2*every)) {
 						t.Fatalf("after %v, next can't be listed any more: %+v", time.Since(r.at), pass)
 					}
+				}
+				if pass := r.after(every); pass.Failed != 0 || pass.Err != nil {
+					t.Errorf("in the end: %+v", pass)
 				}
 				want := 1
 				if test.from == 0 {
 					want = 0
 				}
-				if r.lost() != want || lostAfter < test.from || lostAfter > test.from+3*time.Hour {
+				if r.lost() != want || lostAfter < test.from || lostAfter > test.from+3*every {
 					t.Errorf("lost %d, after %v, want %d after %v", r.lost(), lostAfter, want, test.from)
 				}
 			})

@@ -122,7 +122,7 @@ func TestKeepUp(t *testing.T) {
 		if pass := k.after(10 * time.Minute); pass.Err != nil || !slices.Equal(k.handed, []string{missed}) {
 			t.Fatalf("handed over %v, %+v", k.handed, pass)
 		}
-		if pass := k.after(24 * time.Hour); pass.Err != nil || len(k.handed) != 1 {
+		if pass := k.after(3 * time.Hour); pass.Err != nil || len(k.handed) != 1 {
 			t.Fatalf("handed over %v, %+v", k.handed, pass)
 		}
 		k.stop(errStopped)
@@ -140,9 +140,9 @@ func TestKeepUpIdle(t *testing.T) {
 		k.start(t, buildParams(), wrapper.KeepUpOptions{})
 		k.after(time.Minute)
 		passes, requests := len(k.passes), len(k.server.Exchanges())
-		k.after(10 * time.Hour)
+		k.after(4 * time.Hour)
 		passes, requests = len(k.passes)-passes, len(k.server.Exchanges())-requests
-		if passes < 110 || passes > 130 || requests != passes+passes/12 && requests != passes+passes/12+1 {
+		if passes < 44 || passes > 52 || requests != passes+passes/12 && requests != passes+passes/12+1 {
 			t.Errorf("%d requests in %d passes", requests, passes)
 		}
 	})
@@ -213,7 +213,7 @@ func TestKeepUpDoesNotReturn(t *testing.T) {
 				}
 				k.stopFailing()
 				missed := k.miss()
-				if pass := k.after(2 * time.Hour); pass.Err != nil || !slices.Contains(k.handed, missed) {
+				if pass := k.after(time.Hour); pass.Err != nil || !slices.Contains(k.handed, missed) {
 					t.Errorf("handed over %v, %+v", k.handed, pass)
 				}
 			})
@@ -265,28 +265,6 @@ func TestKeepUpRegistersAgain(t *testing.T) {
 		pass := k.after(6 * time.Minute)
 		if pass.Err != nil || pass.WebhookID == "" || pass.WebhookID == first || len(k.server.State().Webhooks) != 1 {
 			t.Errorf("got %+v, %v", pass, k.server.State().Webhooks)
-		}
-	})
-}
-
-// TestKeepUpTriesAgain what handle refuses, and counts it as lost when it is no longer listed.
-func TestKeepUpTriesAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		k := newKeeping(t)
-		k.refuse = func(string) error { return errors.New("malformed") }
-		k.start(t, buildParams(), wrapper.KeepUpOptions{Every: time.Hour})
-		k.after(time.Minute)
-		k.miss()
-		if pass := k.after(3 * time.Hour); pass.Failed != 1 || pass.Err == nil || len(k.handed) < 2 {
-			t.Errorf("handed over %v, %+v", k.handed, pass)
-		}
-		k.after(11 * 24 * time.Hour)
-		lost := 0
-		for _, pass := range k.passes {
-			lost += pass.Lost
-		}
-		if pass := k.after(time.Hour); lost != 1 || pass.Failed != 0 || pass.Err != nil {
-			t.Errorf("lost %d, %+v", lost, pass)
 		}
 	})
 }

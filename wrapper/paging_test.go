@@ -118,9 +118,9 @@ func TestPageWithAnotherResource(t *testing.T) {
 	}
 }
 
-// TestDeliveriesOverManyPages: the fake's links.next name another host, to
+// TestDeliveriesOverTwoPages: the fake's links.next name another host, to
 // which nothing is sent.
-func TestDeliveriesOverManyPages(t *testing.T) {
+func TestDeliveriesOverTwoPages(t *testing.T) {
 	t.Parallel()
 	server := asctest.NewServer(t, asctest.WithApp(appID),
 		asctest.Settings{DeliveryTransport: roundTripper(func(req *http.Request) (*http.Response, error) {
@@ -130,7 +130,7 @@ func TestDeliveriesOverManyPages(t *testing.T) {
 	client := connectChecked(t, server, quick)
 	id := prepare(server, asctest.WebhooksDeliveries)
 	want := map[string]bool{}
-	for range 401 {
+	for range 201 {
 		want[notify(server.Handler, id).ID] = true
 	}
 	for delivery, err := range client.Webhooks.Deliveries(t.Context(), id, wrapper.DeliveryFilter{}) {
@@ -139,7 +139,7 @@ func TestDeliveriesOverManyPages(t *testing.T) {
 		}
 		delete(want, delivery.ID)
 	}
-	if len(want) != 0 || countRequests(server.Handler, asctest.WebhooksDeliveries) != 3 {
+	if len(want) != 0 || countRequests(server.Handler, asctest.WebhooksDeliveries) != 2 {
 		t.Errorf("%d not listed, %d requests", len(want), countRequests(server.Handler, asctest.WebhooksDeliveries))
 	}
 }

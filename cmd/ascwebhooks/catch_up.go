@@ -87,7 +87,7 @@ func (c *catchUp) prepare() (err error) {
 			return err
 		}
 	}
-	if c.forward == "" || c.dryRun {
+	if c.forward == "" {
 		return nil
 	}
 	if err := checkTarget("--forward", c.forward); err != nil {

@@ -1,13 +1,18 @@
 package main
 
-// What Webhooks.Ensure would do, and what of that is new.
+// What Webhooks.Ensure would do, what of that is new, and whether it may be done.
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
+
+// maxWebhooks is how many an app may have.
+const maxWebhooks = 10
 
 // ensurePlan is what Ensure would do to an app's webhook.
 type ensurePlan struct {
@@ -15,16 +20,50 @@ type ensurePlan struct {
 	registered wrapper.Webhook // zero: there is none with this URL
 	wanted     wrapper.Webhook
 	deleted    []string
+	stay       []string // IDs of those that would have this URL, the wanted one first
+	there      []string // IDs of all that the app has
 }
 
-func planEnsure(ctx context.Context, client *wrapper.Client, app string, p wrapper.WebhookParams) (ensurePlan, error) {
-	ctx = rehearse(ctx)
-	result, err := client.Webhooks.Ensure(ctx, app, p)
-	plan := ensurePlan{action: result.Action, wanted: result.Webhook, deleted: result.Deleted}
-	if err == nil && plan.action == wrapper.EnsureUpdated {
-		plan.registered, err = client.Webhooks.Get(ctx, result.Webhook.ID)
+func planEnsure(ctx context.Context, client *wrapper.Client, app string, p wrapper.WebhookParams) (plan ensurePlan, err error) {
+	rehearsed := rehearse(ctx)
+	result, err := client.Webhooks.Ensure(rehearsed, app, p)
+	if err != nil {
+		return plan, err
 	}
-	return plan, err
+	plan = ensurePlan{action: result.Action, wanted: result.Webhook, deleted: result.Deleted}
+	for webhook, err := range client.Webhooks.List(ctx, app) {
+		if err != nil {
+			return plan, err
+		}
+		plan.there = append(plan.there, webhook.ID)
+		if webhook.ID == result.Webhook.ID {
+			plan.registered = webhook
+		}
+	}
+	for result.Action == wrapper.EnsureUpdated {
+		plan.stay = append(plan.stay, result.Webhook.ID)
+		// Were it gone, Ensure would take the next one with this URL.
+		if err = client.Webhooks.Delete(rehearsed, result.Webhook.ID); err == nil {
+			result, err = client.Webhooks.Ensure(rehearsed, app, p)
+		}
+		if err != nil {
+			return plan, err
+		}
+	}
+	return plan, nil
+}
+
+// refuse returns why nothing of the plan may be done.
+func (p ensurePlan) refuse() error {
+	switch {
+	case len(p.stay) > 1:
+		return fmt.Errorf("several webhooks of the app have this URL, so events would arrive more than once: %s; "+
+			"delete all but one with 'ascwebhooks webhooks delete ID'", strings.Join(p.stay, ", "))
+	case p.action == wrapper.EnsureCreated && len(p.there) >= maxWebhooks:
+		return fmt.Errorf("%w, and none of them has this URL: %s; delete one that is no longer needed "+
+			"with 'ascwebhooks webhooks delete ID'", wrapper.ErrTooManyWebhooks, strings.Join(p.there, ", "))
+	}
+	return nil
 }
 
 // difference is in what a webhook differs from what is registered: From is
@@ -90,11 +129,7 @@ func (p ensurePlan) text() string {
 	return text + each("deleted", p.deleted)
 }
 
-func (w *webhooks) printEnsurePlan(ctx context.Context, client *wrapper.Client, app string, p wrapper.WebhookParams) error {
-	plan, err := planEnsure(ctx, client, app, p)
-	if err != nil {
-		return err
-	}
+func (w *webhooks) printEnsurePlan(plan ensurePlan) error {
 	w.sayDryRun()
 	return w.print(ensurePlanDocument{plan.action, true, plan.registered.ID, plan.differences(), plan.deleted}, plan.text())
 }

@@ -50,11 +50,13 @@ app, in steps that are safe to repeat:
   4. have App Store Connect ping it, and wait until that is delivered
   5. with --finish only: delete the old webhook
 
-Nothing is changed unless the check succeeds. --finish also requires that an event
-of alternative distribution was delivered to the new webhook, or --yes; on a
-terminal it asks. Between 4 and 5 both are registered. Apple does not document
-whether it then posts each event to both, so the receiver must accept both forms
-and ignore events whose effect is already stored: see docs/migrating.md.`,
+Nothing is changed unless the check succeeds, nor where several webhooks of the
+app have this URL, nor where none has it and the app has ten webhooks. --finish
+also requires that an event of alternative distribution was delivered to the new
+webhook, or --yes; on a terminal it asks. Between 4 and 5 both are registered.
+Apple does not document whether it then posts each event to both, so the receiver
+must accept both forms and ignore events whose effect is already stored: see
+docs/migrating.md.`,
 		Example: `  ascwebhooks migrate --app 6478000000 --endpoint-url https://marketplace.example/notifications --secret-file secret.txt --dry-run
   ascwebhooks migrate --app 6478000000 --endpoint-url https://marketplace.example/notifications --secret-file secret.txt
   ascwebhooks migrate --app 6478000000 --endpoint-url https://marketplace.example/notifications --secret-file secret.txt --finish`,
@@ -129,17 +131,16 @@ func (m *migration) look(ctx context.Context, client *wrapper.Client) (err error
 	if err != nil || m.plan.registered.ID == "" {
 		return err
 	}
+	m.plan.stay = append(m.plan.stay, m.plan.deleted...) // only the old webhook is ever deleted
 	registered, wanted := m.plan.registered, &m.plan.wanted
 	wanted.URL = registered.URL // that differs in spelling only
 	if !m.renames {
 		wanted.Name = registered.Name
 	}
-	wanted.EventTypes = slices.Clone(registered.EventTypes)
-	for _, eventType := range wrapper.MarketplaceEvents() {
-		if !slices.Contains(wanted.EventTypes, eventType) {
-			wanted.EventTypes = append(wanted.EventTypes, eventType)
-		}
-	}
+	missing := slices.DeleteFunc(wrapper.MarketplaceEvents(), func(t wrapper.EventType) bool {
+		return slices.Contains(registered.EventTypes, t)
+	})
+	wanted.EventTypes = slices.Concat(registered.EventTypes, missing)
 	m.seen, err = readHistory(ctx, client, registered.ID, wrapper.DeliveryFilter{})
 	return err
 }
@@ -154,6 +155,9 @@ func (m *migration) params() wrapper.WebhookParams {
 
 // refuse returns why nothing may be changed.
 func (m *migration) refuse(ctx context.Context) error {
+	if err := m.plan.refuse(); err != nil {
+		return err
+	}
 	if m.needsYes() && !isTerminal(m.stdin) {
 		return errors.New("--finish would delete the old webhook before any event was delivered to the new one: " +
 			"run this without --finish and wait for an event, or give --yes")

@@ -1,17 +1,14 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"github.com/ascmarketplace/webhooks/asctest"
@@ -114,7 +111,7 @@ func TestMigrate(t *testing.T) {
 			t.Errorf("%s: the old webhook is there: %v", step.name, there)
 		}
 		there := server.State().Webhooks
-		if len(there) != step.webhooks || step.webhooks > 0 && got.ID != there[0].ID {
+		if len(there) != step.webhooks || step.webhooks > 0 && got.ID != there[0].ID || step.webhooks == 0 && got.ID != "" {
 			t.Errorf("%s: %d webhooks, got %+v", step.name, len(there), got)
 		}
 	}
@@ -124,81 +121,6 @@ func TestMigrate(t *testing.T) {
 		Enabled: true, EventTypes: eventTypes(wrapper.MarketplaceEvents())}
 	if !reflect.DeepEqual(webhook, want) {
 		t.Errorf("registered %+v, want %+v", webhook, want)
-	}
-}
-
-// TestMigrateRefuses what would do harm: everything stays as it was, and the
-// reason is told.
-func TestMigrateRefuses(t *testing.T) {
-	knows, other := serviceWith(t, "canary-0", "canary-1"), serviceWith(t, "canary-0")
-	status := func(status int) string {
-		service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Location", knows)
-			w.WriteHeader(status)
-		}))
-		t.Cleanup(service.Close)
-		return service.URL
-	}
-	for name, test := range map[string]struct {
-		url  string
-		args []string
-		want string
-	}{
-		"wrong secret":       {other, nil, "responded 401 Unauthorized to a ping that is signed with this secret: it must know"},
-		"mistyped path":      {knows + "typo", nil, "responded 404 Not Found to a signed ping, instead of 2xx: check --endpoint-url"},
-		"mistyped host":      {"http://127.0.0.1:1/", nil, "cannot be reached from here"},
-		"redirect":           {status(http.StatusFound), nil, "responded 302 Found to a signed ping"},
-		"credulous":          {status(http.StatusOK), nil, "responded 200 OK to a forged ping"},
-		"no event yet":       {knows, []string{"--finish"}, "--finish would delete the old webhook before any event"},
-		"no event yet, plan": {knows, []string{"--finish", "--dry-run"}, "--finish would delete the old webhook before any event"},
-		"finish, mistyped":   {knows + "typo", []string{"--finish", "--yes"}, "check --endpoint-url"},
-		"plan, wrong secret": {other, []string{"--dry-run"}, "it must know the secret first"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			server := inUse(t, test.url)
-			before := server.State()
-			code, _, stderr := migrate(t, test.url, test.args...)
-			if code != exitFailed || !strings.Contains(stderr, test.want) ||
-				!strings.Contains(stderr, "; nothing was changed\n") || strings.Count(stderr, "\n") != 1 {
-				t.Errorf("exit code %d, stderr %s", code, stderr)
-			}
-			if after := server.State(); !reflect.DeepEqual(after, before) {
-				t.Errorf("changed to %+v", after)
-			}
-			if posted := server.Deliveries(""); len(posted) > 0 {
-				t.Errorf("App Store Connect posted %+v", posted)
-			}
-		})
-	}
-}
-
-// TestMigrateFinishNeedsAnEvent of alternative distribution that was delivered:
-// one that failed and another event do not count.
-func TestMigrateFinishNeedsAnEvent(t *testing.T) {
-	url := serviceWith(t, "canary-0", "canary-1")
-	server := inUse(t, url)
-	for _, sent := range []struct {
-		event  notification.Event
-		secret string
-		status int
-	}{
-		{&notification.AlternativeDistributionPackageVersionCreated{MarketplaceAppID: sample.MarketplaceAppID, AppID: sample.AppID,
-			PackageVersionID: sample.PackageVersionID}, "canary-9", http.StatusUnauthorized},
-		{&notification.AppStoreVersionAppVersionStateUpdated{StateChange: notification.StateChange{InstanceID: "v", New: "NEW"}},
-			"canary-0", http.StatusOK},
-	} {
-		_ = server.Update(func(s *asctest.State) { s.Webhooks[0].Enabled, s.Webhooks[0].Secret = true, sent.secret })
-		if status, err := server.Notify(t.Context(), sent.event); status != sent.status || err != nil {
-			t.Fatalf("status %d, %v", status, err)
-		}
-	}
-	before := server.State()
-	code, _, stderr := migrate(t, url, "--finish")
-	if code != exitFailed || !strings.Contains(stderr, "before any event was delivered") {
-		t.Errorf("exit code %d, stderr %s", code, stderr)
-	}
-	if after := server.State(); !reflect.DeepEqual(after, before) {
-		t.Errorf("changed to %+v", after)
 	}
 }
 
@@ -280,159 +202,18 @@ func TestMigratePlanText(t *testing.T) {
 	wantMatch(t, stdout, "new webhook: +all", `old webhook: +old \(deleted\)`)
 }
 
-// TestMigrateSkipCheck posts nothing from here; App Store Connect's own ping
-// still decides about the old webhook.
-func TestMigrateSkipCheck(t *testing.T) {
-	for name, test := range map[string]struct {
-		status int
-		want   string
-	}{
-		"slow":     {0, "not delivered yet"},
-		"refused":  {http.StatusUnauthorized, "the receiver responded 401 Unauthorized"},
-		"accepted": {http.StatusOK, ""},
-	} {
-		t.Run(name, func(t *testing.T) {
-			var posted atomic.Int32
-			release := make(chan struct{})
-			receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-				switch {
-				case posted.Add(1) == 1:
-					return // an earlier ping, which says nothing of today
-				case test.status == 0:
-					<-release
-				default:
-					w.WriteHeader(test.status)
-				}
-			}))
-			defer receiver.Close()
-			defer close(release)
-			server := inUse(t, receiver.URL)
-			_ = server.Update(func(s *asctest.State) { s.Webhooks[0].Enabled = true })
-			succeed(t, "webhooks", "ping", "all")
-			server.Wait()
-			code, _, stderr := migrate(t, receiver.URL, "--skip-check", "--finish", "--yes", "--timeout", "100ms")
-			if (code == exitOK) != (test.want == "") || !strings.Contains(stderr, test.want) {
-				t.Errorf("exit code %d, stderr %s", code, stderr)
-			}
-			if _, there := server.MarketplaceWebhook(); there != (test.want != "") {
-				t.Errorf("the old webhook is there: %v", there)
-			}
-			if n := posted.Load(); n != 2 {
-				t.Errorf("%d posts, want App Store Connect's pings alone", n)
-			}
-		})
-	}
-}
-
-// TestMigrateKilled ends the process at every request, before or after it takes
-// effect, and runs it again: it ends as if nothing had happened.
-func TestMigrateKilled(t *testing.T) {
+// TestMigrateFinishedByAnother process, which deletes the old webhook first.
+func TestMigrateFinishedByAnother(t *testing.T) {
 	url := serviceWith(t, "canary-1")
-	start := map[string]func(*testing.T, string, ...asctest.Option) *asctest.Server{
-		"in use": inUse,
-		"no webhook yet": func(t *testing.T, _ string, opts ...asctest.Option) *asctest.Server {
-			return account(t, append(opts, asctest.MarketplaceWebhook{EndpointURL: "https://marketplace.example/old", Secret: "canary-0"})...)
-		},
-	}
-	for name, start := range start {
-		t.Run(name, func(t *testing.T) {
-			killed := 0
-			for n, atAll := 1, true; atAll; n++ {
-				atAll = false
-				for _, applied := range []bool{false, true} {
-					ctx, kill := context.WithCancel(t.Context())
-					var requests atomic.Int32
-					server := start(t, url, asctest.Settings{Faults: func(asctest.Exchange) *asctest.Fault {
-						if int(requests.Add(1)) != n {
-							return nil
-						}
-						kill()
-						return &asctest.Fault{Kind: asctest.FaultResetBeforeHeaders, Applied: applied}
-					}})
-					args := []string{"migrate", "--endpoint-url", url, "--finish", "--yes"}
-					code := run(ctx, &system{stdin: &bytes.Reader{}, stdout: io.Discard, stderr: io.Discard}, args)
-					kill()
-					if code != exitOK {
-						killed, atAll = killed+1, true
-						waitForExchanges(server, n) // the last request may still be on its way
-						if code, _, stderr := inProcess(t, args...); code != exitOK {
-							t.Errorf("request %d (applied: %v), run again: exit code %d, stderr %s", n, applied, code, stderr)
-						}
-					}
-					checkMigrated(t, server.State(), url)
-				}
-			}
-			if killed < 2*7 {
-				t.Errorf("killed %d times, which is not every request", killed)
-			}
-		})
-	}
-}
-
-func waitForExchanges(server *asctest.Server, n int) {
-	for changes := server.Since(0); len(changes.Exchanges) < n; changes = server.Since(0) {
-		<-changes.More
-	}
-}
-
-// checkMigrated fails t unless one webhook has taken the old one's place.
-func checkMigrated(t *testing.T, state asctest.State, url string) {
-	t.Helper()
-	there := slices.DeleteFunc(state.Webhooks, func(w asctest.Webhook) bool { return w.URL != url })
-	if state.MarketplaceWebhook != nil || len(there) != 1 || there[0].Secret != "canary-1" || !there[0].Enabled {
-		t.Errorf("the old one is %v, the new ones are %+v", state.MarketplaceWebhook, there)
-	}
-	for _, eventType := range eventTypes(wrapper.MarketplaceEvents()) {
-		if !slices.Contains(there[0].EventTypes, eventType) {
-			t.Errorf("%s is missing", eventType)
+	var server *asctest.Server
+	server = inUse(t, url, asctest.Settings{Faults: func(x asctest.Exchange) *asctest.Fault {
+		if x.Operation == asctest.MarketplaceWebhooksDelete {
+			_ = server.Update(func(s *asctest.State) { s.MarketplaceWebhook = nil })
 		}
-	}
-}
-
-// TestEnsureDryRun: what it shows is what ensure then does.
-func TestEnsureDryRun(t *testing.T) {
-	const url = "https://h.example/"
-	at := func(id, name, url string, events ...string) asctest.Webhook {
-		return asctest.Webhook{ID: id, AppID: sample.MarketplaceAppID, Name: name, URL: url, Secret: "canary-0",
-			Enabled: true, EventTypes: events}
-	}
-	ensure := []string{"webhooks", "ensure", "--name", "n", "--endpoint-url", url, "--event", "marketplace"}
-	created := "event: .*\nevent: .*\nevent: .*\nstate: +\\+ enabled\nsecret: +unknown -> will be set"
-	for name, test := range map[string]struct {
-		there []asctest.Webhook
-		plan  string
-	}{
-		"none": {nil, "created\nname: +\\+ n\nURL: +\\+ " + url + "\n" + created},
-		"other URL": {[]asctest.Webhook{at("1", "n", "https://other.example/", "BUILD_UPLOAD_STATE_UPDATED")},
-			"created\nname: +\\+ n\nURL: +\\+ " + url + "\n" + created},
-		"other events and name": {[]asctest.Webhook{at("1", "m", url, "BUILD_UPLOAD_STATE_UPDATED")},
-			"updated\nid: +1\nname: +m -> n\n(event: +\\+ .*\n){3}event: +- BUILD_UPLOAD_STATE_UPDATED\nsecret: +unknown -> will be set"},
-		"twins": {[]asctest.Webhook{at("1", "n", url, eventTypes(wrapper.MarketplaceEvents())...), at("2", "n", url, "BUILD_UPLOAD_STATE_UPDATED")},
-			"updated\nid: +1\nsecret: +unknown -> will be set\ndeleted: +2"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			server := account(t)
-			_ = server.Update(func(s *asctest.State) { s.Webhooks = test.there })
-			before := server.State()
-			code, stdout, stderr := inProcess(t, append(ensure, "--dry-run")...)
-			if code != exitOK || !strings.HasPrefix(stderr, "dry run: ") {
-				t.Errorf("exit code %d, stderr %s", code, stderr)
-			}
-			wantMatch(t, stdout, test.plan)
-			_, stdout, _ = inProcess(t, append(ensure, "--dry-run", "--output", "json")...)
-			if after := server.State(); !reflect.DeepEqual(after, before) {
-				t.Errorf("changed %+v", after)
-			}
-			var planned, did ensurePlanDocument
-			if err := json.Unmarshal([]byte(stdout), &planned); err != nil {
-				t.Fatal(err)
-			}
-			if err := json.Unmarshal([]byte(succeed(t, append(ensure, "--output", "json")...)), &did); err != nil {
-				t.Fatal(err)
-			}
-			if planned.Action != did.Action || planned.ID != "" && planned.ID != did.ID || !slices.Equal(planned.Deleted, did.Deleted) {
-				t.Errorf("planned %+v, did %+v", planned, did)
-			}
-		})
+		return nil
+	}})
+	code, got, stderr := migrate(t, url, "--finish", "--yes")
+	if code != exitOK || !got.OldDeleted || got.OldID != "old" || got.OldURL != "https://marketplace.example/old" {
+		t.Errorf("exit code %d, got %+v, stderr %s", code, got, stderr)
 	}
 }

@@ -6,7 +6,8 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"strings"
+	"path"
+	"slices"
 
 	"github.com/spf13/cobra"
 )
@@ -26,11 +27,12 @@ func rehearse(ctx context.Context) context.Context {
 
 type rehearsalKey struct{}
 
-// rehearsal remembers what its context's requests would have created: later
-// lists show it.
-type rehearsal struct{ created []resourceObject }
-
-type resourceObject map[string]any
+// rehearsal remembers what its context's requests would have created and deleted:
+// later lists show it.
+type rehearsal struct {
+	created []any    // resources
+	deleted []string // IDs
+}
 
 // dryRunID is the ID of what a rehearsal did not create.
 const dryRunID = "dry-run"
@@ -46,10 +48,11 @@ func (t rehearsable) RoundTrip(r *http.Request) (*http.Response, error) {
 	case r.Method == http.MethodGet:
 		response, err := t.next.RoundTrip(r)
 		if err == nil {
-			err = rehearsal.addTo(response, r.URL.Path)
+			err = rehearsal.show(response)
 		}
 		return response, err
 	case r.Method == http.MethodDelete:
+		rehearsal.deleted = append(rehearsal.deleted, path.Base(r.URL.Path))
 		return &http.Response{StatusCode: http.StatusNoContent, Body: http.NoBody, Request: r}, nil
 	}
 	return rehearsal.write(r)
@@ -59,7 +62,7 @@ func (t rehearsable) RoundTrip(r *http.Request) (*http.Response, error) {
 func (h *rehearsal) write(r *http.Request) (*http.Response, error) {
 	defer func() { _ = r.Body.Close() }()
 	var document struct {
-		Data resourceObject `json:"data"`
+		Data map[string]any `json:"data"`
 	}
 	if err := json.NewDecoder(r.Body).Decode(&document); err != nil {
 		return nil, err
@@ -78,26 +81,26 @@ func (h *rehearsal) write(r *http.Request) (*http.Response, error) {
 	}, err
 }
 
-// addTo adds what was created to a list of its type.
-func (h *rehearsal) addTo(response *http.Response, path string) error {
-	for _, created := range h.created {
-		name, _ := created["type"].(string)
-		if response.StatusCode != http.StatusOK || !strings.HasSuffix(path, "/"+name) {
-			continue
-		}
-		var list map[string]any
-		err := json.NewDecoder(response.Body).Decode(&list)
-		_ = response.Body.Close()
-		if err != nil {
-			return err
-		}
-		data, _ := list["data"].([]any)
-		list["data"] = append(data, created)
-		body, err := json.Marshal(list)
-		if err != nil {
-			return err
-		}
-		response.Body, response.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+// show puts into a list what was created, and leaves out what was deleted: a
+// rehearsal writes one type of resource, and lists no other.
+func (h *rehearsal) show(response *http.Response) error {
+	if response.StatusCode != http.StatusOK || len(h.created)+len(h.deleted) == 0 {
+		return nil
 	}
-	return nil
+	var document map[string]any
+	err := json.NewDecoder(response.Body).Decode(&document)
+	_ = response.Body.Close()
+	if err != nil {
+		return err
+	}
+	if list, isList := document["data"].([]any); isList {
+		document["data"] = slices.DeleteFunc(append(list, h.created...), func(item any) bool {
+			resource, _ := item.(map[string]any)
+			id, _ := resource["id"].(string)
+			return slices.Contains(h.deleted, id)
+		})
+	}
+	body, err := json.Marshal(document)
+	response.Body, response.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	return err
 }

@@ -54,6 +54,8 @@ func TestUsage(t *testing.T) {
 		{"webhooks catch-up 1 --since 11d", `--since is over ten days ago, and App Store Connect lists ten days `},
 		{"webhooks catch-up 1 --since 2d --next-file canary", `.* \[next-file since\] were all set `},
 		{"webhooks catch-up 1 --every 1ms", `--every must be at least a second, such as 5m `},
+		{"webhooks catch-up 1 --forward canary", `--forward must be an absolute http or https URL`},
+		{"webhooks catch-up 1 --forward http://h/ --dry-run", `the secret is missing: give --secret-file `},
 		{"webhooks deliveries 1 --state canary", `--state must be failed, pending or succeeded `},
 		{"package-version", `the argument ID is missing: write 'ascwebhooks package-version ID' `},
 		{"webhooks create canary", `ascwebhooks webhooks create takes no arguments, only flags, and got 1 `},

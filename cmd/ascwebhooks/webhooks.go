@@ -6,6 +6,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -185,8 +186,9 @@ func (w *webhooks) newEnsure() *cobra.Command {
 		Short: "Make sure that an app has this webhook",
 		Long: `Create the app's webhook with this URL or update it, so that it has this name,
 secret and these event types. It is safe to repeat, and to run on several machines
-at once: of webhooks with the same name and URL it keeps one. With --dry-run it
-prints each difference to what is registered.`,
+at once: of webhooks with the same name and URL it keeps one. It changes nothing if
+one of another name has this URL as well, or if there is none and the app has ten
+webhooks. With --dry-run it prints each difference to what is registered.`,
 		Example: `  ascwebhooks webhooks ensure --app 6478000000 --name notifications --event marketplace \
     --endpoint-url https://marketplace.example/notifications --secret-file secret.txt --dry-run`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -200,8 +202,15 @@ prints each difference to what is registered.`,
 				if err != nil {
 					return err
 				}
+				plan, err := planEnsure(ctx, client, appID, params)
+				if err != nil {
+					return err
+				}
+				if err := plan.refuse(); err != nil {
+					return fmt.Errorf("%w; nothing was changed", err)
+				}
 				if dryRun {
-					return w.printEnsurePlan(ctx, client, appID, params)
+					return w.printEnsurePlan(plan)
 				}
 				result, err := client.Webhooks.Ensure(ctx, appID, params)
 				if err != nil {

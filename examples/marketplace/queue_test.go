@@ -47,6 +47,14 @@ func post(t *testing.T, apple *asctest.Server, event notification.Event) {
 	}
 }
 
+// logsHowLong is eventually, and logs how long it took.
+func logsHowLong(t *testing.T, what string, check func() error) {
+	t.Helper()
+	begin := time.Now()
+	eventually(t, check)
+	t.Logf("%s after %v", what, time.Since(begin).Round(time.Millisecond))
+}
+
 // offers is nil when the catalogue has so many versions.
 func offers(t *testing.T, addr string, want int) error {
 	body, err := get(t, "http://"+addr+"/catalogue")
@@ -73,7 +81,7 @@ func TestOneRowFails(t *testing.T) {
 	for i := range 51 {
 		post(t, apple, created(fmt.Sprint("v", i)))
 	}
-	eventually(t, func() error { return offers(t, s.addr, 50) })
+	logsHowLong(t, "50 versions were offered", func() error { return offers(t, s.addr, 50) })
 	if err := inboxIs(t, s.database, map[string]int{"applied": 50, "new": 1}); err != nil {
 		t.Error(err)
 	}
@@ -109,7 +117,9 @@ func TestDuringDownload(t *testing.T) {
 	}
 	eventually(t, func() error { return temporary(4) })
 	post(t, apple, withdrawn())
-	eventually(t, func() error { return inboxIs(t, database, map[string]int{"applied": 1, "new": downloads}) })
+	logsHowLong(t, "withdrawn", func() error {
+		return inboxIs(t, database, map[string]int{"applied": 1, "new": downloads})
+	})
 
 	process.signal(t, syscall.SIGKILL)
 	_ = process.cmd.Wait()
@@ -118,7 +128,7 @@ func TestDuringDownload(t *testing.T) {
 	}
 	start(t, apple, addr, database, packages)
 	want := `{"versions":[{"appId":"6478123456","packageId":"p","versionId":"v0","versionNum":"1","withdrawnIn":["DEU"]}]}` + "\n"
-	eventually(t, func() error { return catalogueIs(t, addr, want) })
+	logsHowLong(t, "read anew", func() error { return catalogueIs(t, addr, want) })
 	eventually(t, func() error { return inboxIs(t, database, map[string]int{"applied": 1 + downloads}) })
 	if err := temporary(0); err != nil {
 		t.Error(err)

@@ -18,7 +18,7 @@ import (
 // A withdrawal does not wait for downloads, however many there are, and a version is offered once its package is there.
 func TestDuringDownload(t *testing.T) {
 	d, r, _ := newOnePackage(t, pgtest.Start(t), 0)
-	d.apple.FailNext(asctest.Fault{Operation: asctest.Download, Kind: asctest.FaultLateBody, Delay: 2 * time.Second, Times: -1})
+	d.apple.FailNext(asctest.Fault{Operation: asctest.Download, Kind: asctest.FaultLateBody, Delay: 5 * time.Second, Times: -1})
 	for range 10 { // more than there are workers
 		created := d.deliveries(t, &notification.AlternativeDistributionPackageVersionCreated{
 			MarketplaceAppID: appID, AppID: otherApp, PackageVersionID: "v",
@@ -32,6 +32,9 @@ func TestDuringDownload(t *testing.T) {
 		}
 		return err
 	})
+	if err := d.apple.Update(func(s *asctest.State) { s.Faults = nil }); err != nil { // for the downloads that wait
+		t.Fatal(err)
+	}
 	r.responds(t, d.deliveries(t, territoryOff(otherApp))[0], http.StatusOK)
 	eventually(t, func() error {
 		b, err := get[backlog](t, r, "/healthz")
@@ -40,7 +43,7 @@ func TestDuringDownload(t *testing.T) {
 		}
 		return err
 	})
-	r.catalogueIs(t, nil) // so no download is done, and what doesn't wait is the withdrawal
+	r.catalogueIs(t, nil)
 	r.idle(t)
 	want := onlyVersion[0]
 	want.WithdrawnIn = []string{"DEU"}

@@ -87,6 +87,7 @@ func TestOnce(t *testing.T) {
 			t.Errorf("got %v, want 503", err)
 		}
 		cluster.Start(t)
+		d.pool.Reset() // its connections are to the server that crashed
 		sendAll(t, []asctest.SignedNotification{delivery}, []*replica{r}, nil)
 		r.idle(t)
 		r.catalogueIs(t, onlyVersion)

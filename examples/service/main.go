@@ -101,7 +101,7 @@ func newHandler(ctx context.Context, db *sql.DB, secrets []string) (*notificatio
 		return nil, err
 	}
 	_, err = db.ExecContext(ctx, sqlstore.SQLite.Schema()+`; CREATE TABLE IF NOT EXISTS inbox (at, type, body)`)
-	if err != nil {
+	if err := errors.Join(err, store.Check(ctx)); err != nil { // a damaged file, another's table, a full disk, ...
 		return nil, err
 	}
 	return notification.NewHandler(verifier, keep, notification.WithDeduplicator(store))

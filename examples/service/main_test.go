@@ -49,12 +49,22 @@ func newStory(t *testing.T) *story {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.db, err = sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "service.db")+"?_pragma=journal_mode(WAL)&_pragma=busy_timeout(10000)")
+	s.db = open(t, filepath.Join(t.TempDir(), "service.db"))
+	return s
+}
+
+func open(t *testing.T, file string, pragmas ...string) *sql.DB {
+	t.Helper()
+	source := "file:" + file + "?_pragma=journal_mode(WAL)&_pragma=busy_timeout(10000)"
+	for _, pragma := range pragmas {
+		source += "&_pragma=" + pragma
+	}
+	db, err := sql.Open("sqlite", source)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = s.db.Close() })
-	return s
+	t.Cleanup(func() { _ = db.Close() })
+	return db
 }
 
 // RoundTrip is how App Store Connect reaches the service.
@@ -193,6 +203,57 @@ func TestRefuses(t *testing.T) {
 		if err := run(t.Context(), nil, nil, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", secret, err)
 		}
+	}
+}
+
+// TestRefusesADatabase in which it could keep nothing, before it serves.
+func TestRefusesADatabase(t *testing.T) {
+	start := func(db *sql.DB) error {
+		_, err := newHandler(t.Context(), db, []string{"secret"})
+		return err
+	}
+	for name, test := range map[string]struct {
+		spoil func(t *testing.T, file string)
+		want  string
+	}{
+		"another program's file": {func(t *testing.T, file string) { overwrite(t, file, 0) }, "file is not a database"},
+		"a damaged file":         {func(t *testing.T, file string) { overwrite(t, file, 4096) }, "the file is damaged, restore a backup"},
+		"another table of this name": {func(t *testing.T, file string) {
+			db := open(t, file)
+			_, err := db.ExecContext(t.Context(), `DROP TABLE handled_notifications; CREATE TABLE handled_notifications (number)`)
+			if err := errors.Join(err, db.Close()); err != nil {
+				t.Fatal(err)
+			}
+		}, "handled_notifications does not work, create it from Schema"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "service.db")
+			db := open(t, file)
+			if err := errors.Join(start(db), db.Close()); err != nil {
+				t.Fatal(err)
+			}
+			test.spoil(t, file)
+			if err := start(open(t, file)); err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+	full := open(t, filepath.Join(t.TempDir(), "service.db"), "max_page_count(2)")
+	if err := start(full); err == nil || !strings.Contains(err.Error(), "database or disk is full") {
+		t.Errorf("a full disk: %v", err)
+	}
+}
+
+// overwrite spoils all that comes after the first n bytes of a file.
+func overwrite(t *testing.T, file string, n int) {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content = append(content[:n], bytes.Repeat([]byte{0xff}, len(content)-n)...)
+	if err := os.WriteFile(file, content, 0o600); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -24,7 +24,8 @@ type Contract struct {
 	formats       openapi3.SchemaValidationOption
 	options       *openapi3filter.Options
 	types         map[string]*ResourceType
-	reads         map[string]Read // by operationId
+	reads         map[string]Read     // by operationId
+	segments      map[string][]string // of each path's template
 }
 
 // Exchange is a request, with its response once there is one.
@@ -77,9 +78,9 @@ func (c *Contract) route(method, path string) (*routers.Route, map[string]string
 // Find returns the path item of a still escaped path, or nil.
 func (c *Contract) Find(path string) (template string, item *openapi3.PathItem, params map[string]string) {
 	segments := strings.Split(path, "/")
-	for template, item := range c.doc.Paths.Map() {
-		if params, ok := match(strings.Split(template, "/"), segments); ok {
-			return template, item, params
+	for template, parts := range c.segments {
+		if params, ok := match(parts, segments); ok {
+			return template, c.doc.Paths.Value(template), params
 		}
 	}
 	return "", nil, nil

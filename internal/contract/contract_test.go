@@ -136,3 +136,52 @@ func TestDocumentsThatCantBeUsed(t *testing.T) {
 		}
 	}
 }
+
+func TestObjectsAreClosedWhereverTheyAre(t *testing.T) {
+	t.Parallel()
+	const yaml = `
+openapi: 3.0.1
+info: {title: t, version: "1"}
+paths:
+  /v1/things:
+    get:
+      operationId: things
+      responses:
+        "200":
+          description: d
+          content:
+            application/json:
+              schema:
+                type: object
+                properties:
+                  property: &object {type: object, properties: {known: {type: string}}}
+                  item: {type: array, items: *object}
+                  member: {type: object, additionalProperties: *object}
+                  one: {oneOf: [*object]}
+                  any: {anyOf: [*object]}
+                  all: {allOf: [*object]}
+components: {schemas: {ErrorResponse: {type: object}}}
+`
+	doc, err := openapi3.NewLoader().LoadFromData([]byte(yaml))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := New(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, body := range []string{
+		`{"property":{"known":"x"}}`, `{"item":[{"known":"x"}]}`, `{"member":{"m":{"known":"x"}}}`,
+		`{"one":{"known":"x"}}`, `{"any":{"known":"x"}}`, `{"all":{"known":"x"}}`,
+	} {
+		x := given(t, listWebhooks, 200, body)
+		x.URL.Path = "/v1/things"
+		if err := Join(c.CheckResponse(x)); err != nil {
+			t.Errorf("%s: %v", body, err)
+		}
+		x.Response = []byte(strings.ReplaceAll(body, "known", "unknown"))
+		if c.CheckResponse(x) == nil {
+			t.Errorf("%s is let pass", x.Response)
+		}
+	}
+}

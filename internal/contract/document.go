@@ -1,13 +1,13 @@
 package contract
 
-// The closed copy of the document: what it does not list is not allowed.
+// The document is closed: what it does not list is not allowed.
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -30,16 +30,14 @@ var Load = sync.OnceValues(func() (*Contract, error) {
 // documentText is the embedded document as it is, copied once per process.
 var documentText = sync.OnceValue(openapi.AppStoreConnect)
 
-// New closes a copy of an OpenAPI document. The result is immutable and safe for concurrent use.
+// New closes an OpenAPI document, which is the contract's from then on. The result is immutable and safe for
+// concurrent use.
 func New(doc *openapi3.T) (*Contract, error) {
 	if err := doc.Validate(context.Background()); err != nil {
 		return nil, fmt.Errorf("contract: the OpenAPI document is not valid: %w", err)
 	}
-	doc, err := closed(doc)
-	if err != nil {
-		return nil, fmt.Errorf("contract: closing the OpenAPI document: %w", err)
-	}
-	c := &Contract{doc: doc, errorResponse: doc.Components.Schemas["ErrorResponse"]}
+	closeDocument(doc)
+	c := &Contract{doc: doc, errorResponse: doc.Components.Schemas["ErrorResponse"], segments: map[string][]string{}}
 	if c.errorResponse == nil {
 		return nil, errors.New("contract: the OpenAPI document has no schema ErrorResponse")
 	}
@@ -54,6 +52,9 @@ func New(doc *openapi3.T) (*Contract, error) {
 		AuthenticationFunc:      bearerPresent,
 		SchemaValidationOptions: []openapi3.SchemaValidationOption{c.formats, openapi3.DisableSchemaErrorDetails()},
 	}
+	for template := range c.Paths() {
+		c.segments[template] = strings.Split(template, "/")
+	}
 	c.readTypes()
 	return c, nil
 }
@@ -66,33 +67,43 @@ func (c *Contract) EventTypes() (names []string) {
 	return names
 }
 
-// closed returns a copy of the document that allows in each object only the properties that it lists.
-func closed(doc *openapi3.T) (*openapi3.T, error) {
-	text, err := doc.MarshalJSON()
-	if err != nil {
-		return nil, err
+// closeDocument allows in each object of a request's or a response's body only the properties that it lists.
+func closeDocument(doc *openapi3.T) {
+	seen := map[*openapi3.Schema]bool{}
+	for _, item := range doc.Paths.Map() {
+		for _, operation := range item.Operations() {
+			if operation.RequestBody != nil {
+				closeContent(operation.RequestBody.Value.Content, seen)
+			}
+			for _, response := range operation.Responses.Map() {
+				closeContent(response.Value.Content, seen)
+			}
+		}
 	}
-	var members any
-	_ = json.Unmarshal(text, &members) // it is JSON, and stays so
-	closeObjects(members)
-	text, _ = json.Marshal(members)
-	return openapi3.NewLoader().LoadFromData(text)
 }
 
-func closeObjects(value any) {
-	switch value := value.(type) {
-	case []any:
-		for _, item := range value {
-			closeObjects(item)
-		}
-	case map[string]any:
-		for _, member := range value {
-			closeObjects(member)
-		}
-		properties, _ := value["properties"].(map[string]any)
-		if _, said := value["additionalProperties"]; len(properties) > 0 && !said {
-			value["additionalProperties"] = false
-		}
+func closeContent(content openapi3.Content, seen map[*openapi3.Schema]bool) {
+	for _, media := range content {
+		closeSchema(media.Schema, seen)
+	}
+}
+
+func closeSchema(ref *openapi3.SchemaRef, seen map[*openapi3.Schema]bool) {
+	if ref == nil || seen[ref.Value] {
+		return
+	}
+	schema := ref.Value
+	seen[schema] = true
+	for _, property := range schema.Properties {
+		closeSchema(property, seen)
+	}
+	for _, branch := range slices.Concat(schema.AllOf, schema.AnyOf, schema.OneOf) {
+		closeSchema(branch, seen)
+	}
+	closeSchema(schema.Items, seen)
+	closeSchema(schema.AdditionalProperties.Schema, seen)
+	if more := &schema.AdditionalProperties; len(schema.Properties) > 0 && more.Has == nil && more.Schema == nil {
+		more.Has = new(false)
 	}
 }
 

@@ -152,7 +152,8 @@ func runBlock(t *testing.T, f codeBlock, folder string, env []string) {
 }
 
 // environment starts App Store Connect in memory, with both webhooks of a service
-// that runs, and returns the variables that point the command to them.
+// that runs and an event that was delivered, and returns the variables that point
+// the command to them.
 func environment(t *testing.T, bin, folder string) []string {
 	t.Helper()
 	secret := rand.Text()
@@ -160,11 +161,16 @@ func environment(t *testing.T, bin, folder string) []string {
 	handler, err := asctest.New(asctest.Settings{Logger: slog.New(slog.DiscardHandler)}, asctest.WithApp(sample.MarketplaceAppID),
 		asctest.MarketplaceWebhook{EndpointURL: url, Secret: secret},
 		asctest.Webhook{AppID: sample.MarketplaceAppID, Name: "notifications", URL: url, Secret: secret, Enabled: true,
-			EventTypes: []string{"BUILD_UPLOAD_STATE_UPDATED"}})
+			EventTypes: []string{"BUILD_UPLOAD_STATE_UPDATED", "ALTERNATIVE_DISTRIBUTION_PACKAGE_VERSION_CREATED"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = handler.Close() })
+	event := &notification.AlternativeDistributionPackageVersionCreated{
+		MarketplaceAppID: sample.MarketplaceAppID, AppID: sample.AppID, PackageVersionID: sample.PackageVersionID}
+	if status, err := handler.Notify(t.Context(), event); status != http.StatusOK || err != nil {
+		t.Fatalf("status %d, %v", status, err)
+	}
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	key := handler.Key()

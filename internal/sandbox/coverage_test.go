@@ -6,10 +6,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/getkin/kin-openapi/openapi3"
 	"go.uber.org/goleak"
-
-	"github.com/ascmarketplace/webhooks/openapi"
 )
 
 var seen sync.Map // operationIds whose responses were validated
@@ -20,7 +17,7 @@ func covered(operationID string) { seen.Store(operationID, true) }
 func TestMain(m *testing.M) {
 	code := m.Run()
 	if code == 0 && !selective(os.Args) {
-		doc, err := openapi3.NewLoader().LoadFromData(openapi.Sandbox())
+		doc, err := document()
 		if err != nil {
 			panic(err)
 		}

@@ -71,7 +71,7 @@ func TestNotificationsAreFiltered(t *testing.T) {
 // TestPagesByNumberLoseNothing: while others come in, all are read, each once.
 func TestPagesByNumberLoseNothing(t *testing.T) {
 	s := start(t)
-	const all = 400
+	const all = 80
 	one := func() {
 		s.box.Fake.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/v1/marketplaceWebhooks", nil))
 	}
@@ -80,7 +80,7 @@ func TestPagesByNumberLoseNothing(t *testing.T) {
 	}
 	seen, query := map[any]bool{}, ""
 	for range 20 {
-		page := list(s.want(200, "GET", "/exchanges?limit=30"+query, ""), "exchanges")
+		page := list(s.want(200, "GET", "/exchanges?limit=6"+query, ""), "exchanges")
 		if len(page) == 0 {
 			break
 		}

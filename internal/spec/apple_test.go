@@ -15,6 +15,9 @@ import (
 // module, or in bin/ where make spec-fetch puts it.
 func appleDocument(t *testing.T) *Upstream {
 	t.Helper()
+	if racetest.Enabled {
+		t.Skip("Apple's document is large, and nothing here is concurrent: make test runs this without the race detector")
+	}
 	ours := committed(t)
 	want, _ := at(ours.Root, "info", "x-upstream-sha256")
 	for _, pattern := range []string{
@@ -64,7 +67,7 @@ func trimApple(t *testing.T, upstream *Upstream, edit func(*Kept)) *Document {
 	return document
 }
 
-func TestCommittedDocumentIsWhatTrimMakes(t *testing.T) {
+func TestAppleTrimmedIsTheCommittedDocument(t *testing.T) {
 	t.Parallel()
 	document := trimApple(t, appleDocument(t), nil)
 	if err := document.Err(); err != nil {
@@ -76,9 +79,6 @@ func TestCommittedDocumentIsWhatTrimMakes(t *testing.T) {
 }
 
 func TestAppleMayShuffleItsKeys(t *testing.T) {
-	if racetest.Enabled {
-		t.Skip("it trims Apple's document again and again, with nothing concurrent: make test runs it without the race detector")
-	}
 	t.Parallel()
 	shuffled, err := parseUpstream(shuffledJSON(rand.New(rand.NewPCG(1, 2)), appleDocument(t).root))
 	if err != nil {
@@ -91,9 +91,6 @@ func TestAppleMayShuffleItsKeys(t *testing.T) {
 
 // Documents that others redistribute have a name for what Apple writes inline.
 func TestAppleErrorsBehindAReference(t *testing.T) {
-	if racetest.Enabled {
-		t.Skip("it trims Apple's document again and again, with nothing concurrent: make test runs it without the race detector")
-	}
 	t.Parallel()
 	upstream := appleDocument(t)
 	for _, behind := range [][]string{
@@ -121,9 +118,6 @@ func TestAppleErrorsBehindAReference(t *testing.T) {
 }
 
 func TestAppleDropsOperations(t *testing.T) {
-	if racetest.Enabled {
-		t.Skip("it trims Apple's document again and again, with nothing concurrent: make test runs it without the race detector")
-	}
 	t.Parallel()
 	upstream := appleDocument(t)
 	var dropped []string

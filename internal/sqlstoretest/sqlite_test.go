@@ -103,7 +103,7 @@ func TestSQLiteGivesUpWaiting(t *testing.T) {
 		defer cancel()
 		begin := time.Now()
 		err := store.Once(ctx, &notification.Notification{ID: "2"}, func(context.Context) error { return nil })
-		if took := time.Since(begin); !errors.Is(err, context.DeadlineExceeded) || took > 2*time.Second {
+		if took := time.Since(begin); !errors.Is(err, context.DeadlineExceeded) || took > 4*time.Second {
 			t.Errorf("gave up after %v: %v", took, err)
 		}
 		return nil
