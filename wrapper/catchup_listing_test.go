@@ -235,17 +235,28 @@ func TestCatchUpDates(t *testing.T) {
 func TestCatchUpLargePages(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var a apple
+		a.next = func(query url.Values) string { // as if the link knew better
+			query.Set("limit", "200")
+			return query.Encode()
+		}
 		for i := range 240 {
 			a.add(fmt.Sprint(i), time.Now().Add(-time.Hour), failed, func(delivery, _ object) {
 				if i < 220 { // the outage began later
 					return
 				}
-				delivery["attributes"].(object)["response"] = object{"httpStatusCode": 503, "body": strings.Repeat("<", 64<<10)}
+				delivery["attributes"].(object)["response"] = object{"httpStatusCode": 503, "body": strings.Repeat("x", 512<<10)}
 			})
 		}
 		handed, _, err := a.catchUp(t, time.Time{}, nil)
 		if err != nil || len(handed) != 240 {
 			t.Errorf("handed over %d, %v", len(handed), err)
+		}
+		var limits []string
+		for _, r := range a.requests {
+			limits = append(limits, r.URL.Query().Get("limit"))
+		}
+		if want := []string{"200", "200", "100", "50", "25", "25"}; !slices.Equal(limits, want) {
+			t.Errorf("asked for %v, want %v", limits, want)
 		}
 	})
 }

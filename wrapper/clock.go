@@ -2,7 +2,7 @@ package wrapper
 
 import "time"
 
-// serverClock is App Store Connect's clock, by the Date header of its latest
+// serverClock is App Store Connect's clock, by the Date header of a recent
 // response. It goes on by this machine's monotonic clock, so that setting this
 // machine's time changes nothing.
 type serverClock struct{ date, at time.Time }
@@ -13,9 +13,7 @@ func (c *Client) noteDate(date, at time.Time) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !at.Before(c.clock.at) {
-		c.clock = serverClock{date, at}
-	}
+	c.clock = serverClock{date, at}
 }
 
 // serverNow is the time by App Store Connect's clock, or by this machine's as

@@ -3,6 +3,7 @@ package wrapper_test
 import (
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -25,6 +26,7 @@ type refusing struct {
 	handles, hidden, receiving atomic.Bool // handle takes events; the list shows none; the receiver is up
 	missed                     asctest.Delivery
 	at                         time.Time // when it was missed
+	warnings                   strings.Builder
 }
 
 func newRefusing(t *testing.T) *refusing {
@@ -47,7 +49,7 @@ func newRefusing(t *testing.T) *refusing {
 			}
 			return response, err
 		}),
-	}))
+	}), wrapper.WithLogger(slog.New(slog.NewTextHandler(&r.warnings, &slog.HandlerOptions{Level: slog.LevelWarn}))))
 	r.refuse = func(string) error {
 		if r.handles.Load() {
 			r.hidden.Store(true) // so no later pass sees that it was handled
@@ -158,6 +160,9 @@ func TestKeepUpLost(t *testing.T) {
 				}
 				if r.lost() != want || lostAfter < test.from || lostAfter > test.from+3*every {
 					t.Errorf("lost %d, after %v, want %d after %v", r.lost(), lostAfter, want, test.from)
+				}
+				if warned := strings.Count(r.warnings.String(), " lost=1 "); warned != want {
+					t.Errorf("%d warnings of it, want %d", warned, want)
 				}
 			})
 		})

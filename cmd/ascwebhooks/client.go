@@ -25,7 +25,10 @@ type caller struct {
 // flags adds them to a command and those below it.
 func (c *caller) flags(cmd *cobra.Command) {
 	keyFlags(cmd, &c.key)
-	cmd.PersistentFlags().StringVar(&c.baseURL, "base-url", "", "`URL` of App Store Connect, or of a sandbox (or ASC_BASE_URL; default "+wrapper.DefaultBaseURL+");\nover TLS, unless it is this machine's, or ASC_PLAIN_HTTP_HOST names its host:\nfor tests whose sandbox is in another container")
+	cmd.PersistentFlags().StringVar(&c.baseURL, "base-url", "",
+		"`URL` of App Store Connect, or of a sandbox (or ASC_BASE_URL; default\n"+wrapper.DefaultBaseURL+
+			");\nover TLS, unless it is this machine's, or ASC_PLAIN_HTTP_HOST names its host:\n"+
+			"for tests whose sandbox is in another container")
 }
 
 func keyFlags(cmd *cobra.Command, key *auth.KeyHint) {

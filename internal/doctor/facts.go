@@ -31,6 +31,7 @@ func Facts() []Fact {
 		{Text: "A URL reads back as it was given",
 			Why: "only a URL that is rewritten would tell, and nobody knows one"},
 		{Text: "An endpoint URL should be https", Probe: probeHTTP},
+		{Text: "The response to an eleventh is 409", Why: "it takes an app with ten"},
 		{Text: "A marketplace registers its webhook for its own marketplace app",
 			Why: "only an event of a package tells, which nobody can ask for"},
 		{Text: "Two webhooks of one app may have the same URL", Probe: probeSameURL},

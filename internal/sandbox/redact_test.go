@@ -114,7 +114,7 @@ func TestEventsTellWhatHappens(t *testing.T) {
 	s := start(t)
 	events := s.stream()
 	s.register("http://127.0.0.1:1/in", secret)
-	if got := events(2); !strings.Contains(got, `event: exchange`) || !strings.Contains(got, "event: state") {
+	if got := events(2); !strings.Contains(got, "event: exchange") || !strings.Contains(got, "event: state") {
 		t.Errorf("got %s", got)
 	}
 	s.want(201, "POST", "/notifications", `{"type":"AppUnavailable"}`)
