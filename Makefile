@@ -19,9 +19,9 @@ demo: ## show every step against App Store Connect, simulated in memory
 	go run ./cmd/ascwebhooks demo
 
 .PHONY: test
-test: ## run every test with the race detector, and without it those that count allocations or trim Apple's document
+test: ## run every test with the race detector, and without it those that count allocations, read much or trim Apple's document
 	GORACE=atexit_sleep_ms=100 go test -race -shuffle=on ./...
-	go test -run 'Allocations$$|^TestApple' ./asctest ./auth ./internal/sandbox ./internal/spec ./notification ./wrapper
+	go test -run 'Allocations$$|^Test(Apple|Large)' ./asctest ./auth ./internal/sandbox ./internal/spec ./notification ./wrapper
 
 .PHONY: test-newest
 test-newest: ## run every test with the newest Go, without the race detector

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/ascmarketplace/webhooks/asctest"
+	"github.com/ascmarketplace/webhooks/internal/racetest"
 )
 
 const packageVersions = "/v1/alternativeDistributionPackageVersions/"
@@ -113,6 +114,9 @@ func TestPackageVersionIsReadAndDownloaded(t *testing.T) {
 // TestLargePackageVersionIsReadWhole: the first fifty variants are included, and pages have all.
 func TestLargePackageVersionIsReadWhole(t *testing.T) {
 	t.Parallel()
+	if racetest.Enabled {
+		t.Skip("nothing here is concurrent, and the race detector takes ten times as long")
+	}
 	v := asctest.PackageVersion{PackageFile: asctest.PackageFile{ID: "v"}, PackageID: "p", Version: "7"}
 	for i := range 230 {
 		v.Variants = append(v.Variants, asctest.PackageFile{ID: fmt.Sprint("v", i), Content: []byte{byte(i)}})

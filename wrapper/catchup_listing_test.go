@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/ascmarketplace/webhooks/internal/racetest"
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
@@ -231,8 +232,11 @@ func TestCatchUpDates(t *testing.T) {
 	})
 }
 
-// TestCatchUpLargePages: in an outage each delivery may hold a receiver's whole error page.
-func TestCatchUpLargePages(t *testing.T) {
+// TestLargePagesAreCaughtUp: in an outage each delivery may hold a receiver's whole error page.
+func TestLargePagesAreCaughtUp(t *testing.T) {
+	if racetest.Enabled {
+		t.Skip("nothing here is concurrent, and the race detector takes ten times as long")
+	}
 	synctest.Test(t, func(t *testing.T) {
 		var a apple
 		a.next = func(query url.Values) string { // as if the link knew better

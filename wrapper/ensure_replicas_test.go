@@ -49,7 +49,7 @@ func TestTwoReplicasOverManyRounds(t *testing.T) {
 	t.Parallel()
 	fake := newAccount(t)
 	renewing, taking := fake.client(t, quick), fake.client(t, quick)
-	for round := range 100 {
+	for round := range 40 {
 		register(fake, asctest.MarketplaceWebhook{EndpointURL: endpointURL, Secret: "old"})
 		before, _ := fake.MarketplaceWebhook()
 		var wait sync.WaitGroup

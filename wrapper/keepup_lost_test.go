@@ -17,7 +17,7 @@ import (
 
 const (
 	day   = 24 * time.Hour
-	every = 6 * time.Hour // a pass of refusing
+	every = 8 * time.Hour // a pass of refusing
 )
 
 // refusing is a KeepUp whose handle refuses the one event that was missed, until it is told otherwise.
@@ -139,7 +139,7 @@ func TestKeepUpLost(t *testing.T) {
 				r := newRefusing(t)
 				test.then(t, r)
 				var lostAfter time.Duration
-				for time.Since(r.at) < 16*day {
+				for time.Since(r.at) < max(test.from, 10*day)+4*every {
 					pass := r.after(every)
 					if lostAfter == 0 && r.lost() > 0 {
 						lostAfter = time.Since(r.at)

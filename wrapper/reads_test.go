@@ -17,6 +17,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/ascmarketplace/webhooks/asctest"
+	"github.com/ascmarketplace/webhooks/internal/racetest"
 	"github.com/ascmarketplace/webhooks/wrapper"
 )
 
@@ -203,8 +204,11 @@ func TestRelatedResourcesThatAreNotIncluded(t *testing.T) {
 	}
 }
 
-// TestLongCrashLogs are read whole.
-func TestLongCrashLogs(t *testing.T) {
+// TestLargeCrashLogs are read whole.
+func TestLargeCrashLogs(t *testing.T) {
+	if racetest.Enabled {
+		t.Skip("nothing here is concurrent, and the race detector takes ten times as long")
+	}
 	long := strings.Repeat("x", 5<<20)
 	client := cannedClient(t, newCanned(http.StatusOK, `{"data":{"type":"betaCrashLogs","id":"c","attributes":{"logText":"`+long+`"}}}`), once)
 	if got, err := client.BetaFeedback.CrashLog(t.Context(), "c"); err != nil || got != long {

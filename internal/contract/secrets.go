@@ -5,6 +5,7 @@ package contract
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -16,23 +17,26 @@ const MinSecret = 8
 // bytes, which may be there by chance, and one that is a word of the OpenAPI document, of the request's URL or of the
 // rate limit, which is there anyway.
 func checkSecrets(found *violations, x *Exchange) {
-	secrets := x.Secrets
+	secrets := slices.Clone(x.Secrets)
 	if sent, ok := sentSecret(x.Body); ok {
 		secrets = append(secrets, sent)
 	}
+	secrets = slices.DeleteFunc(secrets, func(secret string) bool {
+		return len(secret) < MinSecret || bytes.Contains(documentText(), []byte(secret)) ||
+			strings.Contains(x.URL.String()+x.ResponseHeader.Get("X-Rate-Limit"), secret)
+	})
+	if len(secrets) == 0 {
+		return
+	}
+	var value any
+	if json.Unmarshal(x.Response, &value) != nil {
+		value = string(x.Response)
+	}
 	for _, secret := range secrets {
-		if len(secret) < MinSecret || bytes.Contains(documentText(), []byte(secret)) ||
-			strings.Contains(x.URL.String()+x.ResponseHeader.Get("X-Rate-Limit"), secret) {
-			continue
-		}
 		for name, values := range x.ResponseHeader {
 			if strings.Contains(strings.Join(values, "\n"), secret) {
 				found.addRule("header " + name + ": never holds the secret")
 			}
-		}
-		var value any
-		if json.Unmarshal(x.Response, &value) != nil {
-			value = string(x.Response)
 		}
 		if pointer, ok := findSecret(value, secret); ok {
 			found.add(Violation{Pointer: pointer, Rule: "never holds the secret"})
