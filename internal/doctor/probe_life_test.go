@@ -78,7 +78,7 @@ func TestProbeIsKilledAtEveryChange(t *testing.T) {
 		if err := l.Run(t.Context(), func(o doctor.Outcome) { outcomes[o.Probe] = o }); err != nil {
 			t.Fatal(err)
 		}
-		delete(outcomes, "") // the facts that no probe settles
+		delete(outcomes, "")                                               // the facts that no probe settles
 		if untried := with(outcomes, doctor.NotTried); len(untried) != 6 { // those that need a listener
 			t.Errorf("killed at change %d: not tried: %q", at, untried)
 		}
