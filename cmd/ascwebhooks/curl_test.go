@@ -19,7 +19,7 @@ func TestCurl(t *testing.T) {
 		t.Skipf("no curl with --json, which came with 7.82: %v", err)
 	}
 	_, document, env := startSandbox(t)
-	listen := start(t, []string{secretVariable + "=canary"}, "listen", "--addr", "127.0.0.1:0")
+	listen := startBuilt(t, []string{secretVariable + "=canary"}, "listen", "--addr", "127.0.0.1:0")
 	got := shell(t, "sh testdata/curl.sh", append(env, "SECRET=canary", "SERVICE_URL="+address(listen),
 		"ASC_CONTROL_URL="+document.ControlURL, "ASC_APP_ID="+document.AppID)...)
 	want, err := os.ReadFile("testdata/curl.txt")

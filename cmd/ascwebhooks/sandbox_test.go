@@ -89,7 +89,7 @@ func TestSandboxPings(t *testing.T) {
 	t.Parallel()
 	_, document, env := startSandbox(t)
 	env = append(env, secretVariable+"=canary")
-	listen := start(t, env, "listen", "--addr", "127.0.0.1:0")
+	listen := startBuilt(t, env, "listen", "--addr", "127.0.0.1:0")
 	url := address(listen)
 	webhooks := func(args ...string) string {
 		t.Helper()
@@ -122,7 +122,7 @@ func TestSandboxPings(t *testing.T) {
 	if err := json.Unmarshal([]byte(failed), &delivery); err != nil || !delivery.Ping || delivery.Error == "" {
 		t.Fatalf("%v: %s", err, failed)
 	}
-	listen = start(t, env, "listen", "--addr", strings.TrimPrefix(url, "http://"))
+	listen = startBuilt(t, env, "listen", "--addr", strings.TrimPrefix(url, "http://"))
 	address(listen)
 	webhooks("redeliver", delivery.ID)
 	if line := listen.line(); !strings.Contains(line, delivery.EventID) {

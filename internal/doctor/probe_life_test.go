@@ -54,7 +54,7 @@ func (m *mortal) RoundTrip(r *http.Request) (*http.Response, error) {
 	return m.next.RoundTrip(r)
 }
 
-// Whenever it is killed, the next run removes what it left.
+// Whenever it is killed, the next run removes what it left, and tries all the same.
 func TestProbeIsKilledAtEveryRequest(t *testing.T) {
 	t.Parallel()
 	l := newLaboratory(t)
@@ -69,8 +69,13 @@ func TestProbeIsKilledAtEveryRequest(t *testing.T) {
 		killed = m.n.Load() >= at
 		left += len(l.registered()) - len(before)
 		l.Transport = life
-		if err := l.Run(t.Context(), func(doctor.Outcome) {}); err != nil {
+		outcomes := map[string]doctor.Outcome{}
+		if err := l.Run(t.Context(), func(o doctor.Outcome) { outcomes[o.Probe] = o }); err != nil {
 			t.Fatal(err)
+		}
+		delete(outcomes, "")                                               // the facts that no probe settles
+		if untried := with(outcomes, doctor.NotTried); len(untried) != 6 { // those that need a listener
+			t.Errorf("killed at request %d: not tried: %q", at, untried)
 		}
 		if after := l.registered(); !slices.Equal(before, after) {
 			t.Fatalf("killed at request %d: left behind %q", at, after)
