@@ -155,7 +155,8 @@ func TestListenTimeout(t *testing.T) {
 // TestListenExec runs a command for each notification; its failure is 500, and it is run again for the next copy.
 func TestListenExec(t *testing.T) {
 	folder := t.TempDir()
-	l := listenHere(t.Context(), t, handOver{exec: "cd " + folder + ` && echo "$ASC_EVENT_TYPE $ASC_EVENT_ID" && cat >"$ASC_EVENT_ID" && test ! -e fail`})
+	t.Setenv("TEST_OWN", "kept")
+	l := listenHere(t.Context(), t, handOver{exec: "cd " + folder + ` && test "$TEST_OWN" = kept && echo "$ASC_EVENT_TYPE $ASC_EVENT_ID" && cat >"$ASC_EVENT_ID" && test ! -e fail`})
 	fail := filepath.Join(folder, "fail")
 	if err := os.WriteFile(fail, nil, 0o600); err != nil {
 		t.Fatal(err)
