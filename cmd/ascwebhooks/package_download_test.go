@@ -16,13 +16,13 @@ import (
 	"github.com/ascmarketplace/webhooks/asctest"
 )
 
-// largeVersion has more variants than a page has, and more deltas than the response about a version includes.
+// largeVersion has more variants and deltas than a page has.
 func largeVersion() asctest.PackageVersion {
 	v := asctest.PackageVersion{PackageFile: asctest.PackageFile{ID: "v", Content: []byte("manifest")}, PackageID: "p", Version: "7"}
-	for i := range 201 {
+	for i := range 230 {
 		v.Variants = append(v.Variants, asctest.PackageFile{ID: fmt.Sprint("v", i), Content: fmt.Appendf(nil, "variant v%d", i)})
 	}
-	for i := range 51 {
+	for i := range 120 {
 		v.Deltas = append(v.Deltas, asctest.PackageFile{ID: fmt.Sprint("d", i), Content: fmt.Appendf(nil, "delta d%d", i)})
 	}
 	return v
@@ -67,7 +67,7 @@ func TestDownload(t *testing.T) {
 			t.Errorf("%s holds %q, want %q; %v", f.File, content, want, err)
 		}
 	}
-	if there := names(t, folder); len(there) != 253 || len(files) != 253 || downloads(server) != 253 {
+	if there := names(t, folder); len(there) != 351 || len(files) != 351 || downloads(server) != 351 {
 		t.Errorf("%d files, %d printed, %d downloads", len(there), len(files), downloads(server))
 	}
 
@@ -81,7 +81,7 @@ func TestDownload(t *testing.T) {
 	if !strings.Contains(text, "\nvariant:      v7  variant-v7\n") || strings.Contains(text, "http") {
 		t.Errorf("printed %s", text)
 	}
-	if content, err := os.ReadFile(filepath.Join(folder, "variant-v7")); string(content) != "variant v7" || downloads(server) != 255 {
+	if content, err := os.ReadFile(filepath.Join(folder, "variant-v7")); string(content) != "variant v7" || downloads(server) != 353 {
 		t.Errorf("got %q, %v after %d downloads", content, err, downloads(server))
 	}
 }
