@@ -95,9 +95,6 @@ func (p *poller) pass(ctx context.Context) error {
 
 // take hands a delivery's event over, and reports whether it is settled.
 func (p *poller) take(ctx context.Context, d *wrapper.Delivery) bool {
-	if ctx.Err() != nil {
-		return false
-	}
 	if len(d.Payload) == 0 {
 		p.infof("listed without its event: delivery %s", oneLine(d.ID))
 		return true
