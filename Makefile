@@ -20,7 +20,7 @@ demo: ## show every step against App Store Connect, simulated in memory
 
 .PHONY: test
 test: ## run every test with the race detector, and without it those that count allocations, read much or trim Apple's document
-	GORACE=atexit_sleep_ms=100 go test -race -shuffle=on ./...
+	GORACE=atexit_sleep_ms=100 go test -race -shuffle=on -parallel 4 ./...
 	go test -run 'Allocations$$|^Test(Apple|Large)' ./asctest ./auth ./internal/sandbox ./internal/spec ./notification ./wrapper
 
 .PHONY: test-newest
