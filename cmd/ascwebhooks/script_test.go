@@ -148,9 +148,9 @@ func cipher(ts *testscript.TestScript, _ bool, _ []string) {
 	}
 }
 
-// newReceiver is somebody's service, which verifies with "receiver's secret".
+// newReceiver is somebody's service, which verifies with "receiver's-secret".
 func newReceiver() (url string, stop func()) {
-	verifier, err := notification.NewVerifier([]byte("receiver's secret"))
+	verifier, err := notification.NewVerifier([]byte("receiver's-secret"))
 	if err != nil {
 		panic(err)
 	}

@@ -31,10 +31,14 @@ func secretFlag(cmd *cobra.Command, path *string) {
 // environment; nil if there is none.
 func (s *system) secret(path string) ([]byte, error) {
 	if path == "" {
-		if value := os.Getenv(secretVariable); value != "" {
-			return trimSecret(secretVariable, []byte(value))
+		value := os.Getenv(secretVariable)
+		if value == "" {
+			return nil, nil
 		}
-		return nil, nil
+		if strings.Contains(value, " ") { // services may list theirs in it, and Apple would take the list for a secret
+			return nil, usagef("%s has a space in it: give the one secret that is meant with --secret-file", secretVariable)
+		}
+		return trimSecret(secretVariable, []byte(value))
 	}
 	content, err := s.readInput("--secret-file", path, maxSecret+2)
 	if err != nil {
