@@ -4,18 +4,15 @@ import (
 	"fmt"
 	"log"
 
-	"gopkg.in/yaml.v3"
+	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/ascmarketplace/webhooks/openapi"
 )
 
-// summary reads a document with any YAML parser.
+// summary reads a document with any parser of OpenAPI.
 func summary(document []byte) string {
-	var parsed struct {
-		OpenAPI string
-		Info    struct{ Title string }
-	}
-	if err := yaml.Unmarshal(document, &parsed); err != nil {
+	parsed, err := openapi3.NewLoader().LoadFromData(document)
+	if err != nil {
 		log.Fatal(err)
 	}
 	return parsed.OpenAPI + ": " + parsed.Info.Title
