@@ -114,10 +114,14 @@ func TestEnsureWebhook(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &shelf{webhooks: slices.Clone(test.before), created: test.created}
-				client, _ := scripted(t, s.respond)
+				client, sent := scripted(t, s.respond)
 				result, err := client.Webhooks.Ensure(t.Context(), appID, webhookParams)
 				if err != nil {
 					t.Fatal(err)
+				}
+				deletes := slices.DeleteFunc(*sent, func(r sentRequest) bool { return r.Method != http.MethodDelete })
+				if len(slices.Compact(slices.Clone(deletes))) != len(deletes) {
+					t.Errorf("more than once: %v", deletes)
 				}
 				if result.Action != test.action || result.Webhook.ID != test.id {
 					t.Errorf("got %s of %s, want %s of %s", result.Action, result.Webhook.ID, test.action, test.id)
