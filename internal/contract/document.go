@@ -20,14 +20,14 @@ import (
 
 // Load returns the contract of the embedded document, which is parsed once per process.
 var Load = sync.OnceValues(func() (*Contract, error) {
-	doc, err := openapi3.NewLoader().LoadFromData(openapi.AppStoreConnect())
+	doc, err := openapi3.NewLoader().LoadFromData(documentText())
 	if err != nil {
 		return nil, fmt.Errorf("contract: reading the OpenAPI document: %w", err)
 	}
 	return New(doc)
 })
 
-// documentText is the embedded document as it is, copied once per process.
+// documentText is the embedded document as it is, decompressed once per process. Nobody changes it.
 var documentText = sync.OnceValue(openapi.AppStoreConnect)
 
 // New closes an OpenAPI document, which is the contract's from then on. The result is immutable and safe for
