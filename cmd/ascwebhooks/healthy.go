@@ -3,10 +3,8 @@ package main
 // Whether a server is up, for health checks of containers, whose image has no shell.
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -28,16 +26,8 @@ otherwise with 1. The sandbox and listen have /healthz for it.`,
 			if err != nil {
 				return usagef("the URL cannot be requested")
 			}
-			request.Header.Set("User-Agent", userAgent())
-			client := &http.Client{
-				Timeout:       5 * time.Second,
-				CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-			}
-			response, err := client.Do(request)
+			response, err := poster{timeout: 5 * time.Second}.do(request)
 			if err != nil {
-				if urlErr, ok := errors.AsType[*url.Error](err); ok {
-					err = urlErr.Err // without the URL, whose query may be private
-				}
 				return fmt.Errorf("not healthy: %w", err)
 			}
 			_ = response.Body.Close()

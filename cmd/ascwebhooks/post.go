@@ -37,23 +37,29 @@ func (p poster) post(ctx context.Context, target string, body []byte, signature 
 		return 0, errors.New("the URL cannot be posted to")
 	}
 	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("User-Agent", userAgent())
 	request.Header.Set(notification.SignatureHeader, signature)
+	response, err := p.do(request)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<20))
+	return response.StatusCode, nil
+}
+
+// do sends a request of any method, and follows no redirect.
+func (p poster) do(request *http.Request) (*http.Response, error) {
+	request.Header.Set("User-Agent", userAgent())
 	client := &http.Client{
 		Transport:     p.transport,
 		Timeout:       p.timeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	response, err := client.Do(request)
-	if err != nil {
-		if urlErr, ok := errors.AsType[*url.Error](err); ok {
-			err = urlErr.Err // without the URL, whose query may be private
-		}
-		return 0, err
+	if urlErr, ok := errors.AsType[*url.Error](err); ok {
+		err = urlErr.Err // without the URL, whose query may be private
 	}
-	defer func() { _ = response.Body.Close() }()
-	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<20))
-	return response.StatusCode, nil
+	return response, err
 }
 
 func (p poster) forward(ctx context.Context, target string, body []byte, signature string) error {

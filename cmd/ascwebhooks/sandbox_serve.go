@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
-	"errors"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -96,20 +95,12 @@ func (s *sandboxServers) serveOne(ctx, atOnce context.Context, listener net.List
 	if s.tls != nil {
 		listener = tls.NewListener(listener, s.tls)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(listener) }()
-	select {
-	case err := <-ended:
-		return err
-	case <-ctx.Done():
-	}
-	patience, cancel := context.WithTimeout(atOnce, graceful)
-	defer cancel()
-	if server.Shutdown(patience) != nil {
-		_ = server.Close()
-	}
-	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return nil
+	return serveUntil(ctx, server, listener, func() error {
+		patience, cancel := context.WithTimeout(atOnce, graceful)
+		defer cancel()
+		if server.Shutdown(patience) != nil {
+			_ = server.Close()
+		}
+		return nil
+	})
 }

@@ -45,6 +45,11 @@ func reach(listener net.Listener, url string) string {
 // serve serves until ctx ends, and then finishes what is under way. The
 // server's own timeouts bound that.
 func serve(ctx context.Context, server *http.Server, listener net.Listener) error {
+	return serveUntil(ctx, server, listener, func() error { return server.Shutdown(context.WithoutCancel(ctx)) })
+}
+
+// serveUntil serves until ctx ends, and then shuts down.
+func serveUntil(ctx context.Context, server *http.Server, listener net.Listener, shutdown func() error) error {
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
 	select {
@@ -52,7 +57,7 @@ func serve(ctx context.Context, server *http.Server, listener net.Listener) erro
 		return err
 	case <-ctx.Done():
 	}
-	if err := server.Shutdown(context.WithoutCancel(ctx)); err != nil {
+	if err := shutdown(); err != nil {
 		return err
 	}
 	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
